@@ -1,0 +1,3 @@
+//! The ade program: arguments, printing, wiring.
+
+fn main() {}

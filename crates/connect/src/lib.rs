@@ -1,0 +1,1 @@
+//! Connectors: browse and read source systems as Arrow streams.

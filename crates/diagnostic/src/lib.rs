@@ -1,0 +1,1 @@
+//! Problems in what users wrote, as values, and their renderers.

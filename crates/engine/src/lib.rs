@@ -1,0 +1,1 @@
+//! SQL sessions over the lake: functions, PostgreSQL behaviour, limits.

@@ -1,0 +1,1 @@
+//! Delta tables: stage, audit, commit, lease, maintain; scanned as plain Parquet.

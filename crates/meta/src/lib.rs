@@ -1,0 +1,1 @@
+//! The metadata database: runs, checks, fingerprints, leases.

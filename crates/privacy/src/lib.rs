@@ -1,0 +1,1 @@
+//! Classify columns and obfuscate Arrow batches under an environment's key.

@@ -1,0 +1,1 @@
+//! Files into typed resources: templates, refs, graph, selectors, fingerprints, plan diff.

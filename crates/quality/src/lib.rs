@@ -1,0 +1,1 @@
+//! Checks over tables: data tests, contracts, freshness, volume.

@@ -1,0 +1,1 @@
+//! Plan a graph into tasks and carry them out.

@@ -1,0 +1,1 @@
+//! For tests only: temporary projects and lakes, real servers, scenario runner.
