@@ -1,0 +1,16 @@
+//! Rules about what refers to what.
+
+super::rules! {
+    UNKNOWN_REF "unknown-ref"
+        "`ref()` names a model, seed or snapshot that does not exist."
+    DISABLED_REF "disabled-ref"
+        "`ref()` or `source()` names something that is switched off with `enabled: false`."
+    UNKNOWN_SOURCE "unknown-source"
+        "`source()` names a source or a table of it that no YAML file declares."
+    CYCLE "cycle"
+        "Models depend on each other in a circle, so none of them can be built first. Inside one model, use `{{ this }}` for its own table."
+    UNKNOWN_SELECTION "unknown-selection"
+        "A selection matches nothing, which is nearly always a slip."
+    INVALID_SELECTOR "invalid-selector"
+        "A selection is not written in dbt's selector grammar."
+}

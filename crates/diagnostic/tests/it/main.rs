@@ -1,0 +1,6 @@
+//! Tests of the crate from outside.
+
+mod order;
+mod place;
+mod registry;
+mod rendering;
