@@ -1,0 +1,201 @@
+//! What can go wrong with a lake.
+
+use thiserror::Error;
+
+use crate::{At, LeaseError, TableName};
+
+/// Errors of this crate. Every message names the table and what to do next.
+#[derive(Debug, Error)]
+pub enum LakeError {
+    /// A schema or table name that cannot be a folder.
+    #[error("`{name}` cannot name a table: {reason}")]
+    BadName {
+        /// The name as given.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The lake's location makes no sense.
+    #[error("`{location}` cannot be a lake: {reason}")]
+    BadLocation {
+        /// As given.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no such table.
+    #[error("table {table} does not exist in the lake; build what makes it first")]
+    NoTable {
+        /// Which.
+        table: TableName,
+    },
+    /// There is no such version, or it is no longer complete.
+    #[error("table {table} cannot be read at {at}: {reason}")]
+    NoVersion {
+        /// Which table.
+        table: TableName,
+        /// What was asked for.
+        at: At,
+        /// Why not.
+        reason: String,
+    },
+    /// The table uses a feature of Delta that this lake does not read.
+    #[error("table {table} uses {feature}, which is not supported here; {advice}")]
+    Unsupported {
+        /// Which table.
+        table: TableName,
+        /// The feature.
+        feature: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The arrivals do not fit the table.
+    #[error("the columns do not fit table {table}: {}", problems.join("; "))]
+    SchemaMismatch {
+        /// Which table.
+        table: TableName,
+        /// Every difference, in words.
+        problems: Vec<String>,
+    },
+    /// A type that Delta cannot hold, even by coercion.
+    #[error("column `{column}` of table {table} has type {data_type}, which Delta cannot hold; cast it")]
+    BadType {
+        /// Which table.
+        table: TableName,
+        /// Which column.
+        column: String,
+        /// Its Arrow type.
+        data_type: String,
+    },
+    /// A request that contradicts itself or the table.
+    #[error("the write to table {table} cannot be done: {reason}")]
+    BadRequest {
+        /// Which table.
+        table: TableName,
+        /// Why.
+        reason: String,
+    },
+    /// A value that the column's stored type cannot hold.
+    #[error("column `{column}` of table {table} holds a value that {stored} cannot hold: {reason}")]
+    BadValue {
+        /// Which table.
+        table: TableName,
+        /// Which column.
+        column: String,
+        /// The type it is stored as.
+        stored: String,
+        /// What kind of value, without the value.
+        reason: String,
+    },
+    /// Arrivals of a replacing write that the region does not cover.
+    #[error("{rows} rows for table {table} are outside of the replaced region of `{column}`; nothing was written")]
+    OutsideRegion {
+        /// Which table.
+        table: TableName,
+        /// The column of the region.
+        column: String,
+        /// How many in the batch at hand.
+        rows: usize,
+    },
+    /// Somebody else committed to the table in between.
+    #[error("table {table} moved from version {expected} to {found} while this write was staged; stage it again")]
+    Conflict {
+        /// Which table.
+        table: TableName,
+        /// The version the write was staged on (`none` for a new table).
+        expected: String,
+        /// The version found.
+        found: u64,
+    },
+    /// The table has a commit by the holder of a later lease.
+    #[error("table {table} was since written under lease {found}, this write's lease is {token}; start again")]
+    Fenced {
+        /// Which table.
+        table: TableName,
+        /// Our token.
+        token: u64,
+        /// The newest commit's token.
+        found: u64,
+    },
+    /// A lease was not granted or no longer holds.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The store failed.
+    #[error("{action} of table {table} failed")]
+    Store {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
+        /// The store's error.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The lake's own folder could not be read.
+    #[error("the lake at {location} could not be listed")]
+    List {
+        /// Its URL.
+        location: String,
+        /// The store's error.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The Delta log could not be read or written.
+    #[error("{action} of table {table} failed")]
+    Delta {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
+        /// The Delta error.
+        #[source]
+        source: Box<deltalake_core::DeltaTableError>,
+    },
+    /// A Parquet file could not be written or read.
+    #[error("{action} of table {table} failed")]
+    Parquet {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
+        /// The Parquet error.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// An Arrow kernel failed.
+    #[error("{action} of table {table} failed")]
+    Arrow {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
+        /// The Arrow error.
+        #[source]
+        source: arrow::error::ArrowError,
+    },
+    /// The query engine failed while a write was being worked out.
+    #[error("{action} of table {table} failed")]
+    Engine {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
+        /// The engine's error.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+    /// A commit could neither be confirmed nor ruled out.
+    #[error(
+        "the commit of batch {batch_id} to table {table} failed and the log cannot be read to see whether it took; \
+         commit the batch again: a batch that is there is never written twice"
+    )]
+    Unknown {
+        /// Which table.
+        table: TableName,
+        /// The batch.
+        batch_id: uuid::Uuid,
+        /// The first error.
+        #[source]
+        source: Box<deltalake_core::DeltaTableError>,
+    },
+}

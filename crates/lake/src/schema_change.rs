@@ -1,0 +1,13 @@
+//! Whether a write may change a table's columns.
+
+/// What happens when the arrivals' columns are not the table's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SchemaChange {
+    /// It is an error ([`crate::LakeError::SchemaMismatch`]).
+    #[default]
+    Refuse,
+    /// New columns are added (NULL in older rows) and types are widened (older files are rewritten in the same commit,
+    /// so that every reader can read them). A column that the arrivals have not got is NULL in them. Anything else is
+    /// an error. [`crate::Write::Replace`] may change everything.
+    Evolve,
+}

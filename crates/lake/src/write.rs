@@ -1,0 +1,22 @@
+//! The kinds of write.
+
+use crate::{KeySpec, Region};
+
+/// What a write does with the rows that are already there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// The arrivals are the whole new table.
+    Replace,
+    /// The arrivals come in addition.
+    Append,
+    /// The arrivals take the place of all rows in the region. An arrival outside of it is an error
+    /// ([`crate::LakeError::OutsideRegion`]).
+    ReplaceWhere(Region),
+    /// Each arrival takes the place of the row with its key, or comes in addition when there is none.
+    Upsert(KeySpec),
+    /// Rows with the keys of the arrivals go. Arrivals need hold no more than the key columns.
+    DeleteByKey {
+        /// The columns of the key.
+        columns: Vec<String>,
+    },
+}
