@@ -1,0 +1,211 @@
+//! Connections, durability and errors: the one place that knows that the database is SQLite.
+//!
+//! Readers have a pool of their own and see the last committed state at all times (write-ahead log). Writers of this
+//! process take turns; writers of other processes wait in SQLite for at most [`BUSY_TIMEOUT`].
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    pool::PoolOptions,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{MetaError, step::Step};
+
+/// How long a statement waits for another process before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+/// Listings run beside each other; more than this many at once wait.
+const READERS: u32 = 4;
+
+pub(crate) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Whether a transaction survives a loss of power the moment it returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Synced to the disk before `commit` returns, with everything before it.
+    Durable,
+    /// Survives the end of the process at any moment, but reaches the disk with the next durable transaction. For
+    /// observations: a loss of power may cost the last ones, never their consistency.
+    Relaxed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    readers: SqlitePool,
+    durable: SqlitePool,
+    relaxed: SqlitePool,
+    turn: Arc<Mutex<()>>,
+}
+
+macro_rules! fail_here {
+    ($database:expr, $step:expr, $phase:ident) => {
+        fail::fail_point!($step.$phase, |kind: Option<String>| {
+            let full = kind.as_deref() == Some("disk-full");
+            let kind = if full { std::io::ErrorKind::StorageFull } else { std::io::ErrorKind::Other };
+            Err($database.error($step.action, sqlx::Error::Io(kind.into())))
+        });
+    };
+}
+
+impl Database {
+    /// Prepares connections to the file; creates its folder, and the file at first use.
+    pub(crate) async fn open(path: &Path) -> Result<Self, MetaError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| MetaError::Folder { path: folder.to_owned(), source })?;
+        }
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).busy_timeout(BUSY_TIMEOUT);
+        let pool = |connections, options| {
+            PoolOptions::new()
+                .max_connections(connections)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+                .connect_lazy_with(options)
+        };
+        let database = Self {
+            path: path.to_owned(),
+            readers: pool(READERS, options.clone().pragma("query_only", "on")),
+            durable: pool(1, options.clone().synchronous(SqliteSynchronous::Full)),
+            relaxed: pool(1, options.synchronous(SqliteSynchronous::Normal)),
+            turn: Arc::default(),
+        };
+        database.use_write_ahead_log().await?;
+        Ok(database)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.relaxed.close().await;
+        self.durable.close().await;
+    }
+
+    /// The mode is a lasting property of the file. Changing it needs the file for oneself, and SQLite does not wait for
+    /// that by itself.
+    async fn use_write_ahead_log(&self) -> Result<(), MetaError> {
+        const ACTION: &str = "open the database";
+        let error = |source| self.error(ACTION, source);
+        let mut connection = self.durable.acquire().await.map_err(error)?;
+        let started = Instant::now();
+        loop {
+            let mode: Result<String, _> = sqlx::query_scalar("pragma journal_mode").fetch_one(&mut *connection).await;
+            if mode.map_err(error)?.eq_ignore_ascii_case("wal") {
+                return Ok(());
+            }
+            let changed: Result<String, _> =
+                sqlx::query_scalar("pragma journal_mode = wal").fetch_one(&mut *connection).await;
+            match changed.map_err(error) {
+                Ok(_) => {}
+                Err(MetaError::Busy { .. }) if started.elapsed() < BUSY_TIMEOUT => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Runs one reading statement.
+    pub(crate) async fn rows(
+        &self,
+        action: &'static str,
+        statement: Statement<'_>,
+    ) -> Result<Vec<SqliteRow>, MetaError> {
+        statement.fetch_all(&self.readers).await.map_err(|source| self.error(action, source))
+    }
+
+    /// Runs one reading statement and converts each row.
+    pub(crate) async fn records<T>(
+        &self,
+        action: &'static str,
+        statement: Statement<'_>,
+        convert: impl Fn(&SqliteRow) -> sqlx::Result<T>,
+    ) -> Result<Vec<T>, MetaError> {
+        let rows = self.rows(action, statement).await?;
+        rows.iter().map(|row| convert(row).map_err(|source| self.error(action, source))).collect()
+    }
+
+    /// Begins a transaction that holds the write lock from its start, so that what it reads stays true until it commits.
+    pub(crate) async fn begin(&self, step: &'static Step, durability: Durability) -> Result<Write<'_>, MetaError> {
+        fail_here!(self, step, begin);
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let pool = if durability == Durability::Durable { &self.durable } else { &self.relaxed };
+        let transaction = pool.begin_with("begin immediate").await.map_err(|source| self.error(step.action, source))?;
+        Ok(Write { database: self, step, transaction, _turn: turn })
+    }
+
+    /// Says in words what an error of the database means for its user.
+    pub(crate) fn error(&self, action: &'static str, source: sqlx::Error) -> MetaError {
+        let path = self.path.clone();
+        if let sqlx::Error::Io(error) = &source
+            && error.kind() == std::io::ErrorKind::StorageFull
+        {
+            return MetaError::DiskFull { path, action };
+        }
+        if let sqlx::Error::ColumnDecode { .. } = &source {
+            return MetaError::Corrupt { path, detail: source.to_string() };
+        }
+        let Some(failure) = source.as_database_error() else { return MetaError::Database { path, action, source } };
+        // Extended result codes keep the primary one in their low byte: https://www.sqlite.org/rescode.html
+        match failure.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+            Some(5 | 6) => MetaError::Busy { path, action },
+            Some(11 | 26) => MetaError::Corrupt { path, detail: failure.message().to_owned() },
+            Some(13) => MetaError::DiskFull { path, action },
+            _ => MetaError::Database { path, action, source },
+        }
+    }
+}
+
+/// A transaction; gone without a trace unless it commits.
+pub(crate) struct Write<'a> {
+    database: &'a Database,
+    step: &'static Step,
+    transaction: Transaction<'static, Sqlite>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Write<'_> {
+    /// Runs a statement; gives the number of rows it changed.
+    pub(crate) async fn run(&mut self, statement: Statement<'_>) -> Result<u64, MetaError> {
+        let done = statement.execute(&mut *self.transaction).await;
+        Ok(done.map_err(|source| self.error(source))?.rows_affected())
+    }
+
+    /// Runs a statement and converts each of its rows.
+    pub(crate) async fn records<T>(
+        &mut self,
+        statement: Statement<'_>,
+        convert: impl Fn(&SqliteRow) -> sqlx::Result<T>,
+    ) -> Result<Vec<T>, MetaError> {
+        let rows = statement.fetch_all(&mut *self.transaction).await.map_err(|source| self.error(source))?;
+        rows.iter().map(|row| convert(row).map_err(|source| self.error(source))).collect()
+    }
+
+    /// Runs several statements without parameters.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), MetaError> {
+        sqlx::raw_sql(sql).execute(&mut *self.transaction).await.map_err(|source| self.error(source))?;
+        Ok(())
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), MetaError> {
+        let Self { database, step, transaction, _turn } = self;
+        fail_here!(database, step, commit);
+        transaction.commit().await.map_err(|source| database.error(step.action, source))?;
+        fail_here!(database, step, committed);
+        Ok(())
+    }
+
+    pub(crate) fn error(&self, source: sqlx::Error) -> MetaError {
+        self.database.error(self.step.action, source)
+    }
+}
