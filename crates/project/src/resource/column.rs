@@ -1,0 +1,38 @@
+//! A described column.
+
+use ade_diagnostic::Location;
+use serde_json::{Map, Value};
+
+/// A column of a source, model or seed, as far as somebody described it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it means; `doc()` is resolved.
+    pub description: String,
+    /// The promised SQL type, as written.
+    pub data_type: Option<String>,
+    /// Whether nulls are promised away: `nullable: false` or a `not_null` constraint.
+    pub nullable: bool,
+    /// Whether it is (part of) the key: a `primary_key` or `unique` constraint.
+    pub key: bool,
+    /// Privacy class and treatment; columns of sources only.
+    pub privacy: Option<ColumnPrivacy>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The project's own facts.
+    pub meta: Map<String, Value>,
+    /// Where it is described.
+    pub origin: Location,
+}
+
+/// `privacy:` of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnPrivacy {
+    /// The class: a built-in one or one of `ade.yml`.
+    pub class: Option<String>,
+    /// Overrides of the class, as written: `treatment`, `domain` and the treatment's own settings.
+    pub settings: Map<String, Value>,
+    /// Where it is written.
+    pub origin: Location,
+}

@@ -1,0 +1,48 @@
+//! How a source table comes into the lake.
+
+use std::time::Duration;
+
+use ade_diagnostic::Location;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `ingest:` of a source table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ingest {
+    /// Table, or glob of files, inside the connection.
+    pub from: String,
+    /// Replace everything or add what is new.
+    pub mode: IngestMode,
+    /// Column that grows with every change; only with [`IngestMode::Incremental`].
+    pub cursor: Option<String>,
+    /// How far before the last position each read begins again, to catch rows that arrived late.
+    pub overlap: Option<Overlap>,
+    /// Columns that identify a row: rows with a known key replace the older ones. Empty: rows are only added.
+    pub key: Vec<String>,
+    /// What the connector may want to know beside that (`format`, `compression`, `delimiter`, `header`, `null`, …),
+    /// by its own names.
+    pub options: Map<String, Value>,
+    /// Where it is declared; where the table is declared when it has no `ingest:`.
+    pub origin: Location,
+}
+
+/// How much of a source table each run reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IngestMode {
+    /// Everything, and it replaces everything.
+    #[default]
+    Full,
+    /// What changed since the last run: after the cursor's position, or the new and changed files.
+    Incremental,
+}
+
+/// A distance in the cursor column, back from the last position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// For cursors that are times.
+    Time(Duration),
+    /// For cursors that are numbers.
+    Amount(i64),
+}
