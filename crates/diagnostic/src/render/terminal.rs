@@ -57,8 +57,9 @@ fn snippet<'a>(
     let first = location.line().saturating_sub(CONTEXT_LINES).max(1);
     let shown_last = location.end().0.min(location.line() + MAX_SPAN_LINES);
     let (start, end) = (file.line_start(first), file.line_start(shown_last + CONTEXT_LINES + 1));
-    let window = &file.text()[start..end];
+    let window = file.text()[start..end].trim_end_matches(['\n', '\r']);
+    let window = &file.text()[start..(start + window.len()).max(location.span().start)];
     let span = location.span();
-    let span = span.start - start..span.end.min(end) - start;
-    Snippet::source(window).line_start(first).path(location.path()).annotation(kind.span(span).label(label))
+    let span = span.start - start..span.end.min(start + window.len()).max(span.start) - start;
+    Snippet::source(window).line_start(first).path(location.path()).fold(false).annotation(kind.span(span).label(label))
 }

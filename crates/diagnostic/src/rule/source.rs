@@ -12,7 +12,7 @@ super::rules! {
     UNKNOWN_COLUMN "unknown-column"
         "A setting names a column that the table does not have or does not promise."
     UNKNOWN_TYPE "unknown-type"
-        "`data_type` is not a type that the engine knows."
+        "`data_type` is not a type that the engine knows. SQL names are expected: `bigint`, `varchar`, `decimal(12,2)`, `timestamp` and so on."
     SCHEMA_DRIFT "schema-drift"
         "The source no longer looks as promised: a column is gone, is new, or has another type. Nothing of the table lands until somebody decides; readers stay on the last good version."
 }

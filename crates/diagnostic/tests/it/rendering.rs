@@ -15,7 +15,18 @@ fn example() -> Diagnostic {
 
 #[test]
 fn a_terminal_shows_the_text_with_a_caret() {
-    insta::assert_snapshot!(render_terminal(&[example()], false), @r"");
+    insta::assert_snapshot!(render_terminal(&[example()], false), @r"
+    error[unknown-key]: unknown key `colums` in a model
+     --> models/schema.yml:4:5
+      |
+    3 |   - name: größe
+    4 |     colums: []
+      |     ^^^^^^ not a key of a model
+    5 |   - name: b
+      |
+      = note: keys of your own belong under `meta`
+      = help: did you mean `columns`?
+    ");
 }
 
 #[test]
@@ -24,7 +35,19 @@ fn a_first_definition_in_another_file_is_shown_too() {
     let duplicate = Diagnostic::error(&rule::DUPLICATE_RESOURCE, "model `x` is described twice")
         .at(two.location(Span::new(10, 11)))
         .related(one.location(Span::new(8, 9)), "first here");
-    insta::assert_snapshot!(render_terminal(&[duplicate], false), @r"");
+    insta::assert_snapshot!(render_terminal(&[duplicate], false), @r"
+    error[duplicate-resource]: model `x` is described twice
+     --> b.yml:3:9
+      |
+    2 |
+    3 | - name: x
+      |         ^
+      |
+     ::: a.yml:1:9
+      |
+    1 | - name: x
+      |         - first here
+    ");
 }
 
 #[test]
@@ -35,7 +58,23 @@ fn a_problem_without_a_place_and_the_end_of_a_file_can_be_shown() {
         Diagnostic::error(&rule::YAML_SYNTAX, "unexpected end").at(file.location(Span::at(7))),
         Diagnostic::error(&rule::UNREADABLE_FILE, "empty").at(SourceFile::new("e.yml", "").top()),
     ];
-    insta::assert_snapshot!(render_terminal(&problems, false), @r"");
+    insta::assert_snapshot!(render_terminal(&problems, false), @r"
+    warning[no-project]: no project in `/tmp`
+     |
+     = help: run `ade init`
+
+    error[yaml-syntax]: unexpected end
+     --> ade.yml:1:8
+      |
+    1 | name: x
+      |        ^
+
+    error[unreadable-file]: empty
+     --> e.yml:1:1
+      |
+    1 |
+      | ^
+    ");
     assert_eq!(summary(&problems), "2 errors, 1 warning");
     assert_eq!(summary(&[]), "");
 }
@@ -49,12 +88,15 @@ fn colour_is_escapes_around_the_same_text() {
 
 #[test]
 fn json_is_one_object_per_line() {
-    insta::assert_snapshot!(render_json(&[example()]), @r"");
+    insta::assert_snapshot!(render_json(&[example()]), @r#"{"id":"unknown-key","severity":"error","message":"unknown key `colums` in a model","location":{"file":"models/schema.yml","line":4,"column":5,"end_line":4,"end_column":11,"span":[41,47],"text":"colums"},"label":"not a key of a model","hints":["did you mean `columns`?"],"notes":["keys of your own belong under `meta`"]}"#);
 }
 
 #[test]
 fn github_commands_escape_what_would_end_them() {
     let file = SourceFile::new("a,b.yml", "x: y\n");
     let problem = Diagnostic::error(&rule::WRONG_TYPE, "100% wrong\nreally").at(file.location(Span::new(3, 4)));
-    insta::assert_snapshot!(render_github(&[problem, example()]), @r"");
+    insta::assert_snapshot!(render_github(&[problem, example()]), @r"
+    ::error file=a%2Cb.yml,line=1,col=4,endLine=1,endColumn=4,title=wrong-type::100%25 wrong%0Areally
+    ::error file=models/schema.yml,line=4,col=5,endLine=4,endColumn=10,title=unknown-key::unknown key `colums` in a model%0Adid you mean `columns`?
+    ");
 }
