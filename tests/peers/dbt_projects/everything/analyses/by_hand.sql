@@ -1,0 +1,2 @@
+-- Compiled, never built.
+select * from {{ ref('orders') }} where order_id = {{ var('order', 1) }}
