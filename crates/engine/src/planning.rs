@@ -1,0 +1,164 @@
+//! One statement from text to a logical plan: its names looked up, its views expanded.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::common::{DataFusionError, TableReference};
+use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{LogicalPlan, TableSource};
+use datafusion::sql::parser::Statement as PlannedStatement;
+use datafusion::sql::planner::{ParserOptions, SqlToRel};
+use datafusion::sql::resolve::resolve_table_references;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use crate::error::from_planning;
+use crate::listing::Listing;
+use crate::plan_context::PlanContext;
+use crate::statement::parse_query;
+use crate::suggest::closest;
+use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, postgres};
+
+/// How deep views may stand on views.
+const MAX_VIEW_DEPTH: usize = 64;
+
+/// What is known while one statement is planned. A view that is named several times is planned once.
+pub(crate) struct Planning<'a> {
+    state: &'a SessionState,
+    catalog: &'a dyn Catalog,
+    options: &'a SessionOptions,
+    found: HashMap<RelationName, Result<Arc<dyn TableSource>, SqlError>>,
+    open_views: Vec<RelationName>,
+}
+
+impl<'a> Planning<'a> {
+    pub(crate) fn new(state: &'a SessionState, catalog: &'a dyn Catalog, options: &'a SessionOptions) -> Self {
+        Self { state, catalog, options, found: HashMap::new(), open_views: Vec::new() }
+    }
+
+    pub(crate) async fn plan(mut self, sql: &str) -> Result<LogicalPlan, SqlError> {
+        let schema = self.options.default_schema.clone();
+        self.plan_text(sql, &schema).await
+    }
+
+    fn plan_text<'s>(&'s mut self, sql: &'s str, schema: &'s str) -> BoxFuture<'s, Result<LogicalPlan, SqlError>> {
+        async move {
+            let mut statement = parse_query(sql)?;
+            if let Some(listing) = Listing::of(&statement) {
+                return listing.plan(self, schema).await;
+            }
+            postgres::rewrite(sql, &mut statement)?;
+            let statement = PlannedStatement::Statement(Box::new(statement));
+            let (references, _) =
+                resolve_table_references(&statement, true).map_err(|error| from_planning(sql, error))?;
+            let mut tables = HashMap::with_capacity(references.len());
+            for reference in references {
+                let source = self.source(&reference, schema).await;
+                tables.insert(reference, source);
+            }
+            let context = PlanContext::new(self.state, tables);
+            SqlToRel::new_with_options(&context, parser_options(self.state))
+                .statement_to_plan(statement)
+                .map_err(|error| from_planning(sql, error))
+        }
+        .boxed()
+    }
+
+    /// What `reference` stands for. An `Err` only counts when the planner asks for the table: names
+    /// of table functions come by here too.
+    async fn source(&mut self, reference: &TableReference, schema: &str) -> Result<Arc<dyn TableSource>, SqlError> {
+        let name = relation_name(reference, schema)?;
+        self.source_of(&name).await
+    }
+
+    pub(crate) async fn source_of(&mut self, name: &RelationName) -> Result<Arc<dyn TableSource>, SqlError> {
+        if let Some(found) = self.found.get(name) {
+            return found.clone();
+        }
+        let source = match self.catalog.relation(name).await {
+            Ok(Some(Relation::Table(provider))) => Ok(provider_as_source(provider)),
+            Ok(Some(Relation::View { sql, search_schema })) => self.view(name, &sql, &search_schema).await,
+            Ok(None) => match Listing::table(self.catalog, name).await {
+                Some(provider) => provider.map(provider_as_source),
+                None => Err(self.unknown(name).await),
+            },
+            Err(error) => Err(error),
+        };
+        self.found.insert(name.clone(), source.clone());
+        source
+    }
+
+    async fn view(&mut self, name: &RelationName, sql: &str, schema: &str) -> Result<Arc<dyn TableSource>, SqlError> {
+        if let Some(start) = self.open_views.iter().position(|open| open == name) {
+            let circle = self.open_views[start..].iter().chain([name]).map(ToString::to_string).collect::<Vec<_>>();
+            return Err(SqlError::new(
+                SqlErrorKind::Invalid,
+                format!("views stand on each other: {}", circle.join(" → ")),
+            )
+            .with_hint("make one of them read a table instead"));
+        }
+        if self.open_views.len() >= MAX_VIEW_DEPTH {
+            return Err(SqlError::new(
+                SqlErrorKind::Limit,
+                format!("{name} stands on more than {MAX_VIEW_DEPTH} views, one on the other"),
+            )
+            .with_hint("materialize one of them as a table"));
+        }
+        self.open_views.push(name.clone());
+        let plan = self.plan_text(sql, schema).await;
+        self.open_views.pop();
+        let plan = plan.map_err(|error| error.in_view(name))?;
+        Ok(provider_as_source(Arc::new(ViewTable::new(plan, None))))
+    }
+
+    pub(crate) async fn catalog_names(&self) -> Result<Vec<RelationName>, SqlError> {
+        self.catalog.names().await
+    }
+
+    async fn unknown(&self, name: &RelationName) -> SqlError {
+        let error = SqlError::new(SqlErrorKind::Unknown, format!("there is no table or view {name}"));
+        let names = self.catalog.names().await.unwrap_or_default();
+        if let Some(elsewhere) = names.iter().find(|other| other.name == name.name) {
+            return error.with_hint(format!("did you mean {}?", elsewhere.to_sql()));
+        }
+        let in_schema = names.iter().filter(|other| other.schema == name.schema).map(|other| other.name.as_str());
+        if let Some(near) = closest(&name.name, in_schema) {
+            return error.with_hint(format!("did you mean {}?", RelationName::new(&name.schema, near).to_sql()));
+        }
+        let texts = names.iter().map(RelationName::to_sql).collect::<Vec<_>>();
+        match closest(&name.to_string(), texts.iter().map(String::as_str)) {
+            Some(near) => error.with_hint(format!("did you mean {near}?")),
+            None => error.with_hint("`show tables` lists what there is"),
+        }
+    }
+}
+
+fn relation_name(reference: &TableReference, schema: &str) -> Result<RelationName, SqlError> {
+    match reference {
+        TableReference::Bare { table } => Ok(RelationName::new(schema, table.as_ref())),
+        TableReference::Partial { schema, table } => Ok(RelationName::new(schema.as_ref(), table.as_ref())),
+        TableReference::Full { schema, table, .. } => {
+            Err(SqlError::new(SqlErrorKind::Unsupported, format!("{reference} has three parts"))
+                .with_hint(format!("tables are named schema.table: write {schema}.{table}")))
+        }
+    }
+}
+
+fn parser_options(state: &SessionState) -> ParserOptions {
+    let options = &state.config_options().sql_parser;
+    ParserOptions {
+        parse_float_as_decimal: options.parse_float_as_decimal,
+        enable_ident_normalization: options.enable_ident_normalization,
+        enable_options_value_normalization: false,
+        support_varchar_with_length: options.support_varchar_with_length,
+        map_string_types_to_utf8view: options.map_string_types_to_utf8view,
+        collect_spans: options.collect_spans,
+        default_null_ordering: options.default_null_ordering.as_str().into(),
+    }
+}
+
+/// `error` as DataFusion carries it, so that it comes out of the planner as it went in.
+pub(crate) fn carried(error: SqlError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

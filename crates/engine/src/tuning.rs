@@ -1,0 +1,33 @@
+//! Every DataFusion setting that is not its default, with the reason.
+
+use std::sync::Arc;
+
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+
+use crate::EngineOptions;
+use crate::type_planner::PostgresTypes;
+
+/// The session state that all sessions are made from.
+pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(options.threads.max(1))
+        // Names are looked up in our catalog, not in DataFusion's.
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let settings = config.options_mut();
+    // `1.5` is exact in PostgreSQL.
+    settings.sql_parser.parse_float_as_decimal = true;
+    // Errors point into the text.
+    settings.sql_parser.collect_spans = true;
+    // Sessions answer in UTC, whatever the machine's zone: results must not depend on where they are made.
+    settings.execution.time_zone = Some("UTC".to_owned());
+    SessionStateBuilder::new()
+        .with_default_features()
+        .with_table_factories(std::collections::HashMap::new())
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_type_planner(Arc::new(PostgresTypes))
+        .build()
+}
