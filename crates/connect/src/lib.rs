@@ -1,1 +1,70 @@
-//! Connectors: browse and read source systems as Arrow streams.
+//! Connectors: browse source systems and read them as Arrow streams.
+//!
+//! A [`Connector`] describes itself ([`ConnectorSpec`]: its settings and the options of one table) and opens a
+//! [`Connection`]. A connection lists what there is ([`Connection::browse`]), shows a sample, and gives a
+//! [`Snapshot`]: one consistent view of the source. A snapshot is asked for a [`ReadPlan`] (schema, units of work,
+//! drift against what was promised) before any row moves, and then reads one [`ReadUnit`] after the other as a
+//! [`BatchStream`]. When a unit has been read to its end, the stream gives the [`UnitEnd`], from which the caller
+//! computes the position to commit together with the rows.
+//!
+//! Nothing here keeps state between runs, reads the clock or the environment, or writes to a source. No message
+//! of this crate contains a value that was read: values may be sensitive, so messages say where (file, line,
+//! column) and what shape (“text of 12 characters”).
+//!
+//! Types are inferred over all of the data, not its first rows. What is inferred is drafted as a sources file
+//! ([`Draft`]) for a person to complete; from then on the promised types are used, and what does not fit them
+//! is an error.
+
+mod batch_stream;
+mod column_drift;
+mod connection;
+mod connector;
+mod connector_spec;
+mod draft;
+mod error;
+
+mod note;
+mod open_context;
+mod overlap;
+mod place;
+mod read_mode;
+mod read_plan;
+mod read_request;
+mod read_unit;
+mod registry;
+mod setting_kind;
+mod setting_problem;
+mod setting_spec;
+mod settings;
+mod snapshot;
+
+mod table_info;
+mod type_name;
+mod unit_end;
+
+pub use batch_stream::BatchStream;
+pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
+pub use connection::Connection;
+pub use connector::Connector;
+pub use connector_spec::ConnectorSpec;
+pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable};
+pub use error::ConnectError;
+
+pub use note::Note;
+pub use open_context::OpenContext;
+pub use overlap::Overlap;
+pub use place::Place;
+pub use read_mode::ReadMode;
+pub use read_plan::ReadPlan;
+pub use read_request::ReadRequest;
+pub use read_unit::ReadUnit;
+pub use registry::Registry;
+pub use setting_kind::SettingKind;
+pub use setting_problem::SettingProblem;
+pub use setting_spec::SettingSpec;
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+
+pub use table_info::{ColumnInfo, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
+pub use type_name::type_name;
+pub use unit_end::UnitEnd;

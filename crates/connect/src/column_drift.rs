@@ -1,0 +1,95 @@
+//! Where a source's columns differ from what was promised.
+
+use ade_diagnostic::suggest;
+use arrow::datatypes::DataType;
+use serde::Serialize;
+
+use crate::type_name;
+
+/// Where a source's columns differ from what was promised, known before any row is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ColumnDrift {
+    /// Promised, but not in the source.
+    pub missing: Vec<DriftedColumn>,
+    /// In the source, but not promised.
+    pub new: Vec<DriftedColumn>,
+    /// In the source with a type that cannot hold to the promise. (Text is not known to break it before it is read.)
+    pub retyped: Vec<RetypedColumn>,
+}
+
+/// A column that is missing or new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DriftedColumn {
+    /// Its name.
+    pub name: String,
+    /// SQL name of the promised type (missing) or of the type found (new).
+    pub data_type: String,
+    /// Its place among the promised columns (missing) or among those of the source (new), from 0.
+    pub position: usize,
+    /// Where it was seen first: a file or table.
+    pub seen_in: String,
+}
+
+/// A column whose type changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RetypedColumn {
+    /// Its name.
+    pub name: String,
+    /// SQL name of the type promised.
+    pub promised: String,
+    /// SQL name of the type found.
+    pub found: String,
+    /// Where it was seen first: a file or table.
+    pub seen_in: String,
+}
+
+impl DriftedColumn {
+    pub(crate) fn new(name: &str, data_type: &DataType, position: usize, seen_in: &str) -> Self {
+        Self { name: name.to_owned(), data_type: type_name(data_type), position, seen_in: seen_in.to_owned() }
+    }
+}
+
+impl ColumnDrift {
+    /// Whether the source is as promised.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.new.is_empty() && self.retyped.is_empty()
+    }
+
+    /// Pairs of a missing and a new column that look like one column renamed: alike in name, or the same type at
+    /// the same place.
+    pub fn renames(&self) -> Vec<(&DriftedColumn, &DriftedColumn)> {
+        let mut free: Vec<&DriftedColumn> = self.new.iter().collect();
+        let mut pairs = Vec::new();
+        for missing in &self.missing {
+            let alike = suggest(&missing.name, free.iter().map(|new| new.name.as_str())).map(str::to_owned);
+            let found = free.iter().position(|new| Some(&new.name) == alike.as_ref()).or_else(|| {
+                free.iter().position(|new| new.position == missing.position && new.data_type == missing.data_type)
+            });
+            if let Some(index) = found {
+                pairs.push((missing, free.remove(index)));
+            }
+        }
+        pairs
+    }
+
+    /// Both; of columns that are in both, the first.
+    pub(crate) fn merged(mut self, other: &Self) -> Self {
+        let known = |columns: &[DriftedColumn], name: &str| columns.iter().any(|column| column.name == name);
+        for column in &other.missing {
+            if !known(&self.missing, &column.name) {
+                self.missing.push(column.clone());
+            }
+        }
+        for column in &other.new {
+            if !known(&self.new, &column.name) {
+                self.new.push(column.clone());
+            }
+        }
+        for column in &other.retyped {
+            if !self.retyped.iter().any(|known| known.name == column.name) {
+                self.retyped.push(column.clone());
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,127 @@
+//! A first sources file, drafted from what browsing found.
+//!
+//! The text is ready to land but for what a person must decide: a column without a proposed class is written with
+//! an empty `privacy:` and a comment, which `ade check` reports as unclassified, with the line.
+
+mod yaml;
+
+use crate::{ColumnInfo, RowCount, TableInfo, TableKind, type_name};
+
+/// A first `sources/<name>.yml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The source's name.
+    pub source: String,
+    /// The connection in `ade.yml`.
+    pub connection: String,
+    /// Its tables.
+    pub tables: Vec<DraftTable>,
+}
+
+/// One table of a draft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftTable {
+    /// In the lake.
+    pub name: String,
+    /// In the source; written only if it differs from `name`.
+    pub from: String,
+    /// Whether to propose `mode: incremental`.
+    pub incremental: bool,
+    /// With which cursor.
+    pub cursor: Option<String>,
+    /// The primary key.
+    pub key: Vec<String>,
+    /// Options under `ingest:` that are not defaults.
+    pub options: Vec<(String, serde_json::Value)>,
+    /// The source's own words.
+    pub description: Option<String>,
+    /// Comments for the person who completes the draft.
+    pub comments: Vec<String>,
+    /// Its columns.
+    pub columns: Vec<DraftColumn>,
+}
+
+/// One column of a draft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftColumn {
+    /// As in the source.
+    pub name: String,
+    /// SQL name; `None` for nested types, which have none.
+    pub data_type: Option<String>,
+    /// As declared or found.
+    pub nullable: bool,
+    /// The source's own words.
+    pub description: Option<String>,
+    /// What the caller proposes; `None` leaves the decision to a person.
+    pub privacy: Option<DraftPrivacy>,
+}
+
+/// A proposed class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPrivacy {
+    /// Its name.
+    pub class: String,
+    /// Why, in a few words, without values.
+    pub reason: String,
+}
+
+impl Draft {
+    /// A draft of `tables` as browsing found them. `propose` says which class a column might have.
+    pub fn new(
+        source: impl Into<String>,
+        connection: impl Into<String>,
+        tables: &[TableInfo],
+        propose: impl Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>,
+    ) -> Self {
+        let tables = tables.iter().map(|table| draft_table(table, &propose)).collect();
+        Self { source: source.into(), connection: connection.into(), tables }
+    }
+
+    /// The text of the sources file.
+    pub fn to_yaml(&self) -> String {
+        yaml::write(self)
+    }
+}
+
+fn draft_table(table: &TableInfo, propose: &dyn Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>) -> DraftTable {
+    let cursor = table.cursors.first().filter(|_| !table.primary_key.is_empty());
+    let several_files = table.kind == TableKind::Files && table.from.contains('*');
+    let mut comments = Vec::new();
+    match table.rows {
+        Some(RowCount::Exact(rows)) => comments.push(format!("{rows} rows")),
+        Some(RowCount::Estimated(rows)) => comments.push(format!("about {rows} rows")),
+        None => {}
+    }
+    comments.extend(cursor.map(|cursor| format!("cursor `{}`: {}", cursor.column, cursor.reason)));
+    comments.extend(
+        table.foreign_keys.iter().map(|key| {
+            format!("{} refers to {} ({})", key.columns.join(", "), key.to_table, key.to_columns.join(", "))
+        }),
+    );
+    comments.extend(table.notes.iter().cloned());
+    DraftTable {
+        name: table.name.clone(),
+        from: table.from.clone(),
+        incremental: cursor.is_some() || several_files,
+        cursor: cursor.map(|cursor| cursor.column.clone()),
+        key: table.primary_key.clone(),
+        options: table.options.clone(),
+        description: table.comment.clone(),
+        comments,
+        columns: table.columns.iter().map(|column| draft_column(table, column, propose)).collect(),
+    }
+}
+
+fn draft_column(
+    table: &TableInfo,
+    column: &ColumnInfo,
+    propose: &dyn Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>,
+) -> DraftColumn {
+    DraftColumn {
+        name: column.name.clone(),
+        data_type: (!column.data_type.is_nested()).then(|| type_name(&column.data_type)),
+        nullable: column.nullable,
+        description: column.comment.clone(),
+        privacy: propose(table, column),
+    }
+}

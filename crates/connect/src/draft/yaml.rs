@@ -1,0 +1,116 @@
+//! The text of a draft, with comments for the person who completes it.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::{Draft, DraftColumn, DraftTable};
+
+pub(super) fn write(draft: &Draft) -> String {
+    let mut text = String::from(
+        "# Drafted by `ade inspect`. Before it can land, every column needs a class: complete each line that ends\n\
+         # in `TODO classify`, look over the proposals, and run `ade check`.\n\
+         version: 2\n\
+         sources:\n",
+    );
+    line(&mut text, 2, &format!("- name: {}", scalar(&draft.source)));
+    line(&mut text, 4, &format!("connection: {}", scalar(&draft.connection)));
+    if draft.tables.is_empty() {
+        line(&mut text, 4, "tables: []");
+        return text;
+    }
+    line(&mut text, 4, "tables:");
+    for table in &draft.tables {
+        write_table(&mut text, table);
+    }
+    text
+}
+
+fn write_table(text: &mut String, table: &DraftTable) {
+    for comment in &table.comments {
+        line(text, 6, &format!("# {}", one_line(comment)));
+    }
+    line(text, 6, &format!("- name: {}", scalar(&table.name)));
+    if let Some(description) = &table.description {
+        line(text, 8, &format!("description: {}", scalar(description)));
+    }
+    let mut ingest = Vec::new();
+    if table.from != table.name {
+        ingest.push(format!("from: {}", scalar(&table.from)));
+    }
+    if table.incremental {
+        ingest.push("mode: incremental".to_owned());
+    }
+    if let Some(cursor) = &table.cursor {
+        ingest.push(format!("cursor: {}", scalar(cursor)));
+    }
+    if !table.key.is_empty() {
+        ingest
+            .push(format!("key: [{}]", table.key.iter().map(|name| flow_scalar(name)).collect::<Vec<_>>().join(", ")));
+    }
+    ingest.extend(table.options.iter().map(|(name, value)| format!("{name}: {}", json_scalar(value))));
+    if !ingest.is_empty() {
+        line(text, 8, "ingest:");
+        for entry in &ingest {
+            line(text, 10, entry);
+        }
+    }
+    if table.columns.is_empty() {
+        return;
+    }
+    line(text, 8, "columns:");
+    for column in &table.columns {
+        write_column(text, column);
+    }
+}
+
+fn write_column(text: &mut String, column: &DraftColumn) {
+    line(text, 10, &format!("- name: {}", scalar(&column.name)));
+    if let Some(description) = &column.description {
+        line(text, 12, &format!("description: {}", scalar(description)));
+    }
+    if let Some(data_type) = &column.data_type {
+        line(text, 12, &format!("data_type: {data_type}"));
+    }
+    if !column.nullable {
+        line(text, 12, "nullable: false");
+    }
+    match &column.privacy {
+        Some(privacy) => {
+            line(text, 12, &format!("privacy: {} # proposed: {}", scalar(&privacy.class), one_line(&privacy.reason)));
+        }
+        None => line(text, 12, "privacy: # TODO classify"),
+    }
+}
+
+fn line(text: &mut String, indent: usize, content: &str) {
+    let _ = writeln!(text, "{:indent$}{content}", "");
+}
+
+fn one_line(comment: &str) -> String {
+    comment.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn json_scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar(text),
+        other => other.to_string(),
+    }
+}
+
+/// A scalar that may stand in a flow sequence: plain if it is a plain word, otherwise quoted.
+fn flow_scalar(text: &str) -> String {
+    scalar(text)
+}
+
+/// Plain if no YAML 1.1 or 1.2 reader could take it for something else; otherwise in double quotes, for which
+/// JSON's escapes are valid YAML.
+fn scalar(text: &str) -> String {
+    const RESERVED: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+    let plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '/'))
+        && !RESERVED.contains(&text.to_ascii_lowercase().as_str());
+    if plain { text.to_owned() } else { Value::from(text).to_string() }
+}

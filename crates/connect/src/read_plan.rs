@@ -1,0 +1,36 @@
+//! What a read will give, before any row moves.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+
+use crate::{ColumnDrift, Note, ReadRequest, ReadUnit};
+
+/// What a read will give, known before any row moves.
+#[derive(Debug, Clone)]
+pub struct ReadPlan {
+    /// What was asked for.
+    pub request: Arc<ReadRequest>,
+    /// The schema of every batch of every unit: first the promised columns in the promised order (one that is
+    /// missing in the source comes as NULLs), then the others in the source's order. All are nullable.
+    pub schema: SchemaRef,
+    /// The work, in the order in which it must be read and committed. Empty: nothing new.
+    pub units: Vec<ReadUnit>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+}
+
+impl ReadPlan {
+    /// Where the source differs from what was promised, over all units.
+    pub fn drift(&self) -> ColumnDrift {
+        self.units.iter().fold(ColumnDrift::default(), |all, unit| all.merged(&unit.drift))
+    }
+
+    /// The same plan reading only the columns for which `keep` is true: how new columns are left out without
+    /// planning (and inferring) again. The units keep the drift that they report.
+    pub fn keeping(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        let fields = self.schema.fields().iter().filter(|field| keep(field.name())).cloned();
+        self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self
+    }
+}

@@ -1,0 +1,30 @@
+//! What to read of one table.
+
+use arrow::datatypes::SchemaRef;
+use serde_json::Value;
+
+use crate::{ReadMode, Settings};
+
+/// What to read of one table, and what was promised about it.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    /// The table in the lake (`app.customers`); for messages only.
+    pub table: String,
+    /// Table or view in the source, or glob of files.
+    pub from: String,
+    /// The table's options, from [`crate::ConnectorSpec::table_options`].
+    pub options: Settings,
+    /// How much.
+    pub mode: ReadMode,
+    /// Where the last committed unit ended, as [`crate::UnitEnd::position`] gave it. A full read ignores it.
+    pub position: Option<Value>,
+    /// The types that the contract promises, by column name. Columns of the source that it does not name are new
+    /// (see [`crate::ColumnDrift`]); columns that it names and the source has not got are missing. `None` promises
+    /// nothing: everything is inferred and nothing can drift. Nullability is not looked at here: it is a check's
+    /// matter, and what is read always says “nullable”.
+    pub promised: Option<SchemaRef>,
+    /// Read these columns alone (`None`: all). Narrows the plan's schema and drift.
+    pub columns: Option<Vec<String>>,
+    /// At most this many rows in a batch (8,192 to 65,536 serve well).
+    pub batch_rows: usize,
+}

@@ -1,0 +1,22 @@
+//! One consistent view of a source.
+
+use async_trait::async_trait;
+
+use crate::{BatchStream, ConnectError, ReadPlan, ReadRequest, ReadUnit};
+
+/// One consistent view of a source: whatever is planned and read through it is of one moment, or fails with
+/// [`ConnectError::SourceChanged`] where a source cannot promise that (files).
+///
+/// Several tables may be planned and read through one snapshot. Streams may wait for each other (a database
+/// connection serves one at a time, in the order of their `read`), so read each to its end or drop it without
+/// waiting for another.
+#[async_trait]
+pub trait Snapshot: Send + Sync {
+    /// What reading the table will give: schema, units, drift. Moves no rows to the caller. Infers the types of
+    /// columns that the request does not promise, which may read all of the data.
+    async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError>;
+
+    /// Starts to read one unit of a plan that this snapshot made. Dropping the stream stops the read and releases
+    /// what it holds. Reading a unit again gives the same rows in the same order.
+    async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError>;
+}

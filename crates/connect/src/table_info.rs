@@ -1,0 +1,91 @@
+//! What browsing a source finds out about one table.
+
+use arrow::datatypes::DataType;
+
+/// What browsing finds out about one table or group of files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableInfo {
+    /// A name for the table in the lake: lower case letters, digits and `_`.
+    pub name: String,
+    /// What to write after `from:`: the table's name in the source, or the glob of its files.
+    pub from: String,
+    /// What kind of thing it is.
+    pub kind: TableKind,
+    /// In the order of the source.
+    pub columns: Vec<ColumnInfo>,
+    /// The columns of the primary key, in key order; empty when there is none.
+    pub primary_key: Vec<String>,
+    /// Column sets that are unique besides the primary key.
+    pub unique_keys: Vec<Vec<String>>,
+    /// Declared references to other tables.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// How many rows, if known.
+    pub rows: Option<RowCount>,
+    /// Stored size in bytes, if known.
+    pub size_bytes: Option<u64>,
+    /// The source's own words on the table.
+    pub comment: Option<String>,
+    /// Columns that could serve as cursor of an incremental read, best first.
+    pub cursors: Vec<CursorProposal>,
+    /// Options that a read needs and that are not defaults: what was found out about the files (delimiter, …).
+    pub options: Vec<(String, serde_json::Value)>,
+    /// What a person should know about it.
+    pub notes: Vec<String>,
+}
+
+/// What kind of thing a table is in its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableKind {
+    /// A table.
+    Table,
+    /// A view: computed by the source when read.
+    View,
+    /// One file or several of one shape.
+    Files,
+}
+
+/// What browsing finds out about one column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnInfo {
+    /// As in the source.
+    pub name: String,
+    /// The type in the source's own words; empty where it has none.
+    pub source_type: String,
+    /// The type as which it is read.
+    pub data_type: DataType,
+    /// Whether it may be NULL: as declared, and for files as found.
+    pub nullable: bool,
+    /// The source's own words on the column.
+    pub comment: Option<String>,
+}
+
+/// A declared reference to another table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub to_table: String,
+    /// Its columns, in the same order.
+    pub to_columns: Vec<String>,
+}
+
+/// How many rows a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowCount {
+    /// Counted.
+    Exact(u64),
+    /// From the source's statistics.
+    Estimated(u64),
+}
+
+/// A column that could serve as cursor of an incremental read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorProposal {
+    /// Which.
+    pub column: String,
+    /// Why, in words.
+    pub reason: String,
+    /// Whether an index of the source begins with it.
+    pub indexed: bool,
+}
