@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::{
     Meta, MetaError,
-    database::Durability,
     record::{Columns, count, limit, micros, words},
     step,
 };
@@ -55,7 +54,7 @@ impl Meta {
         if results.is_empty() {
             return Ok(());
         }
-        let mut write = self.database.begin(&step::CHECK_RESULTS, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::CHECK_RESULTS).await?;
         for result in results {
             let upsert = sqlx::query(
                 "insert into check_results

@@ -17,7 +17,10 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{MetaError, step::Step};
+use crate::{
+    MetaError,
+    step::{Durability, Step},
+};
 
 /// How long a statement waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -25,16 +28,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 const READERS: u32 = 4;
 
 pub(crate) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
-
-/// Whether a transaction survives a loss of power the moment it returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// Synced to the disk before `commit` returns, with everything before it.
-    Durable,
-    /// Survives the end of the process at any moment, but reaches the disk with the next durable transaction. For
-    /// observations: a loss of power may cost the last ones, never their consistency.
-    Relaxed,
-}
 
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -136,10 +129,13 @@ impl Database {
     }
 
     /// Begins a transaction that holds the write lock from its start, so that what it reads stays true until it commits.
-    pub(crate) async fn begin(&self, step: &'static Step, durability: Durability) -> Result<Write<'_>, MetaError> {
+    pub(crate) async fn begin(&self, step: &'static Step) -> Result<Write<'_>, MetaError> {
         fail_here!(self, step, begin);
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        let pool = if durability == Durability::Durable { &self.durable } else { &self.relaxed };
+        let pool = match step.durability {
+            Durability::Durable => &self.durable,
+            Durability::Relaxed => &self.relaxed,
+        };
         let transaction = pool.begin_with("begin immediate").await.map_err(|source| self.error(step.action, source))?;
         Ok(Write { database: self, step, transaction, _turn: turn })
     }
@@ -207,5 +203,40 @@ impl Write<'_> {
 
     pub(crate) fn error(&self, source: sqlx::Error) -> MetaError {
         self.database.error(self.step.action, source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step;
+
+    /// `pragma synchronous` as SQLite numbers it: https://www.sqlite.org/pragma.html#pragma_synchronous
+    async fn synchronous(database: &Database, step: &'static Step) -> i64 {
+        let mut write = database.begin(step).await.unwrap();
+        let level = sqlx::query_scalar("pragma synchronous").fetch_one(&mut *write.transaction).await;
+        write.commit().await.unwrap();
+        level.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_others_rely_on_waits_for_the_disk_and_observations_do_not() {
+        const FULL: i64 = 2;
+        const NORMAL: i64 = 1;
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("meta.db")).await.unwrap();
+        for step in [&step::RUN_FINISH, &step::VIEWS, &step::LEASE_ACQUIRE] {
+            assert_eq!(synchronous(&database, step).await, FULL, "{}", step.action);
+        }
+        for step in [&step::RUN_START, &step::TASKS, &step::CHECK_RESULTS, &step::NODE_STATES, &step::LEASE_RENEW] {
+            assert_eq!(synchronous(&database, step).await, NORMAL, "{}", step.action);
+        }
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("meta.db")).await.unwrap();
+        assert!(database.rows("create a table", sqlx::query("create table t (a int)")).await.is_err());
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     LeaseGuard, Liveness, Meta, MetaError, Process,
-    database::{Durability, Write},
+    database::Write,
     record::{Columns, count, later, micros},
     step,
 };
@@ -110,7 +110,7 @@ pub enum LeaseAttempt {
 impl Meta {
     /// Tries once. The lease is durable when this returns; nobody renews it but the caller ([`Self::renew_lease`]).
     pub async fn try_acquire_lease(&self, request: &LeaseRequest) -> Result<LeaseAttempt, MetaError> {
-        let mut write = self.database.begin(&step::LEASE_ACQUIRE, Durability::Durable).await?;
+        let mut write = self.database.begin(&step::LEASE_ACQUIRE).await?;
         let last = find(&mut write, &request.scope).await?;
         let now = self.now();
         if let Some(last) = &last
@@ -192,7 +192,7 @@ impl Meta {
     /// # Errors
     /// [`MetaError::LeaseLost`] if it was taken over or given back.
     pub async fn renew_lease(&self, lease: &Lease) -> Result<Lease, MetaError> {
-        let mut write = self.database.begin(&step::LEASE_RENEW, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::LEASE_RENEW).await?;
         let expires_at = self.check_within(&mut write, lease).await?;
         write.commit().await?;
         Ok(Lease { expires_at, ..lease.clone() })
@@ -205,7 +205,7 @@ impl Meta {
 
     /// Gives the lease back. Does nothing if it is no longer ours.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), MetaError> {
-        let mut write = self.database.begin(&step::LEASE_RELEASE, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::LEASE_RELEASE).await?;
         let update =
             sqlx::query("update leases set released_at = $3 where scope = $1 and token = $2 and released_at is null");
         write.run(update.bind(&lease.scope).bind(count(lease.token)).bind(micros(self.now()))).await?;

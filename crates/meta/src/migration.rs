@@ -6,12 +6,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use crate::{
-    MetaError,
-    database::{Database, Durability},
-    record::micros,
-    step,
-};
+use crate::{MetaError, database::Database, record::micros, step};
 
 struct Migration {
     version: i64,
@@ -32,7 +27,7 @@ pub(crate) async fn apply(database: &Database, now: DateTime<Utc>) -> Result<(),
     if version(database, known).await? == Some(known) {
         return Ok(());
     }
-    let mut write = database.begin(&step::MIGRATE, Durability::Durable).await?;
+    let mut write = database.begin(&step::MIGRATE).await?;
     // Asked again under the write lock: another process may have been faster.
     let found = version(database, known).await?;
     if found.is_none() {

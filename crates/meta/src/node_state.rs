@@ -8,7 +8,6 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::{
     Meta, MetaError,
-    database::Durability,
     record::{Columns, count, json, micros},
     step,
 };
@@ -47,7 +46,7 @@ impl Meta {
         if states.is_empty() {
             return Ok(());
         }
-        let mut write = self.database.begin(&step::NODE_STATES, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::NODE_STATES).await?;
         for state in states {
             let upstream = json(&state.upstream).map_err(|source| write.error(source))?;
             let upsert = sqlx::query(
@@ -75,7 +74,7 @@ impl Meta {
         if nodes.is_empty() {
             return Ok(());
         }
-        let mut write = self.database.begin(&step::NODE_STATES, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::NODE_STATES).await?;
         for node in nodes {
             let delete = sqlx::query("delete from node_states where environment = $1 and node = $2");
             write.run(delete.bind(environment).bind(*node)).await?;

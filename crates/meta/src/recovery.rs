@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    Liveness, Meta, MetaError, RunRecord, RunStatus, database::Durability, record::micros, run::run, step,
-    task::TaskStatus,
-};
+use crate::{Liveness, Meta, MetaError, RunRecord, RunStatus, record::micros, run::run, step, task::TaskStatus};
 
 /// A run of another machine, boot or container that has recorded nothing for so long is taken for crashed.
 const SILENCE: Duration = Duration::from_hours(24);
@@ -19,7 +16,7 @@ impl Meta {
         if self.database.rows("read runs", sqlx::query(RUNNING)).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let mut write = self.database.begin(&step::RECOVER, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::RECOVER).await?;
         let now = micros(self.now());
         let silence = i64::try_from(SILENCE.as_micros()).unwrap_or(i64::MAX);
         let running = write.records(sqlx::query(RUNNING), |row| Ok((run(row)?, seen_at(row)?))).await?;

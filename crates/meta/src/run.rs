@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::{
     Meta, MetaError, Process,
-    database::Durability,
     record::{Columns, limit, micros, words},
     step,
 };
@@ -70,7 +69,7 @@ impl Meta {
     /// Records that a run of this process has started. Safe to repeat.
     pub async fn start_run(&self, run: &RunStart) -> Result<(), MetaError> {
         let now = micros(self.now());
-        let mut write = self.database.begin(&step::RUN_START, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::RUN_START).await?;
         let insert = sqlx::query(
             "insert into runs (run_id, environment, command, selection, program_version, status, started_at, seen_at,
                  host, machine, pid, process_started)
@@ -95,7 +94,7 @@ impl Meta {
     /// Records how a run ended, durably with everything that was recorded before. The last word wins: a run that was
     /// taken for crashed but finishes has its own end recorded.
     pub async fn finish_run(&self, run_id: Uuid, status: RunStatus) -> Result<(), MetaError> {
-        let mut write = self.database.begin(&step::RUN_FINISH, Durability::Durable).await?;
+        let mut write = self.database.begin(&step::RUN_FINISH).await?;
         let update = sqlx::query("update runs set status = $2, ended_at = $3, seen_at = $3 where run_id = $1")
             .bind(run_id.to_string())
             .bind(status.as_str())
@@ -118,7 +117,7 @@ impl Meta {
 
     /// Removes runs that ended before `before`, with their tasks and check results. Gives the number of runs removed.
     pub async fn prune_runs(&self, before: DateTime<Utc>) -> Result<u64, MetaError> {
-        let mut write = self.database.begin(&step::PRUNE, Durability::Durable).await?;
+        let mut write = self.database.begin(&step::PRUNE).await?;
         for delete in [
             "delete from check_results where run_id in (select run_id from runs where ended_at < $1)",
             "delete from tasks where run_id in (select run_id from runs where ended_at < $1)",

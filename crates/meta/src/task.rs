@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::{
     Meta, MetaError,
-    database::Durability,
     record::{Columns, count, limit, micros, words},
     step,
 };
@@ -61,7 +60,7 @@ impl Meta {
         if tasks.is_empty() {
             return Ok(());
         }
-        let mut write = self.database.begin(&step::TASKS, Durability::Relaxed).await?;
+        let mut write = self.database.begin(&step::TASKS).await?;
         for task in tasks {
             let upsert = sqlx::query(
                 "insert into tasks (run_id, node, status, started_at, ended_at, row_count, table_version, batch_id, message)

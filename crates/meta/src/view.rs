@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Lease, Meta, MetaError,
-    database::{Durability, Write},
+    database::Write,
     record::{Columns, count, json, micros},
     step,
 };
@@ -84,7 +84,7 @@ impl Meta {
         changes: &[ViewChange],
         held: &[Lease],
     ) -> Result<usize, MetaError> {
-        let mut write = self.database.begin(&step::VIEWS, Durability::Durable).await?;
+        let mut write = self.database.begin(&step::VIEWS).await?;
         for lease in held {
             self.check_within(&mut write, lease).await?;
         }
