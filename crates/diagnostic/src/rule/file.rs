@@ -14,7 +14,7 @@ super::rules! {
     WRONG_TYPE "wrong-type"
         "A value has the wrong type, for instance a text where a list is expected."
     UNKNOWN_VALUE "unknown-value"
-        "A value that must be one of a fixed list is none of them. The message names the list.
+        "A value that must be one of a fixed list is none of them. The message names the list."
     INVALID_VALUE "invalid-value"
         "A value has the right type but cannot be used, for instance a duration without a unit or a number out of range."
     DEPRECATED_KEY "deprecated-key"

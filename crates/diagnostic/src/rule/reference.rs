@@ -2,7 +2,7 @@
 
 super::rules! {
     UNKNOWN_REF "unknown-ref"
-        "`ref()` names a model, seed or snapshot that does not exist, or is not spelt like this.
+        "`ref()` names a model, seed or snapshot that does not exist, or is not spelt like this."
     DISABLED_REF "disabled-ref"
         "`ref()` or `source()` names something that is switched off with `enabled: false`."
     UNKNOWN_SOURCE "unknown-source"

@@ -10,7 +10,7 @@ fn ids_are_unique_and_kebab_case_and_explained() {
     for rule in rule::topics().iter().flat_map(|topic| topic.rules) {
         assert!(seen.insert(rule.id), "{} twice", rule.id);
         assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
-        assert!(rule.explanation.len() > 60 && rule.explanation.ends_with('.'), "{}", rule.id);
+        assert!(rule.explanation.len() > 40 && rule.explanation.ends_with('.'), "{}", rule.id);
     }
 }
 
