@@ -31,7 +31,7 @@ test: ## Everything CI runs
 	@scripts/install-tools test
 	$(MAKE) check
 	$(CARGO) nextest run --workspace --locked
-	scripts/test-readers
+	ADE=$(CARGO_TARGET_DIR)/debug/ade scripts/test-peers
 
 .PHONY: bench
 bench: ## Measure against the peers and write docs/benchmarks.md
