@@ -1,0 +1,54 @@
+//! Domains: within one, equal values get equal pseudonyms.
+
+use std::fmt;
+
+use crate::{CanonicalForm, Class, PrivacyError};
+
+/// A space of values within which pseudonyms join: its own subkey and one canonical form.
+///
+/// Columns of different tables and sources that hold the same kind of value share a domain by its name. The form
+/// follows from the name (`email`, `phone`, `person_name`, `username`, `government_id`, `payment_card`, `ip_address`;
+/// [`CanonicalForm::Text`] for every other) unless it is given; columns that are to join must use the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Domain {
+    name: String,
+    form: CanonicalForm,
+}
+
+impl Domain {
+    /// The domain with this name (1 to 64 of `a-z`, `0-9`, `_`) and the form that follows from it.
+    pub fn new(name: &str) -> Result<Self, PrivacyError> {
+        Self::with_form(name, CanonicalForm::of_domain(name))
+    }
+
+    /// The domain with this name and an explicit canonical form.
+    pub fn with_form(name: &str, form: CanonicalForm) -> Result<Self, PrivacyError> {
+        let fits = (1..=64).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !fits {
+            return Err(PrivacyError::InvalidDomain { name: name.to_owned() });
+        }
+        Ok(Self { name: name.to_owned(), form })
+    }
+
+    /// The domain that a class's values join in by default: of the class's name.
+    pub(crate) fn of_class(class: &Class) -> Self {
+        Self { name: class.name().to_owned(), form: CanonicalForm::of_domain(class.name()) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The form into which values are brought before the pseudonym is computed.
+    pub fn form(&self) -> CanonicalForm {
+        self.form
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
