@@ -6,14 +6,18 @@
 //! joined to one graph of [`resource`]s.
 
 mod file_tree;
+pub mod fingerprint;
 pub mod glob;
+pub mod graph;
 mod load_options;
 mod node_id;
 mod node_kind;
 mod project;
 mod relation;
 pub mod resource;
+pub mod selector;
 mod setting;
+pub mod template;
 
 pub use file_tree::{FileTree, MemoryTree};
 pub use load_options::LoadOptions;
