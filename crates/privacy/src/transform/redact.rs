@@ -120,8 +120,8 @@ fn replace_all(text: &mut Cow<'_, str>, pattern: &Regex, with: impl for<'f> Fn(&
 
 /// What looks like an account number may run on into the words behind it: the longest beginning that is one is taken.
 fn redact_iban(found: &str) -> Cow<'_, str> {
-    let ends = found.char_indices().map(|(at, letter)| at + letter.len_utf8());
-    let longest = ends.filter(|end| is_iban(&found[..*end])).next_back();
+    let ends = found.char_indices().filter(|(_, letter)| letter.is_alphanumeric());
+    let longest = ends.map(|(at, letter)| at + letter.len_utf8()).rfind(|end| is_iban(&found[..*end]));
     match longest {
         Some(end) => Cow::Owned(format!("[iban]{}", &found[end..])),
         None => Cow::Borrowed(found),
