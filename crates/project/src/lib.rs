@@ -5,6 +5,7 @@
 //! ([`file`]), configuration merged from folder to file, templates parsed for what they refer to, and everything
 //! joined to one graph of [`resource`]s.
 
+pub mod file;
 mod file_tree;
 pub mod fingerprint;
 pub mod glob;
@@ -18,6 +19,7 @@ pub mod resource;
 pub mod selector;
 mod setting;
 pub mod template;
+pub mod yaml;
 
 pub use file_tree::{FileTree, MemoryTree};
 pub use load_options::LoadOptions;

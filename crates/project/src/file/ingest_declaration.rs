@@ -1,0 +1,128 @@
+//! `ingest:` of a source table.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+
+use super::OneOrMany;
+use crate::resource::{IngestMode, Overlap};
+use crate::yaml::Spanned;
+
+/// How a table comes into the lake. Every other key is an option of the connection's type, checked by its connector;
+/// for files: `format`, `compression`, `delimiter`, `header`, `null`, …
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[schemars(title = "`ingest`")]
+pub struct IngestDeclaration {
+    /// Table, or glob of files, inside the connection. Default: the table's name.
+    pub from: Option<Spanned<String>>,
+    /// `full` (default): each run replaces everything. `incremental`: each run adds what changed.
+    pub mode: Option<Spanned<IngestMode>>,
+    /// Column that grows with every change of a row.
+    pub cursor: Option<Spanned<String>>,
+    /// How far before the last position each run begins again: `1 hour`, or a number for number cursors.
+    pub overlap: Option<Spanned<OverlapDeclaration>>,
+    /// Columns that identify a row: a row with a known key replaces the older one.
+    #[serde(default)]
+    pub key: OneOrMany<Spanned<String>>,
+}
+
+impl IngestDeclaration {
+    /// The keys that are not options of a connector.
+    pub const KEYS: [&'static str; 5] = ["from", "mode", "cursor", "overlap", "key"];
+}
+
+/// A checked `overlap:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverlapDeclaration(pub Overlap);
+
+impl<'de> Deserialize<'de> for OverlapDeclaration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OverlapVisitor)
+    }
+}
+
+struct OverlapVisitor;
+
+impl Visitor<'_> for OverlapVisitor {
+    type Value = OverlapDeclaration;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a duration such as `1 hour`, or a number")
+    }
+
+    fn visit_u64<E: Error>(self, amount: u64) -> Result<OverlapDeclaration, E> {
+        let amount = i64::try_from(amount).map_err(|_| E::custom("`overlap` is too large"))?;
+        Ok(OverlapDeclaration(Overlap::Amount(amount)))
+    }
+
+    fn visit_i64<E: Error>(self, _amount: i64) -> Result<OverlapDeclaration, E> {
+        Err(E::custom("`overlap` cannot be negative"))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OverlapDeclaration, E> {
+        let duration = duration(text)
+            .ok_or_else(|| E::custom(format!("`{text}` is not a duration such as `1 hour` or `2 days`")))?;
+        Ok(OverlapDeclaration(Overlap::Time(duration)))
+    }
+}
+
+/// Reads `90 seconds`, `1 hour`, `2d`, `1 day 12 hours`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| !character.is_ascii_digit())?;
+        let count: u64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let seconds = match rest[..letters].to_ascii_lowercase().as_str() {
+            "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 604_800,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::from_secs(count.checked_mul(seconds)?))?;
+        rest = rest[letters..].trim_start_matches([' ', ',']);
+    }
+    Some(total)
+}
+
+impl JsonSchema for OverlapDeclaration {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Overlap".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, seconds) in
+            [("1 hour", 3600), ("90s", 90), ("2 Days", 172_800), ("1 day 12 hours", 129_600), ("0 h", 0)]
+        {
+            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "hour", "1", "1 fortnight", "-1 hour", "1.5 hours", "99999999999999999999 s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}
