@@ -53,7 +53,9 @@ class Readers(unittest.TestCase):
         folder = ade.lake / "main" / "raw_guests"
         before = content(self.duckdb, OtherReaders(folder).files_in_duckdb())
         first = OtherReaders.versions(folder)[-1]
-        (ade.project / "seeds" / "raw_guests.csv").write_text("id,given_name,family_name,joined_on\n1,Only,O.,2025-01-01\n")
+        (ade.project / "seeds" / "raw_guests.csv").write_text(
+            "id,given_name,family_name,joined_on\n1,Only,O.,2025-01-01\n"
+        )
         ade("seed", "--select", "raw_guests")
         self.assertEqual(content(self.duckdb, OtherReaders(folder).files_in_duckdb()).row_count, 1)
         ade("restore", "main.raw_guests", "--to", str(first))

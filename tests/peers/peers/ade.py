@@ -31,9 +31,7 @@ class Ade:
 
     def tables(self):
         """The Delta tables of the lake: (schema, table, folder), in order."""
-        return sorted(
-            (log.parent.parent.name, log.parent.name, log.parent) for log in self.lake.glob("*/*/_delta_log")
-        )
+        return sorted((log.parent.parent.name, log.parent.name, log.parent) for log in self.lake.glob("*/*/_delta_log"))
 
 
 def demo(folder, *options):

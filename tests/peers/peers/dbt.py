@@ -59,6 +59,6 @@ def read(connection, source):
     # Without DuckDB's time zone extension, which it fetches from the network, the cast is to UTC.
     columns = ", ".join(
         f"cast({quoted(name)} as timestamp)" if kind == "TIMESTAMP WITH TIME ZONE" else quoted(name)
-        for name, kind in zip(relation.columns, types)
+        for name, kind in zip(relation.columns, types, strict=True)
     )
     return relation.columns, types, connection.sql(f"select {columns} from {source}").fetchall()

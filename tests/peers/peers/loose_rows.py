@@ -6,8 +6,18 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 
 NUMBERS = {
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-    "FLOAT", "DOUBLE",
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+    "FLOAT",
+    "DOUBLE",
 }
 
 
@@ -19,7 +29,7 @@ def family(duckdb_type):
     if name.startswith("TIMESTAMP"):
         return "timestamp"
     # A column that is null throughout has any type.
-    return {"VARCHAR": "text", "\"NULL\"": "any", "NULL": "any"}.get(name, name.lower())
+    return {"VARCHAR": "text", '"NULL"': "any", "NULL": "any"}.get(name, name.lower())
 
 
 def same_families(left, right):
