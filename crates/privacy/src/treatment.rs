@@ -12,9 +12,9 @@ use crate::{Bucket, Domain, Mask, Redact, Truncate};
 /// |---|---|---|
 /// | `keep`, `null` | every type | same type |
 /// | `drop` | every type | no column |
-/// | `pseudonym`, `encrypt` | every type except lists of structs' fields | text |
+/// | `pseudonym`, `encrypt` | every type but booleans (structs and maps as their JSON) | text |
 /// | `mask` | text, integers, decimals | text |
-/// | `truncate` | by its kind: dates, timestamps and text; text and integers; floats, decimals and text | same type |
+/// | `truncate` | by its kind: dates, timestamps; floats, decimals; text; integers (first digits) | same type; text for integers |
 /// | `bucket` | integers, floats, decimals | same type (width), text (edges) |
 /// | `redact` | text, binary, struct, map | text |
 ///
