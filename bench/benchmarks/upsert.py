@@ -12,9 +12,10 @@ TITLE = "Upsert of 1 % into 10 million rows"
 ABOUT = """\
 An incremental model with `unique_key` holds 10 million rows of six columns; 100,000 rows come in, nine of ten with a
 key that is there. *Spread*: the keys lie all over the table, so that no part of it stays as it was; *recent*: they are
-among the newest 2 %. Timed is `ade run` of the model, a whole process that makes a new version of the table and keeps the
-old one; the rows that come in are in the lake by then. DuckDB does `merge into` a table of its own from a Parquet file
-and ends with a checkpoint (connecting to closing, without the start of Python); it keeps no old version.
+among the newest 2 %. Timed is `ade run` of the model, a whole process that makes a new version of the
+table and keeps the old one; the rows that come in are in the lake by then. DuckDB does `merge into` a table of its own
+from a Parquet file and ends with a checkpoint (connecting to closing, without the start of Python); it keeps no old
+version.
 """
 MODEL = """\
 {{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}
