@@ -1,62 +1,154 @@
 //! A pinned version of a table.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
+use deltalake_core::kernel::EagerSnapshot;
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
+use uuid::Uuid;
 
-use crate::{DataFile, TableName, TableState};
+use crate::lake::TableHandle;
+use crate::log::{batch_transaction, check_readable};
+use crate::scan::{ScanFile, TableScan};
+use crate::types::scan_schema;
+use crate::{At, DataFile, LakeError, TableName, TableState};
 
 /// One version of a table: never changes, whatever is committed later. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    handle: TableHandle,
+    delta: EagerSnapshot,
+    schema: SchemaRef,
+    partition_by: Vec<String>,
+    files: Vec<DataFile>,
+    scan_files: OnceLock<Vec<Arc<ScanFile>>>,
+    state: TableState,
+    committed_at: Option<DateTime<Utc>>,
 }
 
 impl Snapshot {
+    /// Loads a version.
+    pub(crate) async fn load(handle: TableHandle, version: u64) -> Result<Self, LakeError> {
+        let log = handle.log();
+        let table = handle.name();
+        let delta = log.load(version).await.map_err(|source| log.delta_error("reading the log", source))?;
+        let unsupported = |feature: String| LakeError::Unsupported {
+            table: table.clone(),
+            feature,
+            advice: "rewrite the table without it, or read it with another engine".into(),
+        };
+        check_readable(delta.protocol(), delta.metadata()).map_err(unsupported)?;
+        let log_schema: Schema = delta.schema().as_ref().try_into_arrow().map_err(|source| LakeError::Arrow {
+            table: table.clone(),
+            action: "reading the columns",
+            source,
+        })?;
+        let mut files = Vec::with_capacity(delta.log_data().num_files());
+        for file in delta.log_data().iter() {
+            if file.deletion_vector_descriptor().is_some() {
+                return Err(unsupported("deletion vectors".into()));
+            }
+            files.push(DataFile {
+                path: file.path().into_owned(),
+                size_bytes: u64::try_from(file.size()).unwrap_or_default(),
+                rows: file.num_records().map(|rows| rows as u64),
+                stats: file.stats(),
+                partition_values: file.partition_values_map().into_iter().collect(),
+                modified_ms: file.modification_time(),
+            });
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let committed_at = log.entry(version).await?.and_then(|entry| entry.committed_at());
+        let state = log.state(version).await?.map(|state| state.table_state()).unwrap_or_default();
+        let inner = Inner {
+            schema: scan_schema(&log_schema),
+            partition_by: delta.metadata().partition_columns().iter().map(ToString::to_string).collect(),
+            handle,
+            delta,
+            files,
+            scan_files: OnceLock::new(),
+            state,
+            committed_at,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
     /// The table.
     pub fn table(&self) -> &TableName {
-        todo!()
+        self.inner.handle.name()
     }
 
     /// The version.
     pub fn version(&self) -> u64 {
-        todo!()
+        self.inner.delta.version()
     }
 
     /// When the version was committed.
     pub fn committed_at(&self) -> Option<DateTime<Utc>> {
-        todo!()
+        self.inner.committed_at
     }
 
     /// The columns.
     pub fn schema(&self) -> &SchemaRef {
-        todo!()
+        &self.inner.schema
     }
 
     /// Columns that split the table into folders.
     pub fn partition_by(&self) -> &[String] {
-        todo!()
+        &self.inner.partition_by
     }
 
     /// The data files.
     pub fn files(&self) -> &[DataFile] {
-        todo!()
+        &self.inner.files
     }
 
     /// Rows, when every file's statistics say so.
     pub fn rows(&self) -> Option<u64> {
-        todo!()
+        self.inner.files.iter().map(|file| file.rows).sum()
     }
 
     /// Batch, position, fingerprint and token as of this version.
     pub fn state(&self) -> &TableState {
-        todo!()
+        &self.inner.state
     }
 
     /// A scan of this version.
     pub fn provider(&self) -> Arc<dyn TableProvider> {
-        todo!()
+        let scan = self.inner.handle.scan(Arc::clone(self.schema()), self.partition_by().to_vec());
+        Arc::new(TableScan::new(scan, self.scan_files().to_vec()))
+    }
+
+    /// The data files as a scan wants them, in the order of [`Snapshot::files`].
+    pub(crate) fn scan_files(&self) -> &[Arc<ScanFile>] {
+        self.inner.scan_files.get_or_init(|| {
+            let handle = &self.inner.handle;
+            let files = self.inner.files.iter();
+            files.map(|file| Arc::new(handle.scan_file(file, self.schema(), self.partition_by()))).collect()
+        })
+    }
+
+    /// Whether the batch is in this version's log.
+    pub(crate) async fn has_batch(&self, batch_id: Uuid) -> Result<bool, LakeError> {
+        let log = self.inner.handle.log();
+        let found = self.inner.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
+        Ok(found.map_err(|source| log.delta_error("looking for a batch", source))?.is_some())
+    }
+
+    /// What Delta knows of it.
+    pub(crate) fn delta(&self) -> &EagerSnapshot {
+        &self.inner.delta
+    }
+
+    /// The error for a version that cannot be had.
+    pub(crate) fn no_version(table: &TableName, at: At, reason: impl Into<String>) -> LakeError {
+        LakeError::NoVersion { table: table.clone(), at, reason: reason.into() }
     }
 }

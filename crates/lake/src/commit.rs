@@ -1,0 +1,255 @@
+//! One commit: the only way in which anything becomes visible.
+//!
+//! 1. A batch that the log carries already is not written again.
+//! 2. The version that the write was made on must still be the newest; an append may move on to a newer one whose
+//!    columns are the same.
+//! 3. The newest commit's fencing token must not be higher than ours, and our lease must hold this moment.
+//! 4. The entry is written where there is none yet. Whoever comes second finds it and begins again at 1.
+//! 5. An error does not mean that the entry is not there: we look, and only then say so.
+//!
+//! Between 3 and 4 the lease can end. Then either the new holder commits first and 4 fails, or we do, and the new
+//! holder's base is no longer the newest. Neither can lose or double a row. (A holder that removes files of dead
+//! writers commits first: see `maintain`.)
+
+use std::cmp;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use deltalake_core::DeltaTableError;
+use deltalake_core::kernel::transaction::TransactionError;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::failpoints::{self, COMMIT_AFTER_LEASE, COMMIT_BEFORE_LEASE, COMMIT_BEGIN, COMMIT_WRITTEN};
+use crate::lake::TableHandle;
+use crate::log::{CommitState, Entry, transaction_line};
+use crate::{CommitNote, Committed, LakeError, Lease, RowCounts, Snapshot, TableState};
+
+/// An append gives way to others at most this often.
+const ATTEMPTS: usize = 50;
+
+/// What is to be committed.
+pub(crate) struct Proposal<'a> {
+    /// The version that it was made on; `None` creates the table.
+    pub(crate) base: Option<&'a Snapshot>,
+    /// Delta's name of the operation.
+    pub(crate) operation: &'static str,
+    /// Its parameters, for people.
+    pub(crate) parameters: Map<String, Value>,
+    /// Protocol, metadata and files, one JSON line each.
+    pub(crate) lines: &'a [String],
+    /// Whether it may go on top of a newer version.
+    pub(crate) rebase: bool,
+    /// The batch that it carries.
+    pub(crate) note: Option<&'a CommitNote>,
+    /// The run that makes it, when there is no note.
+    pub(crate) run_id: Option<Uuid>,
+    /// Another version's state to bring back instead of carrying on the newest one's.
+    pub(crate) state: Option<&'a TableState>,
+    /// What happens to the rows.
+    pub(crate) rows: Option<RowCounts>,
+}
+
+/// Commits, or finds that it was committed before.
+///
+/// # Errors
+/// [`LakeError::Conflict`], [`LakeError::Fenced`], [`LakeError::Lease`] when somebody else was faster or took over;
+/// [`LakeError::Unknown`] when nobody can say; those of the store when nothing was written.
+pub(crate) async fn commit(
+    handle: &TableHandle,
+    lease: &Lease,
+    proposal: &Proposal<'_>,
+) -> Result<Committed, LakeError> {
+    let log = handle.log();
+    let fail = |source| log.store_error("committing to the log", source);
+    let commit_id = handle.options().ids.next();
+    let expected = proposal.base.map(Snapshot::version);
+    let mut checked = expected;
+    for _ in 0..ATTEMPTS {
+        failpoints::hit_store(COMMIT_BEGIN).map_err(fail)?;
+        let latest = log.latest().await?;
+        if let (Some(latest), Some(note)) = (latest, proposal.note)
+            && let Some(version) = find_batch(handle, proposal.base, latest, note.batch_id).await?
+        {
+            return Ok(Committed::Already { version });
+        }
+        if latest != checked {
+            check_conflict(handle, proposal, checked, latest).await?;
+            checked = latest;
+        }
+        let state = match latest {
+            Some(latest) => log.state(latest).await?,
+            None => None,
+        };
+        if let Some(found) = state.as_ref().map(|state| state.token)
+            && found > lease.token
+        {
+            return Err(LakeError::Fenced { table: handle.name().clone(), token: lease.token, found });
+        }
+        let previous = match latest {
+            Some(latest) => log.entry(latest).await?.and_then(|entry| entry.committed_at()),
+            None => None,
+        };
+        let version = latest.map_or(0, |latest| latest + 1);
+        let entry = render(handle, lease, proposal, state.as_ref(), commit_id, previous, latest);
+        failpoints::hit_store(COMMIT_BEFORE_LEASE).map_err(fail)?;
+        handle.check_lease(lease).await?;
+        failpoints::hit_store(COMMIT_AFTER_LEASE).map_err(fail)?;
+        let written = log.write(version, entry, commit_id).await;
+        let written = written.and_then(|()| Ok(failpoints::hit_store(COMMIT_WRITTEN)?));
+        let Err(error) = written else { return Ok(Committed::New { version }) };
+        // A store that retries by itself can meet its own first attempt: so even "it exists" may be ours.
+        match log.entry(version).await {
+            Ok(Some(found)) if is_ours(&found, commit_id) => return Ok(Committed::New { version }),
+            Ok(Some(_)) => {}
+            Ok(None) if matches!(error, TransactionError::VersionAlreadyExists(_)) => {}
+            Ok(None) => return Err(log.delta_error("committing to the log", error.into())),
+            Err(_) => {
+                let batch_id = proposal.note.map_or(commit_id, |note| note.batch_id);
+                let source = Box::new(DeltaTableError::from(error));
+                return Err(LakeError::Unknown { table: handle.name().clone(), batch_id, source });
+            }
+        }
+    }
+    let found = log.latest().await?.unwrap_or_default();
+    Err(conflict(handle, expected, found))
+}
+
+fn is_ours(entry: &Entry, commit_id: Uuid) -> bool {
+    entry.state().is_some_and(|state| state.commit_id == commit_id)
+}
+
+fn conflict(handle: &TableHandle, expected: Option<u64>, found: u64) -> LakeError {
+    let expected = expected.map_or_else(|| "none".to_owned(), |version| version.to_string());
+    LakeError::Conflict { table: handle.name().clone(), expected, found }
+}
+
+/// The version that carries the batch. The base is asked through its checkpoint and log, later entries one by one.
+async fn find_batch(
+    handle: &TableHandle,
+    base: Option<&Snapshot>,
+    latest: u64,
+    batch_id: Uuid,
+) -> Result<Option<u64>, LakeError> {
+    let log = handle.log();
+    let first = match base {
+        Some(base) if base.version() <= latest => {
+            if base.has_batch(batch_id).await? {
+                return Ok(Some(version_of(handle, base.version(), batch_id).await?));
+            }
+            base.version() + 1
+        }
+        _ => 0,
+    };
+    for version in (first..=latest).rev() {
+        match log.entry(version).await? {
+            Some(entry) if entry.carries(batch_id) => return Ok(Some(version)),
+            Some(_) => {}
+            // Cleaned up in the meantime: a checkpoint has it.
+            None => {
+                let snapshot = Snapshot::load(handle.clone(), latest).await?;
+                return Ok(if snapshot.has_batch(batch_id).await? { Some(latest) } else { None });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The entry at or before `latest` that carries a batch of which it is known that one does.
+async fn version_of(handle: &TableHandle, latest: u64, batch_id: Uuid) -> Result<u64, LakeError> {
+    for version in (0..=latest).rev() {
+        match handle.log().entry(version).await? {
+            Some(entry) if entry.carries(batch_id) => return Ok(version),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(latest)
+}
+
+/// Fails unless the write may go on top of what was committed since it was made.
+async fn check_conflict(
+    handle: &TableHandle,
+    proposal: &Proposal<'_>,
+    checked: Option<u64>,
+    latest: Option<u64>,
+) -> Result<(), LakeError> {
+    let expected = proposal.base.map(Snapshot::version);
+    let (Some(checked), Some(latest)) = (checked, latest) else {
+        return match latest {
+            Some(latest) => Err(conflict(handle, expected, latest)),
+            None => Err(LakeError::NoTable { table: handle.name().clone() }),
+        };
+    };
+    if !proposal.rebase || latest < checked {
+        return Err(conflict(handle, expected, latest));
+    }
+    for version in checked + 1..=latest {
+        match handle.log().entry(version).await? {
+            Some(entry) if !entry.changes_table => {}
+            _ => return Err(conflict(handle, expected, latest)),
+        }
+    }
+    Ok(())
+}
+
+/// The entry as JSON lines.
+fn render(
+    handle: &TableHandle,
+    lease: &Lease,
+    proposal: &Proposal<'_>,
+    newest: Option<&CommitState>,
+    commit_id: Uuid,
+    previous: Option<DateTime<Utc>>,
+    latest: Option<u64>,
+) -> String {
+    // Times grow with versions, even when a clock does not: reading as of a time relies on it.
+    let now = handle.options().clock.now();
+    let now = previous.map_or(now, |previous| cmp::max(now, previous + TimeDelta::milliseconds(1)));
+    let carried = newest.map(CommitState::table_state);
+    let mut table = proposal.state.cloned().or(carried).unwrap_or_default();
+    let mut state = CommitState {
+        format: CommitState::FORMAT,
+        commit_id,
+        token: lease.token,
+        batch_id: None,
+        run_id: proposal.run_id,
+        interval: None,
+        rows: proposal.rows,
+        table: (&TableState::default()).into(),
+    };
+    let mut lines = Vec::with_capacity(proposal.lines.len() + 2);
+    if let Some(note) = proposal.note {
+        table.batch_id = Some(note.batch_id);
+        table.run_id = note.run_id;
+        table.committed_at = Some(now);
+        table.position = note.position.clone().or(table.position);
+        table.fingerprint = note.fingerprint.clone().or(table.fingerprint);
+        state.batch_id = Some(note.batch_id);
+        state.run_id = note.run_id;
+        state.interval = note.interval;
+        lines.push(transaction_line(note.batch_id, now));
+    }
+    state.table = (&table).into();
+    let metrics = proposal.rows.map(|rows| {
+        // Text, as Spark writes its metrics.
+        json!({"numOutputRows": rows.added.to_string(), "numDeletedRows": rows.removed.to_string()})
+    });
+    let info = json!({"commitInfo": {
+        "timestamp": now.timestamp_millis(),
+        "operation": proposal.operation,
+        "operationParameters": proposal.parameters,
+        "operationMetrics": metrics,
+        "readVersion": latest,
+        "isolationLevel": "Serializable",
+        "isBlindAppend": proposal.rebase,
+        "engineInfo": concat!("ade/", env!("CARGO_PKG_VERSION")),
+        "ade": state,
+    }});
+    let mut text = info.to_string();
+    for line in proposal.lines.iter().chain(&lines) {
+        text.push('\n');
+        text.push_str(line);
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,44 @@
+//! Keeps a table small and fast: compaction, checkpoints, retention.
+//!
+//! All of it under the writer lease, and apart from commits: an error of a checkpoint or of a clean-up never looks like
+//! the failure of a write.
+
+mod checkpoint;
+mod compact;
+mod drop_table;
+mod vacuum;
+
+pub(crate) use drop_table::drop_table;
+
+use crate::failpoints::{self, MAINTAIN_AFTER_CHECKPOINT, MAINTAIN_BEFORE_CHECKPOINT, MAINTAIN_COMPACTED};
+use crate::lake::TableHandle;
+use crate::{At, LakeError, Lease, MaintainOptions, MaintainReport, history};
+
+/// Runs the steps that `options` ask for.
+pub(crate) async fn maintain(
+    handle: &TableHandle,
+    options: &MaintainOptions,
+    lease: &Lease,
+) -> Result<MaintainReport, LakeError> {
+    let log = handle.log();
+    let fail = |source| log.store_error("maintaining", source);
+    handle.check_lease(lease).await?;
+    let mut report = MaintainReport::default();
+    if let Some(target_bytes) = options.compact_to_bytes {
+        compact::compact(handle, target_bytes, lease, &mut report).await?;
+        failpoints::hit_store(MAINTAIN_COMPACTED).map_err(fail)?;
+    }
+    if let Some(older_than) = options.vacuum_older_than {
+        vacuum::vacuum(handle, older_than, lease, &mut report).await?;
+    }
+    if let Some(every) = options.checkpoint_every {
+        failpoints::hit_store(MAINTAIN_BEFORE_CHECKPOINT).map_err(fail)?;
+        report.checkpoint = checkpoint::checkpoint(handle, every).await?;
+        failpoints::hit_store(MAINTAIN_AFTER_CHECKPOINT).map_err(fail)?;
+    }
+    if let Some(retention) = options.log_retention {
+        report.log_entries_removed = checkpoint::clean_up(handle, retention).await?;
+    }
+    report.version = history::snapshot(handle, At::Latest).await?.version();
+    Ok(report)
+}

@@ -1,0 +1,181 @@
+//! Encodes record batches as one Parquet file, the columns of a chunk on several threads.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::writer::SerializedFileWriter;
+
+use super::layout;
+
+/// One file while it is encoded. Bytes are handed out as they become final.
+pub(super) struct Encoder {
+    schema: SchemaRef,
+    writer: SerializedFileWriter<Sink>,
+    factory: ArrowRowGroupWriterFactory,
+    sink: Sink,
+    /// The open row group: for each field the writers of its leaves.
+    group: Vec<Vec<ArrowColumnWriter>>,
+    group_rows: usize,
+    groups: usize,
+    rows: u64,
+    has_nan: Vec<bool>,
+    threads: usize,
+}
+
+/// What is known of a file when it is complete.
+pub(super) struct Encoded {
+    pub(super) metadata: ParquetMetaData,
+    pub(super) rows: u64,
+    /// For each field whether a NaN is among its values: Parquet's bounds leave NaN out, engines sort it last.
+    pub(super) has_nan: Vec<bool>,
+}
+
+/// Collects encoded bytes until they are taken.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Encoder {
+    /// A file of `schema`, encoded on at most `threads` threads.
+    pub(super) fn new(schema: SchemaRef, threads: usize) -> Result<Self> {
+        let parquet_schema = ArrowSchemaConverter::new().with_coerce_types(false).convert(&schema)?;
+        let sink = Sink::default();
+        let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), layout::properties())?;
+        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
+        let has_nan = vec![false; schema.fields().len()];
+        let group = Vec::new();
+        Ok(Self { schema, writer, factory, sink, group, group_rows: 0, groups: 0, rows: 0, has_nan, threads })
+    }
+
+    /// Encodes a batch, closing row groups as they fill up.
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let count = (batch.num_rows() - start).min(layout::ROW_GROUP_ROWS - self.group_rows);
+            self.write_slice(&batch.slice(start, count))?;
+            start += count;
+            if self.group_rows >= layout::ROW_GROUP_ROWS || self.group_bytes() >= layout::ROW_GROUP_BYTES {
+                self.close_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The size of the file if it were closed now, about.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.writer.bytes_written() + self.group_bytes()) as u64
+    }
+
+    /// Encoded bytes that are held in memory.
+    pub(super) fn memory(&self) -> usize {
+        let pending = self.sink.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        pending + self.group.iter().flatten().map(ArrowColumnWriter::memory_size).sum::<usize>()
+    }
+
+    /// The bytes that became final since the last call.
+    pub(super) fn take(&mut self) -> Bytes {
+        std::mem::take(&mut *self.sink.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+
+    /// Writes the footer. The last bytes are still to be taken.
+    pub(super) fn close(mut self) -> Result<(Encoded, Bytes)> {
+        self.close_group()?;
+        let metadata = self.writer.finish()?;
+        let bytes = self.take();
+        Ok((Encoded { metadata, rows: self.rows, has_nan: self.has_nan }, bytes))
+    }
+
+    fn group_bytes(&self) -> usize {
+        self.group.iter().flatten().map(ArrowColumnWriter::get_estimated_total_bytes).sum()
+    }
+
+    fn open_group(&mut self) -> Result<()> {
+        let mut leaves = self.factory.create_column_writers(self.groups)?.into_iter();
+        let fields = self.schema.fields().iter();
+        self.group = fields.map(|field| leaves.by_ref().take(leaf_count(field.data_type())).collect()).collect();
+        Ok(())
+    }
+
+    fn write_slice(&mut self, batch: &RecordBatch) -> Result<()> {
+        if self.group.is_empty() {
+            self.open_group()?;
+        }
+        for (found, column) in self.has_nan.iter_mut().zip(batch.columns()) {
+            *found = *found || has_nan(column);
+        }
+        let columns = self.schema.fields().iter().zip(batch.columns()).zip(&mut self.group);
+        let threads = if batch.num_rows() < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
+        let work = Mutex::new(columns);
+        let encode = || -> Result<()> {
+            loop {
+                let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(((field, column), writers)) = next else { return Ok(()) };
+                for (leaf, writer) in compute_leaves(field, column)?.iter().zip(writers) {
+                    writer.write(leaf)?;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(encode)).collect();
+            let own = encode();
+            let panicked = |_| Err(ParquetError::General("a thread that encodes columns panicked".into()));
+            helpers.into_iter().map(|helper| helper.join().unwrap_or_else(panicked)).fold(own, Result::and)
+        })?;
+        self.group_rows += batch.num_rows();
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn close_group(&mut self) -> Result<()> {
+        if self.group.is_empty() {
+            return Ok(());
+        }
+        let mut row_group = self.writer.next_row_group()?;
+        for writer in std::mem::take(&mut self.group).into_iter().flatten() {
+            writer.close()?.append_to_row_group(&mut row_group)?;
+        }
+        row_group.close()?;
+        self.writer.flush()?;
+        self.groups += 1;
+        self.group_rows = 0;
+        Ok(())
+    }
+}
+
+/// How many Parquet columns a type becomes.
+fn leaf_count(data_type: &DataType) -> usize {
+    match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| leaf_count(field.data_type())).sum(),
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => leaf_count(field.data_type()),
+        _ => 1,
+    }
+}
+
+/// Whether a NaN is among the valid values of a column of floats.
+fn has_nan(column: &ArrayRef) -> bool {
+    match column.data_type() {
+        DataType::Float32 => column.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
+        DataType::Float64 => column.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
+        _ => false,
+    }
+}

@@ -1,0 +1,253 @@
+//! Writes the rows of a table to as many files as it takes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::common::ScalarValue;
+use object_store::ObjectStore;
+use object_store::path::Path;
+
+use super::file_writer::{FileError, FileWriter};
+use crate::stats::delta_stats;
+use crate::types::to_partition_value;
+use crate::{Clock, DataFile, LakeError, TableName};
+
+/// What a [`TableWriter`] needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct TableWriterOptions {
+    pub(crate) table: TableName,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    /// The table's folder in the store.
+    pub(crate) folder: Path,
+    /// All columns of the table, as scanned.
+    pub(crate) schema: SchemaRef,
+    pub(crate) partition_by: Vec<String>,
+    /// Begins the name of each file.
+    pub(crate) prefix: String,
+    pub(crate) target_bytes: u64,
+    /// Open files are closed when they hold more than this in memory together.
+    pub(crate) memory_bytes: usize,
+    pub(crate) threads: usize,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Rows go to one open file per partition; a file is closed when it is large enough, or when too much memory is held.
+pub(crate) struct TableWriter {
+    options: TableWriterOptions,
+    file_schema: SchemaRef,
+    file_columns: Vec<usize>,
+    partition_columns: Vec<usize>,
+    converter: Option<RowConverter>,
+    open: HashMap<Option<OwnedRow>, OpenFile>,
+    files: Vec<DataFile>,
+    next: usize,
+    rows: u64,
+}
+
+struct OpenFile {
+    writer: FileWriter,
+    path: String,
+    partition_values: BTreeMap<String, Option<String>>,
+}
+
+impl TableWriter {
+    /// A writer that has written nothing.
+    pub(crate) fn new(options: TableWriterOptions) -> Result<Self, LakeError> {
+        let mut partition_columns = Vec::new();
+        for column in &options.partition_by {
+            let index = options.schema.index_of(column).map_err(|_| LakeError::BadRequest {
+                table: options.table.clone(),
+                reason: format!("it is to be split by `{column}`, which is none of its columns"),
+            })?;
+            partition_columns.push(index);
+        }
+        let all = 0..options.schema.fields().len();
+        let file_columns: Vec<usize> = all.filter(|index| !partition_columns.contains(index)).collect();
+        if file_columns.is_empty() {
+            return Err(LakeError::BadRequest {
+                table: options.table.clone(),
+                reason: "it is split by all of its columns; leave at least one".into(),
+            });
+        }
+        let fields = file_columns.iter().map(|index| options.schema.field(*index).clone());
+        let file_schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let sort_fields = partition_columns.iter().map(|index| options.schema.field(*index).data_type().clone());
+        let sort_fields: Vec<_> = sort_fields.map(SortField::new).collect();
+        let converter = if sort_fields.is_empty() {
+            None
+        } else {
+            Some(RowConverter::new(sort_fields).map_err(|source| LakeError::Arrow {
+                table: options.table.clone(),
+                action: "splitting the rows",
+                source,
+            })?)
+        };
+        Ok(Self {
+            options,
+            file_schema,
+            file_columns,
+            partition_columns,
+            converter,
+            open: HashMap::new(),
+            files: Vec::new(),
+            next: 0,
+            rows: 0,
+        })
+    }
+
+    /// Rows taken so far.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Takes a batch of all columns of the table.
+    pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.rows += batch.num_rows() as u64;
+        for (key, rows) in self.split(batch)? {
+            let first = rows.as_ref().map_or(0, |rows| usize::try_from(rows.value(0)).unwrap_or_default());
+            let part = match rows {
+                Some(rows) => take_record_batch(batch, &rows).map_err(|source| self.arrow(source))?,
+                None => batch.clone(),
+            };
+            let part = part.project(&self.file_columns).map_err(|source| self.arrow(source))?;
+            if !self.open.contains_key(&key) {
+                let file = self.create(batch, first)?;
+                self.open.insert(key.clone(), file);
+            }
+            let Some(file) = self.open.get_mut(&key) else { continue };
+            let written = file.writer.write(part).await;
+            let full = file.writer.bytes() >= self.options.target_bytes;
+            written.map_err(|error| self.file_error(error))?;
+            if full {
+                self.close(&key).await?;
+            }
+        }
+        self.shed().await
+    }
+
+    /// Completes all files; they are durable when this returns.
+    pub(crate) async fn finish(mut self) -> Result<Vec<DataFile>, LakeError> {
+        let keys: Vec<_> = self.open.keys().cloned().collect();
+        for key in keys {
+            self.close(&key).await?;
+        }
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(self.files)
+    }
+
+    /// Gives the open files up and tells which are complete.
+    pub(crate) async fn abandon(mut self) -> Vec<DataFile> {
+        for (_, file) in self.open.drain() {
+            file.writer.abandon().await;
+        }
+        self.files
+    }
+
+    /// The rows of each partition; `None` for all rows.
+    fn split(&self, batch: &RecordBatch) -> Result<Vec<(Option<OwnedRow>, Option<UInt64Array>)>, LakeError> {
+        let Some(converter) = &self.converter else { return Ok(vec![(None, None)]) };
+        let columns: Vec<ArrayRef> = self.partition_columns.iter().map(|i| Arc::clone(batch.column(*i))).collect();
+        let rows = converter.convert_columns(&columns).map_err(|source| self.arrow(source))?;
+        let mut groups: HashMap<_, Vec<u64>> = HashMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            groups.entry(row).or_default().push(index as u64);
+        }
+        let whole = groups.len() == 1;
+        let mut parts: Vec<_> = groups
+            .into_iter()
+            .map(|(row, indices)| (Some(row.owned()), (!whole).then(|| UInt64Array::from(indices))))
+            .collect();
+        parts.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(parts)
+    }
+
+    /// Opens a file for the partition of row `row`.
+    fn create(&mut self, batch: &RecordBatch, row: usize) -> Result<OpenFile, LakeError> {
+        let mut partition_values = BTreeMap::new();
+        let mut path = String::new();
+        for index in &self.partition_columns {
+            let column = self.options.schema.field(*index).name();
+            let bad = |reason: &str| LakeError::BadValue {
+                table: self.options.table.clone(),
+                column: column.clone(),
+                stored: "a partition value".into(),
+                reason: reason.into(),
+            };
+            let value = ScalarValue::try_from_array(batch.column(*index), row).map_err(|_| bad("it has no text"))?;
+            let value = to_partition_value(&value)
+                .ok_or_else(|| bad("an empty text or a type without a text form cannot name a partition"))?;
+            path.push_str(&folder_name(column, value.as_deref()));
+            path.push('/');
+            partition_values.insert(column.clone(), value);
+        }
+        path.push_str(&format!("{}-{:05}.parquet", self.options.prefix, self.next));
+        self.next += 1;
+        let location = path.split('/').fold(self.options.folder.clone(), |folder, part| folder.join(part));
+        let writer = FileWriter::new(
+            Arc::clone(&self.options.store),
+            location,
+            Arc::clone(&self.file_schema),
+            self.options.threads,
+        )
+        .map_err(|error| self.file_error(error))?;
+        Ok(OpenFile { writer, path, partition_values })
+    }
+
+    async fn close(&mut self, key: &Option<OwnedRow>) -> Result<(), LakeError> {
+        let Some(file) = self.open.remove(key) else { return Ok(()) };
+        let finished = file.writer.finish().await.map_err(|error| self.file_error(error))?;
+        let encoded = finished.encoded;
+        let stats = delta_stats(&encoded.metadata, &self.file_schema, encoded.rows, &encoded.has_nan)
+            .map_err(|source| self.file_error(FileError::Parquet(source)))?;
+        self.files.push(DataFile {
+            path: file.path,
+            size_bytes: finished.size_bytes,
+            rows: Some(encoded.rows),
+            stats: Some(stats),
+            partition_values: file.partition_values,
+            modified_ms: self.options.clock.now().timestamp_millis(),
+        });
+        Ok(())
+    }
+
+    /// Closes the largest files until the memory held is within bounds again.
+    async fn shed(&mut self) -> Result<(), LakeError> {
+        loop {
+            let held: usize = self.open.values().map(|file| file.writer.memory()).sum();
+            if held <= self.options.memory_bytes || self.open.len() <= 1 {
+                return Ok(());
+            }
+            let largest = self.open.iter().max_by_key(|(_, file)| file.writer.memory());
+            let Some(key) = largest.map(|(key, _)| key.clone()) else { return Ok(()) };
+            self.close(&key).await?;
+        }
+    }
+
+    fn arrow(&self, source: arrow::error::ArrowError) -> LakeError {
+        LakeError::Arrow { table: self.options.table.clone(), action: "splitting the rows", source }
+    }
+
+    fn file_error(&self, error: FileError) -> LakeError {
+        let table = self.options.table.clone();
+        match error {
+            FileError::Store(source) => LakeError::Store { table, action: "writing a data file", source },
+            FileError::Parquet(source) => LakeError::Parquet { table, action: "writing a data file", source },
+        }
+    }
+}
+
+/// `column=value` for people who look at the folder. Readers take the value from the log, so what a file system or a
+/// URL could trip over is simply replaced.
+fn folder_name(column: &str, value: Option<&str>) -> String {
+    let safe = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).take(100).collect()
+    };
+    format!("{}={}", safe(column), value.map_or_else(|| "__HIVE_DEFAULT_PARTITION__".into(), safe))
+}

@@ -1,0 +1,230 @@
+//! Gathers keyed arrivals within the memory that a write may take.
+//!
+//! As long as they fit they stay in memory. Beyond, they are spread over files on the local disk by the hash of their
+//! key, so that all arrivals of one key are in one file and each file fits on its own.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use arrow::row::{RowConverter, SortField};
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher;
+
+use super::winners::{KeyColumns, Winners, project};
+use crate::failpoints::{self, SPILL_WRITE};
+use crate::lake::TableHandle;
+use crate::{KeySpec, LakeError};
+
+/// Files that arrivals are spread over. Arrivals may be this many times as large as the memory.
+const BUCKETS: usize = 64;
+
+/// Arrivals that wait to be told apart by their key.
+pub(super) struct Arrivals {
+    handle: TableHandle,
+    schema: SchemaRef,
+    columns: KeyColumns,
+    converter: Arc<RowConverter>,
+    order_converter: Option<Arc<RowConverter>>,
+    rows: u64,
+    memory: Vec<RecordBatch>,
+    memory_bytes: usize,
+    spill: Option<Spill>,
+}
+
+/// The files on the local disk; they go when this does.
+struct Spill {
+    folder: SpillFolder,
+    hasher: DefaultHashBuilder,
+    buckets: Vec<Option<StreamWriter<BufWriter<File>>>>,
+}
+
+/// A folder that is removed with what is in it.
+struct SpillFolder(PathBuf);
+
+impl Drop for SpillFolder {
+    fn drop(&mut self) {
+        // What stays behind after a crash is the caller's to remove: the folder is for nothing else.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Arrivals of which none shares a key with those of another portion.
+pub(super) enum Portion {
+    Memory(Vec<RecordBatch>),
+    File(PathBuf),
+}
+
+impl Arrivals {
+    /// No arrivals yet, of columns `schema`.
+    pub(super) fn new(handle: &TableHandle, schema: &SchemaRef, spec: &KeySpec) -> Result<Self, LakeError> {
+        let bad = |reason: String| LakeError::BadRequest { table: handle.name().clone(), reason };
+        let index = |column: &String| {
+            schema.index_of(column).map_err(|_| bad(format!("`{column}` is none of the columns that are written")))
+        };
+        let columns = KeyColumns {
+            key: spec.columns.iter().map(index).collect::<Result<_, _>>()?,
+            order: spec.order_by.as_ref().map(index).transpose()?,
+            delete: spec.delete_when.as_ref().map(index).transpose()?,
+        };
+        let converter = |indices: &[usize]| {
+            let fields = indices.iter().map(|index| SortField::new(schema.field(*index).data_type().clone()));
+            RowConverter::new(fields.collect())
+                .map(Arc::new)
+                .map_err(|_| bad("its key has a type without order".into()))
+        };
+        Ok(Self {
+            handle: handle.clone(),
+            schema: Arc::clone(schema),
+            converter: converter(&columns.key)?,
+            order_converter: columns.order.map(|order| converter(&[order])).transpose()?,
+            columns,
+            rows: 0,
+            memory: Vec::new(),
+            memory_bytes: 0,
+            spill: None,
+        })
+    }
+
+    /// How many arrived.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The columns of the key.
+    pub(super) fn columns(&self) -> &KeyColumns {
+        &self.columns
+    }
+
+    /// Their names.
+    pub(super) fn key_names(&self) -> Vec<&str> {
+        self.columns.key.iter().map(|index| self.schema.field(*index).name().as_str()).collect()
+    }
+
+    /// Makes keys comparable.
+    pub(super) fn converter(&self) -> &Arc<RowConverter> {
+        &self.converter
+    }
+
+    /// An empty contest for one portion.
+    pub(super) fn winners(&self) -> Winners {
+        Winners::new(self.columns.clone(), Arc::clone(&self.converter), self.order_converter.clone())
+    }
+
+    /// Takes the next arrivals.
+    pub(super) async fn push(&mut self, batch: RecordBatch) -> Result<(), LakeError> {
+        self.rows += batch.num_rows() as u64;
+        self.memory_bytes += batch.get_array_memory_size();
+        self.memory.push(batch);
+        // Half of the memory is for the keys that they are reduced to.
+        if self.memory_bytes <= self.handle.options().memory_bytes / 2 { Ok(()) } else { self.flush().await }
+    }
+
+    /// The portions, to be worked through one after the other. The files live as long as the guard.
+    pub(super) async fn portions(&mut self) -> Result<(Vec<Portion>, Option<impl Sized + use<>>), LakeError> {
+        if self.spill.is_none() {
+            return Ok((vec![Portion::Memory(std::mem::take(&mut self.memory))], None));
+        }
+        self.flush().await?;
+        let Some(spill) = self.spill.take() else { return Ok((Vec::new(), None)) };
+        let Spill { folder, buckets, .. } = spill;
+        let mut portions = Vec::new();
+        for (number, bucket) in buckets.into_iter().enumerate() {
+            if let Some(mut writer) = bucket {
+                writer.finish().map_err(|source| self.spill_error(source))?;
+                portions.push(Portion::File(folder.0.join(number.to_string())));
+            }
+        }
+        Ok((portions, Some(folder)))
+    }
+
+    /// Moves what is in memory to the files.
+    async fn flush(&mut self) -> Result<(), LakeError> {
+        failpoints::hit(SPILL_WRITE).map_err(|error| self.spill_error(error.into()))?;
+        let batches = std::mem::take(&mut self.memory);
+        self.memory_bytes = 0;
+        let spill = self.spill.take();
+        let (schema, columns) = (Arc::clone(&self.schema), self.columns.clone());
+        let converter = Arc::clone(&self.converter);
+        let options = self.handle.options();
+        let folder = options.spill_folder.join(options.ids.next().to_string());
+        let spilled = tokio::task::spawn_blocking(move || {
+            let mut spill = match spill {
+                Some(spill) => spill,
+                None => Spill::new(folder)?,
+            };
+            for batch in &batches {
+                spill.write(batch, &schema, &columns, &converter)?;
+            }
+            Ok(spill)
+        });
+        let spilled =
+            spilled.await.map_err(|error| self.spill_error(ArrowError::from_external_error(Box::new(error))))?;
+        self.spill = Some(spilled.map_err(|source| self.spill_error(source))?);
+        Ok(())
+    }
+
+    /// The error for a spill that failed.
+    pub(super) fn spill_error(&self, source: ArrowError) -> LakeError {
+        LakeError::Arrow { table: self.handle.name().clone(), action: "spilling arrivals to the local disk", source }
+    }
+}
+
+impl Spill {
+    fn new(folder: PathBuf) -> Result<Self, ArrowError> {
+        std::fs::create_dir_all(&folder)?;
+        let buckets = (0..BUCKETS).map(|_| None).collect();
+        Ok(Self { folder: SpillFolder(folder), hasher: DefaultHashBuilder::default(), buckets })
+    }
+
+    fn write(
+        &mut self,
+        batch: &RecordBatch,
+        schema: &SchemaRef,
+        columns: &KeyColumns,
+        converter: &RowConverter,
+    ) -> Result<(), ArrowError> {
+        let keys = converter.convert_columns(&project(batch, &columns.key))?;
+        let mut rows = vec![Vec::new(); BUCKETS];
+        for (row, key) in keys.iter().enumerate() {
+            let hash = self.hasher.hash_one(key.as_ref());
+            // The upper bits: tables inside of a bucket use the lower ones.
+            let bucket = usize::try_from(hash >> 48).unwrap_or_default() % BUCKETS;
+            rows[bucket].push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+        for (number, rows) in rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+            let part = take_record_batch(batch, &UInt32Array::from(rows))?;
+            let writer = match &mut self.buckets[number] {
+                Some(writer) => writer,
+                empty => {
+                    let file = File::create(self.folder.0.join(number.to_string()))?;
+                    empty.insert(StreamWriter::try_new(BufWriter::new(file), schema)?)
+                }
+            };
+            writer.write(&part)?;
+        }
+        Ok(())
+    }
+}
+
+impl Portion {
+    /// Lets the arrivals of the portion contest.
+    pub(super) fn contest(self, mut winners: Winners) -> Result<Winners, ArrowError> {
+        match self {
+            Self::Memory(batches) => batches.into_iter().try_for_each(|batch| winners.push(batch))?,
+            Self::File(path) => {
+                for batch in StreamReader::try_new(BufReader::new(File::open(path)?), None)? {
+                    winners.push(batch?)?;
+                }
+            }
+        }
+        Ok(winners)
+    }
+}

@@ -1,0 +1,87 @@
+//! Makes batches fit the stored columns.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::util::display::FormatOptions;
+
+use crate::{LakeError, TableName};
+
+/// Casts the columns of `batch`, found by name, to `schema` (as [`super::delta_schema`] gives it). Columns that the
+/// batch has not got are NULL; columns that the schema has not got are left out.
+///
+/// # Errors
+/// [`LakeError::BadValue`] for a value that does not fit. It never contains the value.
+pub fn coerce(table: &TableName, batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, LakeError> {
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) => cast(column, field.data_type()).ok_or_else(|| LakeError::BadValue {
+            table: table.clone(),
+            column: field.name().clone(),
+            stored: field.data_type().to_string(),
+            reason: format!("it arrived as {}", column.data_type()),
+        }),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(|source| LakeError::Arrow {
+        table: table.clone(),
+        action: "fitting the columns",
+        source,
+    })
+}
+
+/// Casts strictly: a value that does not fit fails, it does not become NULL. The kernel's error holds the value, so it
+/// goes no further.
+fn cast(column: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
+    if column.data_type() == to {
+        return Some(Arc::clone(column));
+    }
+    let options = CastOptions { safe: false, format_options: FormatOptions::default() };
+    if let DataType::Dictionary(_, values) = column.data_type()
+        && values.as_ref() != to
+    {
+        let plain = cast_with_options(column, values, &options).ok()?;
+        return cast(&plain, to);
+    }
+    cast_with_options(column, to, &options).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{AsArray, Int64Array, StringArray, UInt64Array};
+    use arrow::datatypes::{Field, Int64Type, Schema};
+
+    use super::*;
+
+    #[test]
+    fn columns_by_name_and_missing_ones_null() {
+        let table = TableName::new("s", "t").unwrap();
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("a", DataType::Int64, true),
+            Field::new("new", DataType::Utf8View, true),
+        ]));
+        let arrived = RecordBatch::try_from_iter([
+            ("extra", Arc::new(StringArray::from(vec!["x"])) as ArrayRef),
+            ("a", Arc::new(UInt64Array::from(vec![7])) as ArrayRef),
+        ]);
+        let coerced = coerce(&table, &arrived.unwrap(), &schema).unwrap();
+        assert_eq!(coerced.column(0).as_primitive::<Int64Type>().values(), &[7]);
+        assert_eq!(coerced.column(1).null_count(), 1);
+        assert_eq!(coerced.num_columns(), 2);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_fails_without_being_told() {
+        let table = TableName::new("s", "t").unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("a", DataType::Int64, true)]));
+        let arrived = RecordBatch::try_from_iter([("a", Arc::new(UInt64Array::from(vec![u64::MAX - 41])) as ArrayRef)]);
+        let error = coerce(&table, &arrived.unwrap(), &schema).unwrap_err();
+        assert!(!format!("{error:?}").contains("18446744073709551574"), "{error:?}");
+        assert!(error.to_string().contains("`a`"));
+        let fits = RecordBatch::try_from_iter([("a", Arc::new(Int64Array::from(vec![1])) as ArrayRef)]).unwrap();
+        assert!(coerce(&table, &fits, &schema).is_ok());
+    }
+}
