@@ -33,9 +33,10 @@ def content(duckdb, source, types=None):
             value = f"cast({value} as {types[name]})"
         as_text.append(f"coalesce('=' || cast({value} as varchar), '-')")
     row = f"hash({', '.join(as_text)})"
-    row_count, hash_sum = duckdb.execute(
+    # All of it is fetched: a result with rows to come blocks the connection.
+    [(row_count, hash_sum)] = duckdb.execute(
         f"select count(*), coalesce(sum(cast({row} as hugeint)), 0) from {source}"
-    ).fetchone()
+    ).fetchall()
     return Content(tuple(columns), row_count, int(hash_sum))
 
 
