@@ -1,3 +1,38 @@
-//! The ade program: arguments, printing, wiring.
+//! The `ade` program: arguments, printing, wiring. No logic.
+mod args;
+mod command;
+mod error;
+mod output;
+mod world;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, OutputFormat};
+use error::CliError;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    log_to_stderr(args.global.log.as_deref());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return CliError::new(format!("cannot start: {error}")).report(&args.global),
+    };
+    let json = args.global.output == OutputFormat::Json;
+    let result = runtime.block_on(command::run(&args));
+    // Work that was dropped (a query whose reader went away) is not waited for.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => code,
+        Err(error) if json => error.report_json(),
+        Err(error) => error.report(&args.global),
+    }
+}
+
+/// Logs to standard error; without `--log`, warnings and errors only.
+fn log_to_stderr(level: Option<&str>) {
+    let filter = tracing_subscriber::EnvFilter::try_new(level.unwrap_or("warn"))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(level.is_some()).init();
+}

@@ -14,6 +14,10 @@ pub enum Write {
     ReplaceWhere(Region),
     /// Each arrival takes the place of the row with its key, or comes in addition when there is none.
     Upsert(KeySpec),
+    /// The arrivals are the whole new table; of several with one key the last one stays.
+    ReplaceByKey(KeySpec),
+    /// All rows with the keys of the arrivals go, then all arrivals come, also several with one key.
+    DeleteInsert(KeySpec),
     /// Rows with the keys of the arrivals go. Arrivals need hold no more than the key columns.
     DeleteByKey {
         /// The columns of the key.

@@ -1,1 +1,26 @@
 //! Plan a graph into tasks and carry them out.
+//!
+//! A [`Workspace`] is an opened project: its files resolved, its lake, metadata and engine at hand. What people do with one
+//! are its methods: [`Workspace::build`] and its kin, [`Workspace::query`], [`Workspace::history`] and others. What happens
+//! on the way is told to an [`event::Observer`]. Time, identifiers and the environment come in as a [`World`].
+
+mod build;
+mod command;
+mod disk_tree;
+mod error;
+pub mod event;
+mod source;
+mod workspace;
+mod world;
+
+pub use ade_diagnostic as diagnostic;
+pub use build::{BuildOptions, Command};
+pub use command::{
+    Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
+    PlannedTask, ReadAt, Reason, Upkeep, VersionInfo, check_project, init_project,
+};
+pub use error::RunError;
+pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
+
+pub use ade_project::schemas;
+pub use world::{Clock, Ids, World};

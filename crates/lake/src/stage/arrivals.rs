@@ -215,6 +215,14 @@ impl Spill {
 }
 
 impl Portion {
+    /// All arrivals of the portion, in order.
+    pub(super) fn batches(&self) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>, ArrowError> {
+        Ok(match self {
+            Self::Memory(batches) => Box::new(batches.clone().into_iter().map(Ok)),
+            Self::File(path) => Box::new(StreamReader::try_new(BufReader::new(File::open(path)?), None)?),
+        })
+    }
+
     /// Lets the arrivals of the portion contest.
     pub(super) fn contest(self, mut winners: Winners) -> Result<Winners, ArrowError> {
         match self {

@@ -10,6 +10,7 @@ use object_store::ObjectStoreExt;
 use super::arrivals::Arrivals;
 use super::file_mask::FileMask;
 use super::key_set::KeySet;
+use super::open::replaces_all;
 use super::region_filter::{Cover, RegionFilter};
 use super::rewrite::Rewriter;
 use super::stage_plan::StagePlan;
@@ -52,7 +53,9 @@ pub(super) async fn files(
 pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Staged, LakeError> {
     let arrived = arrivals.rows();
     let table_columns: Vec<usize> = (0..plan.schema().fields().len()).collect();
-    let upserts = matches!(plan.write, Write::Upsert(_));
+    let upserts = matches!(plan.write, Write::Upsert(_) | Write::ReplaceByKey(_));
+    let inserts = matches!(plan.write, Write::DeleteInsert(_));
+    let replaces = replaces_all(&plan.write);
     let mut writer = plan.writer("n")?;
     let (portions, _spill) = arrivals.portions().await?;
     let arrow = |source| arrivals.spill_error(source);
@@ -61,6 +64,11 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
     let mut keys = empty();
     let mut effect = Effect::default();
     for portion in portions {
+        if inserts {
+            for batch in portion.batches().map_err(arrow)? {
+                writer.write(&batch.map_err(arrow)?.project(&table_columns).map_err(arrow)?).await?;
+            }
+        }
         let winners = arrivals.winners();
         let contest = tokio::task::spawn_blocking(move || portion.contest(winners)?.finish()).await;
         let contest = contest.map_err(|error| arrow(arrow::error::ArrowError::from_external_error(Box::new(error))))?;
@@ -69,6 +77,9 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             for batch in &rows {
                 writer.write(&batch.project(&table_columns).map_err(arrow)?).await?;
             }
+        }
+        if replaces {
+            continue;
         }
         if keys.len() == 0 {
             keys = more
@@ -79,7 +90,12 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             probe(&plan, &arrivals, std::mem::replace(&mut keys, empty()), &mut effect).await?;
         }
     }
-    probe(&plan, &arrivals, keys, &mut effect).await?;
+    if replaces {
+        let files = plan.base.as_ref().map_or(0, |base| base.files().len());
+        effect.touched = (0..files).map(|index| (index, None)).collect();
+    } else {
+        probe(&plan, &arrivals, keys, &mut effect).await?;
+    }
     let added = writer.rows();
     let new_files = writer.finish().await?;
     complete(plan, arrived, added, new_files, effect).await

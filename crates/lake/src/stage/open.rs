@@ -38,7 +38,7 @@ pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lea
     check_columns(&request.write, &request.schema).map_err(bad)?;
     let evolution = columns_after(&handle, &request, base.as_ref(), &stored.schema)?;
     let partition_by = match (&request.partition_by, &base) {
-        (Some(columns), Some(base)) if request.write != Write::Replace && columns != base.partition_by() => {
+        (Some(columns), Some(base)) if !replaces_all(&request.write) && columns != base.partition_by() => {
             let now = base.partition_by().join(", ");
             return Err(bad(format!("it is split by ({now}); only replacing it whole can change that")));
         }
@@ -73,6 +73,11 @@ fn settle_nulls(arrivals: &SchemaRef, base: Option<&Snapshot>) -> Schema {
     Schema::new(fields.collect::<Fields>())
 }
 
+/// Whether nothing of what is there stays.
+pub(super) fn replaces_all(write: &Write) -> bool {
+    matches!(write, Write::Replace | Write::ReplaceByKey(_))
+}
+
 /// The columns that the write needs must be among the arrivals.
 fn check_columns(write: &Write, arrivals: &Schema) -> Result<(), String> {
     let has = |column: &str, what: &str| match arrivals.field_with_name(column) {
@@ -89,7 +94,7 @@ fn check_columns(write: &Write, arrivals: &Schema) -> Result<(), String> {
         Write::Replace | Write::Append => Ok(()),
         Write::ReplaceWhere(region) => has(region.column(), "column of the replaced region").map(|_| ()),
         Write::DeleteByKey { columns } => key(columns),
-        Write::Upsert(spec) => {
+        Write::Upsert(spec) | Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => {
             key(&spec.columns)?;
             if let Some(column) = &spec.order_by {
                 has(column, "order column")?;
@@ -119,7 +124,7 @@ fn columns_after(
         };
     };
     let arriving = match &request.write {
-        Write::Replace => {
+        Write::Replace | Write::ReplaceByKey(_) => {
             let changed = stored != base.schema();
             return Ok(Evolution { schema: Arc::clone(stored), changed, widened: BTreeSet::new() });
         }
@@ -129,7 +134,7 @@ fn columns_after(
         Write::Upsert(spec) => select(stored, |field| {
             spec.delete_when.as_ref() != Some(field.name()) || base.schema().field_with_name(field.name()).is_ok()
         }),
-        Write::Append | Write::ReplaceWhere(_) => stored.as_ref().clone(),
+        Write::Append | Write::ReplaceWhere(_) | Write::DeleteInsert(_) => stored.as_ref().clone(),
     };
     let mismatch = |problems| LakeError::SchemaMismatch { table: table.clone(), problems };
     if let Write::DeleteByKey { .. } = &request.write {

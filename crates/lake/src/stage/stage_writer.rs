@@ -53,6 +53,7 @@ impl StageWriter {
                 let filter = RegionFilter::new(plan.handle.name(), region, &table)?;
                 (files(Some(filter))?, table)
             }
+            Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
             Write::Upsert(spec) => {
                 let mut fields: Vec<Arc<Field>> = table.fields().iter().cloned().collect();
                 for column in spec.delete_when.iter().chain(&spec.order_by) {

@@ -146,7 +146,10 @@ impl Staged {
             Write::Replace => ("WRITE", json!({"mode": "Overwrite"})),
             Write::Append => ("WRITE", json!({"mode": "Append"})),
             Write::ReplaceWhere(region) => ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()})),
-            Write::Upsert(spec) => ("MERGE", json!({"key": spec.columns.join(", ")})),
+            Write::ReplaceByKey(spec) => {
+                ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")}))
+            }
+            Write::DeleteInsert(spec) | Write::Upsert(spec) => ("MERGE", json!({"key": spec.columns.join(", ")})),
             Write::DeleteByKey { columns } => ("DELETE", json!({"key": columns.join(", ")})),
         };
         let Value::Object(mut parameters) = parameters else { return (operation, Map::new()) };

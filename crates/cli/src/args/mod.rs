@@ -1,0 +1,37 @@
+//! The command line: what each command takes, with examples. No behaviour.
+mod global;
+mod select;
+mod check;
+mod command;
+mod query;
+mod project_commands;
+mod table_commands;
+
+pub(crate) use check::{CheckArgs, ProblemFormat};
+pub(crate) use command::Command;
+pub(crate) use global::{GlobalArgs, OutputFormat};
+pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, SchemaArgs};
+pub(crate) use query::{QueryArgs, QueryFormat};
+pub(crate) use select::{BuildArgs, LsArgs, PlanArgs, SelectArgs, ShowArgs};
+pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};
+
+use clap::Parser;
+
+/// ade: from the systems a company runs on to tables people can trust.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ade",
+    version,
+    about = "From the systems a company runs on to tables people can trust",
+    long_about = None,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}

@@ -1,0 +1,69 @@
+//! Commands that write or describe projects.
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What `ade init` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InitArgs {
+    /// The folder to make into a project
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Name of the project (default: the folder's name)
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+/// What `ade demo` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder to write
+    #[arg(default_value = "demo")]
+    pub(crate) dir: PathBuf,
+    /// How much data: 1 is 2,000 customers and 20,000 orders
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// The same seed gives the same bytes
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// In a demo that exists: let a day pass in the four source systems
+    #[arg(long, conflicts_with_all = ["scale", "seed", "breaks"])]
+    pub(crate) next_day: bool,
+    /// In a demo that exists: break a source (inventory: a column is renamed)
+    #[arg(long = "break", value_name = "SOURCE", value_parser = ["inventory"], conflicts_with_all = ["scale", "seed"])]
+    pub(crate) breaks: Option<String>,
+}
+
+/// What `ade inspect` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InspectArgs {
+    /// A connection of ade.yml
+    pub(crate) connection: String,
+    /// Only these tables (files connector: globs such as orders/*.csv)
+    #[arg(long, num_args = 1.., value_name = "TABLE")]
+    pub(crate) table: Vec<String>,
+    /// Write the draft to sources/<name>.yml instead of printing it
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Name of the source in the draft (default: the connection's name)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+}
+
+/// What `ade schema` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SchemaArgs {
+    /// The file kind (default: list the kinds)
+    pub(crate) kind: Option<String>,
+    /// Write every schema as <DIR>/<kind>.schema.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What `ade completions` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,46 @@
+//! `ade query`.
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What `ade query` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct QueryArgs {
+    /// The SQL to run; `-` reads it from standard input
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) sql: Option<String>,
+    /// Run the statements of a file, in order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How to print rows
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: QueryFormat,
+    /// Write the rows to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the time of each statement to standard error
+    #[arg(long)]
+    pub(crate) timing: bool,
+    /// Read every table as it was at a version or time: 12, 2026-01-31, '2026-01-31 08:00:00'
+    #[arg(long, value_name = "VERSION|TIME")]
+    pub(crate) at: Option<String>,
+    /// Stop after so many rows of each statement (table format: 10,000 when not given)
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    /// An aligned table
+    #[default]
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object per line
+    Json,
+    /// A Parquet file (give --out, or redirect standard output)
+    Parquet,
+    /// Run it and print no rows
+    None,
+}

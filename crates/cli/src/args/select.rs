@@ -1,0 +1,72 @@
+//! Choosing a part of the graph, and the commands that work on such a choice.
+use clap::Args;
+
+/// A choice of nodes in dbt's selector grammar.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SelectArgs {
+    /// Nodes to take: name, +name+, 2+name+1, @name, tag:x, path:models/x, source:x, config.materialized:view,
+    /// state:modified; a space unites, a comma intersects
+    #[arg(long, short, visible_alias = "models", num_args = 1.., value_name = "SELECTOR", help_heading = "Selection")]
+    pub(crate) select: Vec<String>,
+    /// Nodes to leave out, in the same grammar
+    #[arg(long, num_args = 1.., value_name = "SELECTOR", help_heading = "Selection")]
+    pub(crate) exclude: Vec<String>,
+}
+
+/// How to carry out a selection.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectArgs,
+    /// Rebuild incremental models and reload incremental sources from nothing
+    #[arg(long, short = 'f', help_heading = "Run")]
+    pub(crate) full_refresh: bool,
+    /// Do the work even where nothing has changed
+    #[arg(long, help_heading = "Run")]
+    pub(crate) force: bool,
+    /// How many tasks may run side by side (default: the number of cores)
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(crate) threads: Option<usize>,
+    /// Stop starting tasks after the first failure
+    #[arg(long, short = 'x', help_heading = "Run")]
+    pub(crate) fail_fast: bool,
+    /// Keep the failing rows of every check in a table
+    #[arg(long, help_heading = "Run")]
+    pub(crate) store_failures: bool,
+    /// Seconds to wait for a table that another ade is writing (0: do not wait)
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Run")]
+    pub(crate) lease_timeout: u64,
+}
+
+/// What `ade plan` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectArgs,
+    /// Plan as if everything were rebuilt from nothing
+    #[arg(long, short = 'f')]
+    pub(crate) full_refresh: bool,
+}
+
+/// What `ade ls` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LsArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectArgs,
+    /// Only nodes of these kinds: model, source, seed, test, exposure
+    #[arg(long, num_args = 1.., value_name = "KIND")]
+    pub(crate) resource_type: Vec<String>,
+}
+
+/// What `ade show` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// A model, source table or seed
+    pub(crate) name: String,
+    /// Rows to print
+    #[arg(long, default_value_t = 5)]
+    pub(crate) limit: usize,
+    /// Print the compiled SQL only
+    #[arg(long)]
+    pub(crate) sql: bool,
+}

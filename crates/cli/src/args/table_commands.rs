@@ -1,0 +1,37 @@
+//! Commands on a table's versions.
+use clap::Args;
+
+use super::SelectArgs;
+
+/// What `ade history` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HistoryArgs {
+    /// A table: `schema.table`, or the name of a model, seed or `source.table`
+    pub(crate) table: String,
+    /// The newest N versions
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+/// What `ade restore` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RestoreArgs {
+    /// A table: `schema.table`, or the name of a model, seed or `source.table`
+    pub(crate) table: String,
+    /// The version or time to go back to
+    #[arg(long, value_name = "VERSION|TIME")]
+    pub(crate) to: String,
+}
+
+/// What `ade maintain` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MaintainArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectArgs,
+    /// Keep files and versions of the last so many hours
+    #[arg(long, default_value_t = 168, value_name = "HOURS")]
+    pub(crate) retention_hours: u64,
+    /// Say what would be done; do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

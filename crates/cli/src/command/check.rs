@@ -1,0 +1,32 @@
+//! `ade check`.
+use std::process::ExitCode;
+
+use ade_run::check_project;
+use ade_run::diagnostic::{render_github, render_json, render_terminal, summary};
+
+use super::{Done, open_options, print, root};
+use crate::args::{CheckArgs, GlobalArgs, OutputFormat, ProblemFormat};
+use crate::error::USAGE;
+use crate::output::style;
+use crate::world::world;
+
+pub(crate) fn run(global: &GlobalArgs, args: &CheckArgs) -> Done {
+    let problems = check_project(&root(global)?, &open_options(global)?, &world());
+    let style = style(global);
+    let failed = problems.iter().any(ade_run::diagnostic::Diagnostic::is_error);
+    match (args.format, global.output) {
+        (ProblemFormat::Json, _) | (ProblemFormat::Text, OutputFormat::Json) => {
+            print(render_json(&problems).trim_end());
+        }
+        (ProblemFormat::Github, _) => print(render_github(&problems).trim_end()),
+        (ProblemFormat::Text, OutputFormat::Text) => {
+            if !problems.is_empty() {
+                print(&render_terminal(&problems, style.has_colour()));
+                print(&summary(&problems));
+            } else if !global.quiet {
+                print(&style.good("no problems"));
+            }
+        }
+    }
+    Ok(if failed { ExitCode::from(USAGE) } else { ExitCode::SUCCESS })
+}

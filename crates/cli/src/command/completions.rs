@@ -1,0 +1,13 @@
+//! `ade completions`.
+use std::io::stdout;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use super::Done;
+use crate::args::{Args, CompletionsArgs};
+
+pub(crate) fn run(args: &CompletionsArgs) -> Done {
+    clap_complete::generate(args.shell, &mut Args::command(), "ade", &mut stdout());
+    Ok(ExitCode::SUCCESS)
+}

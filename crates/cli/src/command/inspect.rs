@@ -1,0 +1,52 @@
+//! `ade inspect`.
+use std::process::ExitCode;
+
+use super::{Done, open, open_options, print};
+use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
+use crate::output::{Table, count, plural, style};
+
+pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
+    let workspace = open(global, open_options(global)?).await?;
+    let report = workspace.inspect(&args.connection, &args.table, args.source.as_deref()).await?;
+    if global.output == OutputFormat::Json {
+        print(&serde_json::to_string(&report).unwrap_or_default());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let style = style(global);
+    for table in &report.tables {
+        let rows = table.rows.map(|rows| {
+            format!("{}{} rows", if table.estimated { "about " } else { "" }, count(rows))
+        });
+        let key = (!table.primary_key.is_empty()).then(|| format!("key {}", table.primary_key.join(", ")));
+        let cursor = table.cursors.first().map(|cursor| format!("cursor {cursor}"));
+        let refers = (!table.refers_to.is_empty()).then(|| format!("refers to {}", table.refers_to.join(", ")));
+        let facts: Vec<String> = [rows, key, cursor, refers].into_iter().flatten().collect();
+        print(&format!("{}  {}", style.bold(&table.from), style.dim(&facts.join(" · "))));
+        let mut columns = Table::new(&["column", "type", "", "class", "why"]);
+        for column in &table.columns {
+            columns.row(vec![
+                column.name.clone(),
+                column.data_type.clone(),
+                if column.nullable { "" } else { "not null" }.to_owned(),
+                column.class.clone().unwrap_or_else(|| "?".to_owned()),
+                column.reason.clone(),
+            ]);
+        }
+        print(&columns.to_text());
+        for note in &table.notes {
+            print(&format!("  note: {note}"));
+        }
+        print("");
+    }
+    let source = args.source.as_ref().unwrap_or(&args.connection);
+    if args.write {
+        let path = workspace.write_draft(source, &report.draft)?;
+        print(&format!("wrote {}", path.display()));
+    } else {
+        print(&format!("{}\n{}", style.dim(&format!("# draft of sources/{source}.yml")), report.draft.trim_end()));
+    }
+    if report.undecided > 0 {
+        print(&format!("\n{} left for a person to classify: they have an empty `privacy:`", plural(report.undecided as u64, "column")));
+    }
+    Ok(ExitCode::SUCCESS)
+}

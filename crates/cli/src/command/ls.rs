@@ -1,0 +1,29 @@
+//! `ade ls`.
+use std::process::ExitCode;
+
+use super::{Done, open, open_options, print, print_json};
+use crate::args::{GlobalArgs, LsArgs, OutputFormat};
+use crate::output::Table;
+
+pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
+    let workspace = open(global, open_options(global)?).await?;
+    let nodes = workspace
+        .list(args.selection.select.clone(), args.selection.exclude.clone(), &args.resource_type)
+        .await?;
+    if global.output == OutputFormat::Json {
+        print_json(&nodes);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(&["kind", "name", "makes", "relation", "declared in"]);
+    for node in nodes {
+        table.row(vec![
+            node.kind,
+            node.name,
+            node.materialized.unwrap_or_default(),
+            node.relation.unwrap_or_default(),
+            node.path,
+        ]);
+    }
+    print(&table.to_text());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,47 @@
+//! `ade maintain`.
+use std::process::ExitCode;
+
+use ade_run::Upkeep;
+
+use super::{Done, open, open_options, print, print_json};
+use crate::args::{GlobalArgs, MaintainArgs, OutputFormat};
+use crate::output::{Table, count};
+
+pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
+    let workspace = open(global, open_options(global)?).await?;
+    let upkeep = Upkeep {
+        select: args.selection.select.clone(),
+        exclude: args.selection.exclude.clone(),
+        retention_hours: args.retention_hours,
+    };
+    if args.dry_run {
+        for table in workspace.tables(&upkeep).await? {
+            print(&table.to_string());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = workspace.maintain(&upkeep).await?;
+    if global.output == OutputFormat::Json {
+        print_json(&done);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(&["table", "compacted", "into", "checkpoint", "log entries", "files removed", "bytes"]);
+    for one in done {
+        table.row(vec![
+            match one.skipped {
+                Some(reason) => format!("{} (skipped: {reason})", one.table),
+                None => one.table,
+            },
+            one.files_compacted.to_string(),
+            one.files_written.to_string(),
+            if one.checkpoint { "yes" } else { "" }.to_owned(),
+            one.log_entries_removed.to_string(),
+            one.files_removed.to_string(),
+            count(one.bytes_removed),
+        ]);
+    }
+    if !global.quiet {
+        print(&table.to_text());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,99 @@
+//! One file for each command: from arguments to a call of the library, and from its answer to print.
+mod build;
+mod check;
+mod completions;
+mod demo;
+mod history;
+mod init;
+mod inspect;
+mod ls;
+mod maintain;
+mod plan;
+mod query;
+mod restore;
+mod schema;
+mod show;
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ade_run::{Command as Kind, OpenOptions, Workspace, find_project};
+use serde::Serialize;
+
+use crate::args::{Args, Command, GlobalArgs};
+use crate::error::CliError;
+use crate::output::observer;
+use crate::world::world;
+
+/// What a command gives: the exit code, or why it could not be done.
+type Done = Result<ExitCode, CliError>;
+
+/// Carries out the command.
+pub(crate) async fn run(args: &Args) -> Done {
+    let global = &args.global;
+    match &args.command {
+        Command::Init(init) => init::run(global, init),
+        Command::Demo(demo) => demo::run(global, demo),
+        Command::Inspect(inspect) => inspect::run(global, inspect).await,
+        Command::Check(check) => check::run(global, check),
+        Command::Build(build) => build::run(global, build, Kind::Build).await,
+        Command::Ingest(build) => build::run(global, build, Kind::Ingest).await,
+        Command::Seed(build) => build::run(global, build, Kind::Seed).await,
+        Command::Run(build) => build::run(global, build, Kind::Run).await,
+        Command::Test(build) => build::run(global, build, Kind::Test).await,
+        Command::Plan(plan) => plan::run(global, plan).await,
+        Command::Ls(ls) => ls::run(global, ls).await,
+        Command::Show(show) => show::run(global, show).await,
+        Command::Query(query) => query::run(global, query).await,
+        Command::History(history) => history::run(global, history).await,
+        Command::Restore(restore) => restore::run(global, restore).await,
+        Command::Maintain(maintain) => maintain::run(global, maintain).await,
+        Command::Schema(schema) => schema::run(schema),
+        Command::Completions(completions) => completions::run(completions),
+    }
+}
+
+/// The project's folder.
+fn root(global: &GlobalArgs) -> Result<PathBuf, CliError> {
+    match &global.project_dir {
+        Some(dir) => Ok(find_project(dir)?),
+        None => Ok(find_project(&PathBuf::from("."))?),
+    }
+}
+
+/// What was chosen for the project as a whole.
+fn open_options(global: &GlobalArgs) -> Result<OpenOptions, CliError> {
+    let vars = match &global.vars {
+        None => serde_json::Map::new(),
+        Some(text) => ade_run::parse_vars(text).map_err(|problem| CliError::usage(format!("--vars: {problem}")))?,
+    };
+    Ok(OpenOptions { environment: global.env.clone(), vars, ..OpenOptions::default() })
+}
+
+/// Opens the project; warnings in its files go to the observer's stream as notices.
+async fn open(global: &GlobalArgs, options: OpenOptions) -> Result<Arc<Workspace>, CliError> {
+    let observer = observer(global);
+    let (workspace, warnings) = Workspace::open(&root(global)?, &options, world(), Arc::clone(&observer)).await?;
+    for warning in warnings {
+        let place = warning.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let message = format!("{place}{}", warning.message);
+        observer.on(&ade_run::event::Event::Notice { node: None, message });
+    }
+    Ok(Arc::new(workspace))
+}
+
+/// Prints text on standard output. A reader that went away (`| head`) is no failure.
+fn print(text: &str) {
+    let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// Prints each item as one line of JSON.
+fn print_json<T: Serialize>(items: &[T]) {
+    for item in items {
+        if let Ok(line) = serde_json::to_string(item) {
+            print(&line);
+        }
+    }
+}

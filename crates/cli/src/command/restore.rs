@@ -1,0 +1,23 @@
+//! `ade restore`.
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ade_run::ReadAt;
+
+use super::{Done, open, open_options, print};
+use crate::args::{GlobalArgs, OutputFormat, RestoreArgs};
+
+/// How long to wait for somebody who writes the table.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) async fn run(global: &GlobalArgs, args: &RestoreArgs) -> Done {
+    let at = ReadAt::parse(&args.to)?;
+    let workspace = open(global, open_options(global)?).await?;
+    let version = workspace.restore(&args.table, at, PATIENCE).await?;
+    if global.output == OutputFormat::Json {
+        print(&serde_json::json!({ "table": args.table, "version": version }).to_string());
+    } else if !global.quiet {
+        print(&format!("{} is as it was at {}; this is version {version}", args.table, args.to));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,36 @@
+//! `ade schema`.
+use std::fs;
+use std::process::ExitCode;
+
+use super::{Done, print};
+use crate::args::SchemaArgs;
+use crate::error::CliError;
+
+pub(crate) fn run(args: &SchemaArgs) -> Done {
+    let schemas = ade_run::schemas();
+    if let Some(dir) = &args.dir {
+        let failed = |error: std::io::Error| CliError::new(format!("cannot write to {}: {error}", dir.display()));
+        fs::create_dir_all(dir).map_err(failed)?;
+        for (kind, schema) in &schemas {
+            fs::write(dir.join(format!("{kind}.schema.json")), pretty(schema)).map_err(failed)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &args.kind {
+        None => schemas.iter().for_each(|(kind, _)| print(kind)),
+        Some(kind) => match schemas.iter().find(|(known, _)| known == kind) {
+            Some((_, schema)) => print(pretty(schema).trim_end()),
+            None => {
+                let known: Vec<&str> = schemas.iter().map(|(kind, _)| &**kind).collect();
+                return Err(CliError::usage(format!("there is no file kind `{kind}`; there are {}", known.join(", "))));
+            }
+        },
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pretty(schema: &serde_json::Value) -> String {
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    text.push('\n');
+    text
+}

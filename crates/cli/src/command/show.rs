@@ -1,0 +1,49 @@
+//! `ade show`.
+use std::io::stdout;
+use std::process::ExitCode;
+
+use super::{Done, open, open_options, print, print_json};
+use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
+use crate::output::style;
+
+pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
+    let workspace = open(global, open_options(global)?).await?;
+    let info = workspace.show(&args.name).await?;
+    if args.sql {
+        print(info.sql.as_deref().unwrap_or_default().trim());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if global.output == OutputFormat::Json {
+        print_json(&[info]);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let style = style(global);
+    print(&format!("{}  {}", style.bold(&info.relation), style.dim(&info.node)));
+    if !info.description.is_empty() {
+        print(info.description.trim());
+    }
+    let line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            print(&format!("{}  {value}", style.dim(&format!("{name:<10}"))));
+        }
+    };
+    line("declared", &info.path);
+    line("reads", &info.reads.join(", "));
+    line("read by", &info.read_by.join(", "));
+    line("checks", &info.checks.join(", "));
+    line("built", &info.built_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default());
+    line("version", &info.version.map(|version| version.to_string()).unwrap_or_default());
+    if let Some(sql) = &info.sql {
+        print(&format!("\n{}", sql.trim()));
+    }
+    if args.limit > 0 {
+        match workspace.first_rows(&args.name, args.limit).await {
+            Ok(answer) => {
+                print("");
+                answer.write_table(&mut stdout(), args.limit).await?;
+            }
+            Err(_) => print(&style.dim("\nnot built yet")),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,81 @@
+//! What the program says when it cannot do what was asked, and its exit code.
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use ade_run::RunError;
+use ade_run::diagnostic::{Diagnostic, render_json, render_terminal, summary};
+
+use crate::args::GlobalArgs;
+use crate::output::{Style, style};
+
+/// Exit code of a failed check or task.
+pub(crate) const FAILED: u8 = 1;
+/// Exit code of a mistake in the project or on the command line.
+pub(crate) const USAGE: u8 = 2;
+
+/// What the program says when it cannot do what was asked.
+pub(crate) struct CliError {
+    message: String,
+    diagnostics: Vec<Diagnostic>,
+    code: u8,
+}
+
+impl CliError {
+    /// A failure in words.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), diagnostics: Vec::new(), code: FAILED }
+    }
+
+    /// A mistake on the command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: USAGE, ..Self::new(message) }
+    }
+
+    /// Words on standard error; gives the exit code.
+    pub(crate) fn report(&self, global: &GlobalArgs) -> ExitCode {
+        let style: Style = style(global);
+        let mut out = stderr().lock();
+        // Nobody is left to tell when standard error is gone.
+        let _ = if self.diagnostics.is_empty() {
+            writeln!(out, "{} {}", style.bad("error:"), self.message)
+        } else {
+            writeln!(out, "{}\n{}", render_terminal(&self.diagnostics, style.has_colour()), summary(&self.diagnostics))
+        };
+        ExitCode::from(self.code)
+    }
+
+    /// One JSON object per problem on standard output; gives the exit code.
+    pub(crate) fn report_json(&self) -> ExitCode {
+        let text = if self.diagnostics.is_empty() {
+            serde_json::json!({ "event": "error", "message": self.message }).to_string() + "\n"
+        } else {
+            render_json(&self.diagnostics)
+        };
+        let _ = stdout().lock().write_all(text.as_bytes());
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let code = if error.is_usage() { USAGE } else { FAILED };
+        match error {
+            RunError::Project { diagnostics } => Self { message: String::new(), diagnostics, code },
+            other => Self { message: with_causes(&other), diagnostics: Vec::new(), code },
+        }
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,38 @@
+//! What the program prints while a run goes on, and after it.
+mod count;
+mod json;
+mod style;
+mod summary_text;
+mod table;
+mod task_text;
+mod text;
+
+pub(crate) use count::{count, plural};
+pub(crate) use style::Style;
+pub(crate) use table::Table;
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::sync::Arc;
+
+use ade_run::event::{Observer, Silent};
+
+use crate::args::{GlobalArgs, OutputFormat};
+
+/// The observer that the arguments ask for.
+pub(crate) fn observer(global: &GlobalArgs) -> Arc<dyn Observer> {
+    match global.output {
+        OutputFormat::Json => Arc::new(json::JsonReporter),
+        OutputFormat::Text if global.quiet => Arc::new(Silent),
+        OutputFormat::Text => Arc::new(text::TextReporter::new(style(global), stderr().is_terminal())),
+    }
+}
+
+/// Colours, if standard output is a terminal and nobody objects.
+pub(crate) fn style(global: &GlobalArgs) -> Style {
+    Style::new(!global.no_color && !no_color_asked() && stdout().is_terminal())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the cli is where the environment is read; see https://no-color.org")]
+fn no_color_asked() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,56 @@
+//! The real clock, identifiers and environment.
+use std::env;
+use std::fs;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use ade_run::{Clock, Ids, World};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+#[derive(Debug)]
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the cli is where the clock is read")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+#[derive(Debug)]
+struct SystemIds;
+
+impl Ids for SystemIds {
+    fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        bytes
+    }
+}
+
+/// The world as the program finds it.
+#[expect(clippy::disallowed_methods, reason = "the cli is where the environment is read")]
+pub(crate) fn world() -> World {
+    World {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+        env_vars: env::vars().collect(),
+        cores: available_parallelism().map_or(1, usize::from),
+        memory_bytes: memory_bytes(),
+    }
+}
+
+/// Half of the memory that is free now, at least 1 GiB: the rest is for buffers that are not counted, and for others.
+fn memory_bytes() -> usize {
+    const LEAST: usize = 1 << 30;
+    let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+        line.split_ascii_whitespace().nth(1)?.parse::<usize>().ok()
+    });
+    available.map_or(LEAST, |kib| kib * 1024 / 2).max(LEAST)
+}

@@ -1,0 +1,237 @@
+//! Each kind of write, and what it makes of a table.
+
+use std::sync::Arc;
+
+use ade_lake::{At, CommitNote, Committed, KeySpec, LakeError, Region, RowCounts, StageRequest, TableName, Write};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
+use datafusion::common::ScalarValue;
+use serde_json::json;
+
+use super::support::{TestLake, people, table};
+
+fn counts(arrived: u64, added: u64, removed: u64, total: u64) -> RowCounts {
+    RowCounts { arrived, added, removed, total }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replace_and_append() {
+    let test = TestLake::new().await;
+    let first = test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b")])]).await.unwrap();
+    assert_eq!(first, (0, counts(2, 2, 0, 2)));
+    let second = test.write(&table(), Write::Append, vec![people(&[(2, "b")]), people(&[(3, "c")])]).await.unwrap();
+    assert_eq!(second, (1, counts(2, 2, 0, 4)));
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "2|b", "3|c"]);
+    let third = test.write(&table(), Write::Replace, vec![people(&[(9, "z")])]).await.unwrap();
+    assert_eq!(third, (2, counts(1, 1, 4, 1)));
+    assert_eq!(test.rows(&table()).await, ["9|z"]);
+    assert_eq!(test.rows_at(&table(), At::Version(1)).await.len(), 4);
+    assert_eq!(test.lake.list().await.unwrap(), [table()]);
+    assert_eq!(test.lake.version(&table()).await.unwrap(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_write_makes_an_empty_table() {
+    let test = TestLake::new().await;
+    let (_, rows) = test.write(&table(), Write::Replace, vec![people(&[])]).await.unwrap();
+    assert_eq!(rows, counts(0, 0, 0, 0));
+    assert!(test.rows(&table()).await.is_empty());
+    let snapshot = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    assert_eq!(test.query(snapshot.provider(), "select count(*), max(id) from t").await, ["0|∅"]);
+    test.write(&table(), Write::Append, vec![people(&[(1, "a")])]).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["1|a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_visible_before_the_commit_or_after_a_discard() {
+    let test = TestLake::new().await;
+    let lease = test.lease(&table()).await;
+    let request = || StageRequest::new(people(&[]).schema(), Write::Replace);
+    let staged = test.stage(&table(), request(), vec![people(&[(1, "a")])], &lease).await.unwrap();
+    assert!(test.lake.list().await.unwrap().is_empty());
+    assert!(matches!(test.lake.snapshot(&table(), At::Latest).await, Err(LakeError::NoTable { .. })));
+    assert_eq!(test.count(staged.provider()).await, 1);
+    staged.discard().await.unwrap();
+    assert!(test.data_files().is_empty());
+    let mut writer = test.lake.stage(&table(), request(), &lease).await.unwrap();
+    writer.write(people(&[(1, "a")])).await.unwrap();
+    writer.discard().await.unwrap();
+    assert!(test.data_files().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_committed_once() {
+    let test = TestLake::new().await;
+    let note = CommitNote { position: Some(json!({"cursor": 7})), ..CommitNote::new(uuid::Uuid::from_u128(7)) };
+    let lease = test.lease(&table()).await;
+    let request = || StageRequest::new(people(&[]).schema(), Write::Append);
+    let staged = test.stage(&table(), request(), vec![people(&[(1, "a")])], &lease).await.unwrap();
+    assert_eq!(staged.commit(&note).await.unwrap(), Committed::New { version: 0 });
+    assert_eq!(staged.commit(&note).await.unwrap(), Committed::Already { version: 0 });
+    let again = test.stage(&table(), request(), vec![people(&[(1, "a")])], &lease).await.unwrap();
+    assert_eq!(again.commit(&note).await.unwrap(), Committed::Already { version: 0 });
+    let other = CommitNote::new(uuid::Uuid::from_u128(8));
+    let next = test.stage(&table(), request(), vec![people(&[(2, "b")])], &lease).await.unwrap();
+    assert_eq!(next.commit(&other).await.unwrap(), Committed::New { version: 1 });
+    let late = test.stage(&table(), request(), vec![people(&[(1, "a")])], &lease).await.unwrap();
+    assert_eq!(late.commit(&note).await.unwrap(), Committed::Already { version: 0 });
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b"]);
+    let state = test.lake.snapshot(&table(), At::Latest).await.unwrap().state().clone();
+    assert_eq!(state.position, Some(json!({"cursor": 7})), "a commit without a position carries the last one on");
+    assert_eq!(state.batch_id, Some(other.batch_id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replacing_an_interval_takes_exactly_its_rows() {
+    let test = TestLake::new().await;
+    let day = |rows: &[(Option<i32>, &str)]| {
+        let days: Vec<_> = rows.iter().map(|row| row.0).collect();
+        let texts: Vec<_> = rows.iter().map(|row| row.1).collect();
+        RecordBatch::try_from_iter([
+            ("day", Arc::new(Date32Array::from(days)) as ArrayRef),
+            ("v", Arc::new(StringArray::from(texts)) as ArrayRef),
+        ])
+        .unwrap()
+    };
+    let range = |from: i32, to: i32| {
+        Write::ReplaceWhere(Region::Range {
+            column: "day".into(),
+            from: ScalarValue::Date32(Some(from)),
+            to: ScalarValue::Date32(Some(to)),
+        })
+    };
+    test.write(&table(), Write::Replace, vec![day(&[(Some(0), "a"), (Some(1), "b"), (None, "n")])]).await.unwrap();
+    test.write(&table(), Write::Append, vec![day(&[(Some(2), "c"), (Some(3), "d")])]).await.unwrap();
+    test.write(&table(), Write::Append, vec![day(&[(Some(9), "z")])]).await.unwrap();
+    let untouched = test.lake.snapshot(&table(), At::Latest).await.unwrap().files()[2].clone();
+    let (_, rows) = test.write(&table(), range(1, 3), vec![day(&[(Some(1), "B"), (Some(2), "C")])]).await.unwrap();
+    assert_eq!(rows, counts(2, 2, 2, 6));
+    let expected = ["1970-01-01|a", "1970-01-02|B", "1970-01-03|C", "1970-01-04|d", "1970-01-10|z", "∅|n"];
+    assert_eq!(test.rows(&table()).await, expected);
+    let files = test.lake.snapshot(&table(), At::Latest).await.unwrap().files().to_vec();
+    assert!(files.contains(&untouched), "a file outside of the interval was rewritten");
+    let outside = test.write(&table(), range(1, 3), vec![day(&[(Some(3), "x")])]).await;
+    assert!(matches!(outside, Err(LakeError::OutsideRegion { rows: 1, .. })), "{outside:?}");
+    let null = test.write(&table(), range(1, 3), vec![day(&[(None, "x")])]).await;
+    assert!(matches!(null, Err(LakeError::OutsideRegion { .. })));
+    // Again, and with nothing to put in its place.
+    test.write(&table(), range(1, 3), vec![day(&[(Some(1), "B"), (Some(2), "C")])]).await.unwrap();
+    assert_eq!(test.rows(&table()).await, expected);
+    let (_, rows) = test.write(&table(), range(0, 100), vec![day(&[])]).await.unwrap();
+    assert_eq!(rows, counts(0, 0, 5, 1));
+    assert_eq!(test.rows(&table()).await, ["∅|n"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replacing_partitions() {
+    let test = TestLake::new().await;
+    let name = TableName::new("shop", "été 2024").unwrap();
+    let rows = |rows: &[(Option<&str>, i64)]| {
+        let regions: StringArray = rows.iter().map(|row| row.0).collect();
+        let values: Int64Array = rows.iter().map(|row| Some(row.1)).collect();
+        RecordBatch::try_from_iter([("region", Arc::new(regions) as ArrayRef), ("v", Arc::new(values) as ArrayRef)])
+            .unwrap()
+    };
+    let all = rows(&[(Some("north/a b"), 1), (Some("süd"), 2), (None, 3), (Some("north/a b"), 4)]);
+    let request = StageRequest::new(all.schema(), Write::Replace).partition_by(["region"]);
+    test.submit(&name, request, vec![all], &CommitNote::new(uuid::Uuid::from_u128(1))).await.unwrap();
+    let snapshot = test.lake.snapshot(&name, At::Latest).await.unwrap();
+    assert_eq!((snapshot.files().len(), snapshot.partition_by()), (3, &["region".to_owned()][..]));
+    assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "süd|2", "∅|3"]);
+    let nulls = test.query(snapshot.provider(), "select v from t where region is null").await;
+    assert_eq!(nulls, ["3"]);
+    let values = vec![ScalarValue::from("süd"), ScalarValue::Utf8(None)];
+    let region = Write::ReplaceWhere(Region::In { column: "region".into(), values });
+    let (_, counted) = test.write(&name, region.clone(), vec![rows(&[(Some("süd"), 20)])]).await.unwrap();
+    assert_eq!(counted, counts(1, 1, 2, 3));
+    assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "süd|20"]);
+    assert!(test.write(&name, region, vec![rows(&[(Some("north"), 1)])]).await.is_err());
+    let empty = test.write(&name, Write::Append, vec![rows(&[(Some(""), 1)])]).await;
+    assert!(matches!(empty, Err(LakeError::BadValue { .. })), "Delta would read an empty text as NULL");
+    let upsert = Write::Upsert(KeySpec::new(["region", "v"]));
+    test.write(&name, upsert, vec![rows(&[(Some("süd"), 20), (None, 5)])]).await.unwrap();
+    assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "süd|20", "∅|5"]);
+    let split = StageRequest::new(rows(&[]).schema(), Write::Append).partition_by(["v"]);
+    let lease = test.lease(&name).await;
+    assert!(matches!(test.lake.stage(&name, split, &lease).await, Err(LakeError::BadRequest { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upsert_and_delete_by_key() {
+    let test = TestLake::new().await;
+    let upsert = || Write::Upsert(KeySpec::new(["id"]));
+    test.write(&table(), upsert(), vec![people(&[(1, "a"), (2, "b"), (1, "A")])]).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["1|A", "2|b"]);
+    test.write(&table(), Write::Append, vec![people(&[(100, "far"), (200, "away")])]).await.unwrap();
+    let far = test.lake.snapshot(&table(), At::Latest).await.unwrap().files()[1].clone();
+    let (_, rows) = test.write(&table(), upsert(), vec![people(&[(2, "B"), (3, "c")])]).await.unwrap();
+    assert_eq!(rows, counts(2, 2, 1, 5));
+    assert_eq!(test.rows(&table()).await, ["100|far", "1|A", "200|away", "2|B", "3|c"]);
+    let files = test.lake.snapshot(&table(), At::Latest).await.unwrap().files().to_vec();
+    assert!(files.contains(&far), "a file without any of the keys was rewritten");
+    let ids = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(vec![1, 100, 7, 1])) as ArrayRef)]).unwrap();
+    let delete = Write::DeleteByKey { columns: vec!["id".into()] };
+    let (_, rows) = test.write(&table(), delete, vec![ids]).await.unwrap();
+    assert_eq!(rows, counts(4, 0, 2, 3));
+    assert_eq!(test.rows(&table()).await, ["200|away", "2|B", "3|c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marked_arrivals_delete_and_the_mark_is_no_column() {
+    let test = TestLake::new().await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b"), (3, "c")])]).await.unwrap();
+    let marked = |rows: &[(i64, &str, Option<bool>, i64)]| {
+        let column = |values: ArrayRef| values;
+        RecordBatch::try_from_iter_with_nullable([
+            ("gone", column(Arc::new(rows.iter().map(|row| row.2).collect::<BooleanArray>())), true),
+            ("id", column(Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Int64Array>())), true),
+            ("name", column(Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>())), true),
+            ("at", column(Arc::new(rows.iter().map(|row| Some(row.3)).collect::<Int64Array>())), true),
+        ])
+        .unwrap()
+    };
+    let spec = || KeySpec::new(["id"]).order_by("at").delete_when("gone");
+    let batch = marked(&[(1, "late", Some(true), 5), (1, "early", Some(false), 4), (2, "B", None, 1), (4, "d", Some(false), 1)]);
+    let extra = test.write(&table(), Write::Upsert(spec()), vec![batch.clone()]).await;
+    assert!(matches!(extra, Err(LakeError::SchemaMismatch { .. })), "the order column is a new column");
+    let (_, rows) = test.evolve(&table(), Write::Upsert(spec()), vec![batch]).await.unwrap();
+    assert_eq!(rows, counts(4, 2, 2, 3));
+    assert_eq!(test.rows(&table()).await, ["2|B|1", "3|c|∅", "4|d|1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upsert_larger_than_its_memory_gives_the_same_table() {
+    let small = |options: &mut ade_lake::LakeOptions| {
+        options.memory_bytes = 256 << 10;
+        options.target_file_bytes = 64 << 10;
+    };
+    let test = TestLake::with(small).await;
+    let batch = |from: i64, to: i64, text: &str| {
+        let rows: Vec<(i64, &str)> = (from..to).map(|id| (id, text)).collect();
+        people(&rows)
+    };
+    let first: Vec<_> = (0..40).map(|part| batch(part * 1000, part * 1000 + 1000, "old")).collect();
+    test.write(&table(), Write::Replace, first).await.unwrap();
+    // Every key twice; more arrivals than memory; a third of the table.
+    let mut arrivals: Vec<_> = (0..20).map(|part| batch(30_000 + part * 1000, 31_000 + part * 1000, "first")).collect();
+    arrivals.extend((0..20).rev().map(|part| batch(30_000 + part * 1000, 31_000 + part * 1000, "second")));
+    let (_, rows) = test.write(&table(), Write::Upsert(KeySpec::new(["id"])), arrivals).await.unwrap();
+    assert_eq!(rows, counts(40_000, 20_000, 10_000, 50_000));
+    let provider = test.lake.snapshot(&table(), At::Latest).await.unwrap().provider();
+    let summary = test.query(provider, "select name, count(*), count(distinct id), min(id), max(id) from t group by name");
+    assert_eq!(summary.await, ["old|30000|30000|0|29999", "second|20000|20000|30000|49999"]);
+    let spilled = std::fs::read_dir(test.folder.path().join("spill")).unwrap().count();
+    assert_eq!(spilled, 0, "spilled arrivals are left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_new_rows_alone_can_be_audited() {
+    let test = TestLake::new().await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b")])]).await.unwrap();
+    let lease = test.lease(&table()).await;
+    let request = StageRequest::new(people(&[]).schema(), Write::Upsert(KeySpec::new(["id"])));
+    let staged = test.stage(&table(), request, vec![people(&[(2, "B"), (3, "c")])], &lease).await.unwrap();
+    assert_eq!(test.query(staged.new_rows_provider(), "select * from t").await, ["2|B", "3|c"]);
+    assert_eq!(test.query(staged.provider(), "select * from t").await, ["1|a", "2|B", "3|c"]);
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b"], "staged rows are visible");
+    assert_eq!(staged.base_version(), Some(0));
+}

@@ -1,0 +1,142 @@
+//! From a declared check to one that can be evaluated.
+use ade_engine::RelationName;
+use ade_project::Relation;
+use ade_project::resource::{Check, CheckKind, CheckSeverity, Freshness, Model, SourceTable};
+use ade_quality as quality;
+use ade_quality::{Condition, Contract, ContractColumn, DatePart, ExtraColumns, Severity, Subject};
+use chrono::TimeDelta;
+use serde_json::Value;
+
+pub(crate) fn relation_name(relation: &Relation) -> RelationName {
+    RelationName::new(&relation.schema, &relation.table)
+}
+
+/// The check as the quality crate knows it. `sql` is the compiled query of generic and singular checks of the project.
+pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: bool) -> quality::Check {
+    let nowhere = || RelationName::new("", "");
+    let relation = check.target.as_ref().map_or_else(nowhere, |target| relation_name(&target.relation));
+    let filter = check.filter.clone();
+    let column = |text: &String| Subject::parse(text);
+    let kind = match &check.kind {
+        CheckKind::Unique { expression } => quality::CheckKind::Unique { subject: column(expression) },
+        CheckKind::NotNull { expression } => quality::CheckKind::NotNull { subject: column(expression) },
+        CheckKind::AcceptedValues { expression, values, quote } => quality::CheckKind::AcceptedValues {
+            subject: column(expression),
+            values: values.iter().map(plain).collect(),
+            quote: *quote,
+        },
+        CheckKind::Relationships { expression, to_relation, field, .. } => quality::CheckKind::Relationships {
+            subject: column(expression),
+            to: relation_name(to_relation),
+            field: column(field),
+        },
+        CheckKind::ExpressionIsTrue { expression, column: subject } => quality::CheckKind::ExpressionIsTrue {
+            subject: subject.as_ref().map(column),
+            expression: expression.clone(),
+        },
+        CheckKind::AcceptedRange { expression, min, max, inclusive } => quality::CheckKind::AcceptedRange {
+            subject: column(expression),
+            min: min.clone(),
+            max: max.clone(),
+            inclusive: *inclusive,
+        },
+        CheckKind::Recency { field, datepart, interval, ignore_time_component, group_by } if group_by.is_empty() => {
+            quality::CheckKind::Recency {
+                subject: column(field),
+                date_part: DatePart::parse(datepart).unwrap_or(DatePart::Day),
+                interval: u32::try_from(*interval).unwrap_or(u32::MAX),
+                ignore_time: *ignore_time_component,
+            }
+        }
+        CheckKind::Recency { field, datepart, interval, group_by, .. } => quality::CheckKind::Sql {
+            sql: format!(
+                "select {groups}, max({field}) as most_recent from {} group by {groups} \
+                 having max({field}) < now() - interval '{interval} {datepart}'",
+                relation.to_sql(),
+                groups = group_by.join(", "),
+            ),
+        },
+        CheckKind::UniqueCombination { columns } => {
+            let columns: Vec<String> = columns.iter().map(|name| Subject::parse(name).to_sql()).collect();
+            let columns = columns.join(", ");
+            let from = match &filter {
+                Some(filter) => format!("(select * from {} where {filter}\n) as dbt_subquery", relation.to_sql()),
+                None => relation.to_sql(),
+            };
+            quality::CheckKind::Sql {
+                sql: format!("select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1"),
+            }
+        }
+        CheckKind::RowCount { min, max } => quality::CheckKind::RowCount { min: *min, max: *max },
+        CheckKind::Generic { .. } | CheckKind::Singular { .. } => {
+            quality::CheckKind::Sql { sql: sql.unwrap_or_default() }
+        }
+    };
+    quality::Check {
+        name: check.name.clone(),
+        relation,
+        kind,
+        severity: match check.severity {
+            CheckSeverity::Error => Severity::Error,
+            CheckSeverity::Warn => Severity::Warn,
+        },
+        warn_if: Condition::parse(&check.warn_if.to_string()),
+        error_if: Condition::parse(&check.error_if.to_string()),
+        filter,
+        limit: check.limit,
+        fail_calc: Some(check.fail_calc.clone()),
+        store_failures: check.store_failures.unwrap_or(store_failures),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What a model with an enforced contract promises, as a check.
+pub(crate) fn model_contract(model: &Model) -> Option<quality::Check> {
+    let promised = model.columns.iter().map(|column| ContractColumn {
+        name: column.name.clone(),
+        data_type: column.data_type.clone().filter(|_| model.contract_enforced),
+        nullable: column.nullable,
+    });
+    let extra = if model.contract_enforced { ExtraColumns::Refuse } else { return None };
+    let contract = Contract { columns: promised.collect(), extra };
+    let relation = relation_name(&model.relation);
+    Some(quality::Check::new("contract", relation, quality::CheckKind::Contract(contract)))
+}
+
+/// What a source promised about NULLs, as a check. Columns and types were held against the contract before reading.
+pub(crate) fn source_contract(source: &SourceTable) -> Option<quality::Check> {
+    let columns: Vec<ContractColumn> = source
+        .columns
+        .iter()
+        .filter(|column| !column.nullable)
+        .map(|column| ContractColumn { name: column.name.clone(), data_type: None, nullable: false })
+        .collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let contract = Contract { columns, extra: ExtraColumns::Allow };
+    let relation = relation_name(&source.relation);
+    Some(quality::Check::new("contract", relation, quality::CheckKind::Contract(contract)))
+}
+
+/// How late a source may be, as a check.
+pub(crate) fn freshness(source: &SourceTable, declared: &Freshness) -> quality::Check {
+    let age = |threshold: Option<ade_project::resource::FreshnessThreshold>| {
+        threshold.and_then(|threshold| TimeDelta::from_std(threshold.age).ok())
+    };
+    let loaded_at = declared.loaded_at.as_deref().unwrap_or("_ade_loaded_at");
+    let kind = quality::CheckKind::Freshness {
+        loaded_at: Subject::parse(loaded_at),
+        warn_after: age(declared.warn_after),
+        error_after: age(declared.error_after),
+    };
+    let mut check = quality::Check::new("freshness", relation_name(&source.relation), kind);
+    check.filter.clone_from(&declared.filter);
+    check
+}

@@ -1,0 +1,72 @@
+//! Carrying out a selection of the graph: ingest, seed, model and check, in order and side by side.
+//!
+//! A run is planned ([`plan`]) into tasks that wait for each other, carried out by the [`scheduler`], and told to an
+//! observer as it goes. Each task decides by itself whether there is anything to do ([`desired`]): what it is made from is
+//! compared with what its table was made from, as recorded in the table's own commits.
+mod audit;
+mod check_spec;
+mod compile;
+mod desired;
+mod hook;
+mod incremental;
+mod model;
+mod options;
+mod outcome;
+mod plan;
+mod scheduler;
+mod seed;
+mod summary;
+mod task;
+mod task_error;
+
+pub use options::{BuildOptions, Command};
+
+pub(crate) use outcome::Outcome;
+pub(crate) use plan::{Plan, select};
+pub(crate) use scheduler::carry_out_plan;
+pub(crate) use task_error::{TaskError, with_causes};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use ade_meta::NodeState;
+use ade_privacy::Keyring;
+use ade_project::NodeId;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::error::RunError;
+use crate::source::{Connections, Obfuscation};
+use crate::workspace::{Workspace, keyring};
+
+/// What all tasks of one run share.
+pub(crate) struct Build {
+    pub(crate) workspace: Arc<Workspace>,
+    pub(crate) run_id: Uuid,
+    pub(crate) options: BuildOptions,
+    pub(crate) obfuscation: Obfuscation,
+    pub(crate) connections: Connections,
+    /// What was recorded about each node when it was last built.
+    pub(crate) recorded: BTreeMap<String, NodeState>,
+    /// What each node's rows are now; filled as tasks end and as others ask.
+    pub(crate) states: Mutex<HashMap<NodeId, String>>,
+    /// Becomes true when somebody asks the run to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) keyring: OnceLock<Keyring>,
+}
+
+impl Build {
+    /// The environment's key, read when the first sensitive column needs it.
+    pub(crate) fn keyring(&self) -> Result<Keyring, RunError> {
+        if let Some(known) = self.keyring.get() {
+            return Ok(known.clone());
+        }
+        let read = keyring(&self.workspace.root, &self.workspace.project, &self.workspace.world)?;
+        Ok(self.keyring.get_or_init(|| read).clone())
+    }
+
+    /// Whether somebody asked the run to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+}

@@ -1,0 +1,289 @@
+//! Tasks in order and side by side, until all have ended or somebody stops them.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ade_meta::{CheckResult, CheckStatus, RunStart, RunStatus, TaskRecord, TaskStatus};
+use ade_project::NodeKind;
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+
+use super::summary::{summarize, waiting};
+use super::task::carry_out;
+use super::{Build, Command, Outcome, Plan, TaskError};
+use crate::error::RunError;
+use crate::event::{CheckReport, Event, Status, Summary, TaskReport};
+
+/// Carries out a plan; gives how it went. Fails only when the run itself cannot be recorded.
+pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summary, RunError> {
+    let workspace = Arc::clone(&build.workspace);
+    let started = Instant::now();
+    let start = RunStart {
+        run_id: build.run_id,
+        environment: workspace.environment().to_owned(),
+        command: build.options.command.as_str().to_owned(),
+        selection: build.options.select.join(" "),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    workspace.meta.start_run(&start).await?;
+    workspace.observer.on(&Event::RunStarted {
+        run_id: build.run_id.to_string(),
+        command: start.command.clone(),
+        environment: start.environment.clone(),
+        tasks: plan.tasks.len(),
+    });
+    let mut scheduler = Scheduler::new(build, plan);
+    let hooks = &workspace.project.on_run_start;
+    if scheduler.build.options.command != Command::Test
+        && let Err(error) = scheduler.build.run_hooks(None, hooks, &workspace.project.environment.schema).await
+    {
+        scheduler.fail_all(&error).await?;
+    }
+    scheduler.run().await?;
+    let cancelled = scheduler.build.is_stopped();
+    let reports = scheduler.finish().await?;
+    let mut summary = summarize(&scheduler.build, &reports, started.elapsed(), cancelled);
+    if summary.succeeded()
+        && scheduler.build.options.command != Command::Test
+        && let Err(error) =
+            scheduler.build.run_hooks(None, &workspace.project.on_run_end, &workspace.project.environment.schema).await
+    {
+        workspace.observer.on(&Event::Notice { node: None, message: error.message() });
+        *summary.counts.entry(Status::Failed).or_default() += 1;
+    }
+    summary.waiting = waiting(&workspace.project, &reports);
+    let status = match (cancelled, summary.succeeded()) {
+        (true, _) => RunStatus::Cancelled,
+        (false, true) => RunStatus::Succeeded,
+        (false, false) => RunStatus::Failed,
+    };
+    workspace.meta.finish_run(scheduler.build.run_id, status).await?;
+    workspace.observer.on(&Event::RunFinished(summary.clone()));
+    Ok(summary)
+}
+
+struct Scheduler {
+    build: Arc<Build>,
+    plan: Arc<Plan>,
+    reports: Vec<Option<TaskReport>>,
+    records: Vec<TaskRecord>,
+    check_results: Vec<CheckResult>,
+    running: JoinSet<(usize, Result<Outcome, TaskError>)>,
+    begun: HashMap<usize, (Instant, DateTime<Utc>)>,
+}
+
+/// Records are written in groups: one write per task would cost more than most tasks.
+const RECORDS_AT_ONCE: usize = 64;
+
+impl Scheduler {
+    fn new(build: Arc<Build>, plan: Plan) -> Self {
+        let reports = plan.tasks.iter().map(|_| None).collect();
+        Self {
+            build,
+            plan: Arc::new(plan),
+            reports,
+            records: Vec::new(),
+            check_results: Vec::new(),
+            running: JoinSet::new(),
+            begun: HashMap::new(),
+        }
+    }
+
+    async fn run(&mut self) -> Result<(), RunError> {
+        let threads = self.build.options.threads.unwrap_or(self.build.workspace.world.cores).max(1);
+        let mut stop = self.build.stop.clone();
+        loop {
+            self.start_ready(threads).await?;
+            if self.running.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                ended = self.running.join_next() => match ended {
+                    Some(Ok((place, result))) => self.end(place, result).await?,
+                    // A panic is a bug: it must end the program as one.
+                    Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    Some(Err(_)) | None => {}
+                },
+                () = asked_to_stop(&mut stop) => {
+                    // Nothing staged is visible, and a commit is one atomic step: tasks may be dropped anywhere.
+                    self.running.shutdown().await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn start_ready(&mut self, threads: usize) -> Result<(), RunError> {
+        for place in 0..self.plan.tasks.len() {
+            if self.running.len() >= threads {
+                return Ok(());
+            }
+            if self.reports[place].is_some() || self.begun.contains_key(&place) {
+                continue;
+            }
+            let waits = &self.plan.tasks[place].after;
+            let blocker = waits.iter().find_map(|earlier| {
+                let report = self.reports[*earlier].as_ref()?;
+                (!report.status.is_good()).then(|| (report.name.clone(), report.blocked_by.clone()))
+            });
+            if let Some((name, further)) = blocker {
+                self.skip(place, further.unwrap_or(name)).await?;
+            } else if self.build.options.fail_fast && self.has_failed() {
+                self.skip(place, "nothing: the run ends at its first failure".to_owned()).await?;
+            } else if waits.iter().all(|earlier| self.reports[*earlier].is_some()) {
+                self.begin(place);
+            }
+        }
+        Ok(())
+    }
+
+    fn has_failed(&self) -> bool {
+        self.reports.iter().flatten().any(|report| report.status == Status::Failed)
+    }
+
+    fn begin(&mut self, place: usize) {
+        let report = self.report(place, Status::Success);
+        self.build.workspace.observer.on(&Event::TaskStarted {
+            node: report.node,
+            name: report.relation.unwrap_or(report.name),
+            kind: report.kind,
+        });
+        self.begun.insert(place, (Instant::now(), self.build.workspace.world.clock.now()));
+        let (build, plan) = (Arc::clone(&self.build), Arc::clone(&self.plan));
+        self.running.spawn(async move { (place, carry_out(&build, &plan.tasks[place]).await) });
+    }
+
+    async fn end(&mut self, place: usize, result: Result<Outcome, TaskError>) -> Result<(), RunError> {
+        let outcome = result.unwrap_or_else(|error| {
+            let mut outcome = Outcome::new(Status::Failed);
+            outcome.note(&error.message());
+            outcome
+        });
+        let mut report = self.report(place, outcome.status);
+        report.message = outcome.message;
+        report.rows = outcome.rows;
+        report.version = outcome.version.and_then(|version| i64::try_from(version).ok());
+        report.batches = outcome.batches.iter().map(ToString::to_string).collect();
+        report.checks = outcome.checks;
+        self.conclude(place, report, outcome.batches.last().copied()).await
+    }
+
+    async fn skip(&mut self, place: usize, blocker: String) -> Result<(), RunError> {
+        let mut report = self.report(place, Status::Skipped);
+        report.blocked_by = Some(blocker);
+        self.conclude(place, report, None).await
+    }
+
+    async fn fail_all(&mut self, error: &TaskError) -> Result<(), RunError> {
+        for place in 0..self.plan.tasks.len() {
+            let mut report = self.report(place, Status::Failed);
+            report.message = Some(error.message());
+            self.conclude(place, report, None).await?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, place: usize, status: Status) -> TaskReport {
+        let project = &self.build.workspace.project;
+        let node = &self.plan.tasks[place].node;
+        let kind = match node.kind() {
+            NodeKind::Source => "source",
+            NodeKind::Seed => "seed",
+            NodeKind::Test => "test",
+            NodeKind::Model | NodeKind::Snapshot | NodeKind::Exposure => "model",
+        };
+        TaskReport {
+            node: node.to_string(),
+            name: node.name().to_owned(),
+            kind,
+            relation: project.relation(node).map(ToString::to_string),
+            status,
+            message: None,
+            rows: None,
+            version: None,
+            batches: Vec::new(),
+            checks: Vec::new(),
+            blocked_by: None,
+            duration_ms: 0,
+        }
+    }
+
+    async fn conclude(&mut self, place: usize, mut report: TaskReport, batch: Option<uuid::Uuid>) -> Result<(), RunError> {
+        let now = self.build.workspace.world.clock.now();
+        let begun = self.begun.get(&place).copied();
+        if let Some((instant, _)) = begun {
+            report.duration_ms = u64::try_from(instant.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
+        self.records.push(TaskRecord {
+            run_id: self.build.run_id,
+            node: report.node.clone(),
+            status: recorded(report.status),
+            started_at: begun.map(|(_, at)| at),
+            ended_at: Some(now),
+            rows: report.rows,
+            table_version: report.version.and_then(|version| u64::try_from(version).ok()),
+            batch_id: batch,
+            message: report.message.clone(),
+        });
+        self.check_results.extend(report.checks.iter().map(|check| self.check_result(check, now)));
+        self.build.workspace.observer.on(&Event::TaskFinished(report.clone()));
+        self.reports[place] = Some(report);
+        if self.records.len() >= RECORDS_AT_ONCE { self.flush().await } else { Ok(()) }
+    }
+
+    fn check_result(&self, check: &CheckReport, now: DateTime<Utc>) -> CheckResult {
+        CheckResult {
+            run_id: self.build.run_id,
+            node: check.node.clone(),
+            check: check.name.clone(),
+            status: match check.status.as_str() {
+                "pass" => CheckStatus::Pass,
+                "warn" => CheckStatus::Warn,
+                "fail" => CheckStatus::Fail,
+                _ => CheckStatus::Error,
+            },
+            failures: Some(check.failures),
+            message: check.message.clone(),
+            stored_in: check.stored_in.clone(),
+            checked_at: now,
+            duration_ms: check.duration_ms,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), RunError> {
+        let meta = &self.build.workspace.meta;
+        meta.record_tasks(&std::mem::take(&mut self.records)).await?;
+        meta.record_check_results(&std::mem::take(&mut self.check_results)).await?;
+        Ok(())
+    }
+
+    /// Whatever has no report yet was cancelled.
+    async fn finish(&mut self) -> Result<Vec<TaskReport>, RunError> {
+        for place in 0..self.plan.tasks.len() {
+            if self.reports[place].is_none() {
+                let report = self.report(place, Status::Cancelled);
+                self.conclude(place, report, None).await?;
+            }
+        }
+        self.flush().await?;
+        Ok(self.reports.iter().flatten().cloned().collect())
+    }
+}
+
+async fn asked_to_stop(stop: &mut tokio::sync::watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        // Nobody can ask any more.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn recorded(status: Status) -> TaskStatus {
+    match status {
+        Status::Success => TaskStatus::Success,
+        Status::Unchanged => TaskStatus::Unchanged,
+        Status::Warned => TaskStatus::Warned,
+        Status::Failed => TaskStatus::Failed,
+        Status::Skipped => TaskStatus::Skipped,
+        Status::Cancelled => TaskStatus::Cancelled,
+    }
+}

@@ -1,0 +1,69 @@
+//! Carries out one task.
+use ade_engine::MemoryCatalog;
+use ade_project::{NodeId, NodeKind};
+
+use super::model::build_model;
+use super::plan::Task;
+use super::seed::load_seed;
+use super::{Build, Command, Outcome, TaskError};
+use crate::event::Status;
+use crate::source::ingest;
+
+/// Carries out one task and records what its node was made from.
+pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
+    if build.options.command == Command::Test {
+        return check_only(build, task).await;
+    }
+    match task.node.kind() {
+        NodeKind::Source => source(build, task).await,
+        NodeKind::Seed | NodeKind::Model => made(build, task).await,
+        NodeKind::Snapshot | NodeKind::Test | NodeKind::Exposure => Ok(Outcome::unchanged()),
+    }
+}
+
+async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
+    let Some(source) = build.workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
+    let mut outcome = ingest(build, source, &task.checks).await?;
+    build.forget_data_state(&task.node);
+    if outcome.status.is_good()
+        && let Some(report) = build.check_freshness(&task.node).await?
+    {
+        outcome = outcome.checked(vec![report]);
+    }
+    Ok(outcome)
+}
+
+async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
+    let project = &build.workspace.project;
+    let mut desired = build.desired(&task.node, &task.checks).await?;
+    if build.is_current(&task.node, &desired).await? {
+        return Ok(Outcome::unchanged());
+    }
+    let outcome = match (project.models.get(&task.node), project.seeds.get(&task.node)) {
+        (Some(model), _) => build_model(build, model, &task.checks, &mut desired).await?,
+        (None, Some(seed)) => load_seed(build, seed, &task.checks, &desired).await?,
+        (None, None) => Outcome::unchanged(),
+    };
+    build.forget_data_state(&task.node);
+    if outcome.status.is_good() {
+        let relation = project.relation(&task.node).map(ToString::to_string).unwrap_or_default();
+        let state = match outcome.batches.last() {
+            Some(batch) => format!("batch:{batch}"),
+            None => String::new(),
+        };
+        let now = build.workspace.world.clock.now();
+        let record = desired.to_record(&task.node, relation, outcome.version, state, now);
+        build.workspace.meta.record_node_states(build.workspace.environment(), &[record]).await?;
+    }
+    Ok(outcome)
+}
+
+/// `ade test`: the checks of a node over what is in the lake.
+async fn check_only(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
+    let project = &build.workspace.project;
+    let nowhere = ade_project::Relation::new(&project.environment.schema, "");
+    let relation = project.relation(&task.node).unwrap_or(&nowhere);
+    let checks: &[NodeId] = &task.checks;
+    let reports = build.audit(relation, checks, MemoryCatalog::new()).await?;
+    Ok(Outcome::new(Status::Success).checked(reports))
+}

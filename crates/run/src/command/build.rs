@@ -1,0 +1,104 @@
+//! `ade build`, `ingest`, `seed`, `run`, `test`.
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use ade_project::fingerprint::PlanDiff;
+use ade_project::{NodeId, NodeKind};
+use tokio::sync::watch;
+
+use crate::build::{Build, BuildOptions, Command, Plan, carry_out_plan, select};
+use crate::error::RunError;
+use crate::event::{Event, Summary};
+use crate::source::{Connections, Obfuscation};
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// Carries out what is selected, in order and side by side. What passes its checks becomes visible; what does not leaves
+    /// everybody on the last good version. Ends early, leaving nothing half-visible, when `stop` becomes true.
+    pub async fn build(
+        self: &Arc<Self>,
+        options: BuildOptions,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Summary, RunError> {
+        let run_id = self.world.ids.next();
+        self.write_as(run_id, &format!("ade {}", options.command.as_str()), options.lease_timeout);
+        for crashed in self.meta.recover().await? {
+            let message = format!(
+                "run {} ({}, {}) ended without saying so; what it had not committed is not visible",
+                crashed.run_id, crashed.command, crashed.process
+            );
+            self.observer.on(&Event::Notice { node: None, message });
+        }
+        let build = self.prepare(run_id, options, stop).await?;
+        let selected = self.selected(&build)?;
+        let plan = Plan::new(&self.project, &selected, &build.options);
+        carry_out_plan(Arc::new(self.with_connections(build, &plan)), plan).await
+    }
+
+    /// What a run shares, before it is known which tables it reads.
+    pub(crate) async fn prepare(
+        self: &Arc<Self>,
+        run_id: uuid::Uuid,
+        options: BuildOptions,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Build, RunError> {
+        let obfuscation =
+            Obfuscation::of(&self.project).map_err(|diagnostics| RunError::Project { diagnostics })?;
+        Ok(Build {
+            workspace: Arc::clone(self),
+            run_id,
+            options,
+            obfuscation,
+            connections: Connections::new(self.connectors.clone(), []),
+            recorded: self.meta.node_states(self.environment()).await?,
+            states: Mutex::new(HashMap::new()),
+            stop,
+            keyring: OnceLock::new(),
+        })
+    }
+
+    fn with_connections(&self, build: Build, plan: &Plan) -> Build {
+        let tables = plan.tasks.iter().filter_map(|task| self.project.sources.get(&task.node)?.connection.as_deref());
+        Build { connections: Connections::new(self.connectors.clone(), tables), ..build }
+    }
+
+    /// The selected nodes; selectors that match nothing are told to the observer.
+    pub(crate) fn selected(&self, build: &Build) -> Result<BTreeSet<NodeId>, RunError> {
+        let options = &build.options;
+        let uses_state = options.select.iter().chain(&options.exclude).any(|selector| selector.contains("state:"));
+        let diff = uses_state.then(|| self.difference(build));
+        let (selected, warnings) = select(&self.project, &options.select, &options.exclude, diff.as_ref())?;
+        for warning in warnings {
+            let mut message = warning.message.clone();
+            for hint in &warning.hints {
+                message.push_str("; ");
+                message.push_str(hint);
+            }
+            self.observer.on(&Event::Notice { node: None, message });
+        }
+        Ok(selected)
+    }
+
+    /// How the project differs from what was last built in this environment.
+    fn difference(&self, build: &Build) -> PlanDiff {
+        let mut changes = PlanDiff::default();
+        for (id, own) in self.project.fingerprints() {
+            if !matches!(id.kind(), NodeKind::Model | NodeKind::Seed) {
+                continue;
+            }
+            match build.recorded.get(id.as_str()) {
+                None => changes.add_new(id.clone()),
+                Some(record) if record.fingerprint != own.combined().to_string() => changes.add_modified(id.clone()),
+                Some(_) => {}
+            }
+        }
+        changes
+    }
+}
+
+impl Command {
+    /// Whether the command changes tables.
+    pub fn writes(self) -> bool {
+        self != Self::Test
+    }
+}

@@ -1,0 +1,83 @@
+//! `ade plan`.
+use std::sync::Arc;
+
+use ade_project::NodeKind;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::build::{BuildOptions, Plan, TaskError};
+use crate::error::RunError;
+use crate::workspace::Workspace;
+
+/// Why a node would be worked on, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It was never built here.
+    New,
+    /// Its text or settings changed.
+    Modified,
+    /// Rows that it reads changed.
+    InputsChanged,
+    /// Something before it would be worked on; whether its rows change is known then.
+    Upstream,
+    /// Sources are always asked.
+    Source,
+    /// It was asked for.
+    Asked,
+    /// Nothing changed.
+    Unchanged,
+}
+
+/// What a run would do with a node.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedTask {
+    /// Node id.
+    pub node: String,
+    /// `source`, `seed`, `model`.
+    pub kind: String,
+    /// `schema.table`.
+    pub relation: Option<String>,
+    /// Why it would be worked on, or not.
+    pub reason: Reason,
+    /// Checks that would guard it.
+    pub checks: usize,
+}
+
+impl Workspace {
+    /// What [`Workspace::build`] would do with these options. Asks no source.
+    pub async fn plan(self: &Arc<Self>, options: BuildOptions) -> Result<Vec<PlannedTask>, RunError> {
+        let (_keep, stop) = watch::channel(false);
+        let build = self.prepare(self.world.ids.next(), options, stop).await?;
+        let selected = self.selected(&build)?;
+        let plan = Plan::new(&self.project, &selected, &build.options);
+        let mut planned: Vec<PlannedTask> = Vec::new();
+        for task in &plan.tasks {
+            let works = |earlier: &usize| {
+                let before = &planned[*earlier];
+                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Upstream)
+            };
+            let reason = if task.node.kind() == NodeKind::Source {
+                Reason::Source
+            } else if build.options.force || build.options.full_refresh {
+                Reason::Asked
+            } else {
+                let failed = |error: TaskError| match error {
+                    TaskError::Run(error) => error,
+                    TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
+                };
+                let desired = build.desired(&task.node, &task.checks).await.map_err(failed)?;
+                let found = build.reason(&task.node, &desired).await.map_err(failed)?;
+                if found == Reason::Unchanged && task.after.iter().any(works) { Reason::Upstream } else { found }
+            };
+            planned.push(PlannedTask {
+                node: task.node.to_string(),
+                kind: task.node.kind().as_str().to_owned(),
+                relation: self.project.relation(&task.node).map(ToString::to_string),
+                reason,
+                checks: task.checks.len(),
+            });
+        }
+        Ok(planned)
+    }
+}

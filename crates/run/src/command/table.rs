@@ -1,0 +1,46 @@
+//! From the name that a person gives to a table.
+use ade_diagnostic::did_you_mean;
+use ade_lake::TableName;
+use ade_project::{NodeId, Relation};
+
+use crate::error::RunError;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// The node with this name: a model's or seed's name, `source.table`, `schema.table`, or a whole id.
+    pub(crate) fn find_node(&self, name: &str) -> Result<NodeId, RunError> {
+        let project = &self.project;
+        let ids = project.models.keys().chain(project.seeds.keys()).chain(project.sources.keys());
+        let ids: Vec<&NodeId> = ids.collect();
+        let relation = |id: &NodeId| project.relation(id).map(ToString::to_string).unwrap_or_default();
+        let found = ids
+            .iter()
+            .find(|id| id.as_str() == name || id.name() == name)
+            .or_else(|| ids.iter().find(|id| relation(id) == name));
+        if let Some(found) = found {
+            return Ok((*found).clone());
+        }
+        let names: Vec<String> = ids.iter().flat_map(|id| [id.name().to_owned(), relation(id)]).collect();
+        let hint = did_you_mean(name, names.iter().map(String::as_str));
+        let hint = hint.unwrap_or_else(|| "`ade ls` lists the nodes".to_owned());
+        Err(RunError::usage(format!("there is no model, seed or source table `{name}`"), hint))
+    }
+
+    /// The lake's table behind a name: of a node, or any `schema.table` that is in the lake.
+    pub(crate) async fn find_table(&self, name: &str) -> Result<TableName, RunError> {
+        match self.find_node(name) {
+            Ok(id) => {
+                let nowhere = Relation::new("", "");
+                Self::table_name(self.project.relation(&id).unwrap_or(&nowhere))
+            }
+            Err(unknown) => {
+                let Some((schema, table)) = name.split_once('.') else { return Err(unknown) };
+                let Ok(table) = TableName::new(schema, table) else { return Err(unknown) };
+                match self.lake.version(&table).await? {
+                    Some(_) => Ok(table),
+                    None => Err(unknown),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A project's files on the disk.
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ade_project::FileTree;
+
+/// Folders that hold no part of a project.
+const SKIPPED: &[&str] = &[".git", ".ade", ".venv", "venv", "node_modules", "target", "dbt_packages", "logs", "__pycache__"];
+
+/// The files below a folder, without what no project reads: hidden folders, build output, the lake.
+#[derive(Debug, Clone)]
+pub struct DiskTree {
+    root: PathBuf,
+}
+
+impl DiskTree {
+    /// The files below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn collect(&self, folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+        let mut folders = Vec::new();
+        let before = found.len();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let path = format!("{prefix}{name}");
+            let kind = entry.file_type()?;
+            let is_folder = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+            if !is_folder {
+                found.push(path);
+            } else if !SKIPPED.contains(&name) && !(name.starts_with('.')) {
+                folders.push((entry.path(), path));
+            }
+        }
+        // A Delta table keeps its log in `_delta_log`: a folder with one is data, not project.
+        if folders.iter().any(|(path, _)| path.ends_with("_delta_log")) {
+            found.truncate(before);
+            return Ok(());
+        }
+        for (path, name) in folders {
+            self.collect(&path, &format!("{name}/"), found)?;
+        }
+        Ok(())
+    }
+}
+
+impl FileTree for DiskTree {
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        self.collect(&self.root, "", &mut found)?;
+        Ok(found)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.root.join(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_and_build_output_are_no_part_of_a_project() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["ade.yml", "models/a.sql", ".ade/meta.db", "lake/app/t/_delta_log/0.json", "lake/app/t/part.parquet"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let mut listed = DiskTree::new(folder.path()).list().unwrap();
+        listed.sort();
+        assert_eq!(listed, ["ade.yml", "models/a.sql"]);
+    }
+}

@@ -1,0 +1,190 @@
+//! Open connections of one run: each source system is asked through one consistent snapshot.
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use ade_connect::{ConnectorSpec, OpenContext, Registry, Settings, Snapshot};
+use ade_diagnostic::{Diagnostic, rule};
+use ade_project::Project;
+use ade_project::resource::Connection;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::build::TaskError;
+use crate::error::RunError;
+use crate::workspace::ProjectSecrets;
+use crate::world::World;
+
+/// The snapshots of one run, opened when first needed and closed after the last table that needs them.
+pub(crate) struct Connections {
+    registry: Registry,
+    slots: HashMap<String, Mutex<Slot>>,
+}
+
+struct Slot {
+    snapshot: Option<Arc<dyn Snapshot>>,
+    /// Tables that have yet to be read.
+    remaining: usize,
+}
+
+impl Connections {
+    /// For a run that reads these tables: one connection name per table.
+    pub(crate) fn new<'a>(registry: Registry, tables: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut slots: HashMap<String, Mutex<Slot>> = HashMap::new();
+        for name in tables {
+            let slot = slots.entry(name.to_owned()).or_insert_with(|| Mutex::new(Slot { snapshot: None, remaining: 0 }));
+            slot.get_mut().remaining += 1;
+        }
+        Self { registry, slots }
+    }
+
+    /// How the connection's kind describes itself.
+    pub(crate) fn spec(&self, connection: &Connection) -> Result<ConnectorSpec, TaskError> {
+        Ok(self.registry.get(&connection.kind)?.spec().clone())
+    }
+
+    /// The snapshot of a connection.
+    pub(crate) async fn snapshot(
+        &self,
+        connection: &Connection,
+        root: &Path,
+        world: &World,
+    ) -> Result<Arc<dyn Snapshot>, TaskError> {
+        let Some(slot) = self.slots.get(&connection.name) else {
+            let problem = format!("connection `{}` was not expected in this run", connection.name);
+            return Err(RunError::usage(problem, None).into());
+        };
+        let mut slot = slot.lock().await;
+        if let Some(snapshot) = &slot.snapshot {
+            return Ok(Arc::clone(snapshot));
+        }
+        let opened = open(&self.registry, connection, root, world).await?;
+        let snapshot: Arc<dyn Snapshot> = Arc::from(opened.snapshot().await?);
+        slot.snapshot = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// One table less to read: after the last one the source is let go.
+    pub(crate) async fn finished(&self, connection: &str) {
+        if let Some(slot) = self.slots.get(connection) {
+            let mut slot = slot.lock().await;
+            slot.remaining = slot.remaining.saturating_sub(1);
+            if slot.remaining == 0 {
+                slot.snapshot = None;
+            }
+        }
+    }
+}
+
+/// Opens a connection with its references resolved.
+pub(crate) async fn open(
+    registry: &Registry,
+    connection: &Connection,
+    root: &Path,
+    world: &World,
+) -> Result<Box<dyn ade_connect::Connection>, TaskError> {
+    let connector = registry.get(&connection.kind)?;
+    let settings = settings(connector.spec(), connection, root, world)?;
+    let threads = NonZeroUsize::new(world.cores).unwrap_or(NonZeroUsize::MIN);
+    let context = OpenContext { project_dir: root.to_owned(), threads };
+    Ok(connector.open(&settings, &context).await?)
+}
+
+fn settings(
+    spec: &ConnectorSpec,
+    connection: &Connection,
+    root: &Path,
+    world: &World,
+) -> Result<Settings, TaskError> {
+    let problems = check(spec, connection);
+    if !problems.is_empty() {
+        return Err(TaskError::Diagnostics(problems));
+    }
+    let secrets = ProjectSecrets { env_vars: &world.env_vars, root: root.to_owned() };
+    let mut resolved = Map::new();
+    for (name, setting) in &connection.settings {
+        let value = setting.value.resolve(&secrets).map_err(|source| RunError::Secret {
+            setting: format!("connection `{}`, setting `{name}`", connection.name),
+            source,
+        })?;
+        resolved.insert(name.clone(), value);
+    }
+    spec.settings(&resolved).map_err(|problems| ade_connect::ConnectError::Settings { problems }.into())
+}
+
+/// Every problem of a connection's settings, at its place in `ade.yml`.
+pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagnostic> {
+    let declared: Map<String, Value> = connection
+        .settings
+        .iter()
+        .map(|(name, setting)| {
+            let value = if setting.value.has_reference() {
+                Value::String(setting.value.to_string())
+            } else {
+                plain(&setting.value)
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    let problems = spec.check_settings(&declared).into_iter();
+    problems
+        .map(|problem| {
+            let place = connection.settings.get(&problem.setting).map(|setting| setting.key_origin.clone());
+            let message = format!("connection `{}`: {}", connection.name, problem.message);
+            let diagnostic = Diagnostic::error(&rule::INVALID_VALUE, message)
+                .at(place.unwrap_or_else(|| connection.origin.clone()));
+            match problem.hint {
+                Some(hint) => diagnostic.hint(hint),
+                None => diagnostic,
+            }
+        })
+        .collect()
+}
+
+/// A setting without references as the value that it is.
+fn plain(setting: &ade_project::Setting) -> Value {
+    struct Nothing;
+    impl ade_project::Secrets for Nothing {
+        fn environment(&self, _name: &str) -> Option<String> {
+            None
+        }
+        fn file(&self, path: &str) -> std::io::Result<String> {
+            Err(std::io::Error::new(std::io::ErrorKind::NotFound, path.to_owned()))
+        }
+    }
+    setting.resolve(&Nothing).unwrap_or(Value::Null)
+}
+
+/// Problems of every connection of a project, for `ade check`.
+pub(crate) fn check_all(registry: &Registry, project: &Project) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for connection in project.connections.values() {
+        match registry.get(&connection.kind) {
+            Ok(connector) => problems.extend(check(connector.spec(), connection)),
+            Err(error) => {
+                let known = registry.connectors().map(|connector| connector.spec().name);
+                problems.push(
+                    Diagnostic::error(&rule::UNKNOWN_VALUE, error.to_string())
+                        .at(connection.kind_origin.clone())
+                        .suggestion(&connection.kind, known),
+                );
+            }
+        }
+    }
+    for source in project.sources.values() {
+        let (Some(name), Some(ingest)) = (&source.connection, &source.ingest) else { continue };
+        let Some(connector) = project.connections.get(name).and_then(|found| registry.get(&found.kind).ok()) else {
+            continue;
+        };
+        for problem in connector.spec().check_table_options(&ingest.options) {
+            let message = format!("table `{}.{}`: {}", source.source, source.name, problem.message);
+            let diagnostic = Diagnostic::error(&rule::INVALID_INGEST, message).at(ingest.origin.clone());
+            problems.push(match problem.hint {
+                Some(hint) => diagnostic.hint(hint),
+                None => diagnostic,
+            });
+        }
+    }
+    problems
+}

@@ -1,0 +1,402 @@
+//! Lands one source table: read, obfuscate, stage, audit, commit, unit by unit.
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ade_connect::{ReadMode, ReadPlan, ReadRequest, ReadUnit, Settings, Snapshot as SourceSnapshot, UnitEnd};
+use ade_diagnostic::{Diagnostic, rule};
+use ade_engine::datafusion::common::ScalarValue;
+use ade_lake::{
+    At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName, Write,
+};
+use ade_privacy::{Obfuscator, Policy, Treatment};
+use ade_project::NodeId;
+use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
+use arrow::datatypes::SchemaRef;
+use futures::StreamExt;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::contract;
+use super::landing::{ContentHash, Landing};
+use super::stamp::{BATCH_ID, stamp, stamped};
+use crate::build::{Build, Outcome, TaskError};
+use crate::error::RunError;
+use crate::event::{CheckReport, Event, Status};
+use crate::workspace::Workspace;
+
+/// Rows of a batch between connector and lake.
+const BATCH_ROWS: usize = 16_384;
+/// Rows between two words of progress.
+const PROGRESS_ROWS: u64 = 100_000;
+
+/// Lands one source table.
+pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId]) -> Result<Outcome, TaskError> {
+    let (Some(name), Some(declared)) = (&source.connection, &source.ingest) else { return Ok(Outcome::unchanged()) };
+    let workspace = &build.workspace;
+    let Some(connection) = workspace.project.connections.get(name) else {
+        return Err(RunError::usage(format!("there is no connection `{name}`"), None).into());
+    };
+    let spec = build.connections.spec(connection)?;
+    let options = spec
+        .table_options(&declared.options)
+        .map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
+    let table = Workspace::table_name(&source.relation)?;
+    let lease = workspace.lake.lease(&table, "ade").await?;
+    let reading = async {
+        let snapshot = build.connections.snapshot(connection, &workspace.root, &workspace.world).await?;
+        let landing = TableLanding { build, source, declared, table: &table, lease: &lease, checks };
+        landing.land(snapshot.as_ref(), options).await
+    };
+    let result = reading.await;
+    build.connections.finished(name).await;
+    if let Err(error) = workspace.lake.release(&lease).await {
+        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
+    }
+    result
+}
+
+struct TableLanding<'a> {
+    build: &'a Build,
+    source: &'a SourceTable,
+    declared: &'a Ingest,
+    table: &'a TableName,
+    lease: &'a Lease,
+    checks: &'a [NodeId],
+}
+
+/// What is decided before the first row is read.
+struct Decided {
+    plan: ReadPlan,
+    obfuscator: Obfuscator,
+    landing: Landing,
+}
+
+impl TableLanding<'_> {
+    async fn land(&self, snapshot: &dyn SourceSnapshot, options: Settings) -> Result<Outcome, TaskError> {
+        let current = match self.build.workspace.lake.snapshot(self.table, At::Latest).await {
+            Ok(current) => Some(current),
+            Err(LakeError::NoTable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let from_nothing = self.build.options.full_refresh;
+        let position = current.as_ref().filter(|_| !from_nothing).and_then(|table| table.state().position.clone());
+        let plan = self.plan(snapshot, options, position.clone()).await?;
+        let mut outcome = Outcome::new(Status::Success);
+        for note in &plan.notes {
+            outcome.note(&note.message);
+        }
+        let Decided { plan, obfuscator, landing } = self.decide(plan, current.as_ref(), &mut outcome)?;
+        if plan.units.is_empty() && current.is_some() {
+            outcome.status = Status::Unchanged;
+            return Ok(outcome);
+        }
+        let whole = from_nothing || current.is_none() || self.declared.mode == IngestMode::Full;
+        // What replaces everything becomes visible at once; what adds to a table lands unit by unit.
+        let size = if whole { plan.units.len() } else { 1 };
+        let mut position = position;
+        let mut rows = 0;
+        let mut arrived = 0;
+        for units in plan.units.chunks(size.max(1)) {
+            let arrival = Arrival { table: self, plan: &plan, units, obfuscator: &obfuscator, landing: &landing, whole };
+            match arrival.land(snapshot, &mut position, &mut outcome, rows).await {
+                Ok(Some(arrived_rows)) => rows += arrived_rows,
+                // A check stopped it: what landed before was good and stays.
+                Ok(None) => break,
+                Err(error) if arrived == 0 => return Err(error),
+                Err(error) => {
+                    outcome.status = Status::Failed;
+                    outcome.note(&format!("{}\n{arrived} of {} units landed before it", error.message(), plan.units.len()));
+                    break;
+                }
+            }
+            arrived += units.len();
+        }
+        outcome.rows = Some(rows);
+        Ok(outcome)
+    }
+
+    async fn plan(
+        &self,
+        snapshot: &dyn SourceSnapshot,
+        options: Settings,
+        position: Option<Value>,
+    ) -> Result<ReadPlan, TaskError> {
+        let mode = match self.declared.mode {
+            IngestMode::Full => ReadMode::Full,
+            IngestMode::Incremental => ReadMode::Incremental {
+                cursor: self.declared.cursor.clone(),
+                overlap: self.declared.overlap.map(overlap),
+                key: self.declared.key.clone(),
+            },
+        };
+        let promised = contract::promised(self.source, None).map_err(TaskError::Diagnostics)?;
+        let open = contract::leaves_types_open(self.source);
+        let mut request = ReadRequest {
+            table: self.source.relation.to_string(),
+            from: self.declared.from.clone(),
+            options,
+            mode,
+            position,
+            promised: promised.filter(|_| !open),
+            columns: None,
+            batch_rows: BATCH_ROWS,
+        };
+        let plan = snapshot.plan(&request).await?;
+        if !open || self.source.columns.is_empty() {
+            return Ok(plan);
+        }
+        request.promised = contract::promised(self.source, Some(&plan.schema)).map_err(TaskError::Diagnostics)?;
+        Ok(snapshot.plan(&request).await?)
+    }
+
+    /// Holds the plan against the contract, decides about every column, and makes the obfuscator.
+    fn decide(&self, plan: ReadPlan, current: Option<&Snapshot>, outcome: &mut Outcome) -> Result<Decided, TaskError> {
+        let policy = self.build.obfuscation.policy(self.source, &plan.schema).map_err(TaskError::Diagnostics)?;
+        let problems = contract::violations(self.source, &plan, &policy);
+        if !problems.is_empty() {
+            return Err(TaskError::Diagnostics(problems));
+        }
+        let left_out: HashSet<String> = policy.unclassified().iter().map(|column| column.column.clone()).collect();
+        for column in policy.unclassified() {
+            if self.source.on_new_column == OnNewColumn::Quarantine {
+                let data_type = ade_engine::type_name(&column.data_type);
+                outcome.status = Status::Warned;
+                outcome.note(&format!("new column `{}` ({data_type}) is left out until somebody classifies it", column.column));
+            }
+        }
+        let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
+        let plan = plan.keeping(|name| !left_out.contains(name) && !dropped(name));
+        self.keys_survive(&plan, &policy)?;
+        let policy = Policy::new(policy.columns().to_vec());
+        let keyring = self.build.keyring()?;
+        let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring)?;
+        let landing = Landing::new(&obfuscator, &policy, keyring.id().to_string());
+        self.same_as_before(current, &landing)?;
+        Ok(Decided { plan, obfuscator, landing })
+    }
+
+    /// Rows are told apart by their key after obfuscation: a treatment that makes different keys equal would lose rows.
+    fn keys_survive(&self, plan: &ReadPlan, policy: &Policy) -> Result<(), TaskError> {
+        let mut problems = Vec::new();
+        for key in &self.declared.key {
+            let treatment = policy.columns().iter().find(|decided| decided.column.eq_ignore_ascii_case(key));
+            let survives = treatment.is_none_or(|decided| {
+                matches!(decided.treatment, Treatment::Keep | Treatment::Pseudonym { .. } | Treatment::Encrypt { .. })
+            });
+            let exists = plan.schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(key));
+            if let (false, Some(decided)) = (survives, treatment) {
+                problems.push(
+                    Diagnostic::error(
+                        &rule::INVALID_INGEST,
+                        format!("key column `{key}` of `{}.{}` is treated by `{}`, which makes different keys equal", self.source.source, self.source.name, decided.treatment),
+                    )
+                    .at(self.declared.origin.clone())
+                    .hint("use `keep`, `pseudonym` or `encrypt` for columns of the key"),
+                );
+            } else if !exists {
+                let names = plan.schema.fields().iter().map(|field| field.name().as_str());
+                problems.push(
+                    Diagnostic::error(
+                        &rule::UNKNOWN_COLUMN,
+                        format!("the key of `{}.{}` names `{key}`, which the source has not got", self.source.source, self.source.name),
+                    )
+                    .at(self.declared.origin.clone())
+                    .suggestion(key, names),
+                );
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(TaskError::Diagnostics(problems)) }
+    }
+
+    /// Rows that land now must mean the same as those that are there, unless all of them are replaced.
+    fn same_as_before(&self, current: Option<&Snapshot>, landing: &Landing) -> Result<(), TaskError> {
+        let replaced = self.declared.mode == IngestMode::Full || self.build.options.full_refresh;
+        let before = current.and_then(|table| table.state().fingerprint.as_deref()).and_then(Landing::parse);
+        let (false, Some(before)) = (replaced, before) else { return Ok(()) };
+        let differences = landing.differences(&before);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let mut problem = Diagnostic::error(
+            &rule::SCHEMA_DRIFT,
+            format!("rows of `{}.{}` that land now would not fit those that landed before", self.source.source, self.source.name),
+        )
+        .at(self.source.origin.clone())
+        .hint(format!(
+            "load all of it again with `ade ingest --select source:{}.{} --full-refresh` (rows that the source has not got any more are then gone)",
+            self.source.source, self.source.name
+        ));
+        for difference in differences {
+            problem = problem.note(difference);
+        }
+        Err(TaskError::Diagnostics(vec![problem]))
+    }
+}
+
+/// Units on their way into one commit.
+struct Arrival<'a> {
+    table: &'a TableLanding<'a>,
+    plan: &'a ReadPlan,
+    units: &'a [ReadUnit],
+    obfuscator: &'a Obfuscator,
+    landing: &'a Landing,
+    /// Whether it replaces all that is there.
+    whole: bool,
+}
+
+impl Arrival<'_> {
+    /// Lands the units. `None`: a check stopped them.
+    async fn land(
+        &self,
+        snapshot: &dyn SourceSnapshot,
+        position: &mut Option<Value>,
+        outcome: &mut Outcome,
+        rows_before: u64,
+    ) -> Result<Option<u64>, TaskError> {
+        let table = self.table;
+        let workspace = &table.build.workspace;
+        let schema = stamped(self.obfuscator.output_schema());
+        let request = StageRequest::new(Arc::clone(&schema), self.write()).schema_change(SchemaChange::Evolve);
+        let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
+        let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
+        let mut rows = 0;
+        let mut after = position.clone();
+        let mut batches = Vec::new();
+        for unit in self.units {
+            let batch_id = workspace.world.ids.next();
+            let mut reading = Reading { arrival: self, schema: &schema, writer: &mut writer, hash: &mut hash };
+            let end = reading.read(snapshot, unit, batch_id, rows_before + rows).await?;
+            rows += end.rows;
+            for note in &end.notes {
+                outcome.note(&note.message);
+            }
+            after = end.position(after.as_ref(), &batch_id.to_string());
+            batches.push(batch_id);
+        }
+        let mut landing = self.landing.clone();
+        landing.content = hash.map(|hash| hash.finish());
+        let staged = writer.finish().await?;
+        if self.same_content(&landing).await? {
+            staged.discard().await?;
+            outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
+            return Ok(Some(0));
+        }
+        let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
+        let stopped = checks.iter().any(CheckReport::stops);
+        let so_far = std::mem::replace(outcome, Outcome::unchanged());
+        *outcome = Outcome { checks: Vec::new(), ..so_far }.checked(checks);
+        if stopped {
+            let labels: Vec<&str> = self.units.iter().take(3).map(|unit| unit.label.as_str()).collect();
+            outcome.note(&format!("nothing of {} has landed", labels.join(", ")));
+            staged.discard().await?;
+            return Ok(None);
+        }
+        // A table that its source has no rows for still gets a commit: then it exists.
+        let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
+        let note = CommitNote {
+            run_id: Some(table.build.run_id),
+            position: after.clone(),
+            fingerprint: Some(landing.to_text()),
+            ..CommitNote::new(batch_id)
+        };
+        let committed = staged.commit(&note).await?;
+        *position = after;
+        outcome.version = Some(committed.version());
+        outcome.batches.extend(batches);
+        Ok(Some(rows))
+    }
+
+    fn write(&self) -> Write {
+        let declared = self.table.declared;
+        if self.whole {
+            // The first rows of a keyed table may hold a key more than once: an overlap, several files.
+            return match declared.mode {
+                IngestMode::Incremental if !declared.key.is_empty() => Write::ReplaceByKey(self.keys()),
+                _ => Write::Replace,
+            };
+        }
+        if !declared.key.is_empty() {
+            return Write::Upsert(self.keys());
+        }
+        match self.units.first().and_then(|unit| unit.replaces_batch.as_ref()) {
+            Some(batch) => Write::ReplaceWhere(Region::In {
+                column: BATCH_ID.to_owned(),
+                values: vec![ScalarValue::Utf8(Some(batch.clone()))],
+            }),
+            None => Write::Append,
+        }
+    }
+
+    fn keys(&self) -> KeySpec {
+        let landed = self.obfuscator.output_schema();
+        let spelled = |name: &String| {
+            let field = landed.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name));
+            field.map_or_else(|| name.clone(), |field| field.name().clone())
+        };
+        KeySpec::new(self.table.declared.key.iter().map(spelled))
+    }
+
+    async fn same_content(&self, landing: &Landing) -> Result<bool, TaskError> {
+        let build = self.table.build;
+        if landing.content.is_none() || build.options.full_refresh || build.options.force {
+            return Ok(false);
+        }
+        match build.workspace.lake.snapshot(self.table.table, At::Latest).await {
+            Ok(current) => Ok(current.state().fingerprint.as_deref() == Some(landing.to_text().as_str())),
+            Err(LakeError::NoTable { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// One unit from the source to the stage.
+struct Reading<'a> {
+    arrival: &'a Arrival<'a>,
+    schema: &'a SchemaRef,
+    writer: &'a mut StageWriter,
+    hash: &'a mut Option<ContentHash>,
+}
+
+impl Reading<'_> {
+    async fn read(
+        &mut self,
+        snapshot: &dyn SourceSnapshot,
+        unit: &ReadUnit,
+        batch_id: Uuid,
+        rows_before: u64,
+    ) -> Result<UnitEnd, TaskError> {
+        let Arrival { table, plan, obfuscator, .. } = self.arrival;
+        let workspace = &table.build.workspace;
+        let batch_text = batch_id.to_string();
+        let loaded_at = workspace.world.clock.now();
+        let expected_rows = plan.units.iter().map(|unit| unit.rows).sum();
+        let mut rows = 0_u64;
+        let mut said = 0;
+        let mut stream = snapshot.read(plan, unit).await?;
+        while let Some(batch) = stream.next().await {
+            let batch = obfuscator.apply(&batch?)?;
+            rows += batch.num_rows() as u64;
+            if let Some(hash) = self.hash {
+                hash.add(&batch);
+            }
+            self.writer.write(stamp(&batch, self.schema, &batch_text, loaded_at)?).await?;
+            if rows - said >= PROGRESS_ROWS {
+                said = rows;
+                let node = table.source.id.to_string();
+                workspace.observer.on(&Event::TaskProgress { node, rows: rows_before + rows, expected_rows });
+            }
+        }
+        let broke_off = || ade_connect::ConnectError::SourceFailed {
+            object: unit.label.clone(),
+            reason: "it ended without saying so".to_owned(),
+        };
+        Ok(stream.end().cloned().ok_or_else(broke_off)?)
+    }
+}
+
+fn overlap(declared: Overlap) -> ade_connect::Overlap {
+    match declared {
+        Overlap::Time(duration) => ade_connect::Overlap::Time(duration),
+        Overlap::Amount(amount) => ade_connect::Overlap::Amount(amount.unsigned_abs()),
+    }
+}

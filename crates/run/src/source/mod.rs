@@ -1,0 +1,11 @@
+//! From a connection to a landed table: what was promised, what is obfuscated, what is committed.
+mod connections;
+mod contract;
+mod ingest;
+mod landing;
+mod obfuscation;
+mod stamp;
+
+pub(crate) use connections::{Connections, check_all as check_connections, open as open_connection};
+pub(crate) use ingest::ingest;
+pub(crate) use obfuscation::Obfuscation;

@@ -1,0 +1,143 @@
+//! From what the project says about privacy to the decisions about one table's columns.
+use std::collections::BTreeMap;
+
+use ade_diagnostic::{Diagnostic, rule};
+use ade_engine::sql_type;
+use ade_privacy::{Class, Classes, DataFamily, Declaration, Policy, Rule, Setting, Settings, Treatment};
+use ade_project::Project;
+use ade_project::resource::SourceTable;
+use arrow::datatypes::Schema;
+use serde_json::{Map, Value};
+
+/// The project's classes and rules, as the privacy crate knows them.
+#[derive(Debug)]
+pub(crate) struct Obfuscation {
+    classes: Classes,
+    rules: Vec<Rule>,
+}
+
+impl Obfuscation {
+    /// Reads the project's privacy section; every problem is a diagnostic.
+    pub(crate) fn of(project: &Project) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut classes = Classes::builtin();
+        for (name, declared) in &project.privacy.classes {
+            let class = named(name);
+            match treatment(&declared.settings, name) {
+                Ok(Some(treatment)) => classes.define(class, treatment),
+                Ok(None) => {
+                    let problem = format!("class `{name}` does not say what happens to its columns");
+                    let hint = format!("add `treatment:`, one of {}", Treatment::NAMES.join(", "));
+                    problems.push(
+                        Diagnostic::error(&rule::INVALID_TREATMENT, problem).at(declared.origin.clone()).hint(hint),
+                    );
+                }
+                Err(problem) => problems.push(problem.at(declared.origin.clone())),
+            }
+        }
+        let mut rules = Vec::new();
+        for declared in &project.privacy.rules {
+            let class = named(&declared.class);
+            let families = declared.types.iter().map(|name| family(name)).collect::<Result<Vec<_>, _>>();
+            match (treatment(&declared.settings, &declared.class), families) {
+                (Ok(treatment), Ok(types)) => rules.push(Rule {
+                    column: declared.column.clone().unwrap_or_else(|| "*".to_owned()),
+                    table: declared.table.clone(),
+                    types,
+                    class,
+                    treatment,
+                }),
+                (Err(problem), _) | (_, Err(problem)) => problems.push(problem.at(declared.origin.clone())),
+            }
+        }
+        if problems.is_empty() { Ok(Self { classes, rules }) } else { Err(problems) }
+    }
+
+    /// What happens to each column of a table; columns that nobody has classified are listed in the policy.
+    pub(crate) fn policy(&self, table: &SourceTable, schema: &Schema) -> Result<Policy, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let mut declared = BTreeMap::new();
+        for column in &table.columns {
+            let Some(privacy) = &column.privacy else { continue };
+            let class = privacy.class.clone().unwrap_or_else(|| column.name.clone());
+            match treatment(&privacy.settings, &class) {
+                Ok(treatment) => {
+                    let class = named(&class);
+                    if treatment.is_none() && self.classes.treatment(&class).is_err() {
+                        let known = self.classes.names();
+                        problems.push(
+                            Diagnostic::error(
+                                &rule::UNKNOWN_PRIVACY_CLASS,
+                                format!("column `{}` has the class `{class}`, which does not exist", column.name),
+                            )
+                            .at(privacy.origin.clone())
+                            .suggestion(class.name(), known.iter().map(String::as_str))
+                            .hint(format!("classes are {}", known.join(", "))),
+                        );
+                        continue;
+                    }
+                    declared.insert(found(schema, &column.name), Declaration { class, treatment });
+                }
+                Err(problem) => problems.push(problem.at(privacy.origin.clone())),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let name = format!("{}.{}", table.source, table.name);
+        Policy::resolve(&name, schema, &declared, &self.rules, &self.classes).map_err(|error| {
+            vec![Diagnostic::error(&rule::UNKNOWN_PRIVACY_CLASS, error.to_string()).at(table.origin.clone())]
+        })
+    }
+}
+
+/// The name as the schema spells it: contracts ignore ASCII case.
+fn found(schema: &Schema, name: &str) -> String {
+    let field = schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name));
+    field.map_or_else(|| name.to_owned(), |field| field.name().clone())
+}
+
+fn named(name: &str) -> Class {
+    name.parse().unwrap_or_else(|never: std::convert::Infallible| match never {})
+}
+
+fn family(sql_name: &str) -> Result<DataFamily, Diagnostic> {
+    let data_type = sql_type(sql_name).map_err(|error| Diagnostic::error(&rule::UNKNOWN_TYPE, error.to_string()))?;
+    Ok(DataFamily::of(&data_type))
+}
+
+/// The treatment that settings describe; `None` when they name none.
+fn treatment(settings: &Map<String, Value>, class: &str) -> Result<Option<Treatment>, Diagnostic> {
+    let invalid = |message: String| Diagnostic::error(&rule::INVALID_TREATMENT, message);
+    let Some(name) = settings.get("treatment") else {
+        return match settings.keys().next() {
+            None => Ok(None),
+            Some(key) => Err(invalid(format!("`{key}` is a setting of a treatment, and no `treatment` is given"))),
+        };
+    };
+    let Some(name) = name.as_str() else { return Err(invalid("`treatment` must be a word".to_owned())) };
+    let others = settings.iter().filter(|(key, _)| *key != "treatment");
+    let mut values = Settings::new();
+    for (key, value) in others {
+        let setting = setting(value).ok_or_else(|| invalid(format!("`{key}` of treatment `{name}` has a value of a kind that no treatment takes")))?;
+        values.insert(key.clone(), setting);
+    }
+    let domain = if class.is_empty() { "default" } else { class };
+    Treatment::from_settings(name, &values, domain).map(Some).map_err(|error| {
+        let words = Treatment::NAMES;
+        invalid(error.to_string()).suggestion(name, words)
+    })
+}
+
+fn setting(value: &Value) -> Option<Setting> {
+    match value {
+        Value::Bool(flag) => Some(Setting::Flag(*flag)),
+        Value::String(text) => Some(Setting::Text(text.clone())),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Some(Setting::Integer(whole)),
+            None => number.as_f64().map(Setting::Number),
+        },
+        Value::Array(items) => items.iter().map(Value::as_f64).collect::<Option<Vec<_>>>().map(Setting::Numbers),
+        Value::Null | Value::Object(_) => None,
+    }
+}

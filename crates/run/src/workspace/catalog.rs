@@ -1,0 +1,71 @@
+//! What names in SQL mean: tables of the lake, views, and the program's own observations.
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use ade_engine::{Catalog, Relation, RelationName, SqlError, SqlErrorKind};
+use ade_lake::{At, Lake, LakeError, TableName};
+use ade_meta::Meta;
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::{Views, observation};
+
+/// The lake, the views and the schema `ade`, each name pinned when it is first asked for.
+pub(crate) struct LakeCatalog {
+    lake: Lake,
+    meta: Meta,
+    views: Arc<Views>,
+    at: At,
+    seen: Mutex<HashMap<RelationName, Option<Relation>>>,
+}
+
+impl LakeCatalog {
+    pub(crate) fn new(lake: Lake, meta: Meta, views: Arc<Views>, at: At) -> Self {
+        Self { lake, meta, views, at, seen: Mutex::default() }
+    }
+
+    async fn look_up(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
+        if name.schema == observation::SCHEMA {
+            return observation::relation(&self.meta, &name.name).await;
+        }
+        if let Some(view) = self.views.get(name) {
+            return Ok(Some(Relation::View { sql: view.sql, search_schema: view.schema }));
+        }
+        let Ok(table) = TableName::new(&name.schema, &name.name) else { return Ok(None) };
+        match self.lake.snapshot(&table, self.at).await {
+            Ok(snapshot) => Ok(Some(Relation::Table(snapshot.provider()))),
+            Err(LakeError::NoTable { .. }) => Ok(None),
+            Err(error) => Err(SqlError::new(SqlErrorKind::Failed, error.to_string())),
+        }
+    }
+}
+
+#[async_trait]
+impl Catalog for LakeCatalog {
+    async fn relation(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
+        if let Some(known) = self.seen.lock().await.get(name) {
+            return Ok(known.clone());
+        }
+        let found = self.look_up(name).await?;
+        // Two lookups of one name may race; the first answer stays, so that a session sees one state.
+        Ok(self.seen.lock().await.entry(name.clone()).or_insert(found).clone())
+    }
+
+    async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
+        let tables = self.lake.list().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, error.to_string()))?;
+        let mut names: Vec<RelationName> =
+            tables.iter().map(|table| RelationName::new(table.schema(), table.table())).collect();
+        names.extend(self.views.names());
+        names.extend(observation::names());
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+}
+
+impl fmt::Debug for LakeCatalog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LakeCatalog").field("at", &self.at).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! An environment's key: a file of its own with mode 0600, or a reference in `ade.yml`.
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use ade_privacy::Keyring;
+use ade_project::Project;
+
+use super::ProjectSecrets;
+use crate::error::RunError;
+use crate::world::World;
+
+fn key_path(root: &Path, environment: &str) -> PathBuf {
+    root.join(".ade").join("keys").join(format!("{environment}.key"))
+}
+
+/// The key of the project's environment. Fails when there is none: a key that is made silently would break every join
+/// with what has landed before.
+pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<Keyring, RunError> {
+    let environment = project.environment.name.clone();
+    let unusable = |reason: String, advice: &str| RunError::Key {
+        environment: environment.clone(),
+        reason,
+        advice: advice.to_owned(),
+    };
+    if let Some(setting) = &project.privacy.key {
+        let secrets = ProjectSecrets { env_vars: &world.env_vars, root: root.to_owned() };
+        let text = setting
+            .resolve_text(&secrets)
+            .map_err(|source| RunError::Secret { setting: "privacy.key".to_owned(), source })?;
+        return Keyring::from_hex(&text).map_err(|error| unusable(error.to_string(), "correct what `privacy.key` refers to"));
+    }
+    let path = key_path(root, &environment);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(unusable(
+                format!("there is no file {}", path.display()),
+                "copy it from where the project was built before; if nothing has landed yet, `ade init .` makes one",
+            ));
+        }
+        Err(error) => return Err(unusable(format!("{}: {error}", path.display()), "make the file readable for this user")),
+    };
+    let mode = fs::metadata(&path).map(|data| data.permissions().mode()).unwrap_or(0);
+    if mode & 0o077 != 0 {
+        return Err(unusable(
+            format!("{} can be read by others (mode {:o})", path.display(), mode & 0o777),
+            "run `chmod 600` on it, and think about who may have read it",
+        ));
+    }
+    Keyring::from_hex(&text).map_err(|error| unusable(error.to_string(), "restore the file from a backup"))
+}
+
+/// Makes the key file of an environment, readable by its owner alone, unless there is one. Tells whether it did.
+pub(crate) fn new_key_file(root: &Path, environment: &str, secret: [u8; 32]) -> Result<bool, RunError> {
+    let path = key_path(root, environment);
+    let failed = |source| RunError::File { action: "write", path: path.clone(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    }
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(failed(error)),
+    };
+    let text = Keyring::generate(secret).to_hex();
+    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(true)
+}

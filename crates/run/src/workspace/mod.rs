@@ -1,0 +1,86 @@
+//! An opened project: its files resolved, its lake, metadata and engine at hand.
+mod catalog;
+mod keeper;
+mod key;
+mod observation;
+mod open;
+mod secrets;
+mod views;
+
+pub use open::{OpenOptions, find_project, load_project, parse_vars};
+
+pub(crate) use catalog::LakeCatalog;
+pub(crate) use key::{keyring, new_key_file};
+pub(crate) use secrets::ProjectSecrets;
+pub(crate) use views::Views;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade_connect::Registry;
+use ade_engine::{Engine, Session, SessionOptions};
+use ade_lake::{At, Lake, TableName};
+use ade_meta::Meta;
+use ade_project::{Project, Relation};
+
+use crate::error::RunError;
+use crate::event::Observer;
+use crate::world::World;
+
+/// An opened project.
+pub struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) world: World,
+    pub(crate) project: Arc<Project>,
+    pub(crate) lake: Lake,
+    pub(crate) meta: Meta,
+    pub(crate) engine: Engine,
+    pub(crate) connectors: Registry,
+    pub(crate) views: Arc<Views>,
+    pub(crate) keeper: Arc<keeper::Keeper>,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+impl Workspace {
+    /// The project's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What the files say.
+    pub fn project(&self) -> &Arc<Project> {
+        &self.project
+    }
+
+    /// Name of the environment.
+    pub fn environment(&self) -> &str {
+        &self.project.environment.name
+    }
+
+    /// What names in SQL mean now, or at `at`. Each name keeps its meaning for the life of the catalog.
+    pub(crate) fn catalog(&self, at: At) -> Arc<LakeCatalog> {
+        Arc::new(LakeCatalog::new(self.lake.clone(), self.meta.clone(), Arc::clone(&self.views), at))
+    }
+
+    /// A session over the lake as it is now, or at `at`, for people's queries.
+    pub fn session(&self, at: At) -> Session {
+        let schema = self.project.environment.relation(&self.project.environment.schema, "").schema;
+        self.engine.session(self.catalog(at), SessionOptions::new(schema).with_now(self.world.clock.now()))
+    }
+
+    /// The lake's name of a relation.
+    pub(crate) fn table_name(relation: &Relation) -> Result<TableName, RunError> {
+        Ok(TableName::new(&relation.schema, &relation.table)?)
+    }
+
+    /// Closes the metadata database; what is written is on disk.
+    pub async fn close(&self) {
+        self.meta.close().await;
+    }
+
+    /// Says in whose name leases are taken from now on, and how long to wait for those that others hold.
+    pub(crate) fn write_as(&self, run_id: uuid::Uuid, purpose: &str, patience: Duration) {
+        self.keeper.write_as(run_id, purpose, patience);
+    }
+}

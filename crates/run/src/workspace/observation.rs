@@ -1,0 +1,125 @@
+//! The schema `ade`: what the program has observed, readable with SQL.
+use std::sync::Arc;
+
+use ade_engine::datafusion::datasource::MemTable;
+use ade_engine::{Relation, RelationName, SqlError, SqlErrorKind};
+use ade_meta::{Meta, MetaError};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::error::ArrowError;
+use chrono::{DateTime, Utc};
+
+/// Name of the schema.
+pub(crate) const SCHEMA: &str = "ade";
+
+const TABLES: [&str; 5] = ["checks", "leases", "runs", "tasks", "views"];
+
+/// Newest records shown of each table.
+const LIMIT: usize = 100_000;
+
+pub(crate) fn names() -> impl Iterator<Item = RelationName> {
+    TABLES.into_iter().map(|table| RelationName::new(SCHEMA, table))
+}
+
+pub(crate) async fn relation(meta: &Meta, table: &str) -> Result<Option<Relation>, SqlError> {
+    let columns = match table {
+        "runs" => runs(meta).await,
+        "tasks" => tasks(meta).await,
+        "checks" => checks(meta).await,
+        "views" => views(meta).await,
+        "leases" => leases(meta).await,
+        _ => return Ok(None),
+    };
+    let failed = |reason: String| SqlError::new(SqlErrorKind::Failed, reason);
+    let columns = columns.map_err(|error| failed(error.to_string()))?;
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .map_err(|error: ArrowError| failed(error.to_string()))?;
+    let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| failed(error.to_string()))?;
+    Ok(Some(Relation::Table(Arc::new(table))))
+}
+
+type Columns = Vec<(&'static str, ArrayRef)>;
+
+fn text<T>(rows: &[T], value: impl Fn(&T) -> Option<String>) -> ArrayRef {
+    Arc::new(rows.iter().map(value).collect::<StringArray>())
+}
+
+fn number<T>(rows: &[T], value: impl Fn(&T) -> Option<u64>) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| value(row).and_then(|number| i64::try_from(number).ok())).collect::<Int64Array>())
+}
+
+fn time<T>(rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> ArrayRef {
+    let times = rows.iter().map(|row| value(row).map(|time| time.timestamp_micros()));
+    Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+}
+
+async fn runs(meta: &Meta) -> Result<Columns, MetaError> {
+    let rows = meta.runs(LIMIT).await?;
+    Ok(vec![
+        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
+        ("environment", text(&rows, |row| Some(row.environment.clone()))),
+        ("command", text(&rows, |row| Some(row.command.clone()))),
+        ("selection", text(&rows, |row| Some(row.selection.clone()))),
+        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
+        ("started_at", time(&rows, |row| Some(row.started_at))),
+        ("ended_at", time(&rows, |row| row.ended_at)),
+        ("program_version", text(&rows, |row| Some(row.program_version.clone()))),
+        ("process", text(&rows, |row| Some(row.process.to_string()))),
+    ])
+}
+
+async fn tasks(meta: &Meta) -> Result<Columns, MetaError> {
+    let rows = meta.tasks(LIMIT).await?;
+    Ok(vec![
+        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
+        ("node", text(&rows, |row| Some(row.node.clone()))),
+        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
+        ("started_at", time(&rows, |row| row.started_at)),
+        ("ended_at", time(&rows, |row| row.ended_at)),
+        ("rows", number(&rows, |row| row.rows)),
+        ("table_version", number(&rows, |row| row.table_version)),
+        ("batch_id", text(&rows, |row| row.batch_id.map(|id| id.to_string()))),
+        ("message", text(&rows, |row| row.message.clone())),
+    ])
+}
+
+async fn checks(meta: &Meta) -> Result<Columns, MetaError> {
+    let rows = meta.check_results(LIMIT).await?;
+    Ok(vec![
+        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
+        ("node", text(&rows, |row| Some(row.node.clone()))),
+        ("check", text(&rows, |row| Some(row.check.clone()))),
+        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
+        ("failures", number(&rows, |row| row.failures)),
+        ("message", text(&rows, |row| Some(row.message.clone()))),
+        ("stored_in", text(&rows, |row| row.stored_in.clone())),
+        ("checked_at", time(&rows, |row| Some(row.checked_at))),
+        ("duration_ms", number(&rows, |row| Some(row.duration_ms))),
+    ])
+}
+
+async fn views(meta: &Meta) -> Result<Columns, MetaError> {
+    let rows = meta.all_views().await?;
+    Ok(vec![
+        ("environment", text(&rows, |row| Some(row.environment.clone()))),
+        ("schema", text(&rows, |row| Some(row.definition.schema.clone()))),
+        ("name", text(&rows, |row| Some(row.definition.name.clone()))),
+        ("version", number(&rows, |row| Some(row.version))),
+        ("sql", text(&rows, |row| Some(row.definition.sql.clone()))),
+        ("valid_from", time(&rows, |row| Some(row.valid_from))),
+        ("valid_to", time(&rows, |row| row.valid_to)),
+        ("run_id", text(&rows, |row| row.run_id.map(|id| id.to_string()))),
+    ])
+}
+
+async fn leases(meta: &Meta) -> Result<Columns, MetaError> {
+    let rows = meta.leases().await?;
+    Ok(vec![
+        ("scope", text(&rows, |row| Some(row.scope.clone()))),
+        ("purpose", text(&rows, |row| Some(row.purpose.clone()))),
+        ("process", text(&rows, |row| Some(row.process.to_string()))),
+        ("run_id", text(&rows, |row| row.run_id.map(|id| id.to_string()))),
+        ("token", number(&rows, |row| Some(row.token))),
+        ("acquired_at", time(&rows, |row| Some(row.acquired_at))),
+        ("expires_at", time(&rows, |row| Some(row.expires_at))),
+    ])
+}

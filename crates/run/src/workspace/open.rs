@@ -1,0 +1,142 @@
+//! From a folder to an opened project.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ade_connect::Registry;
+use ade_engine::{Engine, EngineOptions};
+use ade_lake::{Lake, LakeOptions};
+use ade_meta::{Meta, ProcfsProbe};
+use ade_project::{LoadOptions, Loaded, Project};
+use serde_json::{Map, Value};
+
+use super::keeper::Keeper;
+use super::{ProjectSecrets, Views, Workspace};
+use crate::disk_tree::DiskTree;
+use crate::error::RunError;
+use crate::event::Observer;
+use crate::world::{Clocks, LakeIds, World};
+
+/// Bytes that a data file of the lake should have at most.
+const TARGET_FILE_BYTES: u64 = 256 << 20;
+
+/// What was chosen on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// The environment; `None`: the project's default one.
+    pub environment: Option<String>,
+    /// Values of variables, over the project's own.
+    pub vars: Map<String, Value>,
+    /// Whether incremental models start from nothing.
+    pub full_refresh: bool,
+    /// Tasks side by side; `None`: the number of cores.
+    pub threads: Option<usize>,
+}
+
+/// The nearest folder, from `start` upwards, that holds a project.
+pub fn find_project(start: &Path) -> Result<PathBuf, RunError> {
+    let absolute =
+        fs::canonicalize(start).map_err(|source| RunError::File { action: "open", path: start.to_owned(), source })?;
+    let is_project = |folder: &&Path| folder.join("ade.yml").is_file() || folder.join("dbt_project.yml").is_file();
+    let found = absolute.ancestors().find(is_project).map(Path::to_owned);
+    found.ok_or_else(|| RunError::NoProject { path: start.to_owned() })
+}
+
+/// Reads the project in `root`; touches nothing.
+pub fn load_project(root: &Path, options: &OpenOptions, world: &World) -> Loaded {
+    let load = LoadOptions {
+        environment: options.environment.clone(),
+        vars: options.vars.clone(),
+        environment_variables: world.env_vars.clone(),
+        started_at: world.clock.now(),
+        invocation_id: world.ids.next().to_string(),
+        full_refresh: options.full_refresh,
+        threads: world.cores,
+    };
+    Project::load(&DiskTree::new(root), &load)
+}
+
+impl Workspace {
+    /// Opens the project in `root`. Problems in its files are [`RunError::Project`], all of them; warnings are given
+    /// back beside the workspace.
+    pub async fn open(
+        root: &Path,
+        options: &OpenOptions,
+        world: World,
+        observer: Arc<dyn Observer>,
+    ) -> Result<(Self, Vec<ade_diagnostic::Diagnostic>), RunError> {
+        let loaded = load_project(root, options, &world);
+        let Some(project) = loaded.project else { return Err(RunError::Project { diagnostics: loaded.diagnostics }) };
+        let project = Arc::new(project);
+
+        let state = root.join(".ade");
+        let clocks = Arc::new(Clocks(Arc::clone(&world.clock)));
+        let meta = Meta::open(&state.join("meta.db"), Arc::clone(&clocks) as _, Arc::new(ProcfsProbe)).await?;
+        keep_out_of_git(&state)?;
+
+        let threads = options.threads.unwrap_or(world.cores).max(1);
+        let engine = Engine::new(&EngineOptions {
+            memory_bytes: world.memory_bytes,
+            threads,
+            spill_dir: Some(state.join("spill")),
+            spill_bytes: u64::MAX,
+        })?;
+
+        let keeper = Arc::new(Keeper::new(meta.clone(), Arc::clone(&observer)));
+        let secrets = ProjectSecrets { env_vars: &world.env_vars, root: root.to_owned() };
+        let location = project
+            .environment
+            .lake
+            .resolve_text(&secrets)
+            .map_err(|source| RunError::Secret { setting: "lake".to_owned(), source })?;
+        let location = if location.contains("://") { location } else { root.join(location).display().to_string() };
+        let ids = Arc::new(LakeIds(Arc::clone(&world.ids)));
+        let lake_options = LakeOptions {
+            memory_bytes: world.memory_bytes / 8,
+            target_file_bytes: TARGET_FILE_BYTES,
+            encode_threads: world.cores,
+            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, state.join("spill"))
+        };
+        let lake = Lake::open(&location, lake_options).await?;
+        lake.register(engine.runtime());
+        let views = Arc::new(Views::read(&meta, &project.environment.name).await?);
+        let workspace = Self {
+            root: root.to_owned(),
+            world,
+            project,
+            lake,
+            meta,
+            engine,
+            connectors: Registry::builtin(),
+            views,
+            keeper,
+            observer,
+        };
+        workspace.keeper.write_as(workspace.world.ids.next(), "ade", Duration::ZERO);
+        Ok((workspace, loaded.diagnostics))
+    }
+}
+
+/// `.ade` holds keys and state: it must not end up in a repository.
+fn keep_out_of_git(state: &Path) -> Result<(), RunError> {
+    let path = state.join(".gitignore");
+    if path.exists() {
+        return Ok(());
+    }
+    fs::write(&path, "*\n").map_err(|source| RunError::File { action: "write", path, source })
+}
+
+/// Reads `--vars`: a YAML or JSON mapping.
+pub fn parse_vars(text: &str) -> Result<Map<String, Value>, String> {
+    let file = ade_diagnostic::SourceFile::new("--vars", text);
+    let mut problems = ade_diagnostic::Diagnostics::new();
+    let node = ade_project::yaml::read(&file, &mut problems);
+    if let Some(problem) = problems.iter().next() {
+        return Err(problem.message.clone());
+    }
+    match node.as_ref().and_then(ade_project::yaml::Node::as_mapping) {
+        Some(mapping) => Ok(mapping.to_json()),
+        None => Err("expected `name: value` pairs such as '{start: 2026-01-01, region: EU}'".to_owned()),
+    }
+}
