@@ -16,12 +16,14 @@
 //! is an error.
 
 mod batch_stream;
+mod blocking;
 mod column_drift;
 mod connection;
 mod connector;
 mod connector_spec;
 mod draft;
 mod error;
+mod files;
 
 mod note;
 mod open_context;
@@ -41,6 +43,7 @@ mod snapshot;
 mod table_info;
 mod type_name;
 mod unit_end;
+mod value;
 
 pub use batch_stream::BatchStream;
 pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
@@ -49,6 +52,7 @@ pub use connector::Connector;
 pub use connector_spec::ConnectorSpec;
 pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable};
 pub use error::ConnectError;
+pub use files::FilesConnector;
 
 pub use note::Note;
 pub use open_context::OpenContext;

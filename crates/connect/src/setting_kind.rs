@@ -15,6 +15,8 @@ pub enum SettingKind {
     Path,
     /// One ASCII character; `\t` is a tab.
     Character,
+    /// The same, or `none`.
+    CharacterOrNone,
     /// `true` or `false`.
     Boolean,
     /// A whole number within bounds, both inclusive.
@@ -36,8 +38,11 @@ impl SettingKind {
         let wrong = |hint: Option<String>| Some((format!("expected {self}, found {}", kind_of(value)), hint));
         match (self, value) {
             (Self::Text | Self::Path, Value::String(text)) if !text.is_empty() => None,
-            (Self::Character, Value::String(text)) if character(text).is_some() => None,
-            (Self::Character, Value::String(_)) => wrong(Some("write one ASCII character, or \"\\t\"".to_owned())),
+            (Self::CharacterOrNone, Value::String(text)) if text == "none" => None,
+            (Self::Character | Self::CharacterOrNone, Value::String(text)) if character(text).is_some() => None,
+            (Self::Character | Self::CharacterOrNone, Value::String(_)) => {
+                wrong(Some("write one ASCII character, or \"\\t\"".to_owned()))
+            }
             (Self::Boolean, Value::Bool(_)) | (Self::TextList, Value::String(_)) => None,
             (Self::Boolean, _) => wrong(Some("write `true` or `false` without quotes".to_owned())),
             (Self::Integer { min, max }, Value::Number(number)) => match number.as_i64() {
@@ -56,7 +61,7 @@ impl SettingKind {
 
     pub(crate) fn json_schema(self) -> Value {
         match self {
-            Self::Text | Self::Path | Self::Character => json!({ "type": "string" }),
+            Self::Text | Self::Path | Self::Character | Self::CharacterOrNone => json!({ "type": "string" }),
             Self::Boolean => json!({ "type": "boolean" }),
             Self::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
             Self::Choice(words) => json!({ "enum": words }),
@@ -73,6 +78,7 @@ impl fmt::Display for SettingKind {
             Self::Text => formatter.write_str("text"),
             Self::Path => formatter.write_str("a path"),
             Self::Character => formatter.write_str("one character"),
+            Self::CharacterOrNone => formatter.write_str("one character, or none"),
             Self::Boolean => formatter.write_str("true or false"),
             Self::Integer { min, max } => write!(formatter, "a whole number from {min} to {max}"),
             Self::Choice(words) => write!(formatter, "one of {}", words.join(", ")),

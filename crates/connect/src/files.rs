@@ -1,0 +1,33 @@
+//! Files as a source: CSV, JSON lines and Parquet, plain or compressed, one by one or by a glob.
+//!
+//! How a read goes: `pattern` finds the files below the connection's folder in a fixed order; `plan` compares their
+//! content hashes with the position and makes the units; each format says which columns a file has (`csv::header`,
+//! `json_lines::scan`, `parquet::footer`) and, where types are not promised, infers them over everything. A read
+//! cuts text into blocks at record ends (`text::blocks`), parses blocks on several threads and gives the batches
+//! in order (`parallel`). Bytes come through the small trait in `store`, so that other places than the local disk
+//! can be added there.
+
+mod browse;
+mod bytes;
+mod columns;
+mod connection;
+mod connector;
+mod csv;
+mod file_columns;
+mod group;
+mod hash;
+mod json_lines;
+mod local_store;
+mod options;
+mod parallel;
+mod parquet;
+mod pattern;
+mod plan;
+mod position;
+mod read;
+mod snapshot;
+mod store;
+mod text;
+mod unit;
+
+pub use connector::FilesConnector;

@@ -1,0 +1,102 @@
+//! What tables the files of a folder make.
+
+use serde_json::Value;
+
+use super::file_columns::{Extent, FileColumns, Known, Union, examine};
+use super::group::{Group, groups};
+use super::options::{FileOptions, Format};
+use super::store::FileStore;
+use crate::{ColumnInfo, ConnectError, RowCount, TableInfo, TableKind};
+
+/// Every group of files, with types inferred over all of their content. A group that cannot be read is listed
+/// without columns, with the reason.
+pub(crate) fn browse(
+    store: &dyn FileStore,
+    defaults: &FileOptions,
+    threads: usize,
+) -> Result<Vec<TableInfo>, ConnectError> {
+    let files = store.list("")?;
+    Ok(groups(files).into_iter().map(|group| table(store, group, defaults, threads)).collect())
+}
+
+fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: usize) -> TableInfo {
+    let mut union = Union::default();
+    let mut rows = Some(0);
+    let mut notes = Vec::new();
+    let mut delimiter = None;
+    for file in &group.files {
+        match examine(store, file, defaults, &|_| false, Extent::All, threads) {
+            Ok(columns) => {
+                rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
+                delimiter = delimiter.or(columns.delimiter);
+                note_differences(&union, &file.path, &columns, &mut notes);
+                union.add(&columns);
+            }
+            Err(error) => {
+                rows = None;
+                notes.push(format!("cannot be read: {error}"));
+            }
+        }
+    }
+    let is_delimiter_known = matches!(delimiter, None | Some(b','));
+    let options =
+        if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
+    let format = group.files.first().and_then(|file| Format::of_path(&file.path));
+    TableInfo {
+        name: group.name,
+        from: group.from,
+        kind: TableKind::Files,
+        columns: columns(&union, format),
+        primary_key: Vec::new(),
+        unique_keys: Vec::new(),
+        foreign_keys: Vec::new(),
+        rows: rows.map(RowCount::Exact),
+        size_bytes: Some(group.files.iter().map(|file| file.size_bytes).sum()),
+        comment: None,
+        cursors: Vec::new(),
+        options,
+        notes,
+    }
+}
+
+fn columns(union: &Union, format: Option<Format>) -> Vec<ColumnInfo> {
+    let info = |(index, column): (usize, &super::file_columns::FileColumn)| {
+        let data_type = column.known.data_type(false)?;
+        let source_type = match (&column.known, format) {
+            (Known::Type(data_type, _), _) => data_type.to_string(),
+            (_, Some(Format::JsonLines)) => "JSON".to_owned(),
+            _ => "text".to_owned(),
+        };
+        let nullable = union.is_nullable(index, false);
+        Some(ColumnInfo { name: column.name.clone(), source_type, data_type, nullable, comment: None })
+    };
+    union.columns.iter().enumerate().filter_map(info).collect()
+}
+
+/// A file whose columns differ from those before it may not belong to them.
+fn note_differences(union: &Union, path: &str, file: &FileColumns, notes: &mut Vec<String>) {
+    if union.columns.is_empty() || notes.len() >= 10 {
+        return;
+    }
+    let is_in =
+        |columns: &[super::file_columns::FileColumn], name: &str| columns.iter().any(|column| column.name == name);
+    let new = file.columns.iter().filter(|column| !is_in(&union.columns, &column.name));
+    let missing = union.columns.iter().filter(|column| !is_in(&file.columns, &column.name));
+    let names = |columns: Vec<&str>| columns.join(", ");
+    let new = names(new.map(|column| column.name.as_str()).collect());
+    let missing = names(missing.map(|column| column.name.as_str()).collect());
+    match (new.is_empty(), missing.is_empty()) {
+        (true, true) => {}
+        (false, true) => notes.push(format!("from `{path}` on there is also {new}")),
+        (true, false) => notes.push(format!("`{path}` has no {missing}")),
+        (false, false) => notes.push(format!("`{path}` has no {missing} but has {new}")),
+    }
+}
+
+fn delimiter_option(delimiter: Option<u8>) -> Value {
+    match delimiter {
+        Some(b'\t') => Value::from("\\t"),
+        Some(byte) => Value::from(char::from(byte).to_string()),
+        None => Value::Null,
+    }
+}

@@ -1,0 +1,115 @@
+//! A file as a sequence of bytes: hashed as it is read, decompressed, watched for change.
+
+use std::io::{self, BufReader, Read};
+use std::sync::{Arc, Mutex};
+
+use flate2::read::MultiGzDecoder;
+
+use super::options::Compression;
+use super::store::FileHandle;
+use crate::ConnectError;
+
+/// What was true of the raw bytes when they had all been read.
+#[derive(Default)]
+struct Seen {
+    size_bytes: u64,
+    hasher: Option<blake3::Hasher>,
+}
+
+/// The content of one file after decompression.
+pub(crate) struct Content {
+    path: String,
+    reader: Box<dyn Read + Send>,
+    handle: Arc<dyn FileHandle>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Content {
+    /// `hashed`: also compute the hash of the raw bytes, for [`Content::finish`].
+    pub(crate) fn new(
+        path: &str,
+        handle: Arc<dyn FileHandle>,
+        compression: Compression,
+        hashed: bool,
+    ) -> Result<Self, ConnectError> {
+        let seen = Arc::new(Mutex::new(Seen { size_bytes: 0, hasher: hashed.then(blake3::Hasher::new) }));
+        let raw = Raw { handle: Arc::clone(&handle), offset: 0, seen: Arc::clone(&seen) };
+        let buffered = |raw| BufReader::with_capacity(1 << 18, raw);
+        let reader: Box<dyn Read + Send> = match compression {
+            Compression::None => Box::new(raw),
+            Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(raw))),
+            Compression::Zstd => Box::new(
+                zstd::Decoder::with_buffer(buffered(raw))
+                    .map_err(|source| ConnectError::Io { object: path.to_owned(), source })?,
+            ),
+        };
+        Ok(Self { path: path.to_owned(), reader, handle, seen })
+    }
+
+    /// Fills `buffer` as far as the content goes and says how far.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ConnectError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn failed(&self, source: io::Error) -> ConnectError {
+        let broken = matches!(
+            source.kind(),
+            io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::InvalidData
+                | io::ErrorKind::InvalidInput
+                | io::ErrorKind::Other
+        );
+        if broken {
+            // Decompressors speak of their own format; none of their messages holds data.
+            let reason = format!("it cannot be decompressed ({source}): it is cut off or not what its name says");
+            ConnectError::SourceFailed { object: self.path.clone(), reason }
+        } else {
+            ConnectError::Io { object: self.path.clone(), source }
+        }
+    }
+
+    /// Proves, after everything was read, that the file is the one that was planned.
+    pub(crate) fn finish(self, size_bytes: u64, hash: Option<&str>) -> Result<(), ConnectError> {
+        let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let grown = match self.handle.read_at(seen.size_bytes, &mut [0]) {
+            Ok(count) => count > 0,
+            Err(source) => return Err(ConnectError::Io { object: self.path, source }),
+        };
+        let is_other = match (&seen.hasher, hash) {
+            (Some(hasher), Some(hash)) => hasher.finalize().to_hex().as_str() != hash,
+            _ => false,
+        };
+        if grown || is_other || seen.size_bytes != size_bytes {
+            return Err(ConnectError::SourceChanged { object: self.path });
+        }
+        Ok(())
+    }
+}
+
+struct Raw {
+    handle: Arc<dyn FileHandle>,
+    offset: u64,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Read for Raw {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.handle.read_at(self.offset, buffer)?;
+        self.offset += count as u64;
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        seen.size_bytes = self.offset;
+        if let Some(hasher) = &mut seen.hasher {
+            let _ = hasher.update(&buffer[..count]);
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,89 @@
+//! An open folder.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use serde_json::Map;
+
+use super::browse::browse;
+use super::file_columns::{Extent, examine};
+use super::options::{FileOptions, specs};
+use super::pattern::Pattern;
+use super::read::Reader;
+use super::snapshot::FilesSnapshot;
+use super::store::FileStore;
+use super::unit::{FilesUnit, UnitFile};
+use crate::blocking::blocking;
+use crate::settings::resolve;
+use crate::{ConnectError, Connection, Settings, Snapshot, TableInfo};
+
+/// An open folder.
+pub(crate) struct FilesConnection {
+    store: Arc<dyn FileStore>,
+    threads: usize,
+}
+
+impl FilesConnection {
+    pub(crate) fn new(store: Arc<dyn FileStore>, threads: usize) -> Self {
+        Self { store, threads }
+    }
+}
+
+#[async_trait]
+impl Connection for FilesConnection {
+    async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
+        let (store, threads) = (Arc::clone(&self.store), self.threads);
+        let defaults = resolve(&specs(), &Map::new()).map_err(|problems| ConnectError::Settings { problems })?;
+        blocking(&store.name(), move || browse(&*store, &FileOptions::new(&defaults), threads)).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+        let store = Arc::clone(&self.store);
+        let (from, options) = (from.to_owned(), FileOptions::new(options));
+        blocking(&from.clone(), move || sample(&store, &from, &options, rows)).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
+        Ok(Box::new(FilesSnapshot { store: Arc::clone(&self.store), threads: self.threads }))
+    }
+}
+
+/// Reads the head of the first file that has rows, with the types that the head shows.
+fn sample(
+    store: &Arc<dyn FileStore>,
+    from: &str,
+    options: &FileOptions,
+    rows: usize,
+) -> Result<RecordBatch, ConnectError> {
+    let files = Pattern::new(from)?.files(&**store)?;
+    let mut empty = RecordBatch::new_empty(Arc::new(Schema::empty()));
+    for file in &files {
+        let columns = examine(&**store, file, options, &|_| false, Extent::Head, 1)?;
+        let fields = columns.columns.iter().map(|column| {
+            let data_type = column.known.data_type(options.exact_decimals).unwrap_or(DataType::Utf8);
+            Field::new(&column.name, data_type, true)
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let reader = Reader {
+            store: Arc::clone(store),
+            options: options.clone(),
+            schema: Arc::clone(&schema),
+            batch_rows: rows.max(1),
+            threads: 1,
+            extent: Extent::Head,
+        };
+        let unit = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None };
+        let mut batches = reader.start(&file.path, FilesUnit { files: vec![unit], advance: None })?;
+        match batches.next_blocking()? {
+            Some(batch) => return Ok(batch.slice(0, rows.min(batch.num_rows()))),
+            None => empty = RecordBatch::new_empty(schema),
+        }
+    }
+    if files.is_empty() {
+        let within = format!("folder `{}`", store.name());
+        return Err(ConnectError::NotFound { what: "file", from: from.to_owned(), within, hint: None });
+    }
+    Ok(empty)
+}

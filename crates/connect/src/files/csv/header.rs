@@ -1,0 +1,69 @@
+//! The head of a CSV file: its columns and how it is written.
+
+use super::cells::Cells;
+use super::dialect::Dialect;
+use super::scanner::Scanner;
+use crate::files::bytes::Content;
+use crate::files::columns::check_names;
+use crate::files::options::FileOptions;
+use crate::files::text::{Block, BlockReader};
+use crate::{ConnectError, Place};
+
+/// The head of a CSV file.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    /// The columns' names, unique.
+    pub(crate) names: Vec<String>,
+    pub(crate) dialect: Dialect,
+    /// Where the rows begin in the first block.
+    pub(crate) body: usize,
+}
+
+/// Reads the head of a file; gives it, the first block (which holds it) and the reader of the others.
+pub(crate) fn open(
+    path: &str,
+    content: Content,
+    options: &FileOptions,
+    block_bytes: usize,
+) -> Result<(Header, Block, BlockReader), ConnectError> {
+    let mut reader = BlockReader::new(path, content, block_bytes, options.max_field_bytes)?;
+    reader.skip_lines(options.skip_lines)?;
+    let dialect = Dialect::new(options, reader.first_line()?);
+    reader.set_boundary(dialect.boundary());
+    let empty = || ConnectError::Malformed {
+        place: Box::new(Place::of(path)),
+        reason: "the file is empty: there is not even a header line".to_owned(),
+        advice: "check what writes it; if it is written right now, run again later".to_owned(),
+    };
+    let block = reader.next_block()?.ok_or_else(empty)?;
+    let mut cells = Cells::new(0);
+    let (first, body, line) = {
+        let mut scanner = Scanner::new(path, &block, &dialect, 0)?;
+        scanner.rows(1, &mut cells)?;
+        let fields: Vec<String> = cells.all(scanner.text()).map(|cell| cell.text.trim().to_owned()).collect();
+        (fields, scanner.position(), block.line(0))
+    };
+    if first.is_empty() {
+        return Err(empty());
+    }
+    let names = match &options.names {
+        Some(names) if names.len() == first.len() => names.clone(),
+        Some(names) => {
+            return Err(ConnectError::Malformed {
+                place: Box::new(Place::of(path).line(line)),
+                reason: format!("`names` gives {} columns, the file has {}", names.len(), first.len()),
+                advice: "give one name for each column, in order".to_owned(),
+            });
+        }
+        None => first
+            .iter()
+            .enumerate()
+            .map(|(index, name)| match name.as_str() {
+                name if options.header && !name.is_empty() => name.to_owned(),
+                _ => format!("column_{}", index + 1),
+            })
+            .collect(),
+    };
+    check_names(path, line, &names)?;
+    Ok((Header { names, dialect, body: if options.header { body } else { 0 } }, block, reader))
+}

@@ -1,0 +1,44 @@
+//! What the columns of a block hold.
+
+use super::cells::Cells;
+use super::header::Header;
+use super::scanner::Scanner;
+use crate::ConnectError;
+use crate::files::text::Block;
+use crate::value::Evidence;
+
+/// Rows scanned at a time: their cells stay in the cache while each column is looked at.
+pub(super) const CHUNK_ROWS: usize = 1_024;
+
+/// The evidence of each column and the number of rows of a block from `start` on. Columns that are not `wanted`
+/// are not looked at.
+pub(crate) fn infer(
+    path: &str,
+    header: &Header,
+    wanted: &[bool],
+    block: &Block,
+    start: usize,
+) -> Result<(Vec<Evidence>, u64), ConnectError> {
+    let mut scanner = Scanner::new(path, block, &header.dialect, start)?;
+    let mut cells = Cells::new(header.names.len());
+    let mut evidence = vec![Evidence::default(); header.names.len()];
+    let mut rows = 0;
+    loop {
+        scanner.rows(CHUNK_ROWS, &mut cells)?;
+        if cells.rows() == 0 {
+            return Ok((evidence, rows));
+        }
+        rows += cells.rows() as u64;
+        for (column, evidence) in evidence.iter_mut().enumerate().filter(|(column, _)| wanted[*column]) {
+            for cell in cells.column(scanner.text(), column) {
+                if !cell.is_quoted && header.dialect.is_null(cell.text) {
+                    evidence.see_null();
+                } else if cell.text.is_empty() {
+                    evidence.see_empty();
+                } else {
+                    evidence.see(cell.text.as_bytes());
+                }
+            }
+        }
+    }
+}

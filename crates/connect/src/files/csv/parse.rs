@@ -1,0 +1,109 @@
+//! Blocks into batches.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+use super::cells::{Cell, Cells};
+use super::header::Header;
+use super::infer::CHUNK_ROWS;
+use super::scanner::Scanner;
+use crate::files::columns::{Batches, value_error};
+use crate::files::parallel::{Results, Stop};
+use crate::files::text::Block;
+use crate::value::{ColumnBuilder, is_text};
+use crate::{ConnectError, Place};
+
+/// Parses the blocks of one file.
+pub(crate) struct Parser {
+    path: String,
+    header: Header,
+    schema: SchemaRef,
+    /// For each field of the schema, which field of a record it is; `None`: the file has not got it.
+    places: Vec<Option<usize>>,
+    batch_rows: usize,
+}
+
+impl Parser {
+    pub(crate) fn new(path: &str, header: Header, schema: &SchemaRef, batch_rows: usize) -> Self {
+        let place = |name: &String| header.names.iter().position(|known| known == name);
+        let places = schema.fields().iter().map(|field| place(field.name())).collect();
+        Self { path: path.to_owned(), header, schema: Arc::clone(schema), places, batch_rows: batch_rows.max(1) }
+    }
+
+    /// Parses a block from `start` on and gives its batches.
+    pub(crate) fn parse(&self, block: &Block, start: usize, results: &Results<RecordBatch>) -> Result<(), Stop> {
+        let mut scanner = Scanner::new(&self.path, block, &self.header.dialect, start)?;
+        let mut cells = Cells::new(self.header.names.len());
+        let mut batches = Batches::new(&self.path, &self.schema, self.batch_rows)?;
+        loop {
+            let chunk = scanner.position();
+            scanner.rows(CHUNK_ROWS.min(batches.room()), &mut cells)?;
+            let rows = cells.rows();
+            if rows == 0 {
+                return batches.finish(results);
+            }
+            let mut wrong: Option<(usize, usize)> = None;
+            for (index, (builder, place)) in batches.builders().iter_mut().zip(&self.places).enumerate() {
+                let is_text = is_text(self.schema.field(index).data_type());
+                if let Err(row) = self.append(builder, is_text, *place, &cells, scanner.text())
+                    && wrong.is_none_or(|(first, _)| row < first)
+                {
+                    wrong = Some((row, index));
+                }
+            }
+            if let Some((row, index)) = wrong {
+                return Err(Stop::Failed(self.wrong_value(block, chunk, row, index)));
+            }
+            batches.add(rows, results)?;
+        }
+    }
+
+    fn append(
+        &self,
+        builder: &mut ColumnBuilder,
+        is_text: bool,
+        place: Option<usize>,
+        cells: &Cells,
+        text: &str,
+    ) -> Result<(), usize> {
+        let Some(place) = place else {
+            return builder.extend((0..cells.rows()).map(|_| None));
+        };
+        let dialect = &self.header.dialect;
+        let cells = cells.column(text, place);
+        let plain_nulls = dialect.empty_is_null();
+        // One loop for each case: this is the innermost of all.
+        match (is_text, plain_nulls) {
+            (true, true) => {
+                builder.extend(cells.map(|cell| (cell.is_quoted || !cell.text.is_empty()).then_some(cell.text)))
+            }
+            (true, false) => {
+                builder.extend(cells.map(|cell| (cell.is_quoted || !dialect.is_null(cell.text)).then_some(cell.text)))
+            }
+            (false, true) => builder.extend(cells.map(|cell| (!cell.text.is_empty()).then_some(cell.text))),
+            (false, false) => builder
+                .extend(cells.map(|cell| (!cell.text.is_empty() && !dialect.is_null(cell.text)).then_some(cell.text))),
+        }
+    }
+
+    /// The error for a value, found again: `row` rows after `chunk`.
+    fn wrong_value(&self, block: &Block, chunk: usize, row: usize, index: usize) -> ConnectError {
+        let find = || -> Result<ConnectError, ConnectError> {
+            let mut scanner = Scanner::new(&self.path, block, &self.header.dialect, chunk)?;
+            let mut cells = Cells::new(self.header.names.len());
+            let mut line = 0;
+            for _ in 0..=row {
+                // Blank lines before the row are not part of it.
+                line = block.line(scanner.row_start());
+                scanner.rows(1, &mut cells)?;
+            }
+            let field = self.schema.field(index);
+            let place = self.places[index].unwrap_or(0);
+            let cell = cells.all(scanner.text()).nth(place).unwrap_or(Cell { text: "", is_quoted: false });
+            Ok(value_error(Place::of(&self.path).line(line).column(field.name()), field.data_type(), cell.text))
+        };
+        find().unwrap_or_else(|error| error)
+    }
+}

@@ -1,0 +1,51 @@
+//! Content hashes: what decides whether a file has changed.
+
+use std::io;
+use std::sync::Mutex;
+
+use super::store::{FileEntry, FileHandle, FileStore};
+use crate::ConnectError;
+
+/// BLAKE3 of a file's bytes, in hexadecimal.
+pub(crate) fn hash(handle: &dyn FileHandle) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut offset = 0;
+    loop {
+        match handle.read_at(offset, &mut buffer)? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            count => {
+                let _ = hasher.update(&buffer[..count]);
+                offset += count as u64;
+            }
+        }
+    }
+}
+
+/// The hashes of all `files`, in their order, on several threads.
+pub(crate) fn hash_all(
+    store: &dyn FileStore,
+    files: &[FileEntry],
+    threads: usize,
+) -> Result<Vec<String>, ConnectError> {
+    let next = Mutex::new(files.iter().enumerate());
+    let results: Mutex<Vec<(usize, Result<String, ConnectError>)>> = Mutex::new(Vec::with_capacity(files.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(files.len()) {
+            let _ = scope.spawn(|| {
+                loop {
+                    let Some((index, file)) = next.lock().ok().and_then(|mut next| next.next()) else { return };
+                    let result = store.open(&file.path).and_then(|handle| {
+                        hash(&*handle).map_err(|source| ConnectError::Io { object: file.path.clone(), source })
+                    });
+                    if let Ok(mut results) = results.lock() {
+                        results.push((index, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,107 @@
+//! Which columns a block has and what they hold.
+
+use std::collections::HashMap;
+
+use super::object::{Kind, members, unescape};
+use crate::ConnectError;
+use crate::files::text::Block;
+use crate::value::{Evidence, Kinds};
+
+/// The columns of some lines, in the order of their first appearance.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    names: Vec<String>,
+    evidence: Vec<Evidence>,
+    /// In how many rows each column is there and not NULL.
+    values: Vec<u64>,
+    pub(crate) rows: u64,
+    places: HashMap<String, usize>,
+}
+
+impl Seen {
+    fn place(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.names.len();
+        self.places.insert(name.to_owned(), place);
+        self.names.push(name.to_owned());
+        self.evidence.push(Evidence::default());
+        self.values.push(0);
+        place
+    }
+
+    /// Each column's name, evidence and number of values.
+    pub(crate) fn into_columns(self) -> impl Iterator<Item = (String, Evidence, u64)> {
+        self.names
+            .into_iter()
+            .zip(self.evidence)
+            .zip(self.values)
+            .map(|((name, evidence), values)| (name, evidence, values))
+    }
+
+    /// With what was seen after it.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (index, name) in other.names.iter().enumerate() {
+            let place = self.place(name);
+            self.evidence[place].merge(&other.evidence[index]);
+            self.values[place] += other.values[index];
+        }
+        self.rows += other.rows;
+    }
+}
+
+/// What the lines of a block have.
+pub(crate) fn infer(path: &str, block: &Block) -> Result<Seen, ConnectError> {
+    let text = block.text(path)?;
+    let mut seen = Seen::default();
+    // Lines mostly have the same keys in the same order: guess before looking up.
+    let mut order: Vec<usize> = Vec::new();
+    for (start, end) in lines(text) {
+        let mut index = 0;
+        members(text, start, end, |key, member| {
+            let guess = order.get(index).copied().filter(|place| seen.names[*place] == *key);
+            let place = guess.unwrap_or_else(|| {
+                let place = seen.place(&key);
+                order.truncate(index);
+                order.push(place);
+                place
+            });
+            index += 1;
+            if member.kind == Kind::Null {
+                return;
+            }
+            seen.values[place] += 1;
+            let raw = text.get(member.start..member.end).unwrap_or_default();
+            let evidence = &mut seen.evidence[place];
+            match member.kind {
+                Kind::Null => {}
+                Kind::Number => evidence.see(raw.as_bytes()),
+                Kind::Boolean => evidence.add(Kinds::BOOLEAN),
+                Kind::String => evidence.see_time(raw.as_bytes()),
+                Kind::Escaped => evidence.see_time(unescape(raw).unwrap_or_default().as_bytes()),
+                Kind::Nested => evidence.add(Kinds::TEXT),
+            }
+        })
+        .map_err(|problem| problem.error(path, block))?;
+        seen.rows += 1;
+    }
+    Ok(seen)
+}
+
+/// The places of all lines that are not blank.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        while start < text.len() {
+            let rest = &text.as_bytes()[start..];
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = (start, start + length);
+            start += length + 1;
+            if !rest[..length].iter().all(u8::is_ascii_whitespace) {
+                return Some(line);
+            }
+        }
+        None
+    })
+}

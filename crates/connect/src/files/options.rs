@@ -1,0 +1,179 @@
+//! How the files of one table are written.
+
+use crate::{ConnectError, SettingKind, SettingSpec, Settings};
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    JsonLines,
+    Parquet,
+}
+
+impl Format {
+    const WORDS: &'static [&'static str] = &["csv", "json_lines", "parquet"];
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "csv" => Some(Self::Csv),
+            "json_lines" => Some(Self::JsonLines),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+
+    /// From the end of a path, after that of a compression.
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
+        let (_, path) = Compression::of_path(path);
+        match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" | "tab" | "psv" | "txt" => Some(Self::Csv),
+            "jsonl" | "ndjson" | "json" | "jsonlines" => Some(Self::JsonLines),
+            "parquet" | "pq" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+/// How a file is compressed as a whole (Parquet compresses inside).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    const WORDS: &'static [&'static str] = &["none", "gzip", "zstd"];
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "none" => Some(Self::None),
+            "gzip" => Some(Self::Gzip),
+            "zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// From the end of a path, and the path without it.
+    pub(crate) fn of_path(path: &str) -> (Self, &str) {
+        let lower = path.to_ascii_lowercase();
+        for (end, compression) in
+            [(".gz", Self::Gzip), (".gzip", Self::Gzip), (".zst", Self::Zstd), (".zstd", Self::Zstd)]
+        {
+            if lower.ends_with(end) {
+                return (compression, &path[..path.len() - end.len()]);
+            }
+        }
+        (Self::None, path)
+    }
+}
+
+/// How the files of one table are written, from its options.
+#[derive(Debug, Clone)]
+pub(crate) struct FileOptions {
+    format: Option<Format>,
+    compression: Option<Compression>,
+    /// CSV: between fields; found out from the header line when not given.
+    pub(crate) delimiter: Option<u8>,
+    /// CSV: around fields; none: fields are never quoted.
+    pub(crate) quote: Option<u8>,
+    /// CSV: before a quote inside quotes, if that is not the quote itself.
+    pub(crate) escape: Option<u8>,
+    /// CSV: whether the first line names the columns.
+    pub(crate) header: bool,
+    /// CSV: names that replace those of the header, or stand for it.
+    pub(crate) names: Option<Vec<String>>,
+    /// CSV: unquoted texts that mean NULL.
+    pub(crate) nulls: Vec<String>,
+    /// CSV: lines before the header.
+    pub(crate) skip_lines: u64,
+    /// CSV: the largest field.
+    pub(crate) max_field_bytes: usize,
+    /// Whether numbers with a point are inferred as exact decimals.
+    pub(crate) exact_decimals: bool,
+    /// Whether the rows of a file that disappeared are removed.
+    pub(crate) remove_missing: bool,
+}
+
+impl FileOptions {
+    pub(crate) fn new(options: &Settings) -> Self {
+        let texts = |name| options.list(name).map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        let quote = match options.text("quote") {
+            Some("none") => None,
+            _ => Some(options.character("quote").unwrap_or(b'"')),
+        };
+        Self {
+            format: options.text("format").and_then(Format::from_word),
+            compression: options.text("compression").and_then(Compression::from_word),
+            delimiter: options.character("delimiter"),
+            quote,
+            escape: options.character("escape").filter(|escape| Some(*escape) != quote),
+            header: options.boolean("header"),
+            names: texts("names"),
+            nulls: texts("null").unwrap_or_else(|| vec![String::new()]),
+            skip_lines: options.integer("skip_lines").and_then(|lines| u64::try_from(lines).ok()).unwrap_or(0),
+            max_field_bytes: options
+                .integer("max_field_bytes")
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(16 << 20),
+            exact_decimals: options.text("decimals") == Some("decimal"),
+            remove_missing: options.text("missing_files") == Some("remove"),
+        }
+    }
+
+    pub(crate) fn format(&self, path: &str) -> Result<Format, ConnectError> {
+        self.format.or_else(|| Format::of_path(path)).ok_or_else(|| ConnectError::Request {
+            from: path.to_owned(),
+            reason: "its name does not say which format it has".to_owned(),
+            advice: format!("set `format:` to one of {}", Format::WORDS.join(", ")),
+        })
+    }
+
+    pub(crate) fn compression(&self, path: &str) -> Compression {
+        self.compression.unwrap_or_else(|| Compression::of_path(path).0)
+    }
+}
+
+/// The options of one table, described.
+pub(crate) fn specs() -> Vec<SettingSpec> {
+    let bytes = SettingKind::Integer { min: 1 << 10, max: 1 << 29 };
+    let lines = SettingKind::Integer { min: 0, max: 1_000_000 };
+    vec![
+        SettingSpec::optional("format", SettingKind::Choice(Format::WORDS), "The format; by default the file's extension says."),
+        SettingSpec::optional(
+            "compression",
+            SettingKind::Choice(Compression::WORDS),
+            "How each file is compressed as a whole; by default the extension says (`.gz`, `.zst`).",
+        ),
+        SettingSpec::optional(
+            "delimiter",
+            SettingKind::Character,
+            "CSV: what stands between fields; by default the most frequent of `,` `;` tab and `|` in the header line.",
+        ),
+        SettingSpec::optional("quote", SettingKind::CharacterOrNone, "CSV: what stands around fields, or `none`.").with_default("\""),
+        SettingSpec::optional("escape", SettingKind::Character, "CSV: what stands before a quote inside quotes; by default the quote, doubled."),
+        SettingSpec::optional("header", SettingKind::Boolean, "CSV: whether the first line names the columns.").with_default(true),
+        SettingSpec::optional("names", SettingKind::TextList, "CSV: the columns' names in order; they replace those of the header."),
+        SettingSpec::optional(
+            "null",
+            SettingKind::TextList,
+            "CSV: the unquoted texts that mean NULL. A quoted empty field is an empty text, in other types than text NULL.",
+        )
+        .with_default(vec![String::new()]),
+        SettingSpec::optional("skip_lines", lines, "CSV: how many lines stand before the header.").with_default(0),
+        SettingSpec::optional("max_field_bytes", bytes, "CSV and JSON lines: the largest field or line; above it, a quote is probably not closed.")
+            .with_default(16 << 20),
+        SettingSpec::optional(
+            "decimals",
+            SettingKind::Choice(&["double", "decimal"]),
+            "The type to infer for numbers with a point.",
+        )
+        .with_default("double"),
+        SettingSpec::optional(
+            "missing_files",
+            SettingKind::Choice(&["keep", "remove"]),
+            "Incremental: what happens to the rows of a file that disappeared.",
+        )
+        .with_default("keep"),
+    ]
+}

@@ -1,0 +1,206 @@
+//! From a request to units of files, a schema and drift.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::columns::unsupported;
+use super::file_columns::{Extent, FileColumns, Known, Union, examine};
+use super::hash::hash_all;
+use super::options::{FileOptions, Format};
+use super::parquet::can_hold;
+use super::pattern::Pattern;
+use super::position::Position;
+use super::store::{FileEntry, FileStore};
+use super::unit::{Advance, FilesUnit, UnitFile};
+use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
+use crate::value::ColumnBuilder;
+use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+
+/// Plans a read. Reads whole files only to hash them (incremental) and to infer types that are not promised.
+pub(crate) fn plan(store: &dyn FileStore, request: &ReadRequest, threads: usize) -> Result<ReadPlan, ConnectError> {
+    let options = FileOptions::new(&request.options);
+    let pattern = Pattern::new(&request.from)?;
+    let files = pattern.files(store)?;
+    let (units, notes) = match &request.mode {
+        ReadMode::Full => (vec![(full_unit(&files), None)], Vec::new()),
+        ReadMode::Incremental { cursor: Some(_), .. } => {
+            return Err(ConnectError::Request {
+                from: request.from.clone(),
+                reason: "files have no cursor: their content decides what is new".to_owned(),
+                advice: "leave out `cursor`".to_owned(),
+            });
+        }
+        ReadMode::Incremental { .. } => incremental_units(store, request, &options, files.clone(), threads)?,
+    };
+    let has_position = matches!(request.mode, ReadMode::Incremental { .. }) && request.position.is_some();
+    if files.is_empty() && !has_position {
+        return Err(no_file(store, request, &pattern));
+    }
+    let promise = Promise { request };
+    let mut union = Union::default();
+    let mut planned = Vec::with_capacity(units.len());
+    let mut formats: Vec<Format> = Vec::new();
+    for (unit, replaces_batch) in units {
+        let mut drift = ColumnDrift::default();
+        let mut rows = Some(0);
+        for file in &unit.files {
+            let format = options.format(&file.path)?;
+            if formats.first().is_some_and(|first| *first != format) {
+                return Err(mixed_formats(request));
+            }
+            formats.push(format);
+            let entry = FileEntry { path: file.path.clone(), size_bytes: file.size_bytes };
+            let columns =
+                examine(store, &entry, &options, &|name| promise.data_type(name).is_some(), Extent::All, threads)?;
+            drift = drift.merged(&promise.drift(&file.path, format, &columns, options.exact_decimals));
+            rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
+            union.add(&columns);
+        }
+        planned.push(ReadUnit {
+            label: label(&unit, request),
+            replaces_batch,
+            size_bytes: Some(unit.files.iter().map(|file| file.size_bytes).sum()),
+            rows,
+            drift,
+            detail: unit.to_detail(),
+        });
+    }
+    let schema = promise.schema(&union, options.exact_decimals);
+    if formats.iter().any(|format| *format != Format::Parquet) {
+        check_text_types(request, &schema)?;
+    }
+    Ok(ReadPlan { request: Arc::new(request.clone()), schema: Arc::new(schema), units: planned, notes })
+}
+
+fn full_unit(files: &[FileEntry]) -> FilesUnit {
+    let files = files.iter().map(|file| UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None });
+    FilesUnit { files: files.collect(), advance: None }
+}
+
+type Units = (Vec<(FilesUnit, Option<String>)>, Vec<Note>);
+
+fn incremental_units(
+    store: &dyn FileStore,
+    request: &ReadRequest,
+    options: &FileOptions,
+    files: Vec<FileEntry>,
+    threads: usize,
+) -> Result<Units, ConnectError> {
+    let position = Position::parse(request.position.as_ref())?;
+    let hashes = hash_all(store, &files, threads)?;
+    let changes = position.changes(&files.into_iter().zip(hashes).collect::<Vec<_>>(), options.remove_missing);
+    Ok((changes.units, changes.notes))
+}
+
+fn label(unit: &FilesUnit, request: &ReadRequest) -> String {
+    match (&unit.advance, unit.files.as_slice()) {
+        (Some(Advance { removed: Some(path), .. }), _) => format!("{path} (removed)"),
+        (_, [file]) => file.path.clone(),
+        (_, files) => format!("{} ({} files)", request.from, files.len()),
+    }
+}
+
+fn no_file(store: &dyn FileStore, request: &ReadRequest, pattern: &Pattern) -> ConnectError {
+    let hint = if pattern.is_glob() {
+        "`*` stays within a folder, `**` goes across folders".to_owned()
+    } else {
+        let names: Vec<String> = store.list("").unwrap_or_default().into_iter().map(|file| file.path).collect();
+        ade_diagnostic::did_you_mean(&request.from, names.iter().map(String::as_str))
+            .unwrap_or_else(|| "check `from`, and `path` of the connection".to_owned())
+    };
+    ConnectError::NotFound {
+        what: "file",
+        from: request.from.clone(),
+        within: format!("folder `{}`", store.name()),
+        hint: Some(hint),
+    }
+}
+
+fn mixed_formats(request: &ReadRequest) -> ConnectError {
+    ConnectError::Request {
+        from: request.from.clone(),
+        reason: "it matches files of several formats".to_owned(),
+        advice: "name the extension in `from`, or set `format`".to_owned(),
+    }
+}
+
+fn check_text_types(request: &ReadRequest, schema: &Schema) -> Result<(), ConnectError> {
+    let refused = schema.fields().iter().find(|field| ColumnBuilder::new(field.data_type(), 0).is_none());
+    refused.map_or(Ok(()), |field| Err(unsupported(&request.from, field.name(), field.data_type())))
+}
+
+/// What a request promises, narrowed to the columns that it wants.
+struct Promise<'a> {
+    request: &'a ReadRequest,
+}
+
+impl Promise<'_> {
+    fn is_wanted(&self, name: &str) -> bool {
+        self.request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name))
+    }
+
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.request.promised.as_ref()?.field_with_name(name).ok()
+    }
+
+    /// The type to read a column as, if it is promised (or need not be known, for the column is not wanted).
+    fn data_type(&self, name: &str) -> Option<DataType> {
+        if !self.is_wanted(name) {
+            return Some(DataType::Null);
+        }
+        self.field(name).map(|field| field.data_type().clone()).filter(|data_type| *data_type != DataType::Null)
+    }
+
+    fn drift(&self, path: &str, format: Format, found: &FileColumns, exact_decimals: bool) -> ColumnDrift {
+        let Some(promised) = &self.request.promised else { return ColumnDrift::default() };
+        let mut drift = ColumnDrift::default();
+        for (position, field) in promised.fields().iter().enumerate().filter(|(_, field)| self.is_wanted(field.name()))
+        {
+            let column = found.columns.iter().find(|column| column.name == *field.name());
+            // A JSON object may leave out a key: that is how it says NULL.
+            let may_lack = format == Format::JsonLines && field.is_nullable();
+            match column.map(|column| &column.known) {
+                None if !may_lack => {
+                    drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, path));
+                }
+                Some(Known::Type(data_type, _))
+                    if *field.data_type() != DataType::Null && !can_hold(field.data_type(), data_type) =>
+                {
+                    drift.retyped.push(RetypedColumn {
+                        name: field.name().clone(),
+                        promised: type_name(field.data_type()),
+                        found: type_name(data_type),
+                        seen_in: path.to_owned(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        for (position, column) in found.columns.iter().enumerate() {
+            if self.is_wanted(&column.name) && self.field(&column.name).is_none() {
+                let data_type = column.known.data_type(exact_decimals).unwrap_or(DataType::Utf8);
+                drift.new.push(DriftedColumn::new(&column.name, &data_type, position, path));
+            }
+        }
+        drift
+    }
+
+    fn schema(&self, union: &Union, exact_decimals: bool) -> Schema {
+        let inferred = |name: &str| {
+            let column = union.columns.iter().find(|column| column.name == name)?;
+            column.known.data_type(exact_decimals)
+        };
+        let promised = self.request.promised.iter().flat_map(|schema| schema.fields().iter());
+        let promised = promised.filter(|field| self.is_wanted(field.name())).map(|field| {
+            let data_type = self.data_type(field.name()).or_else(|| inferred(field.name()));
+            Field::new(field.name(), data_type.unwrap_or(DataType::Utf8), true)
+        });
+        let others =
+            union.columns.iter().filter(|column| self.is_wanted(&column.name) && self.field(&column.name).is_none());
+        let others = others.map(|column| {
+            Field::new(&column.name, column.known.data_type(exact_decimals).unwrap_or(DataType::Utf8), true)
+        });
+        Schema::new(promised.chain(others).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,107 @@
+//! Reads the files of a unit.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+
+use super::bytes::Content;
+use super::file_columns::Extent;
+use super::options::{FileOptions, Format};
+use super::parallel::{Jobs, Ordered, Stop};
+use super::store::FileStore;
+use super::unit::{FilesUnit, UnitFile};
+use super::{csv, hash, json_lines, parquet};
+use crate::ConnectError;
+
+/// How the files of a unit are read.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pub(crate) store: Arc<dyn FileStore>,
+    pub(crate) options: FileOptions,
+    pub(crate) schema: SchemaRef,
+    pub(crate) batch_rows: usize,
+    pub(crate) threads: usize,
+    pub(crate) extent: Extent,
+}
+
+impl Reader {
+    /// The batches of all files, one file after the other.
+    pub(crate) fn start(self, label: &str, unit: FilesUnit) -> Result<Ordered<RecordBatch>, ConnectError> {
+        let threads = self.threads;
+        Ordered::start(label, threads, move |jobs| {
+            for file in &unit.files {
+                match self.options.format(&file.path)? {
+                    Format::Csv => self.csv(file, jobs)?,
+                    Format::JsonLines => self.json_lines(file, jobs)?,
+                    Format::Parquet => self.parquet(file, jobs)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn content(&self, file: &UnitFile) -> Result<Content, ConnectError> {
+        let handle = self.store.open(&file.path)?;
+        Content::new(&file.path, handle, self.options.compression(&file.path), file.hash.is_some())
+    }
+
+    fn csv(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
+        let (header, block, mut reader) =
+            csv::open(&file.path, self.content(file)?, &self.options, self.extent.block_bytes())?;
+        let mut next = Some((block, header.body));
+        let parser = Arc::new(csv::Parser::new(&file.path, header, &self.schema, self.batch_rows));
+        while let Some((block, start)) = next {
+            let parser = Arc::clone(&parser);
+            jobs.submit(move |results| parser.parse(&block, start, results))?;
+            if self.extent == Extent::Head {
+                return Ok(());
+            }
+            next = reader.next_block()?.map(|block| (block, 0));
+        }
+        Ok(reader.finish(file.size_bytes, file.hash.as_deref())?)
+    }
+
+    fn json_lines(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
+        let mut reader = json_lines::open(&file.path, self.content(file)?, &self.options, self.extent.block_bytes())?;
+        let parser = Arc::new(json_lines::Parser::new(&file.path, &self.schema, self.batch_rows));
+        while let Some(block) = reader.next_block()? {
+            let parser = Arc::clone(&parser);
+            jobs.submit(move |results| parser.parse(&block, results))?;
+            if self.extent == Extent::Head {
+                return Ok(());
+            }
+        }
+        Ok(reader.finish(file.size_bytes, file.hash.as_deref())?)
+    }
+
+    fn parquet(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
+        let handle = self.store.open(&file.path)?;
+        let changed = || Stop::Failed(ConnectError::SourceChanged { object: file.path.clone() });
+        if handle.size_bytes() != file.size_bytes {
+            return Err(changed());
+        }
+        let footer = parquet::footer(&file.path, Arc::clone(&handle))?;
+        let groups = footer.groups();
+        let reading = Arc::new(parquet::Reading {
+            path: file.path.clone(),
+            footer,
+            schema: Arc::clone(&self.schema),
+            batch_rows: self.batch_rows,
+        });
+        for group in 0..groups {
+            let reading = Arc::clone(&reading);
+            jobs.submit(move |results| parquet::read_group(&reading, group, results))?;
+            if self.extent == Extent::Head {
+                return Ok(());
+            }
+        }
+        if let Some(expected) = &file.hash {
+            let failed = |source| ConnectError::Io { object: file.path.clone(), source };
+            if hash::hash(&*handle).map_err(failed)? != *expected {
+                return Err(changed());
+            }
+        }
+        Ok(())
+    }
+}

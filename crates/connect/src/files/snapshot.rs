@@ -1,0 +1,67 @@
+//! One view of a folder.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream;
+
+use super::file_columns::Extent;
+use super::options::FileOptions;
+use super::plan::plan;
+use super::position::Position;
+use super::read::Reader;
+use super::store::FileStore;
+use super::unit::FilesUnit;
+use crate::batch_stream::Item;
+use crate::blocking::blocking;
+use crate::{BatchStream, ConnectError, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+
+/// One view of a folder: a file that is not the one that was planned (size, and content where it was hashed) fails
+/// the read.
+pub(crate) struct FilesSnapshot {
+    pub(crate) store: Arc<dyn FileStore>,
+    pub(crate) threads: usize,
+}
+
+#[async_trait]
+impl Snapshot for FilesSnapshot {
+    async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
+        let (store, request, threads) = (Arc::clone(&self.store), request.clone(), self.threads);
+        blocking(&request.from.clone(), move || plan(&*store, &request, threads)).await
+    }
+
+    async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
+        let files = FilesUnit::from_detail(&unit.label, &unit.detail)?;
+        let reader = Reader {
+            store: Arc::clone(&self.store),
+            options: FileOptions::new(&plan.request.options),
+            schema: Arc::clone(&plan.schema),
+            batch_rows: plan.request.batch_rows,
+            threads: self.threads,
+            extent: Extent::All,
+        };
+        let batches = reader.start(&unit.label, files.clone())?;
+        let items = stream::try_unfold((batches, Some(0_u64)), move |(mut batches, rows)| {
+            let files = files.clone();
+            async move {
+                let Some(rows) = rows else { return Ok(None) };
+                match batches.next().await? {
+                    Some(batch) => {
+                        let rows = rows + batch.num_rows() as u64;
+                        Ok(Some((Item::Batch(batch), (batches, Some(rows)))))
+                    }
+                    None => Ok(Some((Item::End(end(files, rows)), (batches, None)))),
+                }
+            }
+        });
+        Ok(BatchStream::new(Arc::clone(&plan.schema), items))
+    }
+}
+
+fn end(unit: FilesUnit, rows: u64) -> UnitEnd {
+    UnitEnd::new(rows, Vec::new(), move |before, batch_id| {
+        let advance = unit.advance.as_ref()?;
+        // A position that cannot be read was refused when the plan was made from it.
+        Position::parse(before).unwrap_or_default().after(&unit, advance, batch_id).to_value()
+    })
+}

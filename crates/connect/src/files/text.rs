@@ -1,0 +1,19 @@
+//! Text files in blocks: what CSV and JSON lines have in common.
+
+mod block;
+mod block_reader;
+mod quotes;
+
+pub(crate) use block::Block;
+pub(crate) use block_reader::{BlockReader, Boundary};
+pub(crate) use quotes::{Close, Quotes, find_close};
+
+/// How much of a file one block holds, unless one record is larger. Big enough for tens of thousands of rows, small
+/// enough that a handful of them is a modest amount of memory.
+pub(crate) const BLOCK_BYTES: usize = 4 << 20;
+
+/// The first block when only the head of a file is wanted.
+pub(crate) const HEAD_BYTES: usize = 64 << 10;
+
+/// Records are addressed by 30 bits.
+pub(crate) const MAX_RECORD_BYTES: usize = 1 << 29;

@@ -1,0 +1,36 @@
+//! A piece of a text file that holds whole records.
+
+use crate::{ConnectError, Place};
+
+/// A piece of a text file that begins and ends with a record.
+pub(crate) struct Block {
+    pub(crate) data: Vec<u8>,
+    /// Of the first byte in the decompressed file, from 0.
+    pub(crate) first_byte: u64,
+    /// Of the first byte, from 1.
+    pub(crate) first_line: u64,
+}
+
+impl Block {
+    /// The line of the byte at `offset`.
+    pub(crate) fn line(&self, offset: usize) -> u64 {
+        self.first_line + newlines(&self.data[..offset.min(self.data.len())])
+    }
+
+    /// The block as text, or the place of the first byte that is none.
+    pub(crate) fn text(&self, path: &str) -> Result<&str, ConnectError> {
+        std::str::from_utf8(&self.data).map_err(|error| {
+            let offset = error.valid_up_to();
+            ConnectError::Malformed {
+                place: Box::new(Place::of(path).line(self.line(offset)).byte(self.first_byte + offset as u64)),
+                reason: "these bytes are not UTF-8".to_owned(),
+                advice: "write the file as UTF-8 (for instance with `iconv -t UTF-8`)".to_owned(),
+            }
+        })
+    }
+}
+
+/// How many lines end in `data`.
+pub(crate) fn newlines(data: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', data).count() as u64
+}

@@ -1,0 +1,195 @@
+//! Cuts a text file into blocks of whole records.
+
+use memchr::{memchr, memrchr, memrchr2};
+
+use super::block::newlines;
+use super::{Block, MAX_RECORD_BYTES, Quotes};
+use crate::files::bytes::Content;
+use crate::{ConnectError, Place};
+
+/// What ends a record.
+pub(crate) enum Boundary {
+    /// A line end.
+    Lines,
+    /// A line end outside quotes.
+    Quoted(Quotes),
+}
+
+/// Cuts a text file into blocks of whole records, in constant memory but for records that are larger than a block.
+pub(crate) struct BlockReader {
+    path: String,
+    content: Content,
+    boundary: Boundary,
+    block_bytes: usize,
+    max_field_bytes: usize,
+    /// What was read and not given yet; begins with a record.
+    buffer: Vec<u8>,
+    is_last: bool,
+    byte: u64,
+    line: u64,
+}
+
+impl BlockReader {
+    /// Reads the first block's worth; skips a byte order mark.
+    pub(crate) fn new(
+        path: &str,
+        content: Content,
+        block_bytes: usize,
+        max_field_bytes: usize,
+    ) -> Result<Self, ConnectError> {
+        let mut reader = Self {
+            path: path.to_owned(),
+            content,
+            boundary: Boundary::Lines,
+            block_bytes,
+            max_field_bytes,
+            buffer: Vec::new(),
+            is_last: false,
+            byte: 0,
+            line: 1,
+        };
+        reader.read_more()?;
+        if reader.buffer.starts_with(&[0xFF, 0xFE]) || reader.buffer.starts_with(&[0xFE, 0xFF]) {
+            return Err(ConnectError::Malformed {
+                place: Box::new(Place::of(path)),
+                reason: "the file is UTF-16".to_owned(),
+                advice: "write the file as UTF-8 (for instance with `iconv -f UTF-16 -t UTF-8`)".to_owned(),
+            });
+        }
+        if reader.buffer.starts_with(&[0xEF, 0xBB, 0xBF]) {
+            reader.drop_front(3);
+        }
+        Ok(reader)
+    }
+
+    /// Skips whole lines, whatever is in them.
+    pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), ConnectError> {
+        for _ in 0..lines {
+            let length = self.first_line()?.len();
+            self.drop_front(length);
+        }
+        Ok(())
+    }
+
+    /// The first line that was not given yet, with its end.
+    pub(crate) fn first_line(&mut self) -> Result<&[u8], ConnectError> {
+        let mut end = memchr(b'\n', &self.buffer);
+        while end.is_none() && !self.is_last {
+            if self.buffer.len() > self.max_field_bytes {
+                return Err(self.too_large(0, "line"));
+            }
+            self.read_more()?;
+            end = memchr(b'\n', &self.buffer);
+        }
+        Ok(&self.buffer[..end.map_or(self.buffer.len(), |index| index + 1)])
+    }
+
+    /// From here on, records end where `boundary` says.
+    pub(crate) fn set_boundary(&mut self, boundary: Boundary) {
+        self.boundary = boundary;
+    }
+
+    /// The next block, or `None` at the end of the file.
+    pub(crate) fn next_block(&mut self) -> Result<Option<Block>, ConnectError> {
+        if self.buffer.is_empty() && !self.is_last {
+            self.read_more()?;
+        }
+        loop {
+            let end = match &mut self.boundary {
+                Boundary::Lines => memrchr(b'\n', &self.buffer).map(|index| index + 1),
+                Boundary::Quoted(quotes) => quotes.scan(&self.buffer, self.is_last),
+            };
+            let open = match &self.boundary {
+                Boundary::Lines => None,
+                Boundary::Quoted(quotes) => quotes.open(),
+            };
+            if self.is_last {
+                if let Some(open) = open {
+                    return Err(self.unclosed(open));
+                }
+                let length = self.buffer.len();
+                return Ok((length > 0).then(|| self.take_front(length)));
+            }
+            if let Some(end) = end {
+                return Ok(Some(self.take_front(end)));
+            }
+            self.check_limits(open)?;
+            self.read_more()?;
+        }
+    }
+
+    /// Proves, after the last block, that the file is the one that was planned.
+    pub(crate) fn finish(self, size_bytes: u64, hash: Option<&str>) -> Result<(), ConnectError> {
+        self.content.finish(size_bytes, hash)
+    }
+
+    fn read_more(&mut self) -> Result<(), ConnectError> {
+        let length = self.buffer.len();
+        // At least doubled, so that one huge record does not cost quadratic time.
+        let wanted = (length * 2).max(self.block_bytes);
+        self.buffer.resize(wanted, 0);
+        let filled = self.content.fill(&mut self.buffer[length..])?;
+        self.buffer.truncate(length + filled);
+        self.is_last = length + filled < wanted;
+        Ok(())
+    }
+
+    fn check_limits(&self, open: Option<usize>) -> Result<(), ConnectError> {
+        let start = match (&self.boundary, open) {
+            (Boundary::Lines, _) => memrchr(b'\n', &self.buffer).map_or(0, |index| index + 1),
+            (Boundary::Quoted(_), Some(open)) => open,
+            (Boundary::Quoted(quotes), None) => {
+                memrchr2(quotes.delimiter(), b'\n', &self.buffer).map_or(0, |index| index + 1)
+            }
+        };
+        let what = if matches!(self.boundary, Boundary::Lines) { "line" } else { "field" };
+        if self.buffer.len() - start > self.max_field_bytes {
+            return Err(self.too_large(start, what));
+        }
+        if self.buffer.len() > MAX_RECORD_BYTES {
+            return Err(self.too_large(0, "record"));
+        }
+        Ok(())
+    }
+
+    fn too_large(&self, start: usize, what: &str) -> ConnectError {
+        let limit = self.max_field_bytes;
+        ConnectError::Malformed {
+            place: Box::new(self.place(start)),
+            reason: format!("the {what} that begins here is larger than {limit} bytes"),
+            advice: "close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`".to_owned(),
+        }
+    }
+
+    fn unclosed(&self, open: usize) -> ConnectError {
+        ConnectError::Malformed {
+            place: Box::new(self.place(open)),
+            reason: "the quote that opens here is never closed".to_owned(),
+            advice: "close it in the source, or set `quote` to what stands around fields (`none` if nothing does)"
+                .to_owned(),
+        }
+    }
+
+    fn place(&self, offset: usize) -> Place {
+        let line = self.line + newlines(&self.buffer[..offset]);
+        Place::of(&self.path).line(line).byte(self.byte + offset as u64)
+    }
+
+    fn drop_front(&mut self, count: usize) {
+        self.line += newlines(&self.buffer[..count]);
+        self.byte += count as u64;
+        self.buffer.drain(..count);
+    }
+
+    fn take_front(&mut self, count: usize) -> Block {
+        let rest = self.buffer.split_off(count);
+        let block =
+            Block { data: std::mem::replace(&mut self.buffer, rest), first_byte: self.byte, first_line: self.line };
+        self.byte += count as u64;
+        self.line += newlines(&block.data);
+        if let Boundary::Quoted(quotes) = &mut self.boundary {
+            quotes.shift(count);
+        }
+        block
+    }
+}

@@ -1,0 +1,18 @@
+//! What a text means: one definition for inference and for reading.
+//!
+//! [`Evidence`] collects over all values of a column which types they would fit; [`ColumnBuilder`] turns the same
+//! texts into Arrow arrays. Both use the same parsers, so a column whose type was inferred can always be read.
+
+mod column_builder;
+mod decimal;
+mod evidence;
+mod number;
+mod shape;
+mod temporal;
+
+pub(crate) use column_builder::{ColumnBuilder, is_text};
+pub(crate) use decimal::{decimal_from_text, float_to_decimal, rescale};
+pub(crate) use evidence::{Evidence, Kinds};
+pub(crate) use number::{boolean, float, integer};
+pub(crate) use shape::shape;
+pub(crate) use temporal::{Instant, date, timestamp};
