@@ -54,6 +54,7 @@ create table node_states (
     relation      text   not null,
     succeeded_at  bigint not null,
     table_version bigint,
+    data_state    text   not null,
     primary key (environment, node)
 );
 

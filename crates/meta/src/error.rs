@@ -85,7 +85,11 @@ pub enum MetaError {
         source: sqlx::Error,
     },
     /// Somebody else holds the lease.
-    #[error("{scope} is being written by {record} (waited {waited_ms} ms); try again when it has finished", scope = record.scope)]
+    #[error(
+        "{scope} is being written by {record}{waited}; try again when it has finished",
+        scope = record.scope,
+        waited = if *waited_ms > 0 { format!(" (waited {waited_ms} ms)") } else { String::new() }
+    )]
     LeaseHeld {
         /// Who holds it.
         record: Box<LeaseRecord>,

@@ -27,6 +27,8 @@ pub struct NodeState {
     pub succeeded_at: DateTime<Utc>,
     /// The version of its table after that; none for views and what has no table.
     pub table_version: Option<u64>,
+    /// Names the rows that the node gives: it changes exactly when they may have changed. Whoever reads the node compares it.
+    pub data_state: String,
 }
 
 /// What was read of one upstream node.
@@ -51,11 +53,12 @@ impl Meta {
             let upstream = json(&state.upstream).map_err(|source| write.error(source))?;
             let upsert = sqlx::query(
                 "insert into node_states
-                     (environment, node, fingerprint, upstream, relation, succeeded_at, table_version)
-                 values ($1, $2, $3, $4, $5, $6, $7)
+                     (environment, node, fingerprint, upstream, relation, succeeded_at, table_version, data_state)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)
                  on conflict (environment, node) do update set fingerprint = excluded.fingerprint,
                      upstream = excluded.upstream, relation = excluded.relation,
-                     succeeded_at = excluded.succeeded_at, table_version = excluded.table_version",
+                     succeeded_at = excluded.succeeded_at, table_version = excluded.table_version,
+                     data_state = excluded.data_state",
             )
             .bind(environment)
             .bind(&state.node)
@@ -63,7 +66,8 @@ impl Meta {
             .bind(upstream)
             .bind(&state.relation)
             .bind(micros(state.succeeded_at))
-            .bind(state.table_version.map(count));
+            .bind(state.table_version.map(count))
+            .bind(&state.data_state);
             write.run(upsert).await?;
         }
         write.commit().await
@@ -99,5 +103,6 @@ fn node_state(row: &SqliteRow) -> sqlx::Result<NodeState> {
         relation: columns.text("relation")?,
         succeeded_at: columns.instant("succeeded_at")?,
         table_version: columns.optional_count("table_version")?,
+        data_state: columns.text("data_state")?,
     })
 }

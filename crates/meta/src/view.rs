@@ -108,6 +108,13 @@ impl Meta {
         self.database.records("read views", select.bind(environment), view).await
     }
 
+    /// Every definition that any view of any environment ever had, latest first.
+    pub async fn all_views(&self) -> Result<Vec<ViewVersion>, MetaError> {
+        let select =
+            sqlx::query("select * from view_versions order by valid_from desc, environment, schema_name, name");
+        self.database.records("read views", select, view).await
+    }
+
     /// The views that were in force at an instant.
     pub async fn views_at(&self, environment: &str, at: DateTime<Utc>) -> Result<Vec<ViewVersion>, MetaError> {
         let select = sqlx::query(

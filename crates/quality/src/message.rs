@@ -51,12 +51,12 @@ pub(crate) fn finding(check: &Check, measure: &Measure, now: DateTime<Utc>) -> S
         CheckKind::Unique { subject } => {
             format!("{values} of `{subject}` {} more than once{behind}", plural(failures, "occurs", "occur"))
         }
-        CheckKind::AcceptedValues { subject, values: accepted, .. } => {
+        CheckKind::AcceptedValues { subject, .. } => {
             let is = plural(failures, "is", "are");
-            format!("{values} of `{subject}` {is} not among the {} accepted{behind}", accepted.len())
+            format!("{values} of `{subject}` {is} not accepted{behind}")
         }
         CheckKind::Relationships { subject, to, field } => {
-            format!("{rows} {has} a `{subject}` that is no `{field}` of {to}")
+            format!("`{subject}` is not in {to}.{field} in {rows}")
         }
         CheckKind::ExpressionIsTrue { subject, expression } => {
             let subject = subject.as_ref().map(|subject| format!("{subject} ")).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) fn finding(check: &Check, measure: &Measure, now: DateTime<Utc>) -> S
             let min = min.as_ref().map(|min| format!(">{equal} {min}"));
             let max = max.as_ref().map(|max| format!("<{equal} {max}"));
             let bounds: Vec<_> = [min, max].into_iter().flatten().collect();
-            format!("{rows} {has} a `{subject}` that is not {}", bounds.join(" and "))
+            format!("`{subject}` is not {} in {rows}", bounds.join(" and "))
         }
         CheckKind::Recency { subject, date_part, interval, .. } => {
             let allowed = format!("{interval} {date_part}{}", if *interval == 1 { "" } else { "s" });

@@ -49,6 +49,7 @@ async fn write_under(fixture: &Fixture, meta: &Meta, lease: &ade_meta::Lease) ->
         relation: "main.orders".to_owned(),
         succeeded_at: fixture.clock.now(),
         table_version: Some(1),
+        data_state: String::new(),
     };
     meta.record_node_states("dev", &[state]).await?;
     let view = |name: &str| {

@@ -21,6 +21,7 @@ fn state(fixture: &Fixture, node: &str, version: u64) -> NodeState {
         relation: format!("main.{node}"),
         succeeded_at: fixture.clock.now(),
         table_version: Some(version),
+        data_state: String::from("batch"),
     }
 }
 

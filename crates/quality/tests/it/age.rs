@@ -44,8 +44,8 @@ async fn recency_compares_the_latest() {
     assert_eq!(recency("at", DatePart::Month, 1, false).await.status, CheckStatus::Pass);
     assert_eq!(recency("text", DatePart::Hour, 51, false).await.status, CheckStatus::Fail);
     assert_eq!(recency("text", DatePart::Hour, 52, false).await.status, CheckStatus::Pass);
-    assert_eq!(recency("day", DatePart::Day, 2, true).await.status, CheckStatus::Fail);
-    assert_eq!(recency("day", DatePart::Day, 3, true).await.status, CheckStatus::Pass);
+    assert_eq!(recency("day", DatePart::Day, 1, true).await.status, CheckStatus::Fail);
+    assert_eq!(recency("day", DatePart::Day, 2, true).await.status, CheckStatus::Pass);
 }
 
 #[tokio::test]

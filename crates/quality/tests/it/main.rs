@@ -7,6 +7,7 @@ mod check;
 mod contract;
 mod differential;
 mod message;
+mod scan;
 mod setup;
 mod stored;
 mod verdict;

@@ -3,7 +3,8 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use ade_engine::{
-    Engine, EngineOptions, MemoryCatalog, RelationName, Session, SessionOptions, datafusion::datasource::MemTable,
+    Catalog, Engine, EngineOptions, MemoryCatalog, RelationName, Session, SessionOptions,
+    datafusion::datasource::MemTable,
 };
 use ade_quality::{Check, CheckKind, CheckOutcome, Subject, run_checks};
 use arrow::{
@@ -40,8 +41,17 @@ pub(crate) fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, array)| array).collect()).unwrap()
 }
 
-/// A session that sees the tables, each in two partitions.
+/// A session that sees the tables.
 pub(crate) fn session(tables: Vec<(&str, RecordBatch)>) -> Session {
+    session_over(Arc::new(catalog(tables)))
+}
+
+pub(crate) fn session_over(catalog: Arc<dyn Catalog>) -> Session {
+    Engine::new(&EngineOptions::small()).unwrap().session(catalog, SessionOptions::new("main"))
+}
+
+/// The tables, each in two partitions.
+pub(crate) fn catalog(tables: Vec<(&str, RecordBatch)>) -> MemoryCatalog {
     let mut catalog = MemoryCatalog::new();
     for (name, batch) in tables {
         let half = batch.num_rows() / 2;
@@ -49,8 +59,7 @@ pub(crate) fn session(tables: Vec<(&str, RecordBatch)>) -> Session {
         let provider = MemTable::try_new(batch.schema(), parts).unwrap();
         catalog = catalog.with_table(relation(name), Arc::new(provider));
     }
-    let engine = Engine::new(&EngineOptions::small()).unwrap();
-    engine.session(Arc::new(catalog), SessionOptions::new("main"))
+    catalog
 }
 
 pub(crate) fn now() -> DateTime<Utc> {
