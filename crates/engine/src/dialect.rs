@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// [`PostgreSqlDialect`] plus `select * exclude (…)`, `qualify`, trailing commas in a select list
 /// and `group by all`: forms that PostgreSQL refuses, so that no statement of PostgreSQL changes meaning.
@@ -52,6 +53,20 @@ impl Dialect for AdeDialect {
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
         BASE.get_next_precedence(parser)
+    }
+
+    /// `x between symmetric a and b`: the ends in any order.
+    fn parse_infix(&self, parser: &mut Parser, expr: &Expr, _precedence: u8) -> Option<Result<Expr, ParserError>> {
+        let negated = parser.peek_keyword(Keyword::NOT);
+        let start = usize::from(negated);
+        let word = |token: &TokenWithSpan, wanted: &str| matches!(&token.token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted));
+        if !word(parser.peek_nth_token_ref(start), "between")
+            || !word(parser.peek_nth_token_ref(start + 1), "symmetric")
+        {
+            return None;
+        }
+        (0..start + 2).for_each(|_| parser.advance_token());
+        Some(symmetric_range(parser, expr, negated))
     }
 
     fn prec_value(&self, prec: Precedence) -> u8 {
@@ -106,4 +121,23 @@ impl Dialect for AdeDialect {
     fn supports_select_wildcard_replace(&self) -> bool {
         true
     }
+}
+
+/// `x between a and b or x between b and a`, after the words have been read.
+fn symmetric_range(parser: &mut Parser, expr: &Expr, negated: bool) -> Result<Expr, ParserError> {
+    let precedence = BASE.prec_value(Precedence::Between);
+    let first = parser.parse_subexpr(precedence)?;
+    parser.expect_keyword_is(Keyword::AND)?;
+    let second = parser.parse_subexpr(precedence)?;
+    let range = |low: &Expr, high: &Expr| {
+        Box::new(Expr::Between {
+            expr: Box::new(expr.clone()),
+            negated: false,
+            low: Box::new(low.clone()),
+            high: Box::new(high.clone()),
+        })
+    };
+    let either = Expr::BinaryOp { left: range(&first, &second), op: BinaryOperator::Or, right: range(&second, &first) };
+    let either = Expr::Nested(Box::new(either));
+    Ok(if negated { Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(either) } } else { either })
 }

@@ -45,7 +45,8 @@ impl Engine {
                 )
                 .with_hint("give another folder, one that this user may write to")
             })?;
-        let state = function::register(tuning::session_state(options, runtime));
+        let state = function::register(tuning::session_state(options, runtime))
+            .map_err(|error| SqlError::new(SqlErrorKind::Failed, format!("cannot set the functions up: {error}")))?;
         Ok(Self { state: Arc::new(state) })
     }
 

@@ -35,6 +35,7 @@ mod sql_type;
 mod statement;
 mod suggest;
 mod text;
+mod time;
 mod tuning;
 mod type_planner;
 

@@ -48,7 +48,7 @@ impl<'a> Planning<'a> {
             if let Some(listing) = Listing::of(&statement) {
                 return listing.plan(self, schema).await;
             }
-            postgres::rewrite(sql, &mut statement)?;
+            postgres::rewrite(&mut statement, schema).map_err(|error| error.located(sql))?;
             let statement = PlannedStatement::Statement(Box::new(statement));
             let (references, _) =
                 resolve_table_references(&statement, true).map_err(|error| from_planning(sql, error))?;

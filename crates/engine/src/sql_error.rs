@@ -53,6 +53,14 @@ impl SqlError {
         self
     }
 
+    /// With the offset of its place, when only its line and column in `text` are known.
+    pub(crate) fn located(mut self, text: &str) -> Self {
+        if let Some(place) = self.position.filter(|place| place.offset == usize::MAX) {
+            self.position = SqlPosition::from_lines(text, (place.line as u64, place.column as u64), None);
+        }
+        self
+    }
+
     /// With advice.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -6,8 +6,9 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
-use crate::EngineOptions;
+use crate::postgres::PostgresOperators;
 use crate::type_planner::PostgresTypes;
+use crate::{EngineOptions, function};
 
 /// The session state that all sessions are made from.
 pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -> SessionState {
@@ -24,6 +25,8 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
     // Sessions answer in UTC, whatever the machine's zone: results must not depend on where they are made.
     settings.execution.time_zone = Some("UTC".to_owned());
     SessionStateBuilder::new()
+        // before DataFusion's own: the first planner that knows an operator plans it
+        .with_expr_planners(vec![Arc::new(PostgresOperators::new(function::operators()))])
         .with_default_features()
         .with_table_factories(std::collections::HashMap::new())
         .with_config(config)

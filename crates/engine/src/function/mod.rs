@@ -1,20 +1,72 @@
 //! The functions that sessions know beyond DataFusion's own.
 
+mod batch_id;
+mod cast;
+mod clock;
+mod day_spine;
+mod divide;
+mod interval;
+mod json;
+mod moment;
+mod number;
+mod pick;
+mod scalar;
+mod surrogate_key;
+mod words;
+
 use std::sync::Arc;
 
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::ScalarUDF;
 
+use self::batch_id::BatchId;
+use self::clock::Clock;
+use self::day_spine::DaySpine;
 use crate::SessionOptions;
 
+pub(crate) use self::cast::timestamp;
+
+/// All scalar functions that are the same in every session.
+fn scalars() -> Vec<ScalarUDF> {
+    [
+        cast::all(),
+        divide::all(),
+        interval::all(),
+        json::all(),
+        moment::all(),
+        number::all(),
+        pick::all(),
+        surrogate_key::all(),
+        words::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(scalar::Scalar::udf)
+    .chain(Clock::all().map(ScalarUDF::new_from_impl))
+    .collect()
+}
+
+/// Those that operators become.
+pub(crate) fn operators() -> Vec<Arc<ScalarUDF>> {
+    scalars().into_iter().map(Arc::new).collect()
+}
+
 /// `state` with all functions that are the same in every session.
-pub(crate) fn register(mut state: SessionState) -> SessionState {
-    if let Err(error) = datafusion_functions_json::register_all(&mut state) {
-        tracing::error!(%error, "the json functions are missing");
+pub(crate) fn register(mut state: SessionState) -> datafusion::common::Result<SessionState> {
+    datafusion_functions_json::register_all(&mut state)?;
+    for function in scalars() {
+        state.register_udf(Arc::new(function))?;
     }
-    state
+    state.register_udtf("day_spine", Arc::new(DaySpine));
+    Ok(state)
 }
 
 /// `state` with the functions that answer what a session was given.
 pub(crate) fn register_session(mut state: SessionState, options: &SessionOptions) -> SessionState {
+    let batch_id = ScalarUDF::new_from_impl(BatchId::new(options.batch_id.clone()));
+    // a map's insert: it cannot fail
+    if let Err(error) = state.register_udf(Arc::new(batch_id)) {
+        tracing::warn!(%error, "batch_id() is missing");
+    }
     state
 }

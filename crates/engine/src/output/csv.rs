@@ -48,7 +48,7 @@ pub async fn write_csv(mut rows: Rows, out: &mut (dyn Write + Send), options: &C
                 if index > 0 {
                     line.push(options.delimiter);
                 }
-                if column.is_null(row) {
+                if text::is_null(column.as_ref(), row) {
                     line.push_str(&options.null);
                     continue;
                 }

@@ -16,7 +16,7 @@ pub use self::table::write_table;
 
 /// One value as PostgreSQL prints it (`2024-02-29 12:00:00+00`, `{a,b}`, `1.5`, `\xff`); `None` for NULL.
 pub fn format_cell(column: &dyn Array, row: usize) -> Result<Option<String>, OutputError> {
-    if column.is_null(row) {
+    if crate::text::is_null(column, row) {
         return Ok(None);
     }
     let mut text = String::new();

@@ -1,10 +1,72 @@
 //! Where DataFusion would do something else than PostgreSQL.
+//!
+//! Three places, each for what only it can see. The parsed statement is rewritten (`names`, `expression`,
+//! `call`, `relation`): forms that DataFusion does not know, casts, names of output columns. Operators are
+//! planned where the types of their operands are known (`operators`). The rest is functions of our own
+//! under PostgreSQL's names ([`crate::function`]).
 
-use sqlparser::ast::Statement;
+mod build;
+mod call;
+mod expression;
+mod names;
+mod operators;
+pub(crate) mod pattern;
+mod relation;
+mod tokens;
+mod unsupported;
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, VisitorMut};
 
 use crate::SqlError;
 
-/// Rewrites `statement` so that DataFusion does what PostgreSQL does, or says why it cannot.
-pub(crate) fn rewrite(_text: &str, _statement: &mut Statement) -> Result<(), SqlError> {
-    Ok(())
+pub(crate) use self::operators::PostgresOperators;
+pub(crate) use self::tokens::split_operators;
+
+/// Rewrites `statement` so that DataFusion does what PostgreSQL does, or says why it cannot. `schema` is
+/// the schema of names without one.
+pub(crate) fn rewrite(statement: &mut Statement, schema: &str) -> Result<(), SqlError> {
+    let mut rewriter = Rewriter { schema };
+    match statement.visit(&mut rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(*error),
+    }
+}
+
+struct Rewriter<'a> {
+    schema: &'a str,
+}
+
+fn flow(result: Result<(), SqlError>) -> ControlFlow<Box<SqlError>> {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(Box::new(error)),
+    }
+}
+
+impl VisitorMut for Rewriter<'_> {
+    type Break = Box<SqlError>;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        flow(relation::fetch_as_limit(query))
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        names::name_outputs(select);
+        flow(relation::series_in_from(select))
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        call::unnest_in_outputs(select);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        flow(relation::name_function_columns(factor))
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        flow(expression::rewrite(expr, self.schema))
+    }
 }

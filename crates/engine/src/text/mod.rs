@@ -16,7 +16,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 /// Appends the value in `row` of `array` to `out` as PostgreSQL's text output does: `t` and `f` are
 /// spelled `true` and `false` as in a cast; NULL appends nothing.
 pub(crate) fn write_value(array: &dyn Array, row: usize, out: &mut String) -> Result<(), ArrowError> {
-    if array.is_null(row) {
+    if is_null(array, row) {
         return Ok(());
     }
     match array.data_type() {
@@ -66,6 +66,11 @@ pub(crate) fn write_value(array: &dyn Array, row: usize, out: &mut String) -> Re
         }
     }
     Ok(())
+}
+
+/// Whether the value is NULL, also in an array whose type is.
+pub(crate) fn is_null(array: &dyn Array, row: usize) -> bool {
+    array.is_null(row) || *array.data_type() == DataType::Null
 }
 
 /// `{a,"b c",NULL}`

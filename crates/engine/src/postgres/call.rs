@@ -1,0 +1,273 @@
+//! Calls of functions that have another name, other arguments or no counterpart in DataFusion.
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, OrderByExpr, Select, SelectItem, UnaryOperator,
+};
+
+use super::build::{arguments, binary, call, function_name, literal, number, place, take, text};
+use super::unsupported;
+use crate::{SqlError, SqlErrorKind};
+
+/// PostgreSQL's name and ours.
+const RENAMED: &[(&str, &str)] = &[
+    ("sign", "signum"),
+    ("ceiling", "ceil"),
+    ("every", "bool_and"),
+    ("variance", "var_samp"),
+    ("gen_random_uuid", "uuid"),
+    ("jsonb_array_length", "json_length"),
+    ("json_array_length", "json_length"),
+    ("jsonb_extract_path_text", "json_as_text"),
+    ("json_extract_path_text", "json_as_text"),
+    ("jsonb_extract_path", "json_get_json"),
+    ("json_extract_path", "json_get_json"),
+    ("regexp_split_to_table", "regexp_split_to_array"),
+    ("string_to_table", "string_to_array"),
+    ("jsonb_array_elements", "ade_json_elements"),
+    ("json_array_elements", "ade_json_elements"),
+    ("jsonb_array_elements_text", "ade_json_elements_text"),
+    ("json_array_elements_text", "ade_json_elements_text"),
+    ("jsonb_object_keys", "json_object_keys"),
+];
+
+/// Functions of PostgreSQL that give several rows: here they give an array.
+const SETS: &[&str] = &[
+    "generate_series",
+    "regexp_split_to_table",
+    "string_to_table",
+    "jsonb_array_elements",
+    "json_array_elements",
+    "jsonb_array_elements_text",
+    "json_array_elements_text",
+    "jsonb_object_keys",
+];
+
+/// `generate_series` where its array is wanted.
+const SERIES: &str = "ade_series";
+
+/// Marks an array that stands for rows until the select list is complete.
+const ROWS: &str = "ade_rows";
+
+/// Whether `name` gives several rows.
+pub(super) fn is_set(name: &str) -> bool {
+    SETS.contains(&name)
+}
+
+/// The array of what the set `name` gives.
+pub(super) fn array_of_set(name: &str, args: Vec<Expr>) -> Expr {
+    if name == "generate_series" {
+        return call(SERIES, args);
+    }
+    let renamed = RENAMED.iter().find(|(known, _)| *known == name).map_or(name, |(_, renamed)| *renamed);
+    call(renamed, args)
+}
+
+/// What replaces a call, or `None` when it only changed or stays.
+pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Expr>, SqlError> {
+    let Some(name) = function_name(function) else { return Ok(None) };
+    let in_select_list = is_set(&name);
+    match name.as_str() {
+        SERIES => function.name = ObjectName::from(vec![Ident::new("generate_series")]),
+        "concat" | "concat_ws" => texts(function),
+        "percentile_disc" | "mode" if !function.within_group.is_empty() => {
+            return ordered_set(&name, function).map(Some);
+        }
+        "json_agg" | "jsonb_agg" => return Ok(json_array(function)),
+        "json_object_agg" | "jsonb_object_agg" => return Ok(json_object(function)),
+        "date_part" => {
+            if let Some([field, value]) = plain_arguments(function).as_deref()
+                && let Some(field) = literal(field)
+            {
+                return Ok(Some(date_part(&field.to_lowercase(), (*value).clone())));
+            }
+        }
+        "date_trunc" => {
+            if let Some([unit, value]) = plain_arguments(function).as_deref()
+                && let Some(unit) = literal(unit)
+            {
+                return Ok(Some(date_trunc(&unit.to_lowercase(), (*value).clone())));
+            }
+        }
+        "age" => {
+            if let Some([moment]) = plain_arguments(function).as_deref() {
+                return Ok(Some(call("age", vec![call("current_date", vec![]), (*moment).clone()])));
+            }
+        }
+        "round" => {
+            if let Some([value]) = plain_arguments(function).as_deref() {
+                return Ok(Some(call("ade_round", vec![(*value).clone()])));
+            }
+        }
+        "div" => {
+            if let Some([left, right]) = plain_arguments(function).as_deref() {
+                let quotient = binary((*left).clone(), BinaryOperator::Divide, (*right).clone());
+                return Ok(Some(call("trunc", vec![quotient])));
+            }
+        }
+        "current_schema" => return Ok(Some(text(schema))),
+        "current_database" => return Ok(Some(text("ade"))),
+        other => {
+            if let Some(advice) = unsupported::advice(other) {
+                return Err(SqlError::new(SqlErrorKind::Unsupported, format!("there is no function {other}"))
+                    .with_hint(advice)
+                    .at(place(&function.name)));
+            }
+        }
+    }
+    if let Some((_, renamed)) = RENAMED.iter().find(|(known, _)| *known == name) {
+        let span =
+            function.name.0.first().map_or_else(sqlparser::tokenizer::Span::empty, sqlparser::ast::Spanned::span);
+        function.name = ObjectName::from(vec![Ident::with_span(span, *renamed)]);
+    }
+    if in_select_list {
+        return Ok(Some(call(ROWS, vec![Expr::Function(function.clone())])));
+    }
+    Ok(None)
+}
+
+fn plain_arguments(function: &Function) -> Option<Vec<&Expr>> {
+    match &function.args {
+        FunctionArguments::List(list) if list.clauses.is_empty() => arguments(&list.args),
+        _ => None,
+    }
+}
+
+/// `concat` takes any values: each as its text.
+fn texts(function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for arg in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
+            && literal(expr).is_none()
+        {
+            let value = take(expr);
+            *expr = call("ade_text", vec![value]);
+        }
+    }
+}
+
+/// `extract(field from value)`: whole numbers for calendar fields, double precision for seconds.
+pub(super) fn date_part(field: &str, value: Expr) -> Expr {
+    match field {
+        "epoch" => call("ade_epoch", vec![value]),
+        "second" | "seconds" => call("ade_seconds", vec![value, number(1)]),
+        "millisecond" | "milliseconds" => call("ade_seconds", vec![value, number(1_000)]),
+        "microsecond" | "microseconds" => call("ade_seconds", vec![value, number(1_000_000)]),
+        "decade" => call("ade_century", vec![value, number(10)]),
+        "century" => call("ade_century", vec![value, number(100)]),
+        "millennium" => call("ade_century", vec![value, number(1_000)]),
+        other => call("date_part", vec![text(other), value]),
+    }
+}
+
+fn date_trunc(unit: &str, value: Expr) -> Expr {
+    match unit {
+        "decade" => call("ade_trunc_years", vec![value, number(10)]),
+        "century" => call("ade_trunc_years", vec![value, number(100)]),
+        "millennium" => call("ade_trunc_years", vec![value, number(1_000)]),
+        plural => call("date_trunc", vec![text(plural.trim_end_matches('s')), value]),
+    }
+}
+
+/// `percentile_disc(f) within group (order by x)` and `mode() within group (order by x)`: a choice from
+/// the sorted array of the values.
+fn ordered_set(name: &str, function: &mut Function) -> Result<Expr, SqlError> {
+    let Some(order) = function.within_group.pop() else {
+        return Err(SqlError::new(SqlErrorKind::Invalid, format!("{name} needs within group (order by …)")));
+    };
+    let value = order.expr.clone();
+    let fraction = plain_arguments(function).and_then(|args| args.first().map(|arg| (*arg).clone()));
+    let present = Expr::IsNotNull(Box::new(value.clone()));
+    let filter = match function.filter.take() {
+        Some(filter) => binary(Expr::Nested(filter), BinaryOperator::And, present),
+        None => present,
+    };
+    let sorted = aggregate("array_agg", vec![value], Some(order), Some(Box::new(filter)));
+    Ok(match (name, fraction) {
+        ("percentile_disc", Some(fraction)) => call("ade_pick", vec![sorted, fraction]),
+        ("percentile_disc", None) => {
+            return Err(SqlError::new(SqlErrorKind::Invalid, "percentile_disc takes a fraction from 0 to 1"));
+        }
+        _ => call("ade_most_common", vec![sorted]),
+    })
+}
+
+fn aggregate(name: &str, args: Vec<Expr>, order: Option<OrderByExpr>, filter: Option<Box<Expr>>) -> Expr {
+    let Expr::Function(mut function) = call(name, args) else { return number(0) };
+    if let (FunctionArguments::List(list), Some(order)) = (&mut function.args, order) {
+        list.clauses.push(FunctionArgumentClause::OrderBy(vec![order]));
+    }
+    function.filter = filter;
+    Expr::Function(function)
+}
+
+/// `json_agg(x …)` is the texts of the elements, joined.
+fn json_array(function: &mut Function) -> Option<Expr> {
+    let FunctionArguments::List(list) = &mut function.args else { return None };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice() else { return None };
+    let element = call("coalesce", vec![call("to_json", vec![take(value)]), text("null")]);
+    Some(joined(function, element, "[", "]"))
+}
+
+fn json_object(function: &mut Function) -> Option<Expr> {
+    let FunctionArguments::List(list) = &mut function.args else { return None };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(key)), FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] =
+        list.args.as_mut_slice()
+    else {
+        return None;
+    };
+    let key = call("to_json", vec![call("ade_text", vec![take(key)])]);
+    let value = call("coalesce", vec![call("to_json", vec![take(value)]), text("null")]);
+    let pair = binary(binary(key, BinaryOperator::StringConcat, text(": ")), BinaryOperator::StringConcat, value);
+    Some(joined(function, pair, "{", "}"))
+}
+
+/// `open || string_agg(element, ', ' …) || close`, with the clauses that `function` has.
+fn joined(function: &mut Function, element: Expr, open: &str, close: &str) -> Expr {
+    let mut aggregate = function.clone();
+    aggregate.name = ObjectName::from(vec![Ident::new("string_agg")]);
+    if let FunctionArguments::List(list) = &mut aggregate.args {
+        *list = FunctionArgumentList {
+            duplicate_treatment: list.duplicate_treatment,
+            args: vec![
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(element)),
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(text(", "))),
+            ],
+            clauses: std::mem::take(&mut list.clauses),
+        };
+    }
+    let inner = binary(text(open), BinaryOperator::StringConcat, Expr::Function(aggregate));
+    binary(inner, BinaryOperator::StringConcat, text(close))
+}
+
+/// A set function that is an output column of its own gives rows; elsewhere it stays an array.
+pub(super) fn unnest_in_outputs(select: &mut Select) {
+    for item in &mut select.projection {
+        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
+        unmark(expr, "unnest");
+    }
+}
+
+fn unmark(expr: &mut Expr, to: &str) {
+    match expr {
+        Expr::Function(function) if function_name(function).as_deref() == Some(ROWS) => {
+            function.name = ObjectName::from(vec![Ident::new(to)]);
+        }
+        Expr::Nested(inner) | Expr::UnaryOp { op: UnaryOperator::Plus, expr: inner } => unmark(inner, to),
+        Expr::Cast { expr: inner, .. } => unmark(inner, to),
+        Expr::BinaryOp { left, right, .. } => {
+            unmark(left, to);
+            unmark(right, to);
+        }
+        Expr::Function(function) => {
+            if let FunctionArguments::List(list) = &mut function.args {
+                for arg in &mut list.args {
+                    if let FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) = arg {
+                        unmark(inner, to);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}

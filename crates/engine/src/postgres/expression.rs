@@ -1,0 +1,214 @@
+//! Expressions that DataFusion does not know, or understands otherwise.
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, Ident, TimezoneInfo,
+    UnaryOperator, Value,
+};
+
+use super::build::{binary, call, literal, number, place, take, text};
+use super::{call as calls, pattern};
+use crate::{SqlError, SqlErrorKind};
+
+/// Rewrites one expression; those inside it have been rewritten before.
+pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
+    match expr {
+        Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr: inner, data_type, format: None, .. } => {
+            let inner = take(inner);
+            *expr = cast(inner, data_type.clone())?;
+        }
+        Expr::TypedString(typed) => {
+            let value = Expr::Value(typed.value.clone());
+            if matches!(typed.data_type, DataType::Date | DataType::Timestamp(..) | DataType::Datetime(_)) {
+                *expr = cast(value, typed.data_type.clone())?;
+            }
+        }
+        Expr::Value(value) => {
+            if let Value::UnicodeStringLiteral(text) = &value.value {
+                value.value = Value::SingleQuotedString(text.clone());
+            }
+        }
+        Expr::SimilarTo { negated, expr: value, pattern: given, escape_char } => {
+            let escape = escape_of(escape_char.as_ref().map(|escape| &escape.value)).unwrap_or('\\');
+            let regex = match literal(given) {
+                Some(given) => text(pattern::similar_to_regex(given, escape)),
+                None => call("ade_similar_pattern", vec![take(given)]),
+            };
+            let op = if *negated { BinaryOperator::PGRegexNotMatch } else { BinaryOperator::PGRegexMatch };
+            *expr = binary(take(value), op, regex);
+        }
+        Expr::Like { pattern: given, escape_char, .. } | Expr::ILike { pattern: given, escape_char, .. } => {
+            if let Some(escape) = escape_of(escape_char.as_ref().map(|escape| &escape.value)).filter(|c| *c != '\\') {
+                let Some(written) = literal(given) else {
+                    return Err(SqlError::new(SqlErrorKind::Unsupported, "like … escape needs a pattern in quotes")
+                        .with_hint("escape with a backslash, or use ~ with a regular expression")
+                        .at(place(given.as_ref())));
+                };
+                **given = text(pattern::with_backslashes(written, escape));
+                *escape_char = None;
+            }
+        }
+        Expr::UnaryOp { op, expr: inner } => match op {
+            UnaryOperator::PGSquareRoot => *expr = call("sqrt", vec![take(inner)]),
+            UnaryOperator::PGCubeRoot => *expr = call("cbrt", vec![take(inner)]),
+            UnaryOperator::PGAbs => *expr = call("abs", vec![take(inner)]),
+            UnaryOperator::BitwiseNot => {
+                let minus_one = Expr::Nested(Box::new(number(-1)));
+                *expr = binary(take(inner), BinaryOperator::PGBitwiseXor, minus_one);
+            }
+            // a sign binds stronger than `^`
+            UnaryOperator::Minus => {
+                if let Expr::BinaryOp { left, op: BinaryOperator::PGExp, .. } = inner.as_mut() {
+                    let base = take(left);
+                    **left = Expr::Nested(Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(base) }));
+                    *expr = take(inner);
+                }
+            }
+            _ => {}
+        },
+        Expr::AtTimeZone { timestamp, time_zone } => {
+            *expr = call("timezone", vec![take(time_zone), take(timestamp)]);
+        }
+        Expr::Extract { field, expr: inner, .. } => {
+            let field = field_name(field);
+            *expr = calls::date_part(&field, take(inner));
+        }
+        Expr::Substring { expr: value, substring_from: Some(from), substring_for: None, .. } => {
+            // substring(text from pattern)
+            if literal(from).is_some() {
+                *expr = call("regexp_substr", vec![take(value), take(from)]);
+            }
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
+            *expr = call("array_has_any", vec![take(left), take(right)]);
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Overlaps, .. } => {
+            return Err(SqlError::new(SqlErrorKind::Unsupported, "overlaps is not supported")
+                .with_hint("(a, b) overlaps (c, d) is a < d and c < b")
+                .at(place(left.as_ref())));
+        }
+        Expr::Interval(interval) => {
+            if let (Some(written), Some(leading), Some(last)) =
+                (literal(&interval.value), &interval.leading_field, &interval.last_field)
+            {
+                let spelled = spell_range(written, leading, last).ok_or_else(|| {
+                    SqlError::new(
+                        SqlErrorKind::Unsupported,
+                        format!("cannot read interval '{written}' {leading} to {last}"),
+                    )
+                    .with_hint("write it like interval '1 year 2 months 3 days 04:05:06'")
+                    .at(place(interval.value.as_ref()))
+                })?;
+                *interval.value = text(spelled);
+                interval.leading_field = None;
+                interval.last_field = None;
+            }
+        }
+        Expr::Identifier(ident) if is_niladic(ident) => {
+            *expr = match ident.value.to_lowercase().as_str() {
+                "current_schema" => text(schema),
+                "current_catalog" => text("ade"),
+                name => call(name, vec![]),
+            };
+        }
+        Expr::Function(function) => {
+            if let Some(replacement) = calls::rewrite(function, schema)? {
+                *expr = replacement;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Names that are calls without parentheses and that the parser takes for columns.
+pub(super) fn is_niladic(ident: &Ident) -> bool {
+    ident.quote_style.is_none()
+        && matches!(ident.value.to_lowercase().as_str(), "localtimestamp" | "current_schema" | "current_catalog")
+}
+
+fn escape_of(value: Option<&Value>) -> Option<char> {
+    match value {
+        Some(Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text)) => text.chars().next(),
+        _ => None,
+    }
+}
+
+/// `1-2 year to month` and `1 12:30:00 day to second` with their units spelled out.
+fn spell_range(written: &str, leading: &DateTimeField, last: &DateTimeField) -> Option<String> {
+    match (leading, last) {
+        (DateTimeField::Year, DateTimeField::Month) => {
+            let (sign, digits) = match written.trim().strip_prefix('-') {
+                Some(digits) => ("-", digits),
+                None => ("", written.trim()),
+            };
+            let (years, months) = digits.split_once('-').unwrap_or((digits, "0"));
+            Some(format!("{sign}{years} years {sign}{months} months"))
+        }
+        (DateTimeField::Day, DateTimeField::Hour | DateTimeField::Minute | DateTimeField::Second) => {
+            let (days, time) = written.trim().split_once(' ')?;
+            Some(format!("{days} days {time}"))
+        }
+        (DateTimeField::Hour, DateTimeField::Minute | DateTimeField::Second) => Some(written.trim().to_owned()),
+        _ => None,
+    }
+}
+
+fn field_name(field: &DateTimeField) -> String {
+    field.to_string().to_lowercase().trim_matches('\'').to_owned()
+}
+
+fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
+    let plain = |inner: Expr, data_type: DataType| Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(inner),
+        data_type,
+        array: false,
+        format: None,
+    };
+    let is_number = matches!(&inner, Expr::Value(value) if matches!(value.value, Value::Number(..)));
+    Ok(match &data_type {
+        DataType::Text | DataType::JSON | DataType::JSONB | DataType::String(_) => call("ade_text", vec![inner]),
+        DataType::Uuid => call("lower", vec![call("ade_text", vec![inner])]),
+        DataType::Varchar(length)
+        | DataType::Char(length)
+        | DataType::Character(length)
+        | DataType::CharacterVarying(length)
+        | DataType::CharVarying(length) => {
+            let value = call("ade_text", vec![inner]);
+            match length {
+                Some(CharacterLength::IntegerLength { length, .. }) => {
+                    call("left", vec![value, number(i64::try_from(*length).unwrap_or(i64::MAX))])
+                }
+                _ => value,
+            }
+        }
+        DataType::SmallInt(_)
+        | DataType::Int2(_)
+        | DataType::Int(_)
+        | DataType::Integer(_)
+        | DataType::Int4(_)
+        | DataType::BigInt(_)
+        | DataType::Int8(_)
+        | DataType::TinyInt(_)
+            if !is_number || matches!(&inner, Expr::Value(value) if value.to_string().contains(['.', 'e', 'E'])) =>
+        {
+            plain(call("ade_whole", vec![inner]), data_type)
+        }
+        DataType::Numeric(ExactNumberInfo::None) | DataType::Decimal(ExactNumberInfo::None) => {
+            call("ade_numeric", vec![inner])
+        }
+        DataType::Date => call("ade_date", vec![inner]),
+        DataType::Timestamp(Some(digits), _) if *digits != 6 => {
+            return Err(SqlError::new(
+                SqlErrorKind::Unsupported,
+                format!("timestamps have 6 digits of a second, not {digits}"),
+            )
+            .with_hint("cut them with date_trunc('second', …) or date_trunc('milliseconds', …)")
+            .at(place(&inner)));
+        }
+        DataType::Timestamp(_, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) => call("ade_timestamptz", vec![inner]),
+        DataType::Timestamp(..) | DataType::Datetime(_) => call("ade_timestamp", vec![inner]),
+        DataType::Bytea => call("ade_bytea", vec![inner]),
+        _ => plain(inner, data_type),
+    })
+}

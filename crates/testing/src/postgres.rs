@@ -1,0 +1,217 @@
+//! A real PostgreSQL server for the time of a test.
+//!
+//! The server runs from Debian's package on a free loopback port, with its data in a temporary
+//! folder and without any regard for durability. PostgreSQL refuses to run as root; then it runs as
+//! the package's user `postgres`. It dies with the test process, however that ends.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use tempfile::TempDir;
+
+/// Where Debian's package `postgresql-15` puts the server.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+
+/// How often a start is tried: another process may take the free port first.
+const ATTEMPTS: usize = 5;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// The package is missing.
+    #[error("{PROGRAMS}/postgres is not there: install PostgreSQL 15 (apt-get install postgresql-15)")]
+    NotInstalled,
+    /// A step did not work.
+    #[error("cannot {step}: {reason}")]
+    Failed {
+        /// What was tried.
+        step: &'static str,
+        /// What the system or the program said.
+        reason: String,
+    },
+}
+
+impl PostgresError {
+    fn failed(step: &'static str, reason: impl ToString) -> Self {
+        Self::Failed { step, reason: reason.to_string() }
+    }
+}
+
+/// A running server. Dropping it stops the server and removes its data.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    stop: Option<Sender<()>>,
+    keeper: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Postgres {
+    /// Starts a server with an empty database `postgres`, UTF-8, sorting by code point, in UTC.
+    pub fn start() -> Result<Self, PostgresError> {
+        if !Path::new(PROGRAMS).join("postgres").exists() {
+            return Err(PostgresError::NotInstalled);
+        }
+        let folder = tempfile::Builder::new()
+            .prefix("ade-postgres-")
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .tempdir()
+            .map_err(|error| PostgresError::failed("make a temporary folder", error))?;
+        let data = folder.path().join("data");
+        let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
+        init(&data, as_root)?;
+        let mut last = PostgresError::failed("start PostgreSQL", "no attempt was made");
+        for _ in 0..ATTEMPTS {
+            match launch(&data, as_root) {
+                Ok((port, stop, keeper)) => {
+                    return Ok(Self { port, stop: Some(stop), keeper: Some(keeper), _folder: folder });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// The loopback port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How `tokio-postgres` and `libpq` reach it: as the superuser, without a password.
+    pub fn connection_string(&self) -> String {
+        format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(keeper) = self.keeper.take() {
+            // a keeper that panicked has nothing left to stop
+            let _ = keeper.join();
+        }
+    }
+}
+
+/// `program` of PostgreSQL, as a user that PostgreSQL runs as, killed when the thread that starts it ends.
+fn program(name: &str, as_root: bool) -> Command {
+    let mut command = Command::new("setpriv");
+    if as_root {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.arg("--pdeathsig=QUIT").arg("--").arg(PathBuf::from(PROGRAMS).join(name));
+    command.current_dir("/").env_remove("LANG").env_remove("LC_ALL").stdin(Stdio::null());
+    command
+}
+
+fn init(data: &Path, as_root: bool) -> Result<(), PostgresError> {
+    let step = "make a PostgreSQL data folder";
+    if as_root {
+        run(Command::new("install").args(["-d", "-m", "700", "-o", "postgres", "-g", "postgres"]).arg(data), step)?;
+    }
+    run(
+        program("initdb", as_root)
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+            .arg("--pgdata")
+            .arg(data),
+        step,
+    )
+}
+
+fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
+    let output = command.output().map_err(|error| PostgresError::failed(step, error))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(PostgresError::failed(step, String::from_utf8_lossy(&output.stderr)))
+}
+
+type Launched = (u16, Sender<()>, JoinHandle<()>);
+
+/// Starts the server in a thread that stays until the server is to stop: the kernel ties the
+/// server's life to the thread that started it.
+fn launch(data: &Path, as_root: bool) -> Result<Launched, PostgresError> {
+    let step = "start PostgreSQL";
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| PostgresError::failed(step, error))?;
+    let port = listener.local_addr().map_err(|error| PostgresError::failed(step, error))?.port();
+    drop(listener);
+    let mut command = program("postgres", as_root);
+    command.arg("-D").arg(data).args(["-p", &port.to_string()]);
+    for setting in [
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "timezone=UTC",
+        "log_timezone=UTC",
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "max_connections=20",
+        "shared_buffers=16MB",
+        "log_min_messages=warning",
+    ] {
+        command.args(["-c", setting]);
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let (ready, is_ready) = channel();
+    let (stop, stopped) = channel();
+    let keeper = std::thread::spawn(move || keep(command, &ready, &stopped));
+    match is_ready.recv() {
+        Ok(Ok(())) => Ok((port, stop, keeper)),
+        Ok(Err(reason)) => Err(PostgresError::failed(step, reason)),
+        Err(error) => Err(PostgresError::failed(step, error)),
+    }
+}
+
+/// Runs the server until `stopped` is closed. Says on `ready` when it takes connections, or why it does not.
+fn keep(mut command: Command, ready: &Sender<Result<(), String>>, stopped: &Receiver<()>) {
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            let _ = ready.send(Err(error.to_string()));
+            return;
+        }
+    };
+    let Some(log) = child.stderr.take() else { return };
+    let mut log = BufReader::new(log);
+    if let Err(reason) = wait_until_ready(&mut log) {
+        let _ = ready.send(Err(reason));
+        let _ = child.kill();
+        let _ = child.wait();
+        return;
+    }
+    let _ = ready.send(Ok(()));
+    // The log must be read on, or the server would stop at a full pipe.
+    let drain = std::thread::spawn(move || io::copy(&mut log.by_ref(), &mut io::sink()));
+    // closed by `Drop`
+    let _ = stopped.recv();
+    quit(&mut child);
+    let _ = drain.join();
+}
+
+/// Reads the log up to the line that says that connections are taken.
+fn wait_until_ready(log: &mut impl BufRead) -> Result<(), String> {
+    let mut seen = String::new();
+    loop {
+        let start = seen.len();
+        match log.read_line(&mut seen) {
+            Ok(0) => return Err(seen),
+            Ok(_) if seen[start..].contains("ready to accept connections") => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(format!("{seen}{error}")),
+        }
+    }
+}
+
+/// Immediate shutdown: nothing in the data folder is worth a checkpoint.
+fn quit(child: &mut Child) {
+    let asked = Command::new("kill").arg("-QUIT").arg(child.id().to_string()).status();
+    if !asked.is_ok_and(|status| status.success()) {
+        let _ = child.kill();
+    }
+    let _ = child.wait();
+}
