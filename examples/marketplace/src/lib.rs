@@ -10,10 +10,14 @@
 //! in memory but the rows of one day.
 
 mod error;
+mod market;
 mod project;
+mod random;
 mod settings;
 mod simulation;
+mod state;
 mod summary;
+mod world;
 
 pub use error::MarketplaceError;
 pub use project::{ProjectFile, project_files, write_project};
