@@ -55,6 +55,10 @@ async fn several_views_switch_and_the_past_is_kept() {
     meta.switch_views("dev", None, &[ViewChange::Put(view("b", "select 2"))], &[]).await.unwrap();
     assert_eq!(meta.view_history("dev", "main", "b").await.unwrap()[0].version, 2);
     assert_eq!(names(&meta).await, ["a=select 10", "b=select 2"]);
+    meta.switch_views("prod", None, &[ViewChange::Put(view("a", "select 3"))], &[]).await.unwrap();
+    let all = meta.all_views().await.unwrap();
+    let of = |environment: &str| all.iter().filter(|view| view.environment == environment).count();
+    assert_eq!((of("dev"), of("prod")), (4, 1));
 }
 
 #[tokio::test]
