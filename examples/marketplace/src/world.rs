@@ -149,7 +149,7 @@ impl World {
 
     /// Sessions on web and app of a day.
     pub(crate) fn sessions(self, day: u64) -> u64 {
-        self.count_of_day("sessions", day, 360.0)
+        self.count_of_day("sessions", day, 294.0)
     }
 
     /// Contacts that the CRM holds at the end of a day.

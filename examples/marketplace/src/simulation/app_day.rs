@@ -28,6 +28,12 @@ impl AppDatabase {
     /// Makes one day of the history, in one transaction.
     pub(super) fn day(&mut self, day: u64) -> Result<(), MarketplaceError> {
         self.work(|database| {
+            // First what happens to what is there, so that nothing changes before it was made.
+            database.move_orders(day)?;
+            database.correct_orders(day)?;
+            if day > MIGRATION_DAY {
+                database.change_customers(day)?;
+            }
             for _ in 0..database.world.sign_ups(day) {
                 database.add_customer(database.counts.customers + 1, Some(day))?;
             }
@@ -35,8 +41,7 @@ impl AppDatabase {
             for order in 0..orders {
                 database.add_order(day, order, orders)?;
             }
-            database.move_orders(day)?;
-            database.change_and_delete(day)
+            Ok(())
         })
     }
 
@@ -64,7 +69,7 @@ impl AppDatabase {
                 let late = day.saturating_sub(1 + random.below(4)).max(MIGRATION_DAY);
                 (stamp(world.date(late), second), stamp(world.date(day), second + 20))
             }
-            20..24 => {
+            20..36 => {
                 let at = stamp(world.date(day), -random.range(7_400, 9_600));
                 (at.clone(), at)
             }
@@ -190,9 +195,9 @@ impl AppDatabase {
         Ok(())
     }
 
-    /// What people correct and delete: soft deletes keep the row and set a time, hard deletes leave only a line in
+    /// What people correct in orders: soft deletes keep the row and set a time, hard deletes leave only a line in
     /// `deleted_rows`.
-    fn change_and_delete(&mut self, day: u64) -> rusqlite::Result<()> {
+    fn correct_orders(&mut self, day: u64) -> rusqlite::Result<()> {
         let mut random = Random::new(self.world.seed, "changes", day, 0);
         let today = self.world.date(day);
         let orders = self.counts.orders - self.counts.migrated_orders;
@@ -229,6 +234,13 @@ impl AppDatabase {
                     .execute(params![cents, at, order])?;
             }
         }
+        Ok(())
+    }
+
+    /// What people change in accounts, and how accounts end.
+    fn change_customers(&mut self, day: u64) -> rusqlite::Result<()> {
+        let mut random = Random::new(self.world.seed, "accounts", day, 0);
+        let today = self.world.date(day);
         // Accounts closed by their owners, and accounts erased on request: the person goes, the orders stay.
         let closed = 1 + random.below(self.counts.customers);
         let at = stamp(today, random.range(40_000, 70_000));

@@ -91,7 +91,7 @@ fn write_session(
                 "{{\"event_id\":\"{event_id}\",\"event\":\"{kind}\",\"occurred_at\":\"{occurred}\",\"received_at\":\"{received}\",\
                  \"visitor_id\":\"{visitor_id:016x}\",\"session_id\":\"{session_id:016x}\",\"user_id\":{user_id},\"email\":{email},\
                  \"platform\":\"{platform}\",\"store_code\":\"{shop_code}\",\"sku_code\":{sku},\"search_term\":{search},\
-                 \"context\":{{\"ip\":\"{ip}\",\"user_agent\":\"{agent}\",\"locale\":\"en-GB\"}}}}"
+                 \"ip\":\"{ip}\",\"user_agent\":\"{agent}\",\"locale\":\"en-GB\"}}"
             ))?;
         }
     }
