@@ -258,7 +258,9 @@ impl Lake {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend([name.schema(), name.table(), ""]);
         }
-        let folder = self.inner.root.clone().join(name.schema()).join(name.table());
+        // Parsed, because joining parts would encode what is not ASCII, and engines would look for another folder.
+        let folder = format!("{}/{}/{}", self.inner.root, name.schema(), name.table());
+        let folder = Path::parse(&folder).unwrap_or_else(|_| Path::from(folder));
         let log = TableLog::new(name, &self.inner.store, folder.clone(), &url);
         TableHandle { lake: self.clone(), name: name.clone(), folder, url, log }
     }

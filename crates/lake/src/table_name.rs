@@ -18,7 +18,7 @@ impl TableName {
     ///
     /// # Errors
     /// [`LakeError::BadName`] for a part that is empty, longer than 200 bytes, begins with `.` or `_`, or holds a
-    /// control character or one of `/ \ : * ? " < > | % #`.
+    /// control character or one of ``/ \ : * ? " < > | % # { } [ ] ^ ~ ` ``.
     pub fn new(schema: impl Into<String>, table: impl Into<String>) -> Result<Self, LakeError> {
         let (schema, table) = (schema.into(), table.into());
         for part in [&schema, &table] {
@@ -51,7 +51,7 @@ fn fault(part: &str) -> Option<String> {
     if part.starts_with(['.', '_']) {
         return Some(format!("`{part}` begins with `.` or `_`, which other engines skip"));
     }
-    let bad = part.chars().find(|c| c.is_control() || r#"/\:*?"<>|%#"#.contains(*c))?;
+    let bad = part.chars().find(|c| c.is_control() || r##"/\:*?"<>|%#{}[]^~`"##.contains(*c))?;
     Some(format!("`{part}` holds {bad:?}, which cannot be part of a folder's name on every store"))
 }
 

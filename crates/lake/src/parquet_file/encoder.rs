@@ -25,6 +25,8 @@ pub(super) struct Encoder {
     group_rows: usize,
     groups: usize,
     rows: u64,
+    /// For each field whether a NaN is in the open row group, and whether one is in the file.
+    group_nan: Vec<bool>,
     has_nan: Vec<bool>,
     threads: usize,
 }
@@ -60,8 +62,19 @@ impl Encoder {
         let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), layout::properties())?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
         let has_nan = vec![false; schema.fields().len()];
-        let group = Vec::new();
-        Ok(Self { schema, writer, factory, sink, group, group_rows: 0, groups: 0, rows: 0, has_nan, threads })
+        Ok(Self {
+            schema,
+            writer,
+            factory,
+            sink,
+            group: Vec::new(),
+            group_rows: 0,
+            groups: 0,
+            rows: 0,
+            group_nan: has_nan.clone(),
+            has_nan,
+            threads,
+        })
     }
 
     /// Encodes a batch, closing row groups as they fill up.
@@ -117,7 +130,7 @@ impl Encoder {
         if self.group.is_empty() {
             self.open_group()?;
         }
-        for (found, column) in self.has_nan.iter_mut().zip(batch.columns()) {
+        for (found, column) in self.group_nan.iter_mut().zip(batch.columns()) {
             *found = *found || has_nan(column);
         }
         let columns = self.schema.fields().iter().zip(batch.columns()).zip(&mut self.group);
@@ -148,8 +161,21 @@ impl Encoder {
             return Ok(());
         }
         let mut row_group = self.writer.next_row_group()?;
-        for writer in std::mem::take(&mut self.group).into_iter().flatten() {
-            writer.close()?.append_to_row_group(&mut row_group)?;
+        for (writers, nan) in std::mem::take(&mut self.group).into_iter().zip(&self.group_nan) {
+            for writer in writers {
+                let mut chunk = writer.close()?;
+                if *nan {
+                    // Parquet's bounds leave NaN out, but to a filter it is greater than every number: a reader that
+                    // trusted them would skip it.
+                    let closed = chunk.close_mut();
+                    closed.metadata = closed.metadata.clone().into_builder().clear_statistics().build()?;
+                    closed.column_index = None;
+                }
+                chunk.append_to_row_group(&mut row_group)?;
+            }
+        }
+        for (file, group) in self.has_nan.iter_mut().zip(&mut self.group_nan) {
+            *file |= std::mem::take(group);
         }
         row_group.close()?;
         self.writer.flush()?;

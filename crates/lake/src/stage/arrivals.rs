@@ -216,7 +216,9 @@ impl Spill {
 
 impl Portion {
     /// All arrivals of the portion, in order.
-    pub(super) fn batches(&self) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>, ArrowError> {
+    pub(super) fn batches(
+        &self,
+    ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>, ArrowError> {
         Ok(match self {
             Self::Memory(batches) => Box::new(batches.clone().into_iter().map(Ok)),
             Self::File(path) => Box::new(StreamReader::try_new(BufReader::new(File::open(path)?), None)?),

@@ -146,9 +146,7 @@ impl Staged {
             Write::Replace => ("WRITE", json!({"mode": "Overwrite"})),
             Write::Append => ("WRITE", json!({"mode": "Append"})),
             Write::ReplaceWhere(region) => ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()})),
-            Write::ReplaceByKey(spec) => {
-                ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")}))
-            }
+            Write::ReplaceByKey(spec) => ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")})),
             Write::DeleteInsert(spec) | Write::Upsert(spec) => ("MERGE", json!({"key": spec.columns.join(", ")})),
             Write::DeleteByKey { columns } => ("DELETE", json!({"key": columns.join(", ")})),
         };

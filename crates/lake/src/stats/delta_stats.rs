@@ -44,11 +44,13 @@ pub(crate) fn delta_stats(metadata: &ParquetMetaData, schema: &Schema, rows: u64
             continue;
         }
         let name = field.name().as_str();
-        let converter = StatisticsConverter::try_new(name, &file_schema, parquet_schema)?;
-        let nulls = converter.row_group_null_counts(groups)?;
-        let nulls: u64 = nulls.iter().flatten().sum();
-        stats.null_count.insert(name, nulls);
-        if *has_nan || nulls == rows {
+        let converter = StatisticsConverter::try_new(name, &file_schema, parquet_schema)?
+            .with_missing_null_counts_as_zero(false);
+        let nulls: Option<u64> = converter.row_group_null_counts(groups)?.iter().sum();
+        if let Some(nulls) = nulls {
+            stats.null_count.insert(name, nulls);
+        }
+        if *has_nan || nulls == Some(rows) {
             continue;
         }
         let known =

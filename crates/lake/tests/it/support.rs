@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use ade_lake::{
-    At, Clock, CommitNote, Committed, Ids, Lake, LakeError, LakeOptions, Lease, MemoryLeases, RowCounts, SchemaChange,
+    At, Clock, CommitNote, Ids, Lake, LakeError, LakeOptions, Lease, MemoryLeases, RowCounts, SchemaChange,
     StageRequest, Staged, TableName, Write,
 };
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 static QUIET: RwLock<()> = RwLock::new(());
 
 /// Kept by a test that sets fail points.
-pub fn alone() -> RwLockWriteGuard<'static, ()> {
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     QUIET.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -28,10 +28,10 @@ fn quiet() -> RwLockReadGuard<'static, ()> {
 
 /// A clock that only tests move.
 #[derive(Debug)]
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
-    pub fn advance(&self, by: TimeDelta) {
+    pub(crate) fn advance(&self, by: TimeDelta) {
         self.0.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }
 }
@@ -44,7 +44,7 @@ impl Clock for TestClock {
 
 /// Ids that are the same in every run of a test.
 #[derive(Debug, Default)]
-pub struct TestIds(AtomicU64);
+pub(crate) struct TestIds(AtomicU64);
 
 impl Ids for TestIds {
     fn next(&self) -> Uuid {
@@ -53,21 +53,21 @@ impl Ids for TestIds {
     }
 }
 
-pub struct TestLake {
-    pub lake: Lake,
-    pub clock: Arc<TestClock>,
-    pub ids: Arc<TestIds>,
-    pub options: LakeOptions,
-    pub folder: tempfile::TempDir,
+pub(crate) struct TestLake {
+    pub(crate) lake: Lake,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) ids: Arc<TestIds>,
+    pub(crate) options: LakeOptions,
+    pub(crate) folder: tempfile::TempDir,
     _quiet: Option<RwLockReadGuard<'static, ()>>,
 }
 
 impl TestLake {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut LakeOptions)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut LakeOptions)) -> Self {
         let guard = quiet();
         let mut lake = Self::unguarded(change).await;
         lake._quiet = Some(guard);
@@ -75,7 +75,7 @@ impl TestLake {
     }
 
     /// For tests that hold [`alone`].
-    pub async fn unguarded(change: impl FnOnce(&mut LakeOptions)) -> Self {
+    pub(crate) async fn unguarded(change: impl FnOnce(&mut LakeOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Files get the real time, so the clock begins at it.
         let now = std::fs::metadata(folder.path()).unwrap().modified().unwrap();
@@ -88,12 +88,12 @@ impl TestLake {
         Self { lake, clock, ids, options, folder, _quiet: None }
     }
 
-    pub async fn lease(&self, table: &TableName) -> Lease {
+    pub(crate) async fn lease(&self, table: &TableName) -> Lease {
         self.lake.lease(table, "test").await.unwrap()
     }
 
     /// Stages batches under a lease of the caller's.
-    pub async fn stage(
+    pub(crate) async fn stage(
         &self,
         table: &TableName,
         request: StageRequest,
@@ -108,7 +108,7 @@ impl TestLake {
     }
 
     /// Stages and commits batches as a batch of their own.
-    pub async fn write(
+    pub(crate) async fn write(
         &self,
         table: &TableName,
         write: Write,
@@ -118,7 +118,7 @@ impl TestLake {
         self.submit(table, request, batches, &CommitNote::new(self.ids.next())).await
     }
 
-    pub async fn evolve(
+    pub(crate) async fn evolve(
         &self,
         table: &TableName,
         write: Write,
@@ -128,7 +128,7 @@ impl TestLake {
         self.submit(table, request, batches, &CommitNote::new(self.ids.next())).await
     }
 
-    pub async fn submit(
+    pub(crate) async fn submit(
         &self,
         table: &TableName,
         request: StageRequest,
@@ -147,11 +147,11 @@ impl TestLake {
         result
     }
 
-    pub async fn rows(&self, table: &TableName) -> Vec<String> {
+    pub(crate) async fn rows(&self, table: &TableName) -> Vec<String> {
         self.rows_at(table, At::Latest).await
     }
 
-    pub async fn rows_at(&self, table: &TableName, at: At) -> Vec<String> {
+    pub(crate) async fn rows_at(&self, table: &TableName, at: At) -> Vec<String> {
         let snapshot = self.lake.snapshot(table, at).await.unwrap();
         let rows = self.query(snapshot.provider(), "select * from t").await;
         if let Some(known) = snapshot.rows() {
@@ -160,28 +160,28 @@ impl TestLake {
         rows
     }
 
-    pub fn session(&self) -> SessionContext {
+    pub(crate) fn session(&self) -> SessionContext {
         let session = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
         self.lake.register(&session.runtime_env());
         session
     }
 
     /// The rows of a query over `t`, as text, sorted.
-    pub async fn query(&self, provider: Arc<dyn TableProvider>, sql: &str) -> Vec<String> {
+    pub(crate) async fn query(&self, provider: Arc<dyn TableProvider>, sql: &str) -> Vec<String> {
         let session = self.session();
         session.register_table("t", provider).unwrap();
         let batches = session.sql(sql).await.unwrap().collect().await.unwrap();
         texts(&batches)
     }
 
-    pub async fn count(&self, provider: Arc<dyn TableProvider>) -> u64 {
+    pub(crate) async fn count(&self, provider: Arc<dyn TableProvider>) -> u64 {
         // Counts rows, not statistics.
         let rows = self.query(provider, "select * from t").await;
         rows.len() as u64
     }
 
     /// All Parquet files below the lake.
-    pub fn data_files(&self) -> Vec<String> {
+    pub(crate) fn data_files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.folder.path().join("lake")];
         while let Some(folder) = folders.pop() {
@@ -201,7 +201,7 @@ impl TestLake {
 }
 
 /// Rows as text, sorted.
-pub fn texts(batches: &[RecordBatch]) -> Vec<String> {
+pub(crate) fn texts(batches: &[RecordBatch]) -> Vec<String> {
     let options = FormatOptions::default().with_null("∅");
     let mut rows = Vec::new();
     for batch in batches {
@@ -216,12 +216,12 @@ pub fn texts(batches: &[RecordBatch]) -> Vec<String> {
     rows
 }
 
-pub fn table() -> TableName {
+pub(crate) fn table() -> TableName {
     TableName::new("shop", "orders").unwrap()
 }
 
 /// Columns `id` and `name`.
-pub fn people(rows: &[(i64, &str)]) -> RecordBatch {
+pub(crate) fn people(rows: &[(i64, &str)]) -> RecordBatch {
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.1).collect();
     RecordBatch::try_from_iter([
@@ -229,8 +229,4 @@ pub fn people(rows: &[(i64, &str)]) -> RecordBatch {
         ("name", Arc::new(StringArray::from(names)) as ArrayRef),
     ])
     .unwrap()
-}
-
-pub fn version(committed: Committed) -> u64 {
-    committed.version()
 }

@@ -190,7 +190,12 @@ async fn marked_arrivals_delete_and_the_mark_is_no_column() {
         .unwrap()
     };
     let spec = || KeySpec::new(["id"]).order_by("at").delete_when("gone");
-    let batch = marked(&[(1, "late", Some(true), 5), (1, "early", Some(false), 4), (2, "B", None, 1), (4, "d", Some(false), 1)]);
+    let batch = marked(&[
+        (1, "late", Some(true), 5),
+        (1, "early", Some(false), 4),
+        (2, "B", None, 1),
+        (4, "d", Some(false), 1),
+    ]);
     let extra = test.write(&table(), Write::Upsert(spec()), vec![batch.clone()]).await;
     assert!(matches!(extra, Err(LakeError::SchemaMismatch { .. })), "the order column is a new column");
     let (_, rows) = test.evolve(&table(), Write::Upsert(spec()), vec![batch]).await.unwrap();
@@ -217,7 +222,8 @@ async fn an_upsert_larger_than_its_memory_gives_the_same_table() {
     let (_, rows) = test.write(&table(), Write::Upsert(KeySpec::new(["id"])), arrivals).await.unwrap();
     assert_eq!(rows, counts(40_000, 20_000, 10_000, 50_000));
     let provider = test.lake.snapshot(&table(), At::Latest).await.unwrap().provider();
-    let summary = test.query(provider, "select name, count(*), count(distinct id), min(id), max(id) from t group by name");
+    let summary =
+        test.query(provider, "select name, count(*), count(distinct id), min(id), max(id) from t group by name");
     assert_eq!(summary.await, ["old|30000|30000|0|29999", "second|20000|20000|30000|49999"]);
     let spilled = std::fs::read_dir(test.folder.path().join("spill")).unwrap().count();
     assert_eq!(spilled, 0, "spilled arrivals are left behind");

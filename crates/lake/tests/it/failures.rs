@@ -1,0 +1,271 @@
+//! Errors at every step of every write: afterwards the table is what it was, or what it was to become, and the same
+//! batch can be written again.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ade_lake::{
+    At, CommitNote, Committed, FAIL_POINTS, KeySpec, Lake, LakeError, MaintainOptions, Region, StageRequest, Write,
+};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use datafusion::common::ScalarValue;
+use fail::FailScenario;
+use futures::stream::BoxStream;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, Result,
+};
+use url::Url;
+use uuid::Uuid;
+
+use super::support::{TestLake, alone, people, table};
+
+fn request(write: &Write) -> StageRequest {
+    StageRequest::new(people(&[]).schema(), write.clone())
+}
+
+/// The kinds of write with the table that they make of `1|a 2|b`.
+fn writes() -> Vec<(Write, Vec<&'static str>)> {
+    let range = Region::Range { column: "id".into(), from: ScalarValue::from(2_i64), to: ScalarValue::from(10_i64) };
+    vec![
+        (Write::Replace, vec!["2|B", "3|c"]),
+        (Write::Append, vec!["1|a", "2|B", "2|b", "3|c"]),
+        (Write::ReplaceWhere(range), vec!["1|a", "2|B", "3|c"]),
+        (Write::Upsert(KeySpec::new(["id"])), vec!["1|a", "2|B", "3|c"]),
+    ]
+}
+
+/// One attempt as a program would make it: lease, stage, commit; the lease is given back or runs out.
+async fn attempt(test: &TestLake, write: &Write, note: &CommitNote) -> std::result::Result<Committed, LakeError> {
+    let lease = test.lake.lease(&table(), "attempt").await?;
+    let result = async {
+        let staged = test.stage(&table(), request(write), vec![people(&[(2, "B"), (3, "c")])], &lease).await?;
+        staged.commit(note).await
+    }
+    .await;
+    test.clock.advance(TimeDelta::minutes(5));
+    result
+}
+
+/// The points that a write can pass.
+fn write_points() -> impl Iterator<Item = &'static str> {
+    let other = |point: &str| ["maintain", "drop", "discard"].iter().any(|part| point.contains(part));
+    FAIL_POINTS.iter().copied().filter(move |point| !other(point))
+}
+
+/// A table of `1|a 2|b`, and so little memory that keyed arrivals spill.
+async fn prepared() -> TestLake {
+    let test = TestLake::unguarded(|options| options.memory_bytes = 64).await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b")])]).await.unwrap();
+    test
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_points_are_passed() {
+    let _alone = alone();
+    let scenario = FailScenario::setup();
+    let passed = Arc::new(Mutex::new(BTreeSet::new()));
+    for point in FAIL_POINTS {
+        let passed = Arc::clone(&passed);
+        fail::cfg_callback(*point, move || {
+            passed.lock().unwrap().insert(*point);
+        })
+        .unwrap();
+    }
+    let test = prepared().await;
+    let upsert = Write::Upsert(KeySpec::new(["id"]));
+    attempt(&test, &upsert, &CommitNote::new(Uuid::from_u128(1))).await.unwrap();
+    let missed: Vec<_> = write_points().filter(|point| !passed.lock().unwrap().contains(point)).collect();
+    assert!(missed.is_empty(), "an upsert does not pass {missed:?}");
+    let lease = test.lease(&table()).await;
+    let staged = test.stage(&table(), request(&Write::Append), vec![people(&[(7, "x")])], &lease).await.unwrap();
+    staged.discard().await.unwrap();
+    test.clock.advance(TimeDelta::days(60));
+    let lease = test.lease(&table()).await;
+    let options = MaintainOptions { checkpoint_every: Some(1), ..MaintainOptions::default() };
+    test.lake.maintain(&table(), &options, &lease).await.unwrap();
+    test.lake.drop_table(&table(), &lease).await.unwrap();
+    let missed: Vec<_> = FAIL_POINTS.iter().filter(|point| !passed.lock().unwrap().contains(**point)).collect();
+    assert!(missed.is_empty(), "nothing passes {missed:?}");
+    scenario.teardown();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failure_at_any_step_the_next_attempt_recovers() {
+    let _alone = alone();
+    for (number, (write, expected)) in writes().into_iter().enumerate() {
+        let action = if number % 2 == 0 { "1*return(full)" } else { "1*return" };
+        for point in write_points() {
+            let scenario = FailScenario::setup();
+            let test = prepared().await;
+            let note = CommitNote::new(Uuid::from_u128(1));
+            fail::cfg(point, action).unwrap();
+            let first = attempt(&test, &write, &note).await;
+            let between = test.rows(&table()).await;
+            match &first {
+                Ok(_) => assert_eq!(between, expected, "{point}"),
+                Err(_) => assert!(
+                    between == ["1|a", "2|b"] || between == expected,
+                    "{point} {write:?}: {between:?} is neither before nor after"
+                ),
+            }
+            fail::remove(point);
+            attempt(&test, &write, &note).await.unwrap_or_else(|error| panic!("{point} {write:?}: {error}"));
+            assert_eq!(test.rows(&table()).await, expected, "{point} {write:?}");
+            let lease = test.lease(&table()).await;
+            let options = MaintainOptions { compact_to_bytes: None, ..MaintainOptions::default() };
+            test.lake.maintain(&table(), &options, &lease).await.unwrap();
+            assert_eq!(test.rows(&table()).await, expected, "{point} {write:?} after maintenance");
+            scenario.teardown();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maintenance_and_drop_can_be_interrupted_anywhere() {
+    let _alone = alone();
+    for point in FAIL_POINTS {
+        let scenario = FailScenario::setup();
+        let test = TestLake::unguarded(|_| {}).await;
+        for id in 0..4 {
+            test.write(&table(), Write::Append, vec![people(&[(id, "x")])]).await.unwrap();
+        }
+        test.write(&table(), Write::Upsert(KeySpec::new(["id"])), vec![people(&[(1, "y")])]).await.unwrap();
+        let dead = test.lease(&table()).await;
+        test.stage(&table(), request(&Write::Append), vec![people(&[(9, "dead")])], &dead).await.unwrap();
+        test.clock.advance(TimeDelta::days(60));
+        let expected = test.rows(&table()).await;
+        let options = MaintainOptions { checkpoint_every: Some(1), ..MaintainOptions::default() };
+        fail::cfg(*point, "1*return").unwrap();
+        let lease = test.lease(&table()).await;
+        let _ = test.lake.maintain(&table(), &options, &lease).await;
+        assert_eq!(test.rows(&table()).await, expected, "{point}");
+        fail::remove(*point);
+        test.lake.maintain(&table(), &options, &lease).await.unwrap_or_else(|error| panic!("{point}: {error}"));
+        assert_eq!(test.rows(&table()).await, expected, "{point}");
+        test.clock.advance(TimeDelta::days(60));
+        let lease = test.lease(&table()).await;
+        test.lake.maintain(&table(), &options, &lease).await.unwrap();
+        assert_eq!(test.data_files().len(), 1, "{point}: waste is left");
+        fail::cfg(*point, "1*return").unwrap();
+        let dropped = test.lake.drop_table(&table(), &lease).await;
+        let version = test.lake.version(&table()).await.unwrap();
+        assert!(version.is_none() || dropped.is_err(), "{point}");
+        fail::remove(*point);
+        if version.is_none() {
+            assert!(test.lake.list().await.unwrap().is_empty(), "{point}");
+        }
+        let staged = test.stage(&table(), request(&Write::Replace), vec![people(&[(5, "new")])], &lease).await.unwrap();
+        staged.commit(&CommitNote::new(Uuid::from_u128(5))).await.unwrap();
+        assert_eq!(test.rows(&table()).await, ["5|new"], "{point}");
+        scenario.teardown();
+    }
+}
+
+/// A store whose writes of the log fail after (or before) they took.
+#[derive(Debug)]
+struct Treacherous {
+    inner: object_store::local::LocalFileSystem,
+    takes: AtomicBool,
+    armed: AtomicBool,
+    blind: AtomicBool,
+}
+
+impl fmt::Display for Treacherous {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Treacherous")
+    }
+}
+
+fn broken() -> object_store::Error {
+    object_store::Error::Generic { store: "treacherous", source: "connection reset".into() }
+}
+
+#[async_trait]
+impl ObjectStore for Treacherous {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        let log = location.as_ref().ends_with(".json");
+        if log && self.armed.swap(false, Ordering::SeqCst) {
+            if self.takes.load(Ordering::SeqCst) {
+                self.inner.put_opts(location, payload, options).await?;
+            }
+            return Err(broken());
+        }
+        self.inner.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(&self, at: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(at, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let newest = location.as_ref().ends_with("1.json");
+        if newest && self.blind.load(Ordering::SeqCst) {
+            return Err(broken());
+        }
+        self.inner.get_opts(location, options).await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_the_store_is_not_believed() {
+    let mut test = TestLake::new().await;
+    let store = Arc::new(Treacherous {
+        inner: object_store::local::LocalFileSystem::new(),
+        takes: AtomicBool::new(true),
+        armed: AtomicBool::new(false),
+        blind: AtomicBool::new(false),
+    });
+    let url = Url::from_directory_path(test.folder.path().join("lake")).unwrap();
+    test.lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b")])]).await.unwrap();
+
+    // It took although it failed, and nobody can look: nobody knows. Asked again, it is there.
+    let lease = test.lease(&table()).await;
+    let staged = test.stage(&table(), request(&Write::Append), vec![people(&[(3, "c")])], &lease).await.unwrap();
+    let note = CommitNote::new(Uuid::from_u128(1));
+    store.armed.store(true, Ordering::SeqCst);
+    store.blind.store(true, Ordering::SeqCst);
+    let unknown = staged.commit(&note).await;
+    assert!(matches!(unknown, Err(LakeError::Unknown { .. })), "{unknown:?}");
+    store.blind.store(false, Ordering::SeqCst);
+    assert_eq!(staged.commit(&note).await.unwrap(), Committed::Already { version: 1 });
+    staged.discard().await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "3|c"], "a discard removed files that were committed");
+
+    // It took although it failed: found out.
+    let staged = test.stage(&table(), request(&Write::Append), vec![people(&[(4, "d")])], &lease).await.unwrap();
+    store.armed.store(true, Ordering::SeqCst);
+    assert_eq!(staged.commit(&CommitNote::new(Uuid::from_u128(2))).await.unwrap(), Committed::New { version: 2 });
+
+    // It did not take: said so, and can be tried again.
+    store.takes.store(false, Ordering::SeqCst);
+    let staged = test.stage(&table(), request(&Write::Append), vec![people(&[(5, "e")])], &lease).await.unwrap();
+    store.armed.store(true, Ordering::SeqCst);
+    let note = CommitNote::new(Uuid::from_u128(3));
+    assert!(matches!(staged.commit(&note).await, Err(LakeError::Delta { .. })));
+    assert_eq!(test.lake.version(&table()).await.unwrap(), Some(2));
+    assert_eq!(staged.commit(&note).await.unwrap(), Committed::New { version: 3 });
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "3|c", "4|d", "5|e"]);
+    assert_eq!(test.lake.snapshot(&table(), At::Latest).await.unwrap().version(), 3);
+}
