@@ -30,7 +30,7 @@ impl Subject {
     }
 
     /// As SQL: the name quoted, or the expression in parentheses.
-    pub(crate) fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         match self {
             Self::Column(name) => quote::identifier(name),
             Self::Expression(expression) => format!("({expression})"),

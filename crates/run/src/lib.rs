@@ -22,5 +22,5 @@ pub use command::{
 pub use error::RunError;
 pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
 
-pub use ade_project::schemas;
+pub use ade_project::file::schemas;
 pub use world::{Clock, Ids, World};

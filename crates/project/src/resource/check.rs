@@ -175,6 +175,21 @@ pub enum Comparison {
     LessOrEqual,
 }
 
+/// As dbt writes it: `> 10`.
+impl std::fmt::Display for Threshold {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = match self.comparison {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "!=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+        };
+        write!(out, "{sign} {}", self.rows)
+    }
+}
+
 /// dbt's default: any failing row.
 impl Default for Threshold {
     fn default() -> Self {

@@ -57,7 +57,7 @@ pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: boo
             ),
         },
         CheckKind::UniqueCombination { columns } => {
-            let columns: Vec<String> = columns.iter().map(|name| Subject::parse(name).to_sql()).collect();
+            let columns: Vec<String> = columns.iter().map(|name| Subject::parse(name).sql()).collect();
             let columns = columns.join(", ");
             let from = match &filter {
                 Some(filter) => format!("(select * from {} where {filter}\n) as dbt_subquery", relation.to_sql()),

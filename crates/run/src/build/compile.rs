@@ -1,10 +1,9 @@
 //! Templates into SQL, with the lake behind what they ask.
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 
 use ade_diagnostic::{Diagnostic, rule};
-use ade_engine::{Catalog, Session, SqlError, SqlErrorKind, format_cell, type_name};
-use ade_project::resource::{Check, Hook, Materialization, Model};
+use ade_engine::{Session, SqlError, SqlErrorKind, format_cell, type_name};
+use ade_project::resource::{Check, Hook, Model};
 use ade_project::template::{
     Column, CompileContext, Compiled, LookupError, QueryTable, Reference, RelationKind, TemplateRelation,
 };
@@ -24,14 +23,6 @@ struct LakeContext<'a> {
     session: &'a Session,
     incremental: bool,
     batch_id: Option<String>,
-    /// Ephemeral models that were referred to, in order.
-    ephemeral: Mutex<Vec<NodeId>>,
-}
-
-impl<'a> LakeContext<'a> {
-    fn new(project: &'a Project, session: &'a Session, incremental: bool, batch_id: Option<String>) -> Self {
-        Self { project, session, incremental, batch_id, ephemeral: Mutex::default() }
-    }
 }
 
 /// Templates ask synchronously; the lake answers asynchronously.
@@ -45,32 +36,11 @@ fn lookup(error: &SqlError) -> LookupError {
 
 impl CompileContext for LakeContext<'_> {
     fn reference(&self, reference: &Reference) -> Result<TemplateRelation, LookupError> {
-        let project = self.project;
-        let Some(id) = project.resolve(reference) else {
-            let names = project.models.values().map(|model| model.name.as_str());
-            let names = names.chain(project.seeds.values().map(|seed| seed.name.as_str()));
-            return Err(LookupError::unknown("model or seed", &reference.name, names));
-        };
-        if let Some(model) = project.models.get(&id)
-            && model.materialized == Materialization::Ephemeral
-        {
-            let mut known = self.ephemeral.lock().unwrap_or_else(PoisonError::into_inner);
-            if !known.contains(&id) {
-                known.push(id);
-            }
-            return Ok(TemplateRelation::ephemeral(&model.name));
-        }
-        let relation = project.relation(&id).ok_or_else(|| LookupError::new(format!("`{id}` is no table")))?;
-        Ok(TemplateRelation::of(relation))
+        self.project.reference_relation(reference)
     }
 
     fn source(&self, source: &str, table: &str) -> Result<TemplateRelation, LookupError> {
-        let found = self.project.sources.values().find(|found| found.source == source && found.name == table);
-        found.map(|found| TemplateRelation::of(&found.relation)).ok_or_else(|| {
-            let names: Vec<String> =
-                self.project.sources.values().map(|found| format!("{}.{}", found.source, found.name)).collect();
-            LookupError::unknown("source table", &format!("{source}.{table}"), names.iter().map(String::as_str))
-        })
+        self.project.source_relation(source, table)
     }
 
     fn is_incremental(&self) -> bool {
@@ -128,8 +98,8 @@ impl CompileContext for LakeContext<'_> {
         self.batch_id.clone()
     }
 
-    fn document(&self, package: Option<&str>, name: &str) -> Option<String> {
-        self.project.document(package, name)
+    fn document(&self, _package: Option<&str>, name: &str) -> Option<String> {
+        self.project.document(name).map(str::to_owned)
     }
 }
 
@@ -138,7 +108,7 @@ fn cell(column: &dyn Array, row: usize) -> Value {
     if column.is_null(row) {
         return Value::Null;
     }
-    let text = format_cell(column, row);
+    let Ok(Some(text)) = format_cell(column, row) else { return Value::Null };
     match column.data_type() {
         DataType::Boolean => Value::Bool(text == "t" || text == "true"),
         data_type if data_type.is_integer() || data_type.is_floating() => {
@@ -157,14 +127,16 @@ impl Build {
         incremental: bool,
         batch_id: Option<String>,
     ) -> Result<Compiled, TaskError> {
-        let context = LakeContext::new(&self.workspace.project, session, incremental, batch_id);
-        self.compile_with(&context, |project| project.compile(&model.id, &context))
+        let project = &self.workspace.project;
+        let context = LakeContext { project, session, incremental, batch_id };
+        project.compile(&model.id, &context).map_err(problem)
     }
 
     /// The SQL of a generic or singular check.
     pub(crate) fn compile_check(&self, check: &Check, session: &Session) -> Result<String, TaskError> {
-        let context = LakeContext::new(&self.workspace.project, session, false, None);
-        Ok(self.compile_with(&context, |project| project.compile(&check.id, &context))?.text)
+        let project = &self.workspace.project;
+        let context = LakeContext { project, session, incremental: false, batch_id: None };
+        Ok(project.compile(&check.id, &context).map_err(problem)?.text)
     }
 
     /// The text of a hook of a node, or of the run.
@@ -174,47 +146,14 @@ impl Build {
         hook: &Hook,
         session: &Session,
     ) -> Result<Compiled, TaskError> {
-        let context = LakeContext::new(&self.workspace.project, session, false, None);
-        self.compile_with(&context, |project| project.compile_hook(node, hook, &context))
-    }
-
-    fn compile_with(
-        &self,
-        context: &LakeContext<'_>,
-        compile: impl FnOnce(&Project) -> Result<Compiled, Vec<Diagnostic>>,
-    ) -> Result<Compiled, TaskError> {
         let project = &self.workspace.project;
-        let compiled = compile(project).map_err(TaskError::Diagnostics)?;
-        // Each ephemeral model once, those that others use first.
-        let mut ordered: Vec<(NodeId, Compiled)> = Vec::new();
-        let direct = std::mem::take(&mut *context.ephemeral.lock().unwrap_or_else(PoisonError::into_inner));
-        for id in direct {
-            ephemeral(project, context, id, &mut ordered)?;
-        }
-        let ctes = ordered.into_iter().filter_map(|(id, compiled)| {
-            let name = &project.models.get(&id)?.name;
-            Some((TemplateRelation::ephemeral(name).identifier, compiled))
-        });
-        Ok(compiled.with_ctes(ctes.collect()))
+        let context = LakeContext { project, session, incremental: false, batch_id: None };
+        project.compile_text(&hook.sql, &hook.origin, node, &context).map_err(problem)
     }
 }
 
-fn ephemeral(
-    project: &Project,
-    context: &LakeContext<'_>,
-    id: NodeId,
-    ordered: &mut Vec<(NodeId, Compiled)>,
-) -> Result<(), TaskError> {
-    if ordered.iter().any(|(known, _)| known == &id) {
-        return Ok(());
-    }
-    let compiled = project.compile(&id, context).map_err(TaskError::Diagnostics)?;
-    let inner = std::mem::take(&mut *context.ephemeral.lock().unwrap_or_else(PoisonError::into_inner));
-    for id in inner {
-        ephemeral(project, context, id, ordered)?;
-    }
-    ordered.push((id, compiled));
-    Ok(())
+fn problem(diagnostic: Box<Diagnostic>) -> TaskError {
+    TaskError::Diagnostics(vec![*diagnostic])
 }
 
 /// An SQL error at its place in the user's file.

@@ -66,7 +66,7 @@ impl Build {
     pub(crate) async fn desired(&self, id: &NodeId, checks: &[NodeId]) -> Result<Desired, TaskError> {
         let mut desired = Desired { fingerprint: self.own_fingerprint(id), inputs: BTreeMap::new() };
         let parents: Vec<NodeId> =
-            self.workspace.project.graph().parents(id.as_str()).map(|parent| parent.id.clone()).collect();
+            self.workspace.project.graph.parents(id.as_str()).map(|parent| parent.id.clone()).collect();
         for parent in parents {
             let state = self.data_state(&parent).await?;
             desired.inputs.insert(parent.to_string(), state);
@@ -85,8 +85,8 @@ impl Build {
     }
 
     fn own_fingerprint(&self, id: &NodeId) -> String {
-        let known = self.workspace.project.fingerprints().get(id);
-        known.map_or_else(String::new, |own| own.combined().to_string())
+        let known = self.workspace.project.fingerprints.get(id);
+        known.map_or_else(String::new, |known| known.own.combined().to_string())
     }
 
     /// Whether a node is as it should be: made from the same, and its table as this program left it.

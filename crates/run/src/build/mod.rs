@@ -24,7 +24,7 @@ pub use options::{BuildOptions, Command};
 pub(crate) use outcome::Outcome;
 pub(crate) use plan::{Plan, select};
 pub(crate) use scheduler::carry_out_plan;
-pub(crate) use task_error::{TaskError, with_causes};
+pub(crate) use task_error::TaskError;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};

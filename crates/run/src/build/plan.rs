@@ -35,14 +35,14 @@ pub(crate) fn select(
 ) -> Result<(BTreeSet<NodeId>, Vec<Diagnostic>), RunError> {
     let request = SelectRequest { select, exclude, project: &project.name, state, ..SelectRequest::default() };
     let Selection { nodes, warnings } =
-        ade_project::selector::select(project.graph(), &request).map_err(|diagnostics| RunError::Project { diagnostics })?;
+        ade_project::selector::select(&project.graph, &request).map_err(|diagnostics| RunError::Project { diagnostics })?;
     Ok((nodes, warnings))
 }
 
 impl Plan {
     /// Plans what a command does with the selected nodes.
     pub(crate) fn new(project: &Project, selected: &BTreeSet<NodeId>, options: &BuildOptions) -> Self {
-        let graph = project.graph();
+        let graph = &project.graph;
         let order: Vec<NodeId> = graph.topological_order().into_iter().map(|node| node.id.clone()).collect();
         let rank: HashMap<&NodeId, usize> = order.iter().enumerate().map(|(rank, id)| (id, rank)).collect();
         if options.command == Command::Test {
@@ -84,7 +84,7 @@ impl Plan {
         let mut place: HashMap<NodeId, usize> = HashMap::new();
         for (id, check) in project.checks.iter().filter(|(id, _)| selected.contains(*id)) {
             let last_parent = || {
-                let parents = project.graph().parents(id.as_str()).map(|parent| parent.id.clone());
+                let parents = project.graph.parents(id.as_str()).map(|parent| parent.id.clone());
                 parents.max_by_key(|parent| rank.get(parent).copied())
             };
             let owner = check.target.as_ref().map(|target| target.node.clone()).or_else(last_parent);

@@ -225,7 +225,8 @@ impl Scheduler {
             batch_id: batch,
             message: report.message.clone(),
         });
-        self.check_results.extend(report.checks.iter().map(|check| self.check_result(check, now)));
+        let results: Vec<CheckResult> = report.checks.iter().map(|check| self.check_result(check, now)).collect();
+        self.check_results.extend(results);
         self.build.workspace.observer.on(&Event::TaskFinished(report.clone()));
         self.reports[place] = Some(report);
         if self.records.len() >= RECORDS_AT_ONCE { self.flush().await } else { Ok(()) }

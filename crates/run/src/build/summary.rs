@@ -28,7 +28,7 @@ pub(crate) fn summarize(build: &Build, reports: &[TaskReport], took: Duration, c
 
 /// Every model and exposure behind a node that failed: they stay on their last good version.
 pub(crate) fn waiting(project: &Project, reports: &[TaskReport]) -> Vec<Waiting> {
-    let graph = project.graph();
+    let graph = &project.graph;
     let failed: Vec<NodeId> = reports
         .iter()
         .filter(|report| report.status == Status::Failed)

@@ -2,7 +2,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use ade_project::fingerprint::PlanDiff;
+use ade_project::fingerprint::{Change, PlanDiff, Reason};
 use ade_project::{NodeId, NodeKind};
 use tokio::sync::watch;
 
@@ -82,13 +82,17 @@ impl Workspace {
     /// How the project differs from what was last built in this environment.
     fn difference(&self, build: &Build) -> PlanDiff {
         let mut changes = PlanDiff::default();
-        for (id, own) in self.project.fingerprints() {
+        for (id, now) in &self.project.fingerprints {
             if !matches!(id.kind(), NodeKind::Model | NodeKind::Seed) {
                 continue;
             }
             match build.recorded.get(id.as_str()) {
-                None => changes.add_new(id.clone()),
-                Some(record) if record.fingerprint != own.combined().to_string() => changes.add_modified(id.clone()),
+                None => {
+                    changes.changes.insert(id.clone(), Change::New);
+                }
+                Some(record) if record.fingerprint != now.own.combined().to_string() => {
+                    changes.changes.insert(id.clone(), Change::Modified(BTreeSet::from([Reason::Body])));
+                }
                 Some(_) => {}
             }
         }

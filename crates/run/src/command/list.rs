@@ -46,7 +46,7 @@ impl Workspace {
         let (_keep, stop) = watch::channel(false);
         let build = self.prepare(self.world.ids.next(), options, stop).await?;
         let selected = self.selected(&build)?;
-        let order = self.project.graph().topological_order();
+        let order = self.project.graph.topological_order();
         let nodes = order.into_iter().filter(|node| selected.contains(&node.id));
         let nodes = nodes.filter(|node| kinds.is_empty() || kinds.iter().any(|kind| kind == node.kind.as_str()));
         Ok(nodes

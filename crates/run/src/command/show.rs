@@ -60,7 +60,7 @@ impl Workspace {
             }
             None => None,
         };
-        let graph = project.graph();
+        let graph = &project.graph;
         let node = graph.node(id.as_str());
         let reads = graph.parents(id.as_str()).map(|parent| parent.id.name().to_owned());
         let children: Vec<_> = graph.children(id.as_str()).collect();
