@@ -39,6 +39,7 @@ mod setting_problem;
 mod setting_spec;
 mod settings;
 mod snapshot;
+mod sqlite;
 
 mod table_info;
 mod type_name;
@@ -69,6 +70,7 @@ pub use setting_spec::SettingSpec;
 pub use settings::Settings;
 pub use snapshot::Snapshot;
 
+pub use sqlite::SqliteConnector;
 pub use table_info::{ColumnInfo, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
 pub use type_name::type_name;
 pub use unit_end::UnitEnd;

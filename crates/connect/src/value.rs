@@ -7,6 +7,7 @@ mod column_builder;
 mod decimal;
 mod evidence;
 mod number;
+mod numeric_cell;
 mod shape;
 mod temporal;
 
@@ -14,5 +15,6 @@ pub(crate) use column_builder::{ColumnBuilder, is_text};
 pub(crate) use decimal::{decimal_from_text, float_to_decimal, rescale};
 pub(crate) use evidence::{Evidence, Kinds};
 pub(crate) use number::{boolean, float, integer};
+pub(crate) use numeric_cell::{instant_of_integer, instant_of_real, integer_of_real};
 pub(crate) use shape::shape;
-pub(crate) use temporal::{Instant, date, timestamp};
+pub(crate) use temporal::timestamp;

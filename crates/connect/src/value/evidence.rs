@@ -101,7 +101,7 @@ impl Evidence {
     fn kind(&mut self, text: &[u8]) -> Kinds {
         match text.first() {
             Some(b'0'..=b'9') => {
-                if text.get(4) == Some(&b'-') {
+                if text.get(4) == Some(&b'-') && text[3].is_ascii_digit() {
                     return temporal_kind(text);
                 }
                 self.number_kind(text, text)
@@ -114,8 +114,8 @@ impl Evidence {
         }
     }
 
-    /// `text` is `signed` without its sign. Leading zeros, a plus sign and more digits than a type holds make an identifier of it,
-    /// not a number: article numbers, postcodes, telephone numbers, bank accounts.
+    /// `text` is `signed` without its sign. Leading zeros, a plus sign and more digits than a type holds make an
+    /// identifier of it, not a number: article numbers, postcodes, telephone numbers, bank accounts.
     fn number_kind(&mut self, text: &[u8], signed: &[u8]) -> Kinds {
         let whole = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if whole > 1 && text[0] == b'0' {

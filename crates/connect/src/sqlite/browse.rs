@@ -1,0 +1,125 @@
+//! What tables a database has.
+
+use rusqlite::Connection;
+
+use super::catalog::{Keys, Table, keys, names, table};
+use super::database::Database;
+use super::evidence::ColumnEvidence;
+use super::plan::look_at;
+use crate::{ColumnInfo, ConnectError, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
+
+/// Every table and view, with types that hold all of their values. One that cannot be read (a broken view) is listed
+/// without columns, with the reason.
+pub(crate) fn browse(database: &Database, connection: &Connection) -> Result<Vec<TableInfo>, ConnectError> {
+    let failed = |error| database.failed(&database.name, &error);
+    let mut tables = Vec::new();
+    for name in names(connection).map_err(failed)? {
+        let info = table(connection, &name)
+            .map_err(|error| database.cannot_prepare(&name, &error))
+            .and_then(|table| table.map(|table| describe(database, connection, &table)).transpose());
+        match info {
+            Ok(info) => tables.extend(info),
+            Err(error) => tables.push(unreadable(&name, &error)),
+        }
+    }
+    Ok(tables)
+}
+
+fn describe(database: &Database, connection: &Connection, table: &Table) -> Result<TableInfo, ConnectError> {
+    let columns: Vec<_> = table.columns.iter().collect();
+    let (evidence, rows) = look_at(database, connection, table, &columns)?;
+    let keys = keys(connection, table).map_err(|error| database.failed(&table.name, &error))?;
+    let info = |(column, evidence): (&super::catalog::Column, &ColumnEvidence)| ColumnInfo {
+        name: column.name.clone(),
+        source_type: column.source_type.clone(),
+        data_type: evidence.data_type(),
+        // A primary key of SQLite may hold NULL unless it is the row's number or declared otherwise: look.
+        nullable: !(column.not_null || (column.key_place.is_some() && evidence.nulls == 0)),
+        comment: None,
+    };
+    let columns: Vec<ColumnInfo> = table.columns.iter().zip(&evidence).map(info).collect();
+    let mixed = table.columns.iter().zip(&evidence).filter(|(_, evidence)| evidence.is_mixed());
+    let notes = mixed
+        .map(|(column, _)| format!("column `{}` holds values of several kinds; it is read as text", column.name))
+        .collect();
+    Ok(TableInfo {
+        name: lake_name(&table.name),
+        from: table.name.clone(),
+        kind: if table.is_view { TableKind::View } else { TableKind::Table },
+        cursors: cursors(&columns, &keys),
+        columns,
+        primary_key: table.primary_key(),
+        unique_keys: keys.unique,
+        foreign_keys: keys.foreign.into_iter().map(foreign_key).collect(),
+        rows: rows.map(RowCount::Exact),
+        size_bytes: None,
+        comment: None,
+        options: Vec::new(),
+        notes,
+    })
+}
+
+fn unreadable(name: &str, error: &ConnectError) -> TableInfo {
+    TableInfo {
+        name: lake_name(name),
+        from: name.to_owned(),
+        kind: TableKind::View,
+        columns: Vec::new(),
+        primary_key: Vec::new(),
+        unique_keys: Vec::new(),
+        foreign_keys: Vec::new(),
+        rows: None,
+        size_bytes: None,
+        comment: None,
+        cursors: Vec::new(),
+        options: Vec::new(),
+        notes: vec![format!("cannot be read: {error}")],
+    }
+}
+
+fn foreign_key((columns, to_table, to_columns): (Vec<String>, String, Vec<String>)) -> ForeignKey {
+    ForeignKey { columns, to_table, to_columns }
+}
+
+/// Columns whose name says that they grow with every change, if they hold times without gaps.
+fn cursors(columns: &[ColumnInfo], keys: &Keys) -> Vec<CursorProposal> {
+    const NAMES: [&str; 14] = [
+        "updated_at",
+        "modified_at",
+        "changed_at",
+        "last_modified_at",
+        "last_updated_at",
+        "updated_on",
+        "modified_on",
+        "date_updated",
+        "date_modified",
+        "last_modified",
+        "last_updated",
+        "last_update",
+        "updated",
+        "modified",
+    ];
+    let mut found: Vec<(usize, CursorProposal)> = columns
+        .iter()
+        .filter_map(|column| {
+            let name = column.name.to_ascii_lowercase();
+            let rank = NAMES.iter().position(|known| *known == name || known.replace('_', "") == name)?;
+            let is_time = column.data_type.is_temporal() || column.data_type.is_integer();
+            let indexed = keys.indexed.contains(&column.name);
+            let reason = if indexed {
+                "its name says that it changes with the row; indexed"
+            } else {
+                "its name says that it changes with the row; not indexed, so every read looks at all rows"
+            };
+            is_time.then(|| (rank, CursorProposal { column: column.name.clone(), reason: reason.to_owned(), indexed }))
+        })
+        .collect();
+    found.sort_by_key(|(rank, proposal)| (!proposal.indexed, *rank));
+    found.into_iter().map(|(_, proposal)| proposal).collect()
+}
+
+/// A name for the lake: lower case, and `_` for what is no letter or digit.
+fn lake_name(name: &str) -> String {
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' };
+    name.chars().map(plain).collect()
+}

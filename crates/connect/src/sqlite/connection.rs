@@ -1,0 +1,58 @@
+//! An open database.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use futures::StreamExt;
+
+use super::browse::browse;
+use super::database::Database;
+use super::snapshot::SqliteSnapshot;
+use super::worker::Worker;
+use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+
+/// An open database. Each call works on a connection and moment of its own.
+pub(crate) struct SqliteConnection {
+    database: Arc<Database>,
+}
+
+impl SqliteConnection {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl Connection for SqliteConnection {
+    async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
+        let worker = Worker::start(Arc::clone(&self.database)).await?;
+        let database = Arc::clone(&self.database);
+        worker.run(move |connection| browse(&database, connection)).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+        let snapshot = self.snapshot().await?;
+        let request = ReadRequest {
+            table: from.to_owned(),
+            from: from.to_owned(),
+            options: options.clone(),
+            mode: ReadMode::Full,
+            position: None,
+            promised: None,
+            columns: None,
+            batch_rows: rows.max(1),
+        };
+        let plan = snapshot.plan(&request).await?;
+        for unit in &plan.units {
+            if let Some(batch) = snapshot.read(&plan, unit).await?.next().await.transpose()? {
+                return Ok(batch.slice(0, rows.min(batch.num_rows())));
+            }
+        }
+        Ok(RecordBatch::new_empty(plan.schema))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
+        Ok(Box::new(SqliteSnapshot { worker: Worker::start(Arc::clone(&self.database)).await? }))
+    }
+}

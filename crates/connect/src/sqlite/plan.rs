@@ -1,0 +1,229 @@
+//! From a request to a unit, a schema and drift.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use rusqlite::Connection;
+
+use super::catalog::{Column, Table, names, table};
+use super::cursor::{CursorValue, Unfit};
+use super::database::Database;
+use super::evidence::ColumnEvidence;
+use super::position::Position;
+use super::query::Query;
+use super::value_builder::ValueBuilder;
+use crate::column_drift::{ColumnDrift, DriftedColumn};
+use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+
+/// Plans a read. Looks at all rows where a column's type is not promised.
+pub(crate) fn plan(
+    database: &Database,
+    connection: &Connection,
+    request: &ReadRequest,
+) -> Result<ReadPlan, ConnectError> {
+    let table = find(database, connection, &request.from)?;
+    let is_wanted =
+        |name: &str| request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
+    let promised = |name: &str| request.promised.as_ref().and_then(|schema| schema.field_with_name(name).ok());
+    let unknown: Vec<&Column> = table
+        .columns
+        .iter()
+        .filter(|column| is_wanted(&column.name))
+        .filter(|column| promised(&column.name).is_none_or(|field| *field.data_type() == DataType::Null))
+        .collect();
+    let (evidence, counted) = look_at(database, connection, &table, &unknown)?;
+    let inferred = |name: &str| {
+        let place = unknown.iter().position(|column| column.name == name)?;
+        Some(evidence[place].data_type())
+    };
+
+    let mut drift = ColumnDrift::default();
+    let mut fields = Vec::new();
+    for (position, field) in request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate() {
+        if !is_wanted(field.name()) {
+            continue;
+        }
+        if table.column(field.name()).is_none() {
+            drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, &table.name));
+        }
+        let known = Some(field.data_type().clone()).filter(|data_type| *data_type != DataType::Null);
+        let data_type = known.or_else(|| inferred(field.name())).unwrap_or(DataType::Utf8);
+        fields.push(Field::new(field.name(), data_type, true));
+    }
+    for (position, column) in table.columns.iter().enumerate() {
+        if !is_wanted(&column.name) || promised(&column.name).is_some() {
+            continue;
+        }
+        let data_type = inferred(&column.name).unwrap_or(DataType::Utf8);
+        if request.promised.is_some() {
+            drift.new.push(DriftedColumn::new(&column.name, &data_type, position, &table.name));
+        }
+        fields.push(Field::new(&column.name, data_type, true));
+    }
+    check_types(request, &fields)?;
+
+    let mut notes = Vec::new();
+    let query = query(request, &table, &mut notes)?;
+    let unit = if is_unchanged(database, connection, request, &query)? {
+        None
+    } else {
+        Some(ReadUnit {
+            label: if query.since.is_some() { format!("{} (changes)", table.name) } else { table.name.clone() },
+            replaces_batch: None,
+            size_bytes: None,
+            rows: counted.filter(|_| query.since.is_none()).or_else(|| estimate(connection, &query)),
+            drift,
+            detail: serde_json::to_value(&query).unwrap_or_default(),
+        })
+    };
+    Ok(ReadPlan {
+        request: Arc::new(request.clone()),
+        schema: Arc::new(Schema::new(fields)),
+        units: unit.into_iter().collect(),
+        notes,
+    })
+}
+
+/// The table that `from` names, or an error with the nearest name.
+pub(crate) fn find(database: &Database, connection: &Connection, from: &str) -> Result<Table, ConnectError> {
+    let failed = |error| database.failed(from, &error);
+    if let Some(table) = table(connection, from).map_err(failed)? {
+        return Ok(table);
+    }
+    let names = names(connection).map_err(failed)?;
+    Err(ConnectError::NotFound {
+        what: "table",
+        from: from.to_owned(),
+        within: format!("database `{}`", database.name),
+        hint: ade_diagnostic::did_you_mean(from, names.iter().map(String::as_str)),
+    })
+}
+
+/// What all values of some columns have in common, and the number of rows where they were counted.
+pub(crate) fn look_at(
+    database: &Database,
+    connection: &Connection,
+    table: &Table,
+    columns: &[&Column],
+) -> Result<(Vec<ColumnEvidence>, Option<u64>), ConnectError> {
+    let mut evidence: Vec<ColumnEvidence> = columns.iter().map(|column| ColumnEvidence::new(column.declared)).collect();
+    if columns.is_empty() {
+        return Ok((evidence, None));
+    }
+    let failed = |error| database.failed(&table.name, &error);
+    let query = all_rows(table, columns.iter().map(|column| column.name.clone()).collect());
+    let mut statement =
+        connection.prepare(&query.sql()).map_err(|error| database.cannot_prepare(&table.name, &error))?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut count = 0;
+    while let Some(row) = rows.next().map_err(failed)? {
+        count += 1;
+        for (index, evidence) in evidence.iter_mut().enumerate() {
+            evidence.see(row.get_ref(index + 2).map_err(failed)?);
+        }
+    }
+    Ok((evidence, Some(count)))
+}
+
+/// Every row of a table.
+pub(crate) fn all_rows(table: &Table, columns: Vec<String>) -> Query {
+    let rowid = table.rowid().map(str::to_owned);
+    Query { table: table.name.clone(), rowid, columns, cursor: None, since: None, last: None }
+}
+
+fn query(request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<Query, ConnectError> {
+    let is_wanted = |name: &String| request.columns.as_ref().is_none_or(|columns| columns.contains(name));
+    let columns = table.columns.iter().map(|column| column.name.clone()).filter(is_wanted).collect();
+    let mut query = all_rows(table, columns);
+    let ReadMode::Incremental { cursor, overlap, key } = &request.mode else { return Ok(query) };
+    let cursor = cursor.as_ref().ok_or_else(|| {
+        refused(
+            request,
+            "an incremental read of a table needs a cursor",
+            "set `cursor` to the column that grows with every change, or use `mode: full`",
+        )
+    })?;
+    for name in std::iter::once(cursor).chain(key) {
+        if table.column(name).is_none() {
+            let near = ade_diagnostic::did_you_mean(name, table.columns.iter().map(|column| column.name.as_str()));
+            let advice = near.unwrap_or_else(|| "correct `cursor` or `key`".to_owned());
+            return Err(refused(request, &format!("it has no column `{name}`"), &advice));
+        }
+    }
+    query.cursor = Some(cursor.clone());
+    match Position::parse(&request.from, request.position.as_ref())? {
+        Some(position) if position.cursor == *cursor => {
+            let since = position.value.back(*overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+            query.since = Some(since);
+            query.last = Some(position.value);
+        }
+        Some(position) => notes.push(Note {
+            id: "cursor-changed",
+            message: format!(
+                "`{}` was read by cursor `{}` before, now by `{cursor}`: all of it is read again",
+                request.from, position.cursor
+            ),
+        }),
+        None => {}
+    }
+    Ok(query)
+}
+
+/// Whether the rows that the read would begin with are the very rows that the last read ended with.
+fn is_unchanged(
+    database: &Database,
+    connection: &Connection,
+    request: &ReadRequest,
+    query: &Query,
+) -> Result<bool, ConnectError> {
+    let Some(position) = Position::parse(&request.from, request.position.as_ref())?.filter(|_| query.since.is_some())
+    else {
+        return Ok(false);
+    };
+    Ok(query.digest(database, connection)? == position.window)
+}
+
+/// The digest of the rows with which the next read will begin, if the one before ended at `value`.
+pub(crate) fn window(
+    database: &Database,
+    connection: &Connection,
+    request: &ReadRequest,
+    query: &Query,
+    value: &CursorValue,
+) -> Result<String, ConnectError> {
+    let ReadMode::Incremental { cursor: Some(cursor), overlap, .. } = &request.mode else { return Ok(String::new()) };
+    let since = value.back(*overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+    Query { since: Some(since), last: None, ..query.clone() }.digest(database, connection)
+}
+
+/// About how many rows: SQLite numbers them upwards.
+fn estimate(connection: &Connection, query: &Query) -> Option<u64> {
+    let rowid = query.rowid.as_ref().filter(|_| query.since.is_none())?;
+    let sql = format!("select max({rowid}) from main.{}", super::catalog::quoted(&query.table));
+    let largest: Option<i64> = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
+    u64::try_from(largest.unwrap_or(0)).ok()
+}
+
+fn check_types(request: &ReadRequest, fields: &[Field]) -> Result<(), ConnectError> {
+    match fields.iter().find(|field| ValueBuilder::new(field.data_type(), 0).is_none()) {
+        None => Ok(()),
+        Some(field) => {
+            let reason = format!(
+                "column `{}` is promised as {}, which SQLite has not got",
+                field.name(),
+                type_name(field.data_type())
+            );
+            Err(refused(request, &reason, "promise a type that it has, such as varchar, and convert it in a model"))
+        }
+    }
+}
+
+fn refused(request: &ReadRequest, reason: &str, advice: &str) -> ConnectError {
+    ConnectError::Request { from: request.from.clone(), reason: reason.to_owned(), advice: advice.to_owned() }
+}
+
+/// The error for a column that cannot serve as cursor.
+pub(crate) fn unfit_cursor(request: &ReadRequest, cursor: &str, unfit: Unfit) -> ConnectError {
+    let advice = "use another column as `cursor`, correct its values in the source, or use `mode: full`";
+    refused(request, &format!("column `{cursor}` {unfit}"), advice)
+}

@@ -1,0 +1,17 @@
+//! What connectors promise, held against real files and databases.
+
+mod browse;
+mod canary;
+mod csv;
+mod differential;
+mod draft;
+mod files;
+mod incremental_files;
+mod json_lines;
+mod parquet;
+mod settings;
+mod source;
+mod sqlite;
+mod sqlite_cursor;
+mod sqlite_types;
+mod suite;

@@ -1,0 +1,209 @@
+//! A temporary source and the ways in which tests read it.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ade_connect::{
+    BatchStream, ConnectError, Connection, OpenContext, ReadMode, ReadPlan, ReadRequest, Registry, Settings, UnitEnd,
+};
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use futures::StreamExt;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+pub(crate) const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+
+pub(crate) fn timestamptz() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// A temporary folder with a connection of some type to what is in it.
+pub(crate) struct Source {
+    pub(crate) folder: TempDir,
+    connector: &'static str,
+    settings: Map<String, Value>,
+}
+
+impl Source {
+    pub(crate) fn files() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), connector: "files", settings: object(json!({ "path": "." })) }
+    }
+
+    /// A database made by `sql`.
+    pub(crate) fn sqlite(sql: &str) -> Self {
+        let settings = object(json!({ "path": "app.db", "busy_timeout_ms": 50 }));
+        let source = Self { folder: tempfile::tempdir().unwrap(), connector: "sqlite", settings };
+        source.execute(sql);
+        source
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Changes the database as its owner would.
+    pub(crate) fn execute(&self, sql: &str) {
+        self.writer().execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn writer(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path("app.db")).unwrap()
+    }
+
+    pub(crate) async fn open(&self) -> Box<dyn Connection> {
+        self.try_open().await.unwrap()
+    }
+
+    pub(crate) async fn try_open(&self) -> Result<Box<dyn Connection>, ConnectError> {
+        let registry = Registry::builtin();
+        let connector = registry.get(self.connector)?;
+        let settings = connector.spec().settings(&self.settings).unwrap();
+        connector.open(&settings, &context(self.folder.path())).await
+    }
+
+    /// A request for everything, with options.
+    pub(crate) fn request(&self, from: &str, options: Value) -> ReadRequest {
+        ReadRequest {
+            table: format!("app.{from}"),
+            from: from.to_owned(),
+            options: self.options(options),
+            mode: ReadMode::Full,
+            position: None,
+            promised: None,
+            columns: None,
+            batch_rows: 8_192,
+        }
+    }
+
+    pub(crate) fn options(&self, options: Value) -> Settings {
+        let registry = Registry::builtin();
+        registry.get(self.connector).unwrap().spec().table_options(&object(options)).unwrap()
+    }
+
+    pub(crate) async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
+        self.open().await.snapshot().await?.plan(request).await
+    }
+
+    /// Reads everything that a request asks for, in one snapshot.
+    pub(crate) async fn read(&self, request: &ReadRequest) -> Result<Load, ConnectError> {
+        let snapshot = self.open().await.snapshot().await?;
+        let plan = snapshot.plan(request).await?;
+        let mut batches = Vec::new();
+        let mut ends = Vec::new();
+        for unit in &plan.units {
+            let (unit_batches, end) = drain(snapshot.read(&plan, unit).await?).await?;
+            batches.extend(unit_batches);
+            ends.push(end);
+        }
+        Ok(Load { plan, batches, ends })
+    }
+
+    /// The error of a read that must fail, wherever it does.
+    pub(crate) async fn read_error(&self, request: &ReadRequest) -> ConnectError {
+        match self.read(request).await {
+            Err(error) => error,
+            Ok(load) => panic!("expected an error, got {} rows", load.rows().len()),
+        }
+    }
+}
+
+pub(crate) fn context(folder: &Path) -> OpenContext {
+    OpenContext { project_dir: folder.to_owned(), threads: NonZeroUsize::new(2).unwrap() }
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        other => panic!("not an object: {other}"),
+    }
+}
+
+pub(crate) fn promise(columns: &[(&str, DataType)]) -> Option<SchemaRef> {
+    let fields = columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
+    Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+}
+
+pub(crate) fn incremental(cursor: Option<&str>, overlap: Option<&str>) -> ReadMode {
+    ReadMode::Incremental {
+        cursor: cursor.map(str::to_owned),
+        overlap: overlap.map(|overlap| overlap.parse().unwrap()),
+        key: Vec::new(),
+    }
+}
+
+/// All batches of a stream and its end.
+pub(crate) async fn drain(mut stream: BatchStream) -> Result<(Vec<RecordBatch>, UnitEnd), ConnectError> {
+    let schema = Arc::clone(stream.schema());
+    let mut batches = Vec::new();
+    while let Some(batch) = stream.next().await.transpose()? {
+        assert!(stream.end().is_none(), "the end is known before the stream ended");
+        assert_eq!(batch.schema(), schema);
+        batches.push(batch);
+    }
+    let end = stream.end().cloned().expect("a stream that ended without error has an end");
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    assert_eq!(end.rows, rows as u64);
+    Ok((batches, end))
+}
+
+/// What a request gave.
+pub(crate) struct Load {
+    pub(crate) plan: ReadPlan,
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) ends: Vec<UnitEnd>,
+}
+
+impl Load {
+    /// Each row as text, `NULL` for NULL.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        rows(&self.batches)
+    }
+
+    /// `name type` of every column.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        columns(&self.plan.schema)
+    }
+
+    /// The position after all units, each committed under a batch id of its own: `prefix` and a number.
+    pub(crate) fn position(&self, before: Option<&Value>, prefix: &str) -> Option<Value> {
+        let mut position = before.cloned();
+        for (index, end) in self.ends.iter().enumerate() {
+            position = end.position(position.as_ref(), &format!("{prefix}{index}"));
+        }
+        position
+    }
+}
+
+pub(crate) fn columns(schema: &Schema) -> Vec<String> {
+    schema
+        .fields()
+        .iter()
+        .map(|field| format!("{} {}", field.name(), ade_connect::type_name(field.data_type())))
+        .collect()
+}
+
+pub(crate) fn rows(batches: &[RecordBatch]) -> Vec<String> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        let options = FormatOptions::default();
+        let columns: Vec<_> =
+            batch.columns().iter().map(|column| (column, ArrayFormatter::try_new(column, &options).unwrap())).collect();
+        for row in 0..batch.num_rows() {
+            let cells = columns.iter().map(|(column, formatter)| match column.is_null(row) {
+                true => "NULL".to_owned(),
+                false => formatter.value(row).to_string(),
+            });
+            rows.push(cells.collect::<Vec<_>>().join("|"));
+        }
+    }
+    rows
+}
