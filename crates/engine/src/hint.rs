@@ -1,21 +1,106 @@
-//! What to do about messages that come from below.
+//! Messages that come from below, in words for the person who wrote the SQL.
 
-use crate::SqlError;
+use crate::suggest::closest;
+use crate::{SqlError, SqlErrorKind};
 
 /// Parts of messages and the advice that goes with them.
 const HINTS: &[(&str, &str)] = &[
     ("Cannot cast string", "look at the rows with a regular expression, or use try_cast(… as …) to get NULL there"),
     ("Cannot parse", "look at the rows with a regular expression, or use try_cast(… as …) to get NULL there"),
     ("must appear in the GROUP BY clause", "add it to group by, or wrap it in an aggregate such as max()"),
+    ("requires String, but received", "cast it to text: x::text"),
+    ("Cannot coerce arithmetic expression", "cast one side so that the types fit"),
+    ("Invalid function 'ade_rows'", "write it in the select list or in from"),
 ];
 
-/// `error` with the hint for its message, when there is one and it has none.
-pub(crate) fn for_message(error: SqlError) -> SqlError {
+/// Messages that say nothing to a user, with what they mean and what to do.
+const REWORDED: &[(&str, &str, &str)] = &[
+    (
+        "OuterReferenceColumn",
+        "this correlated subquery cannot be planned",
+        "correlate it with = in its where, or join and use row_number() over (partition by …) or distinct on",
+    ),
+    (
+        "does not support logical expression InSubquery",
+        "in (select …) can only stand in a condition",
+        "left join the subquery and test whether its column is null",
+    ),
+    (
+        "does not support logical expression Exists",
+        "a test of a subquery (exists, any, all) can only stand in a condition here",
+        "left join the subquery and test whether its column is null",
+    ),
+    (
+        "Invalid function 'ade_rows'",
+        "a function that gives rows cannot stand here",
+        "write it in the select list or in from",
+    ),
+];
+
+/// `error` in plain words, with the hint for its message when there is one and it has none.
+pub(crate) fn for_message(mut error: SqlError) -> SqlError {
+    for (part, message, hint) in REWORDED {
+        if error.message.contains(part) {
+            error.kind = SqlErrorKind::Unsupported;
+            error.message = (*message).to_owned();
+            return error.with_hint(*hint);
+        }
+    }
+    error.message = plain(&error.message);
     if error.hint.is_some() {
         return error;
     }
     match HINTS.iter().find(|(part, _)| error.message.contains(part)) {
         Some((_, hint)) => error.with_hint(*hint),
         None => error,
+    }
+}
+
+/// The part of a message that says something: no names of layers, no lists of signatures.
+fn plain(message: &str) -> String {
+    const LAYERS: [&str; 6] = [
+        "Execution error: ",
+        "Error during planning: ",
+        "Arrow error: ",
+        "External error: ",
+        "Column in SELECT must be in GROUP BY or an aggregate function: ",
+        "While expanding wildcard, ",
+    ];
+    const TAILS: [&str; 5] = [
+        " No function matches the given name",
+        " You might need to add explicit type casts",
+        "\n\tCandidate functions",
+        ", currently only \"",
+        "\nbacktrace:",
+    ];
+    let mut text = message;
+    for tail in TAILS {
+        text = text.split(tail).next().unwrap_or(text);
+    }
+    if let Some((_, inner)) = text.split_once("user-defined coercion failed with: ") {
+        text = inner;
+    }
+    loop {
+        let before = text;
+        for layer in LAYERS {
+            text = text.strip_prefix(layer).unwrap_or(text);
+        }
+        if text == before {
+            break;
+        }
+    }
+    text.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// An error about a function that does not exist, with the nearest name of those that do.
+pub(crate) fn for_function<'a>(error: SqlError, names: impl IntoIterator<Item = &'a str>) -> SqlError {
+    let Some(name) = error.message.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next()) else {
+        return error;
+    };
+    let near = closest(name, names.into_iter().filter(|name| !name.starts_with("ade_")));
+    let unknown = SqlError::new(SqlErrorKind::Unknown, format!("there is no function {name}")).at(error.position);
+    match near {
+        Some(near) => unknown.with_hint(format!("did you mean {near}?")),
+        None => unknown,
     }
 }

@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod function;
 mod hint;
+mod lateral_unnest;
 mod listing;
 mod memory_catalog;
 mod object_stores;

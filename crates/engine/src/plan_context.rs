@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::catalog::TableFunctionArgs;
-use datafusion::common::{DFSchema, Result, TableReference, config::ConfigOptions};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use datafusion::catalog::{TableFunctionArgs, TableProvider};
+use datafusion::common::{Column, DFSchema, Result, TableReference, config::ConfigOptions};
 use datafusion::datasource::cte_worktable::CteWorkTable;
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, LogicalPlanBuilder, ScalarUDF, TableSource, WindowUDF, cast,
+};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use crate::planning::carried;
@@ -32,6 +34,37 @@ impl<'a> PlanContext<'a> {
     ) -> Self {
         Self { state, tables }
     }
+}
+
+/// DataFusion's series of moments count in nanoseconds.
+fn in_nanoseconds(arg: Expr) -> Result<Expr> {
+    let Expr::Literal(value, metadata) = &arg else { return Ok(arg) };
+    let zone = match value.data_type() {
+        DataType::Date32 => None,
+        DataType::Timestamp(_, zone) => zone,
+        _ => return Ok(arg),
+    };
+    Ok(Expr::Literal(value.cast_to(&DataType::Timestamp(TimeUnit::Nanosecond, zone))?, metadata.clone()))
+}
+
+/// Ours are in microseconds everywhere.
+fn in_microseconds(provider: Arc<dyn TableProvider>) -> Result<Arc<dyn TableSource>> {
+    let schema = provider.schema();
+    let source = provider_as_source(provider);
+    if !schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _))) {
+        return Ok(source);
+    }
+    let columns = schema.fields().iter().map(|field| {
+        let column = Expr::Column(Column::from_name(field.name()));
+        match field.data_type() {
+            DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+                cast(column, DataType::Timestamp(TimeUnit::Microsecond, zone.clone())).alias(field.name())
+            }
+            _ => column,
+        }
+    });
+    let plan = LogicalPlanBuilder::scan("series", source, None)?.project(columns)?.build()?;
+    Ok(provider_as_source(Arc::new(ViewTable::new(plan, None))))
 }
 
 impl ContextProvider for PlanContext<'_> {
@@ -74,8 +107,10 @@ impl ContextProvider for PlanContext<'_> {
             .into_iter()
             .map(|arg| simplifier.coerce(arg, &schema).and_then(|arg| simplifier.simplify(arg)))
             .collect::<Result<Vec<_>>>()?;
+        let args =
+            if name == "generate_series" { args.into_iter().map(in_nanoseconds).collect::<Result<_>>()? } else { args };
         let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state))?;
-        Ok(provider_as_source(provider))
+        in_microseconds(provider)
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {

@@ -18,7 +18,7 @@ use crate::listing::Listing;
 use crate::plan_context::PlanContext;
 use crate::statement::parse_query;
 use crate::suggest::closest;
-use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, postgres};
+use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, hint, postgres};
 
 /// How deep views may stand on views.
 const MAX_VIEW_DEPTH: usize = 64;
@@ -60,9 +60,15 @@ impl<'a> Planning<'a> {
             let context = PlanContext::new(self.state, tables);
             SqlToRel::new_with_options(&context, parser_options(self.state))
                 .statement_to_plan(statement)
-                .map_err(|error| from_planning(sql, error))
+                .map_err(|error| self.known_functions(from_planning(sql, error)))
         }
         .boxed()
+    }
+
+    fn known_functions(&self, error: SqlError) -> SqlError {
+        let scalars = self.state.scalar_functions().keys();
+        let others = self.state.aggregate_functions().keys().chain(self.state.window_functions().keys());
+        hint::for_function(error, scalars.chain(others).map(String::as_str))
     }
 
     /// What `reference` stands for. An `Err` only counts when the planner asks for the table: names

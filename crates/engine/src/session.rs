@@ -41,13 +41,17 @@ impl Session {
 
     /// The logical plan of one query, not yet optimized. Reads no rows.
     pub async fn plan(&self, sql: &str) -> Result<LogicalPlan, SqlError> {
-        Planning::new(&self.state, self.catalog.as_ref(), &self.options).plan(sql).await
+        self.plan_in(&self.started(), sql).await
+    }
+
+    async fn plan_in(&self, state: &SessionState, sql: &str) -> Result<LogicalPlan, SqlError> {
+        Planning::new(state, self.catalog.as_ref(), &self.options).plan(sql).await
     }
 
     /// Names and types of the columns that a query gives. Reads no rows.
     pub async fn schema_of(&self, sql: &str) -> Result<SchemaRef, SqlError> {
-        let plan = self.plan(sql).await?;
         let state = self.started();
+        let plan = self.plan_in(&state, sql).await?;
         let plan = state
             .analyzer()
             .execute_and_check(plan, state.config_options(), |_, _| {})
@@ -57,8 +61,9 @@ impl Session {
 
     /// Runs one query and gives its rows as they are made.
     pub async fn query(&self, sql: &str) -> Result<Rows, SqlError> {
-        let plan = self.plan(sql).await?;
-        self.run(&plan).await.map_err(|error| match error {
+        let state = self.started();
+        let plan = self.plan_in(&state, sql).await?;
+        run(&state, &plan).await.map_err(|error| match error {
             Failure::Planning(error) => from_planning(sql, error),
             Failure::Running(error) => from_execution(error),
         })
@@ -66,7 +71,7 @@ impl Session {
 
     /// Runs a plan that [`Session::plan`] gave.
     pub async fn execute(&self, plan: &LogicalPlan) -> Result<Rows, SqlError> {
-        self.run(plan).await.map_err(|failure| match failure {
+        run(&self.started(), plan).await.map_err(|failure| match failure {
             Failure::Planning(error) | Failure::Running(error) => from_execution(error),
         })
     }
@@ -88,13 +93,6 @@ impl Session {
         Ok(text)
     }
 
-    async fn run(&self, plan: &LogicalPlan) -> Result<Rows, Failure> {
-        let state = self.started();
-        let plan = state.create_physical_plan(plan).await.map_err(Failure::Planning)?;
-        let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(Failure::Running)?;
-        Ok(Rows::new(stream, plan))
-    }
-
     /// The state with its clock set.
     fn started(&self) -> SessionState {
         let mut state = self.state.as_ref().clone();
@@ -104,6 +102,12 @@ impl Session {
         }
         state
     }
+}
+
+async fn run(state: &SessionState, plan: &LogicalPlan) -> Result<Rows, Failure> {
+    let plan = state.create_physical_plan(plan).await.map_err(Failure::Planning)?;
+    let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(Failure::Running)?;
+    Ok(Rows::new(stream, plan))
 }
 
 enum Failure {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
+use crate::lateral_unnest::LateralUnnest;
 use crate::postgres::PostgresOperators;
 use crate::type_planner::PostgresTypes;
 use crate::{EngineOptions, function};
@@ -32,5 +34,11 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
         .with_config(config)
         .with_runtime_env(runtime)
         .with_type_planner(Arc::new(PostgresTypes))
+        // before DataFusion's own rules: they check types, and correlated columns have none of the right kind
+        .with_analyzer_rules(
+            std::iter::once(Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>)
+                .chain(Analyzer::new().rules)
+                .collect(),
+        )
         .build()
 }

@@ -33,12 +33,12 @@ pub(super) fn all() -> Vec<Scalar> {
             Ok((!needs_rounding(&from) && !is_text(&from)).then(|| args[0].clone()))
         }),
         Scalar::new("ade_numeric", any, numeric_of, |args, to| Ok(cast_with_options(&args[0], to, &STRICT)?)),
-        Scalar::new("ade_date", any, |_| Ok(DataType::Date32), to_date)
+        Scalar::new("ade_date", moment, |_| Ok(DataType::Date32), to_date)
             .simplified(|args, info| plain(args, info, &DataType::Date32, |from| !is_text(from))),
-        Scalar::new("ade_timestamp", any, |_| Ok(timestamp()), to_timestamp).simplified(|args, info| {
+        Scalar::new("ade_timestamp", moment, |_| Ok(timestamp()), to_timestamp).simplified(|args, info| {
             plain(args, info, &timestamp(), |from| !is_text(from) && !matches!(from, DataType::Timestamp(_, Some(_))))
         }),
-        Scalar::new("ade_timestamptz", any, |_| Ok(timestamptz()), to_timestamptz)
+        Scalar::new("ade_timestamptz", moment, |_| Ok(timestamptz()), to_timestamptz)
             .simplified(|args, info| plain(args, info, &timestamptz(), |from| !is_text(from))),
         Scalar::new("ade_bytea", any, |_| Ok(DataType::Binary), to_bytea),
     ]
@@ -61,6 +61,20 @@ fn plain(args: &[Expr], info: &SimplifyContext, to: &DataType, agrees: fn(&DataT
         return Ok(Some(args[0].clone()));
     }
     Ok(agrees(&from).then(|| cast(args[0].clone(), to.clone())))
+}
+
+/// Numbers are no dates, whatever unit they would be counted in.
+fn moment(types: &[DataType]) -> Result<Vec<DataType>> {
+    match &types[0] {
+        number if number.is_numeric() || *number == DataType::Boolean => Err(carried(
+            SqlError::new(
+                SqlErrorKind::Invalid,
+                format!("{} cannot be cast to a date or timestamp", crate::type_name(number)),
+            )
+            .with_hint("to_timestamp(x) reads seconds since 1970; date '1970-01-01' + x adds days"),
+        )),
+        _ => any(types),
+    }
 }
 
 fn same(types: &[DataType]) -> Result<DataType> {
@@ -96,7 +110,7 @@ fn needs_rounding(data_type: &DataType) -> bool {
 
 /// Rounded to a whole number, as a cast to an integer does before it narrows: floating point to the
 /// even neighbour, decimals away from zero. Text loses the space around it.
-pub(super) fn to_whole(args: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
+fn to_whole(args: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
     let array = &args[0];
     Ok(match array.data_type() {
         DataType::Float64 => {

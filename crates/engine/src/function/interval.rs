@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Decimal128Builder, IntervalMonthDayNanoBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, IntervalMonthDayNanoBuilder};
 use arrow::datatypes::{
     DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimestampMicrosecondType,
 };
@@ -11,7 +11,10 @@ use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 use datafusion::common::{DataFusionError, Result};
 
 use super::cast::timestamp;
-use super::scalar::{Scalar, any};
+use super::scalar::{Scalar, any, is_text, text_at, text_of};
+use crate::planning::carried;
+use crate::time::interval::parse;
+use crate::{SqlError, SqlErrorKind};
 
 const INTERVAL: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 const DAY_NANOS: i64 = 86_400_000_000_000;
@@ -45,6 +48,7 @@ pub(super) fn all() -> Vec<Scalar> {
             |_| Ok(INTERVAL),
             |args, _| scaled(args, |interval, factor| (factor != 0.0).then(|| times(interval, 1.0 / factor))?),
         ),
+        Scalar::new("ade_interval", any, |_| Ok(INTERVAL), to_interval),
         Scalar::new("ade_interval_size", |_| Ok(vec![INTERVAL]), |_| Ok(DataType::Decimal128(38, 0)), sizes),
         Scalar::new("justify_hours", |_| Ok(vec![INTERVAL]), |_| Ok(INTERVAL), |args, _| changed(args, justify_hours)),
         Scalar::new("justify_days", |_| Ok(vec![INTERVAL]), |_| Ok(INTERVAL), |args, _| changed(args, justify_days)),
@@ -163,6 +167,26 @@ fn times(interval: IntervalMonthDayNano, factor: f64) -> Option<IntervalMonthDay
         return None;
     }
     Some(IntervalMonthDayNano::new(months.trunc() as i32, whole_days as i32, nanos as i64))
+}
+
+fn to_interval(args: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    if !is_text(args[0].data_type()) {
+        return Ok(arrow::compute::cast(&args[0], to)?);
+    }
+    let texts = text_of(&args[0])?;
+    let mut builder = IntervalMonthDayNanoBuilder::with_capacity(texts.len());
+    for row in 0..texts.len() {
+        builder.append_option(match text_at(&texts, row) {
+            None => None,
+            Some(text) => Some(parse(text).ok_or_else(|| {
+                carried(
+                    SqlError::new(SqlErrorKind::Data, format!("\"{text}\" is no interval"))
+                        .with_hint("write it like 1 year 2 months 3 days 04:05:06"),
+                )
+            })?),
+        });
+    }
+    Ok(Arc::new(builder.finish()))
 }
 
 /// How long an interval is in nanoseconds, for comparisons. Source: `interval_cmp_value` of PostgreSQL.

@@ -27,6 +27,9 @@ pub(super) fn all() -> Vec<Scalar> {
         Scalar::new("ade_json_contains", all_text, gives_bool, |args, _| {
             tests(args, |json, part| Ok(contains(&parse(json)?, &parse(part)?, true)))
         }),
+        Scalar::new("ade_json_has_key", all_text, gives_bool, |args, _| {
+            tests(args, |json, name| Ok(has_key(&parse(json)?, name)))
+        }),
         Scalar::new("ade_json_has_any", all_text, gives_bool, |args, _| {
             tests(args, |json, names| {
                 let json = parse(json)?;

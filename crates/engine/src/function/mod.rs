@@ -4,12 +4,15 @@ mod batch_id;
 mod cast;
 mod clock;
 mod day_spine;
+mod delegate;
 mod divide;
+mod integer;
 mod interval;
 mod json;
 mod moment;
 mod number;
 mod pick;
+mod round;
 mod scalar;
 mod surrogate_key;
 mod words;
@@ -22,6 +25,7 @@ use datafusion::logical_expr::ScalarUDF;
 use self::batch_id::BatchId;
 use self::clock::Clock;
 use self::day_spine::DaySpine;
+use self::delegate::{Capped, DateTrunc};
 use crate::SessionOptions;
 
 pub(crate) use self::cast::timestamp;
@@ -31,11 +35,13 @@ fn scalars() -> Vec<ScalarUDF> {
     [
         cast::all(),
         divide::all(),
+        integer::all(),
         interval::all(),
         json::all(),
         moment::all(),
         number::all(),
         pick::all(),
+        round::all(),
         surrogate_key::all(),
         words::all(),
     ]
@@ -43,6 +49,8 @@ fn scalars() -> Vec<ScalarUDF> {
     .flatten()
     .map(scalar::Scalar::udf)
     .chain(Clock::all().map(ScalarUDF::new_from_impl))
+    .chain(Capped::all().map(ScalarUDF::new_from_impl))
+    .chain([ScalarUDF::new_from_impl(DateTrunc::new())])
     .collect()
 }
 

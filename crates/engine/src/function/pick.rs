@@ -1,6 +1,5 @@
 //! Ordered-set aggregates, over the sorted array of a group's values: `percentile_disc` and `mode`.
 
-use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::kernels::cmp::not_distinct;
@@ -30,7 +29,6 @@ pub(super) fn all() -> Vec<Scalar> {
             })
         }),
         Scalar::new("ade_most_common", any, element, |args, to| values(args, to, |values, _| most_common(values))),
-        Scalar::new("ade_round", any, rounded_type, round),
     ]
 }
 
@@ -75,23 +73,4 @@ fn most_common(values: &ArrayRef) -> Result<usize> {
         }
     }
     Ok(best)
-}
-
-fn rounded_type(types: &[DataType]) -> Result<DataType> {
-    Ok(match &types[0] {
-        DataType::Decimal128(precision, scale) if *scale > 0 => {
-            DataType::Decimal128((precision + 1).saturating_sub(scale.unsigned_abs()).max(1), 0)
-        }
-        DataType::Float32 | DataType::Decimal128(..) => types[0].clone(),
-        data_type if data_type.is_integer() => data_type.clone(),
-        _ => DataType::Float64,
-    })
-}
-
-/// `round(x)`: decimals away from zero, floating point to the even neighbour.
-fn round(args: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
-    let array =
-        if matches!(to, DataType::Float64) { arrow::compute::cast(&args[0], to)? } else { Arc::clone(&args[0]) };
-    let whole = super::cast::to_whole(&[array], to)?;
-    Ok(arrow::compute::cast(&whole, to)?)
 }

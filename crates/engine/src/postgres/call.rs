@@ -29,6 +29,8 @@ const RENAMED: &[(&str, &str)] = &[
     ("jsonb_array_elements_text", "ade_json_elements_text"),
     ("json_array_elements_text", "ade_json_elements_text"),
     ("jsonb_object_keys", "json_object_keys"),
+    ("array_remove", "array_remove_all"),
+    ("array_replace", "array_replace_all"),
 ];
 
 /// Functions of PostgreSQL that give several rows: here they give an array.
@@ -94,17 +96,24 @@ pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Ex
                 return Ok(Some(call("age", vec![call("current_date", vec![]), (*moment).clone()])));
             }
         }
-        "round" => {
+        "round" | "ceil" | "ceiling" | "floor" | "trunc" => {
             if let Some([value]) = plain_arguments(function).as_deref() {
-                return Ok(Some(call("ade_round", vec![(*value).clone()])));
+                let whole = format!("ade_{}", name.trim_end_matches("ing"));
+                return Ok(Some(call(&whole, vec![(*value).clone()])));
             }
         }
         "div" => {
             if let Some([left, right]) = plain_arguments(function).as_deref() {
                 let quotient = binary((*left).clone(), BinaryOperator::Divide, (*right).clone());
-                return Ok(Some(call("trunc", vec![quotient])));
+                return Ok(Some(call("ade_trunc", vec![quotient])));
             }
         }
+        "mod" => {
+            if let Some([left, right]) = plain_arguments(function).as_deref() {
+                return Ok(Some(binary((*left).clone(), BinaryOperator::Modulo, (*right).clone())));
+            }
+        }
+        "make_interval" => return Ok(make_interval(function)),
         "current_schema" => return Ok(Some(text(schema))),
         "current_database" => return Ok(Some(text("ade"))),
         other => {
@@ -131,6 +140,41 @@ fn plain_arguments(function: &Function) -> Option<Vec<&Expr>> {
         FunctionArguments::List(list) if list.clauses.is_empty() => arguments(&list.args),
         _ => None,
     }
+}
+
+/// Arguments of `make_interval`, in order.
+const INTERVAL_UNITS: [(&str, &str); 7] = [
+    ("years", "1 year"),
+    ("months", "1 month"),
+    ("weeks", "1 week"),
+    ("days", "1 day"),
+    ("hours", "1 hour"),
+    ("mins", "1 minute"),
+    ("secs", "1 second"),
+];
+
+/// `make_interval(days => 10)` is `interval '1 day' * 10`.
+fn make_interval(function: &Function) -> Option<Expr> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let named = |name: &Ident| INTERVAL_UNITS.iter().find(|(unit, _)| name.value.eq_ignore_ascii_case(unit));
+    let mut sum: Option<Expr> = None;
+    for (index, arg) in list.args.iter().enumerate() {
+        let ((_, unit), value) = match arg {
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(value), .. }
+            | FunctionArg::ExprNamed { name: Expr::Identifier(name), arg: FunctionArgExpr::Expr(value), .. } => {
+                (named(name)?, value)
+            }
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => (INTERVAL_UNITS.get(index)?, value),
+            _ => return None,
+        };
+        let one = call("ade_interval", vec![text(*unit)]);
+        let part = binary(one, BinaryOperator::Multiply, value.clone());
+        sum = Some(match sum {
+            Some(sum) => binary(sum, BinaryOperator::Plus, part),
+            None => part,
+        });
+    }
+    sum
 }
 
 /// `concat` takes any values: each as its text.

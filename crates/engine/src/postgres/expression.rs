@@ -1,8 +1,8 @@
 //! Expressions that DataFusion does not know, or understands otherwise.
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, Ident, TimezoneInfo,
-    UnaryOperator, Value,
+    BinaryOperator, CastKind, CeilFloorKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, Ident,
+    TimezoneInfo, UnaryOperator, Value,
 };
 
 use super::build::{binary, call, literal, number, place, take, text};
@@ -61,10 +61,29 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
                     let base = take(left);
                     **left = Expr::Nested(Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(base) }));
                     *expr = take(inner);
+                } else if let Expr::Interval(interval) = inner.as_mut()
+                    && let Some(written) = literal(&interval.value)
+                {
+                    let negated = written.split(' ').map(|word| match word.parse::<i64>() {
+                        Ok(number) => (-number).to_string(),
+                        Err(_) => word.to_owned(),
+                    });
+                    *interval.value = text(negated.collect::<Vec<_>>().join(" "));
+                    *expr = take(inner);
                 }
             }
             _ => {}
         },
+        Expr::Array(array) => {
+            // a function's arguments may be columns of an outer query, an array's may not
+            *expr = call("make_array", std::mem::take(&mut array.elem));
+        }
+        Expr::Ceil { expr: inner, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+            *expr = call("ade_ceil", vec![take(inner)]);
+        }
+        Expr::Floor { expr: inner, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+            *expr = call("ade_floor", vec![take(inner)]);
+        }
         Expr::AtTimeZone { timestamp, time_zone } => {
             *expr = call("timezone", vec![take(time_zone), take(timestamp)]);
         }
@@ -101,6 +120,14 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
                 *interval.value = text(spelled);
                 interval.leading_field = None;
                 interval.last_field = None;
+            }
+            if let (Some(written), None) = (literal(&interval.value), &interval.leading_field) {
+                let spelled = spell_interval(written).ok_or_else(|| {
+                    SqlError::new(SqlErrorKind::Invalid, format!("'{written}' is no interval"))
+                        .with_hint("write it like interval '1 year 2 months 3 days 04:05:06'")
+                        .at(place(interval.value.as_ref()))
+                })?;
+                *interval.value = text(spelled);
             }
         }
         Expr::Identifier(ident) if is_niladic(ident) => {
@@ -153,6 +180,12 @@ fn spell_range(written: &str, leading: &DateTimeField, last: &DateTimeField) -> 
     }
 }
 
+/// The interval in the form that DataFusion reads, whatever PostgreSQL's form was.
+fn spell_interval(written: &str) -> Option<String> {
+    let value = crate::time::interval::parse(written)?;
+    Some(format!("{} months {} days {} nanoseconds", value.months, value.days, value.nanoseconds))
+}
+
 fn field_name(field: &DateTimeField) -> String {
     field.to_string().to_lowercase().trim_matches('\'').to_owned()
 }
@@ -165,6 +198,20 @@ fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         array: false,
         format: None,
     };
+    // names of days are no constants
+    if let (DataType::Date | DataType::Timestamp(..), Some(word)) = (&data_type, literal(&inner)) {
+        let day = |days: i64| binary(call("current_date", vec![]), BinaryOperator::Plus, number(days));
+        let moved = match word.trim().to_ascii_lowercase().as_str() {
+            "now" => Some(call("now", vec![])),
+            "today" => Some(day(0)),
+            "tomorrow" => Some(day(1)),
+            "yesterday" => Some(day(-1)),
+            _ => None,
+        };
+        if let Some(moved) = moved {
+            return cast(moved, data_type);
+        }
+    }
     let is_number = matches!(&inner, Expr::Value(value) if matches!(value.value, Value::Number(..)));
     Ok(match &data_type {
         DataType::Text | DataType::JSON | DataType::JSONB | DataType::String(_) => call("ade_text", vec![inner]),
@@ -209,6 +256,7 @@ fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         DataType::Timestamp(_, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) => call("ade_timestamptz", vec![inner]),
         DataType::Timestamp(..) | DataType::Datetime(_) => call("ade_timestamp", vec![inner]),
         DataType::Bytea => call("ade_bytea", vec![inner]),
+        DataType::Interval { .. } => call("ade_interval", vec![inner]),
         _ => plain(inner, data_type),
     })
 }

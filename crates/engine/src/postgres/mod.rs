@@ -14,6 +14,7 @@ pub(crate) mod pattern;
 mod relation;
 mod tokens;
 mod unsupported;
+mod using;
 
 use std::ops::ControlFlow;
 
@@ -54,6 +55,8 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
         names::name_outputs(select);
+        relation::exists_in_outputs(select);
+        using::qualify_merged_columns(select);
         flow(relation::series_in_from(select))
     }
 

@@ -7,7 +7,7 @@ use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Cast, ScalarFunction};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, ScalarUDF, cast, lit};
-use datafusion_functions_json::udfs::{json_as_text_udf, json_contains_udf, json_get_json_udf};
+use datafusion_functions_json::udfs::{json_as_text_udf, json_get_json_udf};
 use sqlparser::ast::BinaryOperator;
 
 use crate::function::timestamp;
@@ -36,6 +36,9 @@ impl PostgresOperators {
         let operands = || vec![raw.left.clone(), raw.right.clone()];
         let swapped = || vec![raw.right.clone(), raw.left.clone()];
         Ok(Some(match &raw.op {
+            BinaryOperator::Plus if is_signed(left) && is_signed(right) => self.call("ade_plus", operands())?,
+            BinaryOperator::Minus if is_signed(left) && is_signed(right) => self.call("ade_minus", operands())?,
+            BinaryOperator::Multiply if is_signed(left) && is_signed(right) => self.call("ade_times", operands())?,
             BinaryOperator::Divide if is_exact(left) && is_exact(right) && (is_decimal(left) || is_decimal(right)) => {
                 self.call("ade_exact_quotient", operands())?
             }
@@ -91,7 +94,7 @@ impl PostgresOperators {
             BinaryOperator::HashLongArrow => self.call("ade_json_path_text", operands())?,
             BinaryOperator::AtArrow => self.call("ade_json_contains", operands())?,
             BinaryOperator::ArrowAt => self.call("ade_json_contains", swapped())?,
-            BinaryOperator::Question => Expr::ScalarFunction(ScalarFunction::new_udf(json_contains_udf(), operands())),
+            BinaryOperator::Question => self.call("ade_json_has_key", operands())?,
             BinaryOperator::QuestionPipe => {
                 self.call("ade_json_has_any", vec![raw.left.clone(), self.as_keys(&raw.right, right)?])?
             }
@@ -222,6 +225,10 @@ fn is_nonzero_literal(expr: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_signed(data_type: &DataType) -> bool {
+    data_type.is_signed_integer()
 }
 
 fn is_decimal(data_type: &DataType) -> bool {

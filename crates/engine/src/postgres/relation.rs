@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, GroupByExpr, Ident, Interval, LimitClause, Query, Select, SelectFlavor,
-    SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Visit, Visitor,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Interval, LimitClause,
+    Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Visit, Visitor,
+    visit_expressions_mut,
 };
 
-use super::build::{arguments, call, literal, place, take, text};
+use super::build::{arguments, binary, call, literal, number, place, take, text};
 use super::call::{array_of_set, is_set};
 use crate::{SqlError, SqlErrorKind};
 
@@ -19,12 +20,44 @@ pub(super) fn fetch_as_limit(query: &mut Query) -> Result<(), SqlError> {
         return Err(SqlError::new(SqlErrorKind::Unsupported, "fetch … with ties and percent are not supported")
             .with_hint("number the rows with rank() over (order by …) and filter on it"));
     }
-    let rows = fetch.quantity.unwrap_or_else(|| super::build::number(1));
+    let rows = fetch.quantity.unwrap_or_else(|| number(1));
     match &mut query.limit_clause {
         Some(LimitClause::LimitOffset { limit, .. }) => *limit = Some(rows),
         clause => *clause = Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: vec![] }),
     }
     Ok(())
+}
+
+/// `exists (…)` in the select list is a count of the subquery's rows: DataFusion only knows it in
+/// conditions. Subqueries that group or limit their rows stay as they are.
+pub(super) fn exists_in_outputs(select: &mut Select) {
+    for item in &mut select.projection {
+        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
+        let _: ControlFlow<()> = visit_expressions_mut(expr, |expr| {
+            if let Expr::Exists { subquery, negated } = expr
+                && let SetExpr::Select(inner) = subquery.body.as_mut()
+                && subquery.limit_clause.is_none()
+                && inner.having.is_none()
+                && inner.distinct.is_none()
+                && matches!(&inner.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
+            {
+                let op = if *negated { BinaryOperator::Eq } else { BinaryOperator::Gt };
+                let Some(rows) = count_of_rows() else { return ControlFlow::Continue(()) };
+                inner.projection = vec![SelectItem::UnnamedExpr(rows)];
+                let count = Expr::Subquery(std::mem::replace(subquery, Box::new(query_of(text(""), Ident::new("x")))));
+                *expr = binary(count, op, number(0));
+            }
+            ControlFlow::Continue(())
+        });
+    }
+}
+
+fn count_of_rows() -> Option<Expr> {
+    let Expr::Function(mut count) = call("count", vec![]) else { return None };
+    if let FunctionArguments::List(list) = &mut count.args {
+        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Wildcard));
+    }
+    Some(Expr::Function(count))
 }
 
 /// The column of a function in `from` is called as the function, or as its alias.

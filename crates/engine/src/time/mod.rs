@@ -1,5 +1,6 @@
 //! Dates and times in text: PostgreSQL's input syntax and its format patterns.
 
+pub(crate) mod interval;
 pub(crate) mod parse;
 pub(crate) mod pattern;
 pub(crate) mod read;
