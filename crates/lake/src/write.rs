@@ -12,6 +12,8 @@ pub enum Write {
     /// The arrivals take the place of all rows in the region. An arrival outside of it is an error
     /// ([`crate::LakeError::OutsideRegion`]).
     ReplaceWhere(Region),
+    /// All rows in the region go and the arrivals come, wherever they lie.
+    Exchange(Region),
     /// Each arrival takes the place of the row with its key, or comes in addition when there is none.
     Upsert(KeySpec),
     /// The arrivals are the whole new table; of several with one key the last one stays.

@@ -21,6 +21,7 @@ use std::hash::BuildHasher;
 use super::winners::{KeyColumns, Winners, project};
 use crate::failpoints::{self, SPILL_WRITE};
 use crate::lake::TableHandle;
+use crate::memory::{batch_bytes, compact};
 use crate::{KeySpec, LakeError};
 
 /// Files that arrivals are spread over. Arrivals may be this many times as large as the memory.
@@ -121,8 +122,8 @@ impl Arrivals {
     /// Takes the next arrivals.
     pub(super) async fn push(&mut self, batch: RecordBatch) -> Result<(), LakeError> {
         self.rows += batch.num_rows() as u64;
-        self.memory_bytes += batch.get_array_memory_size();
-        self.memory.push(batch);
+        self.memory_bytes += batch_bytes(&batch);
+        self.memory.push(compact(batch));
         // Half of the memory is for the keys that they are reduced to.
         if self.memory_bytes <= self.handle.options().memory_bytes / 2 { Ok(()) } else { self.flush().await }
     }
@@ -173,7 +174,11 @@ impl Arrivals {
 
     /// The error for a spill that failed.
     pub(super) fn spill_error(&self, source: ArrowError) -> LakeError {
-        LakeError::Arrow { table: self.handle.name().clone(), action: "spilling arrivals to the local disk", source }
+        LakeError::Arrow {
+            table: self.handle.name().clone(),
+            action: "spilling arrivals to the local disk",
+            source: Box::new(source),
+        }
     }
 }
 

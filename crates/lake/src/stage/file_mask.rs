@@ -58,10 +58,14 @@ mod tests {
     #[test]
     fn rows_go_once() {
         let mut mask = FileMask::default();
-        [3, 64, 3, 200].into_iter().for_each(|row| mask.remove(row));
+        for row in [3, 64, 3, 200] {
+            mask.remove(row);
+        }
         assert_eq!(mask.count(), 3);
         let mut other = FileMask::default();
-        [3, 1000].into_iter().for_each(|row| other.remove(row));
+        for row in [3, 1000] {
+            other.remove(row);
+        }
         mask.merge(&other);
         assert_eq!(mask.count(), 4);
         assert_eq!(mask.keep(0, 66).iter().filter(|keep| *keep == Some(false)).count(), 2);

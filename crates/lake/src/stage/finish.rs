@@ -19,7 +19,7 @@ use crate::failpoints::{self, DISCARD_FILE, STAGE_FINISHED};
 use crate::lake::TableHandle;
 use crate::parquet_file::TableWriter;
 use crate::scan::ScanFile;
-use crate::{DataFile, LakeError, RowCounts, Staged, Write};
+use crate::{DataFile, LakeError, RowCounts, Snapshot, Staged, Write};
 
 /// What happens to the files that were there.
 #[derive(Default)]
@@ -32,15 +32,15 @@ struct Effect {
 pub(super) async fn files(
     plan: StagePlan,
     writer: TableWriter,
-    region: Option<RegionFilter>,
+    region: Option<&RegionFilter>,
 ) -> Result<Staged, LakeError> {
     let arrived = writer.rows();
     let new_files = writer.finish().await?;
     let mut effect = Effect::default();
     match (&plan.base, &plan.write) {
         (Some(base), Write::Replace) => effect.touched = (0..base.files().len()).map(|index| (index, None)).collect(),
-        (Some(base), Write::ReplaceWhere(_)) => {
-            if let Some(region) = &region {
+        (Some(base), Write::ReplaceWhere(_) | Write::Exchange(_)) => {
+            if let Some(region) = region {
                 effect = cover(&plan, base.files().len(), region).await?;
             }
         }
@@ -82,9 +82,9 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             continue;
         }
         if keys.len() == 0 {
-            keys = more
+            keys = more;
         } else {
-            keys.absorb(&more)
+            keys.absorb(&more);
         }
         if keys.bytes() > budget {
             probe(&plan, &arrivals, std::mem::replace(&mut keys, empty()), &mut effect).await?;
@@ -120,7 +120,7 @@ async fn cover(plan: &StagePlan, files: usize, region: &RegionFilter) -> Result<
                     Ok(())
                 };
                 let rows = rewriter.for_each(file, &vec![region.index()], visit).await?;
-                effect.add(index, mask, rows);
+                effect.add(index, &mask, rows);
             }
         }
     }
@@ -139,14 +139,14 @@ async fn probe(plan: &StagePlan, arrivals: &Arrivals, keys: KeySet, effect: &mut
         let (rewriter, keys, projection) = (rewriter.clone(), Arc::clone(&keys), projection.clone());
         let converter = Arc::clone(arrivals.converter());
         let table = plan.handle.name().clone();
-        let work = tokio::spawn(async move {
+        tokio::spawn(async move {
             let mut mask = FileMask::default();
             let all: Vec<usize> = (0..projection.len()).collect();
             let visit = |first: u64, batch: &RecordBatch| -> Result<(), LakeError> {
                 let rows = converter.convert_columns(&project(batch, &all)).map_err(|source| LakeError::Arrow {
                     table: table.clone(),
                     action: "comparing keys",
-                    source,
+                    source: Box::new(source),
                 })?;
                 for (row, key) in rows.iter().enumerate() {
                     if keys.find(key).is_some() {
@@ -157,8 +157,7 @@ async fn probe(plan: &StagePlan, arrivals: &Arrivals, keys: KeySet, effect: &mut
             };
             let rows = rewriter.for_each(&file, &projection, visit).await?;
             Ok::<_, LakeError>((index, mask, rows))
-        });
-        async move { work.await }
+        })
     });
     let threads = plan.handle.options().encode_threads.max(1);
     let mut found = futures::stream::iter(probes).buffered(threads);
@@ -166,20 +165,20 @@ async fn probe(plan: &StagePlan, arrivals: &Arrivals, keys: KeySet, effect: &mut
         let (index, mask, rows) = probed.map_err(|source| {
             plan.handle.log().store_error("comparing keys", object_store::Error::JoinError { source })
         })??;
-        effect.add(index, mask, rows);
+        effect.add(index, &mask, rows);
     }
     Ok(())
 }
 
 impl Effect {
     /// Takes rows of a file of `rows` rows away.
-    fn add(&mut self, index: usize, mask: FileMask, rows: u64) {
+    fn add(&mut self, index: usize, mask: &FileMask, rows: u64) {
         if mask.count() == 0 {
             return;
         }
         let known = self.touched.entry(index).or_insert_with(|| Some(FileMask::default()));
         if let Some(before) = known {
-            before.merge(&mask);
+            before.merge(mask);
             if before.count() == rows {
                 *known = None;
             }
@@ -193,7 +192,7 @@ fn rewriter(plan: &StagePlan) -> Rewriter {
 
 /// The base's files as the columns after the write.
 fn scan_files(plan: &StagePlan) -> Vec<Arc<ScanFile>> {
-    let files = plan.base.iter().flat_map(|base| base.files());
+    let files = plan.base.iter().flat_map(Snapshot::files);
     files.map(|file| Arc::new(plan.handle.scan_file(file, plan.schema(), &plan.partition_by))).collect()
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lea
         handle,
     };
     plan.describe_table()?;
-    StageWriter::new(plan, &request.schema, &stored.schema)
+    StageWriter::new(plan, &stored.schema)
 }
 
 /// A column of nothing but NULLs without a type takes the table's.
@@ -92,7 +92,9 @@ fn check_columns(write: &Write, arrivals: &Schema) -> Result<(), String> {
     };
     match write {
         Write::Replace | Write::Append => Ok(()),
-        Write::ReplaceWhere(region) => has(region.column(), "column of the replaced region").map(|_| ()),
+        Write::ReplaceWhere(region) | Write::Exchange(region) => {
+            has(region.column(), "column of the replaced region").map(|_| ())
+        }
         Write::DeleteByKey { columns } => key(columns),
         Write::Upsert(spec) | Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => {
             key(&spec.columns)?;
@@ -134,7 +136,7 @@ fn columns_after(
         Write::Upsert(spec) => select(stored, |field| {
             spec.delete_when.as_ref() != Some(field.name()) || base.schema().field_with_name(field.name()).is_ok()
         }),
-        Write::Append | Write::ReplaceWhere(_) | Write::DeleteInsert(_) => stored.as_ref().clone(),
+        Write::Append | Write::ReplaceWhere(_) | Write::Exchange(_) | Write::DeleteInsert(_) => stored.as_ref().clone(),
     };
     let mismatch = |problems| LakeError::SchemaMismatch { table: table.clone(), problems };
     if let Write::DeleteByKey { .. } = &request.write {

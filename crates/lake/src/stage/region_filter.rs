@@ -44,11 +44,11 @@ impl RegionFilter {
         let index = schema.index_of(column).map_err(|_| bad(format!("it has no column `{column}` to replace by")))?;
         let data_type = schema.field(index).data_type();
         let cast = |value: &ScalarValue| -> Result<ScalarValue, LakeError> {
-            let cast = value.cast_to(data_type).map_err(|_| ());
+            let cast = value.cast_to(data_type);
             // A value that changes on the way there and back would cover other rows than were meant.
-            let back = cast.as_ref().map_err(|()| ()).and_then(|cast| cast.cast_to(&value.data_type()).map_err(|_| ()));
+            let back = cast.as_ref().ok().and_then(|cast| cast.cast_to(&value.data_type()).ok());
             match (cast, back) {
-                (Ok(cast), Ok(back)) if back == *value => Ok(cast),
+                (Ok(cast), Some(back)) if back == *value => Ok(cast),
                 _ => Err(bad(format!("a value of the replaced region is no {data_type} as column `{column}` is"))),
             }
         };
@@ -76,7 +76,8 @@ impl RegionFilter {
 
     /// For each value of the column whether it is in the region; never NULL.
     pub(super) fn matches(&self, column: &ArrayRef) -> Result<BooleanArray, LakeError> {
-        let arrow = |source| LakeError::Arrow { table: self.table.clone(), action: "comparing rows", source };
+        let arrow =
+            |source| LakeError::Arrow { table: self.table.clone(), action: "comparing rows", source: Box::new(source) };
         let scalar = |value: &ScalarValue| {
             value.to_array().map(Scalar::new).map_err(|source| LakeError::Engine {
                 table: self.table.clone(),

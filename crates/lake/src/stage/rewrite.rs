@@ -84,7 +84,7 @@ impl Rewriter {
             let batch = filter_record_batch(&batch, &keep).map_err(|source| LakeError::Arrow {
                 table: self.handle.name().clone(),
                 action: "rewriting a file",
-                source,
+                source: Box::new(source),
             })?;
             writer.write(&batch).await?;
         }

@@ -52,7 +52,11 @@ impl StagePlan {
     /// Fills in the protocol and metadata lines that the write needs.
     pub(crate) fn describe_table(&mut self) -> Result<(), LakeError> {
         let table = self.handle.name().clone();
-        let unfit = |source| LakeError::Arrow { table: table.clone(), action: "describing the columns", source };
+        let unfit = |source| LakeError::Arrow {
+            table: table.clone(),
+            action: "describing the columns",
+            source: Box::new(source),
+        };
         let needed = needed_protocol(self.schema());
         let mut lines = Vec::new();
         let Some(base) = &self.base else {

@@ -27,7 +27,7 @@ pub struct StageWriter {
 /// Where arrivals go.
 enum Intake {
     /// Straight to files.
-    Files { writer: Box<TableWriter>, region: Option<RegionFilter> },
+    Files { writer: Box<TableWriter>, region: Option<Box<RegionFilter>> },
     /// First gathered by key.
     Keyed(Box<Arrivals>),
 }
@@ -40,7 +40,7 @@ impl fmt::Debug for StageWriter {
 
 impl StageWriter {
     /// Opens the intake that the kind of write needs.
-    pub(super) fn new(plan: StagePlan, request: &Schema, stored: &Schema) -> Result<Self, LakeError> {
+    pub(super) fn new(plan: StagePlan, stored: &Schema) -> Result<Self, LakeError> {
         let table = Arc::clone(plan.schema());
         let files =
             |region| -> Result<Intake, LakeError> { Ok(Intake::Files { writer: Box::new(plan.writer("n")?), region }) };
@@ -49,9 +49,9 @@ impl StageWriter {
         };
         let (intake, arriving) = match &plan.write {
             Write::Replace | Write::Append => (files(None)?, table),
-            Write::ReplaceWhere(region) => {
+            Write::ReplaceWhere(region) | Write::Exchange(region) => {
                 let filter = RegionFilter::new(plan.handle.name(), region, &table)?;
-                (files(Some(filter))?, table)
+                (files(Some(Box::new(filter)))?, table)
             }
             Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
             Write::Upsert(spec) => {
@@ -73,7 +73,6 @@ impl StageWriter {
                 (keyed(&KeySpec::new(columns.iter()), &arriving)?, arriving)
             }
         };
-        let _ = request;
         Ok(Self { plan, arriving, intake })
     }
 
@@ -97,7 +96,7 @@ impl StageWriter {
         let batch = coerce(self.plan.handle.name(), &batch, &self.arriving)?;
         match &mut self.intake {
             Intake::Files { writer, region } => {
-                if let Some(region) = region {
+                if let (Some(region), Write::ReplaceWhere(_)) = (region, &self.plan.write) {
                     region.check_inside(&batch)?;
                 }
                 writer.write(&batch).await
@@ -112,7 +111,7 @@ impl StageWriter {
     /// Those of the store and of reading the files that the write touches.
     pub async fn finish(self) -> Result<Staged, LakeError> {
         match self.intake {
-            Intake::Files { writer, region } => finish::files(self.plan, *writer, region).await,
+            Intake::Files { writer, region } => finish::files(self.plan, *writer, region.as_deref()).await,
             Intake::Keyed(arrivals) => finish::keyed(self.plan, *arrivals).await,
         }
     }

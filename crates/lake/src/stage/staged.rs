@@ -145,7 +145,9 @@ impl Staged {
         let (operation, parameters) = match &self.plan.write {
             Write::Replace => ("WRITE", json!({"mode": "Overwrite"})),
             Write::Append => ("WRITE", json!({"mode": "Append"})),
-            Write::ReplaceWhere(region) => ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()})),
+            Write::ReplaceWhere(region) | Write::Exchange(region) => {
+                ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()}))
+            }
             Write::ReplaceByKey(spec) => ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")})),
             Write::DeleteInsert(spec) | Write::Upsert(spec) => ("MERGE", json!({"key": spec.columns.join(", ")})),
             Write::DeleteByKey { columns } => ("DELETE", json!({"key": columns.join(", ")})),

@@ -175,6 +175,17 @@ impl Build {
 }
 
 impl Build {
+    /// Whether these checks, as they are declared now, guarded the node when it was last recorded.
+    pub(crate) fn has_same_checks(&self, id: &NodeId, desired: &Desired) -> bool {
+        let before = self.recorded.get(id.as_str()).and_then(|record| record.upstream.get(CHECKS));
+        before.map(|state| &state.fingerprint) == desired.inputs.get(CHECKS)
+    }
+
+    /// Whether what is recorded about the node is about this version of its table.
+    pub(crate) fn has_record(&self, id: &NodeId, version: Option<u64>) -> bool {
+        self.recorded.get(id.as_str()).is_some_and(|record| record.table_version == version)
+    }
+
     /// Why a node would be built, or not.
     pub(crate) async fn reason(&self, id: &NodeId, desired: &Desired) -> Result<Reason, TaskError> {
         Ok(match self.made_from(id).await? {

@@ -8,6 +8,7 @@ use super::seed::load_seed;
 use super::{Build, Command, Outcome, TaskError};
 use crate::event::Status;
 use crate::source::ingest;
+use crate::workspace::Workspace;
 
 /// Carries out one task and records what its node was made from.
 pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
@@ -22,13 +23,29 @@ pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, Tas
 }
 
 async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
-    let Some(source) = build.workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
+    let workspace = &build.workspace;
+    let Some(source) = workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
     let mut outcome = ingest(build, source, &task.checks).await?;
+    let checks = build.desired(&task.node, &task.checks).await?;
+    let table = Workspace::table_name(&source.relation)?;
+    let version = workspace.lake.version(&table).await?;
+    if outcome.status == Status::Unchanged && version.is_some() && !build.has_same_checks(&task.node, &checks) {
+        // Rows that are there have not met these checks yet.
+        let reports = build.audit(&source.relation, &task.checks, MemoryCatalog::new()).await?;
+        outcome.status = Status::Success;
+        outcome = outcome.checked(reports);
+    }
     build.forget_data_state(&task.node);
     if outcome.status.is_good()
         && let Some(report) = build.check_freshness(&task.node).await?
     {
         outcome = outcome.checked(vec![report]);
+    }
+    if outcome.status.is_good() && (outcome.status != Status::Unchanged || !build.has_record(&task.node, version)) {
+        let state = build.data_state(&task.node).await?;
+        let now = workspace.world.clock.now();
+        let record = checks.to_record(&task.node, source.relation.to_string(), version, state, now);
+        workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
     }
     Ok(outcome)
 }

@@ -111,7 +111,7 @@ impl TableLanding<'_> {
             }
             arrived += units.len();
         }
-        outcome.rows = Some(rows);
+        outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
         Ok(outcome)
     }
 
@@ -319,7 +319,7 @@ impl Arrival<'_> {
             return Write::Upsert(self.keys());
         }
         match self.units.first().and_then(|unit| unit.replaces_batch.as_ref()) {
-            Some(batch) => Write::ReplaceWhere(Region::In {
+            Some(batch) => Write::Exchange(Region::In {
                 column: BATCH_ID.to_owned(),
                 values: vec![ScalarValue::Utf8(Some(batch.clone()))],
             }),
