@@ -361,8 +361,11 @@ impl Parser<'_> {
                 Some(Token::Pipe) => {
                     self.at += 1;
                     let (name, _) = self.filter_name()?;
-                    let args =
-                        if self.take(|token| matches!(token, Token::ParenOpen)) { self.arguments()? } else { Vec::new() };
+                    let args = if self.take(|token| matches!(token, Token::ParenOpen)) {
+                        self.arguments()?
+                    } else {
+                        Vec::new()
+                    };
                     ExprKind::Filter(Box::new(expr), name, args)
                 }
                 Some(Token::Ident("is")) => {

@@ -26,7 +26,7 @@ impl Parser<'_> {
             "filter" => {
                 let filters = self.filters()?;
                 self.tag_end()?;
-                Ok(StmtKind::FilterBlock(filters, self.block(opened, &["endfilter"])?))
+                Ok(StmtKind::FilterBlock(filters, self.block(self.since(opened), &["endfilter"])?))
             }
             "break" | "continue" => {
                 if self.loops == 0 {
@@ -45,15 +45,18 @@ impl Parser<'_> {
                 self.tag_end()?;
                 self.definition(opened, MacroKind::Snapshot, (name, name_span), Vec::new(), &["endsnapshot"])
             }
-            other => Err(self.unknown_tag(other, span)),
+            other => Err(Self::unknown_tag(other, span)),
         }
     }
 
-    fn if_statement(&mut self, opened: Span) -> Parsed<StmtKind> {
+    fn if_statement(&mut self, mut opened: Span) -> Parsed<StmtKind> {
         let mut branches = Vec::new();
         loop {
             let condition = self.tuple()?;
             self.tag_end()?;
+            if branches.is_empty() {
+                opened = self.since(opened);
+            }
             let body = self.body(&["elif", "else", "endif"])?;
             branches.push((condition, body));
             if self.take_word("elif") {
@@ -79,6 +82,7 @@ impl Parser<'_> {
         let condition = if self.take_word("if") { Some(self.expression()?) } else { None };
         let recursive = self.take_word("recursive");
         self.tag_end()?;
+        let opened = self.since(opened);
         self.loops += 1;
         let body = self.body(&["else", "endfor"])?;
         self.loops -= 1;
@@ -104,7 +108,7 @@ impl Parser<'_> {
             return Err(self.unexpected("`=` or `%}`"));
         }
         self.tag_end()?;
-        Ok(StmtKind::SetBlock(target, filters, self.block(opened, &["endset"])?))
+        Ok(StmtKind::SetBlock(target, filters, self.block(self.since(opened), &["endset"])?))
     }
 
     fn with_statement(&mut self, opened: Span) -> Parsed<StmtKind> {
@@ -118,7 +122,7 @@ impl Parser<'_> {
             assignments.push((target, self.expression()?));
         }
         self.tag_end()?;
-        Ok(StmtKind::With(assignments, self.block(opened, &["endwith"])?))
+        Ok(StmtKind::With(assignments, self.block(self.since(opened), &["endwith"])?))
     }
 
     fn call_statement(&mut self, opened: Span) -> Parsed<StmtKind> {
@@ -206,7 +210,8 @@ impl Parser<'_> {
             let default =
                 if self.take(|token| matches!(token, Token::Assign)) { Some(self.expression()?) } else { None };
             if default.is_none() && parameters.last().is_some_and(|before| before.default.is_some()) {
-                let mistake = Mistake::new(span, format!("the parameter `{name}` follows one with a default and has none"));
+                let mistake =
+                    Mistake::new(span, format!("the parameter `{name}` follows one with a default and has none"));
                 return Err(mistake.hint("parameters without a default come first"));
             }
             parameters.push(Parameter { name, default });

@@ -8,10 +8,10 @@ use minijinja::syntax::SyntaxConfig;
 
 use super::ast::{Body, StmtKind};
 
-/// Reads a template. Reading stops at the first mistake, because what follows it cannot be told.
-pub(crate) fn parse(file: &Arc<SourceFile>) -> Result<Body, Box<Diagnostic>> {
-    let tokens = tokens(file.text());
-    let mut parser = Parser { file, tokens: Vec::new(), at: 0, depth: 0, loops: 0 };
+/// Reads some bytes of a file as a template. Reading stops at the first mistake, because what follows it cannot be told.
+pub(crate) fn parse(file: &Arc<SourceFile>, part: Span) -> Result<Body, Box<Diagnostic>> {
+    let tokens = tokens(file.slice(part), part.start);
+    let mut parser = Parser { file, end: part.end, tokens: Vec::new(), at: 0, depth: 0, loops: 0 };
     match tokens {
         Ok(tokens) => {
             parser.tokens = tokens;
@@ -28,14 +28,13 @@ pub(super) struct Mistake {
     pub(super) message: String,
     pub(super) label: Option<String>,
     pub(super) hint: Option<String>,
-    pub(super) opened: Option<Span>,
 }
 
 pub(super) type Parsed<T> = Result<T, Mistake>;
 
 impl Mistake {
     pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), label: None, hint: None, opened: None }
+        Self { span, message: message.into(), label: None, hint: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -47,14 +46,12 @@ impl Mistake {
         let mut problem = Diagnostic::error(&rule::TEMPLATE_SYNTAX, self.message).at(file.location(self.span));
         problem.label = self.label;
         problem.hints.extend(self.hint);
-        match self.opened {
-            Some(opened) => problem.related(file.location(opened), "opened here"),
-            None => problem,
-        }
+        problem
     }
 }
 
-fn tokens(text: &str) -> Parsed<Vec<(Token<'_>, Span)>> {
+/// The tokens of a text that begins at `base` in its file.
+fn tokens(text: &str, base: usize) -> Parsed<Vec<(Token<'_>, Span)>> {
     let mut config = SyntaxConfig::builder();
     config.keep_trailing_newline(true);
     let config = config.build().map_err(|error| Mistake::new(Span::at(0), error.to_string()))?;
@@ -69,39 +66,43 @@ fn tokens(text: &str) -> Parsed<Vec<(Token<'_>, Span)>> {
                     let start = data.as_ptr() as usize - text.as_ptr() as usize;
                     place = Span::new(start, start + data.len());
                 }
-                tokens.push((token, place));
+                tokens.push((token, place.shifted(base)));
             }
             Ok(None) => return Ok(tokens),
-            Err(error) => return Err(lexer_mistake(text, &tokens, &error)),
+            Err(error) => return Err(lexer_mistake(text, base, &tokens, &error)),
         }
     }
 }
 
-fn lexer_mistake(text: &str, tokens: &[(Token<'_>, Span)], error: &minijinja::Error) -> Mistake {
+fn lexer_mistake(text: &str, base: usize, tokens: &[(Token<'_>, Span)], error: &minijinja::Error) -> Mistake {
     let detail = error.detail().unwrap_or("unexpected character");
-    let after = tokens.last().map_or(0, |(_, span)| span.end);
+    let after = tokens.last().map_or(0, |(_, span)| span.end - base);
+    let span = |start: usize, end: usize| Span::new(start, end).shifted(base);
     let rest = text[after..].len() - text[after..].trim_start().len();
     let place = after + rest;
     let (marker, what, closing) = match detail {
         "unexpected end of comment" => ("{#", "comment", "#}"),
         "unexpected end of raw block" => ("{%", "raw block", "{% endraw %}"),
         "unexpected end of string" => {
-            let span = Span::new(place, text[place..].find('\n').map_or(text.len(), |end| place + end));
-            return Mistake::new(span, "a text is not closed").hint("put the same quote at its end");
+            let end = text[place..].find('\n').map_or(text.len(), |end| place + end);
+            return Mistake::new(span(place, end), "a text is not closed").hint("put the same quote at its end");
         }
         _ => {
             let end = text[place..].chars().next().map_or(place, |character| place + character.len_utf8());
             let character = &text[place..end];
-            return Mistake::new(Span::new(place, end), format!("`{character}` means nothing inside a Jinja tag"));
+            return Mistake::new(span(place, end), format!("`{character}` means nothing inside a Jinja tag"));
         }
     };
     let start = text[after..].find(marker).map_or(place, |at| after + at);
-    Mistake::new(Span::new(start, start + marker.len()), format!("a {what} is not closed")).hint(format!("close it with `{closing}`"))
+    Mistake::new(span(start, start + marker.len()), format!("a {what} is not closed"))
+        .hint(format!("close it with `{closing}`"))
 }
 
 pub(super) struct Parser<'s> {
     pub(super) file: &'s Arc<SourceFile>,
     pub(super) tokens: Vec<(Token<'s>, Span)>,
+    /// Where the text ends in the file.
+    end: usize,
     pub(super) at: usize,
     pub(super) depth: usize,
     /// How many loops are open in this macro.
@@ -109,7 +110,7 @@ pub(super) struct Parser<'s> {
 }
 
 /// Nesting of expressions and blocks that is certainly a mistake.
-const DEEPEST: usize = 100;
+const DEEPEST: usize = 50;
 
 impl<'s> Parser<'s> {
     pub(super) fn peek(&self) -> Option<&Token<'s>> {
@@ -122,7 +123,7 @@ impl<'s> Parser<'s> {
 
     /// The span of the next token; at the end, the end of the text.
     pub(super) fn span(&self) -> Span {
-        self.tokens.get(self.at).map_or(Span::at(self.file.text().len()), |(_, span)| *span)
+        self.tokens.get(self.at).map_or(Span::at(self.end), |(_, span)| *span)
     }
 
     /// The span of the token before.
@@ -163,6 +164,14 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn unexpected(&self, expected: &str) -> Mistake {
+        let span = self.span();
+        let text = self.file.text();
+        let ends = text[..span.end].ends_with("%}") || text[span.start..].starts_with("}}");
+        if matches!(self.peek(), Some(Token::BraceClose)) && ends {
+            // Between brackets the lexer does not know the tag's end.
+            let mistake = Mistake::new(span, "a bracket is still open at the end of the tag");
+            return mistake.hint(format!("expected {expected}"));
+        }
         let found = match self.peek() {
             None => "the end of the file".to_owned(),
             Some(Token::BlockEnd | Token::VariableEnd) => "the end of the tag".to_owned(),
@@ -230,14 +239,14 @@ impl<'s> Parser<'s> {
 
     pub(super) fn close(&mut self, opened: Span, closing: &[&str]) -> Parsed<()> {
         if !closing.iter().any(|word| self.take_word(word)) {
-            return Err(self.unclosed(opened, closing));
+            return Err(Self::unclosed(opened, closing));
         }
         self.tag_end()
     }
 
-    pub(super) fn unclosed(&self, opened: Span, closing: &[&str]) -> Mistake {
+    fn unclosed(opened: Span, closing: &[&str]) -> Mistake {
         let word = closing.last().copied().unwrap_or_default();
-        let mut mistake = Mistake::new(Span::new(opened.start, opened.end), format!("`{{% {word} %}}` is missing"));
+        let mut mistake = Mistake::new(opened, format!("`{{% {word} %}}` is missing"));
         mistake.label = Some("this block is never closed".to_owned());
         mistake
     }
@@ -246,10 +255,25 @@ impl<'s> Parser<'s> {
         self.expect(|token| matches!(token, Token::BlockEnd), "`%}`").map(drop)
     }
 
-    pub(super) fn unknown_tag(&self, word: &str, span: Span) -> Mistake {
+    pub(super) fn unknown_tag(word: &str, span: Span) -> Mistake {
         const TAGS: [&str; 17] = [
-            "if", "for", "set", "macro", "call", "do", "with", "filter", "raw", "break", "continue", "test", "data_test",
-            "materialization", "snapshot", "endif", "endfor",
+            "if",
+            "for",
+            "set",
+            "macro",
+            "call",
+            "do",
+            "with",
+            "filter",
+            "raw",
+            "break",
+            "continue",
+            "test",
+            "data_test",
+            "materialization",
+            "snapshot",
+            "endif",
+            "endfor",
         ];
         if ["elif", "else"].contains(&word) || word.starts_with("end") {
             return Mistake::new(span, format!("`{word}` closes nothing that is open here"));

@@ -1,0 +1,10 @@
+//! Templates as users write them.
+
+mod dbt_names;
+mod discovery;
+mod fixture;
+mod language;
+mod mistakes;
+mod places;
+mod speed;
+mod sql_macros;
