@@ -5,11 +5,13 @@
 //! ([`file`]), configuration merged from folder to file, templates parsed for what they refer to, and everything
 //! joined to one graph of [`resource`]s.
 
+mod compile;
 pub mod file;
 mod file_tree;
 pub mod fingerprint;
 pub mod glob;
 pub mod graph;
+mod load;
 mod load_options;
 mod node_id;
 mod node_kind;

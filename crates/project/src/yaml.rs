@@ -14,7 +14,7 @@ mod spanned;
 mod tree;
 mod validate;
 
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, ONE_OR_MANY, decode};
 pub use node::{Entry, Mapping, Node, NodeValue, TextStyle};
 pub use reader::read;
 pub use shape::Shape;

@@ -5,8 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use crate::yaml::ONE_OR_MANY;
 
 /// A list; nothing after its key means an empty one.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,20 +47,17 @@ impl<T> std::ops::Deref for OneOrMany<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor { single: false, item: PhantomData }).map(Self)
+        deserializer.deserialize_any(ListVisitor(PhantomData)).map(Self)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor { single: true, item: PhantomData }).map(Self)
+        deserializer.deserialize_newtype_struct(ONE_OR_MANY, ListVisitor(PhantomData)).map(Self)
     }
 }
 
-struct ListVisitor<T> {
-    single: bool,
-    item: PhantomData<T>,
-}
+struct ListVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     type Value = Vec<T>;
@@ -70,20 +68,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
         Ok(Vec::new())
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Vec<T>, E> {
-        if !self.single {
-            return Err(E::invalid_type(serde::de::Unexpected::Str(text), &self));
-        }
-        T::deserialize(BorrowedStrDeserializer::new(text)).map(|item| vec![item])
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
-        if !self.single {
-            return Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self));
-        }
-        T::deserialize(MapAccessDeserializer::new(map)).map(|item| vec![item])
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {

@@ -11,7 +11,7 @@ use crate::yaml::{Node, Spanned};
 /// dbt's own adapters for other databases ([`ADAPTER_CONFIG_KEYS`]) are accepted and have no effect.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "`config` of a model")]
+#[schemars(title = "`config` of a model", transform = add_adapter_keys)]
 pub struct ModelConfig {
     /// `false` leaves the model out of the project.
     pub enabled: Option<bool>,
@@ -35,7 +35,7 @@ pub struct ModelConfig {
     #[serde(default)]
     pub unique_key: OneOrMany<Spanned<String>>,
     /// Columns of the table's partitions.
-    #[schemars(with = "PartitionBy")]
+    #[schemars(with = "Option<PartitionBy>")]
     pub partition_by: Option<Node>,
     /// What happens when the columns of an incremental model are no longer those of its table.
     pub on_schema_change: Option<OnSchemaChange>,
@@ -167,6 +167,17 @@ pub const ADAPTER_CONFIG_KEYS: &[&str] = &[
     "transient",
     "unlogged",
 ];
+
+/// Adds [`ADAPTER_CONFIG_KEYS`] to the schema of a configuration.
+pub(super) fn add_adapter_keys(schema: &mut schemars::Schema) {
+    let properties = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+    if let Some(properties) = properties {
+        for key in ADAPTER_CONFIG_KEYS {
+            properties
+                .insert((*key).to_owned(), serde_json::json!({ "description": "Another database's: no effect." }));
+        }
+    }
+}
 
 /// `contract:`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]

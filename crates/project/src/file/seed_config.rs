@@ -10,7 +10,7 @@ use crate::yaml::{Node, Spanned};
 /// What a seed may be told under `config:` in YAML, or for a folder in `dbt_project.yml`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "`config` of a seed")]
+#[schemars(title = "`config` of a seed", transform = super::model_config::add_adapter_keys)]
 pub struct SeedConfig {
     /// `false` leaves the seed out of the project.
     pub enabled: Option<bool>,

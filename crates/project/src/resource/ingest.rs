@@ -1,5 +1,6 @@
 //! How a source table comes into the lake.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ade_diagnostic::Location;
@@ -23,6 +24,8 @@ pub struct Ingest {
     /// What the connector may want to know beside that (`format`, `compression`, `delimiter`, `header`, `null`, …),
     /// by its own names.
     pub options: Map<String, Value>,
+    /// Where the key of each option is written.
+    pub option_origins: BTreeMap<String, Location>,
     /// Where it is declared; where the table is declared when it has no `ingest:`.
     pub origin: Location,
 }

@@ -29,6 +29,8 @@ pub struct Model {
     pub incremental: Option<Incremental>,
     /// Partitions of a table or incremental model.
     pub partition_by: Vec<String>,
+    /// Columns by which the rows of each file are sorted.
+    pub sort_by: Vec<String>,
     /// The model's own `full_refresh`: overrides the command line's.
     pub full_refresh: Option<bool>,
     /// Whether its columns must be exactly the listed ones.

@@ -45,6 +45,8 @@ pub struct SourceTable {
     pub origin: Location,
     /// File that declares it.
     pub path: String,
+    /// Project, folders, source and name: what folder-level configuration and selectors go by.
+    pub fqn: Vec<String>,
 }
 
 impl SourceTable {

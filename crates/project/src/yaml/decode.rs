@@ -10,6 +10,9 @@ use serde::de::{
 
 use super::{Entry, Node, NodeValue, spanned, tree};
 
+/// Name of a newtype that is given a list for a list, a list of one for anything else, and nothing for nothing.
+pub const ONE_OR_MANY: &str = "$ade::OneOrMany";
+
 /// Why a node is not a value of the type, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
@@ -129,6 +132,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
         match name {
             spanned::MARKER => visitor.visit_seq(Place { node: self.0, given: 0 }),
             tree::MARKER => visitor.visit_seq(tree::Parts::new(self.0)),
+            ONE_OR_MANY => match &self.0.value {
+                NodeValue::Null | NodeValue::Sequence(_) => self.any(visitor),
+                _ => visitor.visit_seq(Items(std::slice::from_ref(self.0).iter())),
+            },
             _ => visitor.visit_newtype_struct(self),
         }
     }

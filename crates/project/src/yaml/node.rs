@@ -181,6 +181,11 @@ impl Mapping {
         &self.entries
     }
 
+    /// All entries, taken out.
+    pub fn into_entries(self) -> impl Iterator<Item = Entry> {
+        self.entries.into_iter()
+    }
+
     /// All entries, to change their values.
     pub fn entries_mut(&mut self) -> &mut [Entry] {
         &mut self.entries

@@ -129,9 +129,7 @@ impl<'a> Reader<'a, '_> {
             _ if plain && tag.is_none() => scalar::resolve(text),
             _ => quoted(),
         };
-        // The end of a block scalar is where the next token begins.
-        let trimmed = self.file.slice(span).trim_end().len();
-        Node::new(value, Span::new(span.start, span.start + trimmed))
+        Node::new(value, Span::new(span.start, span.start + scalar_length(self.file.slice(span), style)))
     }
 
     fn sequence(&mut self, start: Span, depth: usize) -> Result<Node, Failure> {
@@ -228,7 +226,7 @@ impl<'a> Reader<'a, '_> {
         let problem = self.failure(format!("this is not YAML: {info}"), Span::at(at));
         let line = self.file.text().get(self.file.line_start(marker.line())..).unwrap_or_default();
         let line = line.lines().next().unwrap_or_default();
-        Box::new(if line.trim_start().starts_with('\t') || line.contains("\t ") {
+        Box::new(if line.contains('\t') && (info.contains("tab") || line.trim_start_matches(' ').starts_with('\t')) {
             problem.hint("indent with spaces: YAML does not allow tabs")
         } else if line.contains(": {{") || line.contains("- {{") {
             problem.hint("quote values that begin with `{{`")
@@ -238,6 +236,35 @@ impl<'a> Reader<'a, '_> {
             problem
         })
     }
+}
+
+/// How long the text of a scalar is: the parser's end is where the next token begins, past spaces and comments.
+fn scalar_length(text: &str, style: ScalarStyle) -> usize {
+    let trimmed = text.trim_end().len();
+    let end = match style {
+        ScalarStyle::SingleQuoted => {
+            let mut rest = text.get(1..).unwrap_or_default();
+            // `''` is a quote inside.
+            while let Some(at) = rest.find("''") {
+                match rest.find('\'') {
+                    Some(first) if first < at => break,
+                    _ => rest = &rest[at + 2..],
+                }
+            }
+            rest.find('\'').map(|at| text.len() - rest.len() + at + 1)
+        }
+        ScalarStyle::DoubleQuoted => {
+            let mut escaped = false;
+            let closing = text.char_indices().skip(1).find(|(_, character)| {
+                let closes = *character == '"' && !escaped;
+                escaped = *character == '\\' && !escaped;
+                closes
+            });
+            closing.map(|(at, _)| at + 1)
+        }
+        _ => None,
+    };
+    end.unwrap_or(trimmed)
 }
 
 fn key_text(key: &Node) -> Option<String> {

@@ -1,0 +1,82 @@
+//! Described columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use serde_json::{Map, Value};
+
+use super::docs::Docs;
+use super::privacy::without;
+use crate::file::{ColumnDeclaration, ColumnPrivacyDeclaration, ConstraintDeclaration, ConstraintKind};
+use crate::resource::{Column, ColumnPrivacy};
+use crate::yaml::{Mapping, Node};
+
+/// The columns of one table. `constraints` are those of the table itself.
+pub(super) fn resolve(
+    file: &Arc<SourceFile>,
+    declared: &[ColumnDeclaration],
+    constraints: &[ConstraintDeclaration],
+    docs: &Docs,
+    problems: &mut Diagnostics,
+) -> Vec<Column> {
+    let mut first = HashMap::new();
+    for column in declared {
+        let location = file.location(column.name.span);
+        if let Some(earlier) = first.insert(column.name.value.to_lowercase(), location.clone()) {
+            let message = format!("the column `{}` is described twice", column.name.value);
+            let problem = Diagnostic::error(&rule::DUPLICATE_RESOURCE, message).at(location);
+            problems.push(problem.related(earlier, "first here"));
+        }
+    }
+    declared.iter().map(|column| one(file, column, constraints, docs, problems)).collect()
+}
+
+fn one(
+    file: &Arc<SourceFile>,
+    declared: &ColumnDeclaration,
+    constraints: &[ConstraintDeclaration],
+    docs: &Docs,
+    problems: &mut Diagnostics,
+) -> Column {
+    let name = &declared.name.value;
+    let of_table = constraints.iter().filter(|one| one.columns.iter().any(|column| &column.value == name));
+    let kinds: Vec<ConstraintKind> =
+        declared.constraints.iter().chain(of_table).map(|constraint| constraint.r#type.value).collect();
+    let has = |kind| kinds.contains(&kind);
+    let config = declared.config.clone().unwrap_or_default();
+    let mut tags = declared.tags.0.clone();
+    tags.extend(config.tags.0.into_iter().filter(|tag| !declared.tags.contains(tag)));
+    let mut meta = meta(declared.meta.as_ref());
+    meta.extend(self::meta(config.meta.as_ref()));
+    Column {
+        name: name.clone(),
+        description: docs.resolve(file, declared.description.as_ref(), problems),
+        data_type: declared.data_type.as_ref().map(|data_type| data_type.value.clone()),
+        nullable: declared.nullable.unwrap_or(true)
+            && !has(ConstraintKind::NotNull)
+            && !has(ConstraintKind::PrimaryKey),
+        key: has(ConstraintKind::PrimaryKey) || has(ConstraintKind::Unique),
+        privacy: declared.privacy.as_ref().map(|declared| privacy(file, declared)),
+        tags,
+        meta,
+        origin: file.location(declared.name.span),
+    }
+}
+
+/// `meta:` as JSON.
+pub(super) fn meta(node: Option<&Node>) -> Map<String, Value> {
+    node.and_then(Node::as_mapping).map(Mapping::to_json).unwrap_or_default()
+}
+
+fn privacy(file: &Arc<SourceFile>, ColumnPrivacyDeclaration(node): &ColumnPrivacyDeclaration) -> ColumnPrivacy {
+    let origin = file.location(node.span);
+    match node.as_mapping() {
+        Some(mapping) => ColumnPrivacy {
+            class: mapping.get("class").and_then(Node::as_text).map(str::to_owned),
+            settings: without(mapping, &["class"]),
+            origin: mapping.get("class").map_or(origin, |class| file.location(class.span)),
+        },
+        None => ColumnPrivacy { class: node.as_text().map(str::to_owned), settings: Map::new(), origin },
+    }
+}

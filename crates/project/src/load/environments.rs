@@ -1,0 +1,142 @@
+//! `environments:` and `default_environment:`.
+
+use std::sync::Arc;
+
+use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use indexmap::IndexMap;
+
+use super::root_files::{Root, check_name};
+use super::setting;
+use crate::Setting;
+use crate::file::{AdeFile, EnvironmentDeclaration};
+use crate::resource::{CustomSchema, Environment};
+use crate::yaml::Spanned;
+
+/// All environments and the name of the chosen one; a project that declares none has `dev`.
+pub(super) fn resolve(
+    ade: Option<&Root<AdeFile>>,
+    asked: Option<&str>,
+    problems: &mut Diagnostics,
+) -> (IndexMap<String, Environment>, String) {
+    let declared = ade.and_then(|root| Some((&root.file, root.says.environments.as_ref()?)));
+    let mut environments = IndexMap::new();
+    if let Some((file, declared)) = declared {
+        for (name, declaration) in declared {
+            let declaration = declaration.clone().unwrap_or_default();
+            environments.insert(name.clone(), environment(file, name, &declaration, problems));
+        }
+    }
+    if environments.is_empty() {
+        environments.insert("dev".to_owned(), default_environment());
+    }
+    report_overlaps(&environments, problems);
+    let default = ade.and_then(|root| Some((&root.file, root.says.default_environment.as_ref()?)));
+    let chosen = choose(&environments, asked, default, problems);
+    (environments, chosen)
+}
+
+fn default_environment() -> Environment {
+    Environment {
+        name: "dev".to_owned(),
+        lake: Setting::text("lake"),
+        schema: "main".to_owned(),
+        schema_prefix: String::new(),
+        custom_schema: CustomSchema::Append,
+        origin: None,
+    }
+}
+
+fn environment(
+    file: &Arc<SourceFile>,
+    name: &str,
+    declared: &EnvironmentDeclaration,
+    problems: &mut Diagnostics,
+) -> Environment {
+    let default = default_environment();
+    let origin = place(file, name, declared);
+    check_name("environment", name, || origin.clone(), problems);
+    let mut part = |what: &str, value: Option<&Spanned<String>>, default: String| match value {
+        Some(value) => {
+            if !value.value.is_empty() {
+                check_name(what, &value.value, || file.location(value.span), problems);
+            }
+            value.value.clone()
+        }
+        None => default,
+    };
+    let schema = part("schema", declared.schema.as_ref(), default.schema);
+    let schema_prefix = part("schema", declared.schema_prefix.as_ref(), default.schema_prefix);
+    let lake = match &declared.lake {
+        Some(lake) => setting::text(file, &lake.value, lake.span, problems),
+        None => default.lake,
+    };
+    Environment {
+        name: name.to_owned(),
+        lake,
+        schema,
+        schema_prefix,
+        custom_schema: declared.custom_schema.unwrap_or_default(),
+        origin: Some(origin),
+    }
+}
+
+/// The first thing that the environment says, or its name in the file.
+fn place(file: &Arc<SourceFile>, name: &str, declared: &EnvironmentDeclaration) -> ade_diagnostic::Location {
+    let spans = [&declared.lake, &declared.schema, &declared.schema_prefix].into_iter().flatten();
+    let after = spans.map(|value| value.span.start).min().unwrap_or(file.text().len());
+    let before = &file.text()[..after];
+    let start = before.rfind(&format!("{name}:")).or_else(|| file.text().find(&format!("{name}:")));
+    start.map_or(file.top(), |start| file.location((start..start + name.len()).into()))
+}
+
+/// Two environments of one lake must differ in their prefix: sources land in schemas that have nothing else of the
+/// environment in their name, and schemas of models can meet those of another environment.
+fn report_overlaps(environments: &IndexMap<String, Environment>, problems: &mut Diagnostics) {
+    for (at, second) in environments.values().enumerate() {
+        for first in environments.values().take(at) {
+            if first.lake != second.lake || first.schema_prefix != second.schema_prefix {
+                continue;
+            }
+            let message =
+                format!("the environments `{}` and `{}` would write the same tables", first.name, second.name);
+            let mut problem = Diagnostic::error(&rule::ENVIRONMENTS_OVERLAP, message)
+                .hint(format!("give `{}` a `schema_prefix` or a `lake` of its own", second.name))
+                .note(format!("both use the lake `{}` and the schema prefix `{}`", second.lake, second.schema_prefix));
+            if let Some(origin) = &second.origin {
+                problem = problem.at(origin.clone());
+            }
+            if let Some(origin) = &first.origin {
+                problem = problem.related(origin.clone(), "the other environment");
+            }
+            problems.push(problem);
+        }
+    }
+}
+
+fn choose(
+    environments: &IndexMap<String, Environment>,
+    asked: Option<&str>,
+    default: Option<(&Arc<SourceFile>, &Spanned<String>)>,
+    problems: &mut Diagnostics,
+) -> String {
+    let unknown = |name: &str| {
+        let known = environments.keys().map(String::as_str);
+        let message = format!("there is no environment `{name}`");
+        let known_list = environments.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let problem = Diagnostic::error(&rule::UNKNOWN_ENVIRONMENT, message).suggestion(name, known);
+        problem.note(format!("environments of this project: {known_list}"))
+    };
+    if let Some((file, default)) = default
+        && !environments.contains_key(&default.value)
+    {
+        problems.push(unknown(&default.value).at(file.location(default.span)));
+    }
+    if let Some(asked) = asked {
+        if environments.contains_key(asked) {
+            return asked.to_owned();
+        }
+        problems.push(unknown(asked));
+    }
+    let default = default.map(|(_, default)| &default.value).filter(|name| environments.contains_key(*name));
+    default.or(environments.keys().next()).cloned().unwrap_or_default()
+}

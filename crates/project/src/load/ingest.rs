@@ -1,0 +1,112 @@
+//! `ingest:` of a source table.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use indexmap::IndexMap;
+use serde_json::Map;
+
+use super::privacy::without;
+use super::root_files::decode_checked;
+use crate::file::{IngestDeclaration, TableDeclaration};
+use crate::resource::{Column, Connection, Ingest, IngestMode};
+use crate::yaml::{Mapping, Node, Spanned};
+
+/// How the table comes in; `None` when it has no connection.
+pub(super) fn resolve(
+    file: &Arc<SourceFile>,
+    table: &TableDeclaration,
+    connection: Option<&str>,
+    connections: &IndexMap<String, Connection>,
+    columns: &[Column],
+    problems: &mut Diagnostics,
+) -> Option<Ingest> {
+    let node = table.ingest.as_ref();
+    let Some(connection) = connection else {
+        if let Some(node) = node {
+            let at = node
+                .as_mapping()
+                .and_then(|mapping| mapping.entries().first())
+                .map_or(node.span, |first| first.key_span);
+            let message = format!("`{}` has `ingest` but its source has no connection", table.name.value);
+            let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(at));
+            problems.push(problem.hint("add `connection: <name>` to the source"));
+        }
+        return None;
+    };
+    let origin = file.location(node.map_or(table.name.span, |node| node.span));
+    let declared: IngestDeclaration = node.map(|node| decode_checked(file, node, problems)).unwrap_or_default();
+    let mapping = node.and_then(Node::as_mapping);
+    let entries = mapping.map_or(&[][..], Mapping::entries).iter();
+    let others = entries.filter(|entry| !IngestDeclaration::KEYS.contains(&entry.key.as_str()));
+    let option_origins: BTreeMap<_, _> =
+        others.map(|entry| (entry.key.clone(), file.location(entry.key_span))).collect();
+    let kind = connections.get(connection).map(|connection| connection.kind.as_str());
+    check(file, table, &declared, kind, problems);
+    for column in declared.cursor.iter().chain(declared.key.iter()) {
+        check_column(file, table, column, columns, problems);
+    }
+    Some(Ingest {
+        from: declared.from.map_or_else(|| table.name.value.clone(), |from| from.value),
+        mode: declared.mode.map(|mode| mode.value).unwrap_or_default(),
+        cursor: declared.cursor.map(|cursor| cursor.value),
+        overlap: declared.overlap.map(|overlap| overlap.value.0),
+        key: declared.key.0.into_iter().map(|key| key.value).collect(),
+        options: mapping.map_or_else(Map::new, |mapping| without(mapping, &IngestDeclaration::KEYS)),
+        option_origins,
+        origin,
+    })
+}
+
+fn check(
+    file: &Arc<SourceFile>,
+    table: &TableDeclaration,
+    declared: &IngestDeclaration,
+    kind: Option<&str>,
+    problems: &mut Diagnostics,
+) {
+    let name = &table.name.value;
+    let incremental = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Incremental);
+    // Files know what is new by their content; everything else needs a column that tells.
+    let needs_cursor = kind.is_some_and(|kind| kind != "files");
+    match (incremental, &declared.cursor, &declared.overlap) {
+        (Some(mode), None, _) if needs_cursor => {
+            let message = format!("`{name}` is incremental but has no `cursor`");
+            let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(mode.span));
+            problems.push(problem.hint("add `cursor: <column>`: a column that grows with every change of a row"));
+        }
+        (None, Some(cursor), _) => {
+            let message = format!("the `cursor` of `{name}` has no effect, because each run reads the whole table");
+            let problem = Diagnostic::warning(&rule::INVALID_INGEST, message).at(file.location(cursor.span));
+            problems.push(problem.hint("add `mode: incremental`, or remove the cursor"));
+        }
+        (_, None, Some(overlap)) => {
+            let message = format!("`{name}` has an `overlap` but no `cursor`");
+            let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(overlap.span));
+            problems.push(problem.hint("add `cursor: <column>`, or remove the overlap"));
+        }
+        (Some(_), Some(cursor), Some(_)) if declared.key.is_empty() => {
+            let message = format!("`{name}` reads an overlap again and has no `key`, so its rows would be there twice");
+            let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(cursor.span));
+            problems.push(problem.hint("add `key: [<columns>]`: the columns that identify a row"));
+        }
+        _ => {}
+    }
+}
+
+fn check_column(
+    file: &Arc<SourceFile>,
+    table: &TableDeclaration,
+    column: &Spanned<String>,
+    columns: &[Column],
+    problems: &mut Diagnostics,
+) {
+    let known = || columns.iter().map(|column| column.name.as_str());
+    if columns.is_empty() || known().any(|name| name.eq_ignore_ascii_case(&column.value)) {
+        return;
+    }
+    let message = format!("`{}` has no column `{}`", table.name.value, column.value);
+    let problem = Diagnostic::error(&rule::UNKNOWN_COLUMN, message).at(file.location(column.span));
+    problems.push(problem.suggestion(&column.value, known()));
+}

@@ -1,0 +1,17 @@
+//! Tests of the crate from outside: whole projects in memory.
+
+mod broken_checks;
+mod broken_references;
+mod broken_sources;
+mod broken_yaml;
+mod checks;
+mod compile;
+mod configuration;
+mod environments;
+mod fingerprints;
+mod schemas;
+mod shop;
+mod sources;
+mod speed;
+mod support;
+mod yaml;

@@ -1,0 +1,142 @@
+//! Sources and seeds.
+
+use std::time::Duration;
+
+use crate::support::good;
+use ade_project::Relation;
+use ade_project::resource::{IngestMode, OnNewColumn, Overlap};
+use serde_json::json;
+
+const PROJECT: &str = r#"
+== ade.yml
+name: shop
+environments: {dev: {schema_prefix: dev_}}
+connections:
+  app_db: {type: sqlite, path: data/app.db}
+  inventory: {type: files, path: data}
+== sources/app.yml
+sources:
+  - name: app
+    connection: app_db
+    schema: raw_app
+    on_new_column: quarantine
+    tags: [app]
+    meta: {team: core}
+    loaded_at_field: updated_at
+    freshness:
+      warn_after: {count: 6, period: hour}
+      error_after: {count: 1, period: day}
+    tables:
+      - name: customers
+        description: People who buy.
+        ingest:
+          mode: incremental
+          cursor: updated_at
+          overlap: 1 hour
+          key: id
+          batch_rows: 1000
+        contract: {enforced: true}
+        on_new_column: stop
+        tags: pii
+        columns:
+          - {name: id, data_type: bigint, nullable: false, privacy: identifier, data_tests: [unique, not_null]}
+          - name: email
+            data_type: varchar
+            privacy: {class: email, domain: person}
+          - {name: updated_at, data_type: timestamp, privacy: public}
+      - name: stores
+        freshness: null
+  - name: files
+    connection: inventory
+    tables:
+      - name: stock
+        ingest: {from: "stock/*.csv", mode: incremental, format: csv, delimiter: ";"}
+== models/legacy.yml
+sources:
+  - name: erp
+    tables: [{name: prices, identifier: PRICES_V2}]
+== models/a.sql
+select * from {{ source('app', 'customers') }} join {{ source('erp', 'prices') }} using (id)
+"#;
+
+#[test]
+fn what_a_source_says_holds_for_its_tables_unless_they_say_otherwise() {
+    let project = good(PROJECT);
+    let customers = &project.sources["source.shop.app.customers"];
+    assert_eq!(customers.relation, Relation::new("dev_raw_app", "customers"));
+    assert_eq!((customers.on_new_column, customers.contract_enforced), (OnNewColumn::Stop, true));
+    assert_eq!(customers.tags, ["app", "pii"]);
+    assert_eq!(json!(customers.meta), json!({"team": "core"}));
+    let freshness = customers.freshness.as_ref().expect("freshness");
+    assert_eq!(freshness.warn_after.map(|limit| limit.age), Some(Duration::from_secs(6 * 3600)));
+    assert_eq!(freshness.loaded_at.as_deref(), Some("updated_at"));
+    let stores = &project.sources["source.shop.app.stores"];
+    assert_eq!((stores.on_new_column, &stores.freshness), (OnNewColumn::Quarantine, &None));
+    assert_eq!(
+        stores.ingest.as_ref().map(|ingest| (ingest.from.as_str(), ingest.mode)),
+        Some(("stores", IngestMode::Full))
+    );
+}
+
+#[test]
+fn ingest_settings_and_options_of_the_connector_are_told_apart() {
+    let project = good(PROJECT);
+    let ingest = project.sources["source.shop.app.customers"].ingest.as_ref().expect("ingested");
+    assert_eq!((ingest.mode, ingest.cursor.as_deref()), (IngestMode::Incremental, Some("updated_at")));
+    assert_eq!(ingest.overlap, Some(Overlap::Time(Duration::from_secs(3600))));
+    assert_eq!(ingest.key, ["id"]);
+    assert_eq!(json!(ingest.options), json!({"batch_rows": 1000}));
+    assert_eq!(ingest.option_origins["batch_rows"].text(), "batch_rows");
+    let stock = project.sources["source.shop.files.stock"].ingest.as_ref().expect("ingested");
+    assert_eq!((stock.from.as_str(), &stock.cursor), ("stock/*.csv", &None));
+    assert_eq!(json!(stock.options), json!({"format": "csv", "delimiter": ";"}));
+}
+
+#[test]
+fn a_source_without_a_connection_is_there_already() {
+    let project = good(PROJECT);
+    let prices = &project.sources["source.shop.erp.prices"];
+    assert_eq!((prices.relation.to_string(), prices.ingest.is_none()), ("dev_erp.PRICES_V2".to_owned(), true));
+    let parents: Vec<&str> = project.graph.parents("model.shop.a").map(|node| node.id.as_str()).collect();
+    assert_eq!(parents, ["source.shop.app.customers", "source.shop.erp.prices"]);
+}
+
+#[test]
+fn columns_carry_types_nullability_and_privacy() {
+    let project = good(PROJECT);
+    let customers = &project.sources["source.shop.app.customers"];
+    let id = customers.column("ID").expect("a column");
+    assert_eq!((id.data_type.as_deref(), id.nullable), (Some("bigint"), false));
+    let privacy = customers.columns[1].privacy.as_ref().expect("classified");
+    assert_eq!((privacy.class.as_deref(), json!(privacy.settings)), (Some("email"), json!({"domain": "person"})));
+    let names: Vec<&str> = project.checks.values().map(|check| check.name.as_str()).collect();
+    assert_eq!(names, ["source_unique_app_customers_id", "source_not_null_app_customers_id"]);
+}
+
+#[test]
+fn seeds_have_types_and_a_delimiter() {
+    let text = r#"
+== dbt_project.yml
+name: shop
+seeds:
+  shop:
+    raw:
+      +delimiter: ";"
+      +column_types: {id: bigint}
+== seeds/raw/bottles.csv
+id;label
+1;Riesling
+== seeds/raw.yml
+seeds:
+  - name: bottles
+    config:
+      quote_columns: true
+      column_types: {label: varchar}
+    columns: [{name: id, data_tests: [unique]}]
+"#;
+    let project = good(text);
+    let seed = &project.seeds["seed.shop.bottles"];
+    assert_eq!((seed.delimiter, seed.quote_columns), (';', Some(true)));
+    assert_eq!(json!(seed.column_types), json!({"id": "bigint", "label": "varchar"}));
+    assert_eq!(seed.content_hash, *blake3::hash(b"id;label\n1;Riesling\n").as_bytes());
+}
