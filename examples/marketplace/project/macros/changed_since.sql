@@ -3,5 +3,5 @@
   came, however late, and however long nobody ran it. Use after `where`.
 #}
 {% macro landed_since_last_build(column='loaded_at') -%}
-{{ column }} > (select coalesce(max(built.loaded_at), timestamp '1970-01-01 00:00:00') from {{ this }} as built)
+{{ column }} > (select coalesce(max(built.loaded_at), cast('1970-01-01 00:00:00+00' as timestamptz)) from {{ this }} as built)
 {%- endmacro %}

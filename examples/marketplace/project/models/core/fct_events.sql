@@ -14,7 +14,7 @@ select
     types.counts_as_demand,
     events.visitor_id,
     events.session_id,
-    accounts.customer_key,
+    customers.customer_key,
     events.platform,
     events.store_code,
     events.sku_code,
@@ -22,6 +22,7 @@ select
 from {{ ref('stg_events__events') }} as events
 inner join {{ ref('event_types') }} as types on types.event = events.event_type
 left join {{ ref('customer_accounts') }} as accounts on accounts.customer_id = events.customer_id
+left join {{ ref('dim_customer') }} as customers on customers.customer_key = accounts.customer_key
 where not coalesce(accounts.is_test, false)
 {% if is_incremental() %}
     and events.event_date in (

@@ -7,7 +7,7 @@
 -- One row for each order ever made. Deleted, cancelled and test orders stay, told apart by `is_counted`.
 select
     orders.order_id,
-    accounts.customer_key,
+    customers.customer_key,
     orders.store_id,
     orders.order_date,
     orders.ordered_at,
@@ -35,6 +35,7 @@ from {{ ref('stg_app__orders') }} as orders
 inner join {{ ref('stg_app__stores') }} as stores on stores.store_id = orders.store_id
 inner join {{ ref('dim_market') }} as markets on markets.market_id = stores.market_id
 left join {{ ref('customer_accounts') }} as accounts on accounts.customer_id = orders.customer_id
+left join {{ ref('dim_customer') }} as customers on customers.customer_key = accounts.customer_key
 {% if is_incremental() %}
 where {{ landed_since_last_build('orders.loaded_at') }}
 {% endif %}
