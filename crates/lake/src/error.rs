@@ -76,15 +76,13 @@ pub enum LakeError {
         reason: String,
     },
     /// A value that the column's stored type cannot hold.
-    #[error("column `{column}` of table {table} holds a value that {stored} cannot hold: {reason}")]
+    #[error("column `{column}` of table {table} holds a value that {reason}")]
     BadValue {
         /// Which table.
         table: TableName,
         /// Which column.
         column: String,
-        /// The type it is stored as.
-        stored: String,
-        /// What kind of value, without the value.
+        /// What it cannot be, without the value itself.
         reason: String,
     },
     /// Arrivals of a replacing write that the region does not cover.
@@ -129,7 +127,7 @@ pub enum LakeError {
         action: &'static str,
         /// The store's error.
         #[source]
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// The lake's own folder could not be read.
     #[error("the lake at {location} could not be listed")]
@@ -138,7 +136,7 @@ pub enum LakeError {
         location: String,
         /// The store's error.
         #[source]
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// The Delta log could not be read or written.
     #[error("{action} of table {table} failed")]
@@ -160,7 +158,7 @@ pub enum LakeError {
         action: &'static str,
         /// The Parquet error.
         #[source]
-        source: parquet::errors::ParquetError,
+        source: Box<parquet::errors::ParquetError>,
     },
     /// An Arrow kernel failed.
     #[error("{action} of table {table} failed")]
@@ -171,7 +169,7 @@ pub enum LakeError {
         action: &'static str,
         /// The Arrow error.
         #[source]
-        source: arrow::error::ArrowError,
+        source: Box<arrow::error::ArrowError>,
     },
     /// The query engine failed while a write was being worked out.
     #[error("{action} of table {table} failed")]

@@ -269,7 +269,7 @@ impl Lake {
         match self.inner.store.list_with_delimiter(Some(below)).await {
             Ok(listed) => Ok(listed.common_prefixes),
             Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(source) => Err(LakeError::List { location: self.inner.url.to_string(), source }),
+            Err(source) => Err(LakeError::List { location: self.inner.url.to_string(), source: Box::new(source) }),
         }
     }
 }

@@ -31,6 +31,7 @@ mod log;
 mod maintain;
 mod maintain_options;
 mod maintain_report;
+mod memory;
 mod memory_leases;
 mod parquet_file;
 mod region;

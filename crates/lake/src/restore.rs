@@ -79,7 +79,7 @@ fn lines(
         lines.push(line.map_err(|source| LakeError::Arrow {
             table: handle.name().clone(),
             action: "describing the columns",
-            source,
+            source: Box::new(source),
         })?);
     }
     let time = handle.options().clock.now();

@@ -48,7 +48,7 @@ impl Snapshot {
         let log_schema: Schema = delta.schema().as_ref().try_into_arrow().map_err(|source| LakeError::Arrow {
             table: table.clone(),
             action: "reading the columns",
-            source,
+            source: Box::new(source),
         })?;
         let mut files = Vec::with_capacity(delta.log_data().num_files());
         for file in delta.log_data().iter() {

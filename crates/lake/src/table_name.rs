@@ -51,7 +51,7 @@ fn fault(part: &str) -> Option<String> {
     if part.starts_with(['.', '_']) {
         return Some(format!("`{part}` begins with `.` or `_`, which other engines skip"));
     }
-    let bad = part.chars().find(|c| c.is_control() || r##"/\:*?"<>|%#{}[]^~`"##.contains(*c))?;
+    let bad = part.chars().find(|c| c.is_control() || r#"/\:*?"<>|%#{}[]^~`"#.contains(*c))?;
     Some(format!("`{part}` holds {bad:?}, which cannot be part of a folder's name on every store"))
 }
 

@@ -67,8 +67,7 @@ impl TableLog {
         loop {
             let meta = match entries.try_next().await {
                 Ok(Some(meta)) => meta,
-                Ok(None) => break,
-                Err(object_store::Error::NotFound { .. }) => break,
+                Ok(None) | Err(object_store::Error::NotFound { .. }) => break,
                 Err(source) => return Err(self.store_error("listing the log", source)),
             };
             if meta.location.prefix_match(&self.log_folder()).is_none_or(|rest| rest.count() != 1) {
@@ -132,12 +131,9 @@ impl TableLog {
     /// over.
     pub(crate) async fn state(&self, version: u64) -> Result<Option<CommitState>, LakeError> {
         for version in (0..=version).rev() {
-            match self.entry(version).await? {
-                Some(entry) => match entry.state() {
-                    Some(state) => return Ok(Some(state)),
-                    None => {}
-                },
-                None => break,
+            let Some(entry) = self.entry(version).await? else { break };
+            if let Some(state) = entry.state() {
+                return Ok(Some(state));
             }
         }
         Ok(None)
@@ -155,7 +151,7 @@ impl TableLog {
 
     /// An error of the store.
     pub(crate) fn store_error(&self, action: &'static str, source: object_store::Error) -> LakeError {
-        LakeError::Store { table: self.table.clone(), action, source }
+        LakeError::Store { table: self.table.clone(), action, source: Box::new(source) }
     }
 
     /// An error of Delta.

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::encoder::{Encoded, Encoder};
 use super::layout;
 use crate::failpoints::{self, FILE_CLOSED, FILE_UPLOAD};
+use crate::memory::batch_bytes;
 
 /// One file while it is written. Encoding runs on blocking threads, one chunk behind the caller, so that producing and
 /// encoding overlap. Memory: a chunk, the chunk that is being encoded, one row group, one part.
@@ -81,7 +82,7 @@ impl FileWriter {
     /// Takes a batch of the file's columns.
     pub(super) async fn write(&mut self, batch: RecordBatch) -> Result<(), FileError> {
         self.chunk_rows += batch.num_rows();
-        self.chunk_bytes += batch.get_array_memory_size();
+        self.chunk_bytes += batch_bytes(&batch);
         self.chunk.push(batch);
         if self.chunk_rows >= layout::CHUNK_ROWS || self.chunk_bytes >= layout::CHUNK_BYTES {
             self.encode().await?;
@@ -111,18 +112,14 @@ impl FileWriter {
         self.push(rest).await?;
         let part = std::mem::take(&mut self.part).freeze();
         self.uploaded_bytes += part.len() as u64;
-        match self.upload.take() {
-            Some(mut upload) => {
-                if !part.is_empty() {
-                    failpoints::hit_store(FILE_UPLOAD)?;
-                    upload.put_part(part.into()).await?;
-                }
-                upload.complete().await?;
+        failpoints::hit_store(FILE_UPLOAD)?;
+        if let Some(mut upload) = self.upload.take() {
+            if !part.is_empty() {
+                upload.put_part(part.into()).await?;
             }
-            None => {
-                failpoints::hit_store(FILE_UPLOAD)?;
-                self.store.put(&self.path, part.into()).await?;
-            }
+            upload.complete().await?;
+        } else {
+            self.store.put(&self.path, part.into()).await?;
         }
         failpoints::hit_store(FILE_CLOSED)?;
         Ok(FinishedFile { size_bytes: self.uploaded_bytes, encoded })

@@ -16,6 +16,9 @@ use crate::stats::delta_stats;
 use crate::types::to_partition_value;
 use crate::{Clock, DataFile, LakeError, TableName};
 
+/// File systems have no longer names, in bytes.
+const LONGEST_NAME: usize = 255;
+
 /// What a [`TableWriter`] needs to know.
 #[derive(Debug, Clone)]
 pub(crate) struct TableWriterOptions {
@@ -42,11 +45,14 @@ pub(crate) struct TableWriter {
     file_columns: Vec<usize>,
     partition_columns: Vec<usize>,
     converter: Option<RowConverter>,
-    open: HashMap<Option<OwnedRow>, OpenFile>,
+    open: HashMap<PartitionKey, OpenFile>,
     files: Vec<DataFile>,
     next: usize,
     rows: u64,
 }
+
+/// The values of the partition columns in row format; `None` in a table without.
+type PartitionKey = Option<OwnedRow>;
 
 struct OpenFile {
     writer: FileWriter,
@@ -83,7 +89,7 @@ impl TableWriter {
             Some(RowConverter::new(sort_fields).map_err(|source| LakeError::Arrow {
                 table: options.table.clone(),
                 action: "splitting the rows",
-                source,
+                source: Box::new(source),
             })?)
         };
         Ok(Self {
@@ -151,7 +157,7 @@ impl TableWriter {
     }
 
     /// The rows of each partition; `None` for all rows.
-    fn split(&self, batch: &RecordBatch) -> Result<Vec<(Option<OwnedRow>, Option<UInt64Array>)>, LakeError> {
+    fn split(&self, batch: &RecordBatch) -> Result<Vec<(PartitionKey, Option<UInt64Array>)>, LakeError> {
         let Some(converter) = &self.converter else { return Ok(vec![(None, None)]) };
         let columns: Vec<ArrayRef> = self.partition_columns.iter().map(|i| Arc::clone(batch.column(*i))).collect();
         let rows = converter.convert_columns(&columns).map_err(|source| self.arrow(source))?;
@@ -177,19 +183,26 @@ impl TableWriter {
             let bad = |reason: &str| LakeError::BadValue {
                 table: self.options.table.clone(),
                 column: column.clone(),
-                stored: "a partition value".into(),
                 reason: reason.into(),
             };
-            let value = ScalarValue::try_from_array(batch.column(*index), row).map_err(|_| bad("it has no text"))?;
-            let value = to_partition_value(&value)
-                .ok_or_else(|| bad("an empty text or a type without a text form cannot name a partition"))?;
-            path.push_str(&folder_name(column, value.as_deref()));
+            let value = ScalarValue::try_from_array(batch.column(*index), row)
+                .map_err(|_| bad("has no text, and cannot name a partition"))?;
+            let value = to_partition_value(&value).ok_or_else(|| {
+                bad("cannot name a partition: it is an empty text, which Delta reads as NULL, or has no text")
+            })?;
+            let folder = folder_name(column, value.as_deref());
+            if folder.len() > LONGEST_NAME {
+                return Err(bad("cannot name a partition: it is too long for the name of a folder"));
+            }
+            path.push_str(&folder);
             path.push('/');
             partition_values.insert(column.clone(), value);
         }
-        path.push_str(&format!("{}-{:05}.parquet", self.options.prefix, self.next));
+        path = format!("{path}{}-{:05}.parquet", self.options.prefix, self.next);
         self.next += 1;
-        let location = path.split('/').fold(self.options.folder.clone(), |folder, part| folder.join(part));
+        // Parsed: joining parts would encode the names once more.
+        let location = format!("{}/{path}", self.options.folder);
+        let location = Path::parse(&location).unwrap_or_else(|_| Path::from(location));
         let writer = FileWriter::new(
             Arc::clone(&self.options.store),
             location,
@@ -200,7 +213,7 @@ impl TableWriter {
         Ok(OpenFile { writer, path, partition_values })
     }
 
-    async fn close(&mut self, key: &Option<OwnedRow>) -> Result<(), LakeError> {
+    async fn close(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
         let Some(file) = self.open.remove(key) else { return Ok(()) };
         let finished = file.writer.finish().await.map_err(|error| self.file_error(error))?;
         let encoded = finished.encoded;
@@ -231,23 +244,46 @@ impl TableWriter {
     }
 
     fn arrow(&self, source: arrow::error::ArrowError) -> LakeError {
-        LakeError::Arrow { table: self.options.table.clone(), action: "splitting the rows", source }
+        LakeError::Arrow { table: self.options.table.clone(), action: "splitting the rows", source: Box::new(source) }
     }
 
     fn file_error(&self, error: FileError) -> LakeError {
         let table = self.options.table.clone();
+        let action = "writing a data file";
         match error {
-            FileError::Store(source) => LakeError::Store { table, action: "writing a data file", source },
-            FileError::Parquet(source) => LakeError::Parquet { table, action: "writing a data file", source },
+            FileError::Store(source) => LakeError::Store { table, action, source: Box::new(source) },
+            FileError::Parquet(source) => LakeError::Parquet { table, action, source: Box::new(source) },
         }
     }
 }
 
-/// `column=value` for people who look at the folder. Readers take the value from the log, so what a file system or a
-/// URL could trip over is simply replaced.
+/// `column=value` as Hive has it, because some readers take the value from the path: whatever is not a plain letter or
+/// digit is encoded. The log encodes the path once more, as a URL.
 fn folder_name(column: &str, value: Option<&str>) -> String {
-    let safe = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).take(100).collect()
-    };
-    format!("{}={}", safe(column), value.map_or_else(|| "__HIVE_DEFAULT_PARTITION__".into(), safe))
+    format!("{}={}", encoded(column), value.map_or_else(|| "__HIVE_DEFAULT_PARTITION__".into(), encoded))
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_as_hive_names_them() {
+        assert_eq!(folder_name("day", Some("2024-01-02")), "day=2024-01-02");
+        assert_eq!(folder_name("region", Some("süd/x y")), "region=s%C3%BCd%2Fx%20y");
+        assert_eq!(folder_name("a b", None), "a%20b=__HIVE_DEFAULT_PARTITION__");
+    }
 }

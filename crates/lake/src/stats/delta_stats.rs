@@ -44,8 +44,8 @@ pub(crate) fn delta_stats(metadata: &ParquetMetaData, schema: &Schema, rows: u64
             continue;
         }
         let name = field.name().as_str();
-        let converter = StatisticsConverter::try_new(name, &file_schema, parquet_schema)?
-            .with_missing_null_counts_as_zero(false);
+        let converter =
+            StatisticsConverter::try_new(name, &file_schema, parquet_schema)?.with_missing_null_counts_as_zero(false);
         let nulls: Option<u64> = converter.row_group_null_counts(groups)?.iter().sum();
         if let Some(nulls) = nulls {
             stats.null_count.insert(name, nulls);

@@ -19,8 +19,7 @@ pub fn coerce(table: &TableName, batch: &RecordBatch, schema: &SchemaRef) -> Res
         Some(column) => cast(column, field.data_type()).ok_or_else(|| LakeError::BadValue {
             table: table.clone(),
             column: field.name().clone(),
-            stored: field.data_type().to_string(),
-            reason: format!("it arrived as {}", column.data_type()),
+            reason: format!("arrived as {} and is no {}", column.data_type(), field.data_type()),
         }),
         None => Ok(new_null_array(field.data_type(), batch.num_rows())),
     });
@@ -29,7 +28,7 @@ pub fn coerce(table: &TableName, batch: &RecordBatch, schema: &SchemaRef) -> Res
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(|source| LakeError::Arrow {
         table: table.clone(),
         action: "fitting the columns",
-        source,
+        source: Box::new(source),
     })
 }
 

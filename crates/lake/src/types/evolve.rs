@@ -85,9 +85,8 @@ fn widen(from: &DataType, to: &DataType) -> Option<DataType> {
         (Int8 | Int16 | Int32 | Int64, Int8 | Int16 | Int32 | Int64) => {
             Some(if digits(from) >= digits(to) { from.clone() } else { to.clone() })
         }
-        (Float32, Float64) | (Float64, Float32) => Some(Float64),
         (Int8 | Int16, Float32) | (Float32, Int8 | Int16) => Some(Float32),
-        (Int8 | Int16 | Int32, Float64) | (Float64, Int8 | Int16 | Int32) => Some(Float64),
+        (Int8 | Int16 | Int32 | Float32, Float64) | (Float64, Int8 | Int16 | Int32 | Float32) => Some(Float64),
         (Decimal128(p, s), Decimal128(q, t)) => {
             let scale = (*s).max(*t);
             let whole = (i16::from(*p) - i16::from(*s)).max(i16::from(*q) - i16::from(*t));

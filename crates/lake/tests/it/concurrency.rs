@@ -12,7 +12,7 @@ fn request(write: Write) -> StageRequest {
 }
 
 fn note(number: u128) -> CommitNote {
-    CommitNote { position: Some(json!(number as u64)), ..CommitNote::new(Uuid::from_u128(number)) }
+    CommitNote { position: Some(json!(number.to_string())), ..CommitNote::new(Uuid::from_u128(number)) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,10 +125,10 @@ async fn racing_appends_all_arrive_once() {
     test.write(&table(), Write::Replace, vec![people(&[])]).await.unwrap();
     let lease = test.lease(&table()).await;
     let mut tasks = Vec::new();
-    for number in 0..12_i64 {
+    for number in 0..12_u32 {
         let staged =
-            test.stage(&table(), request(Write::Append), vec![people(&[(number, "x")])], &lease).await.unwrap();
-        tasks.push(tokio::spawn(async move { staged.commit(&note(number as u128)).await.unwrap() }));
+            test.stage(&table(), request(Write::Append), vec![people(&[(number.into(), "x")])], &lease).await.unwrap();
+        tasks.push(tokio::spawn(async move { staged.commit(&note(number.into())).await.unwrap() }));
     }
     let mut versions = Vec::new();
     for task in tasks {

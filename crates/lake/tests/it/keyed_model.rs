@@ -96,7 +96,7 @@ proptest! {
     fn batches_may_be_shuffled_and_repeated(
         (rows, shuffled) in prop::collection::vec((0..8_i64, any::<u8>()), 1..40).prop_flat_map(|rows| {
             let rows: Vec<Arrival> =
-                rows.into_iter().enumerate().map(|(at, (key, value))| (Some(key), at as i64, value, false)).collect();
+                (0..).zip(rows).map(|(at, (key, value))| (Some(key), at, value, false)).collect();
             let batches: Vec<Vec<Arrival>> = rows.chunks(5).map(<[_]>::to_vec).collect();
             let mut twice = batches.clone();
             twice.extend(batches);

@@ -1,4 +1,9 @@
 //! Tests of the lake through its public interface.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in a helper")]
+#![expect(
+    clippy::await_holding_lock,
+    reason = "tests that set fail points keep the others away for as long as they run"
+)]
 
 mod concurrency;
 mod failures;

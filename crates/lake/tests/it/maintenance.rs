@@ -19,14 +19,14 @@ async fn maintain(test: &TestLake, options: &MaintainOptions) -> ade_lake::Maint
 }
 
 async fn ten_appends(test: &TestLake) {
-    for number in 0..10_i64 {
+    for number in 0..10_u32 {
         let note = CommitNote {
             position: Some(json!(number)),
             fingerprint: Some("f".into()),
-            ..CommitNote::new(Uuid::from_u128(100 + number as u128))
+            ..CommitNote::new(Uuid::from_u128(100 + u128::from(number)))
         };
         let request = StageRequest::new(people(&[]).schema(), Write::Append);
-        test.submit(&table(), request, vec![people(&[(number, "x")])], &note).await.unwrap();
+        test.submit(&table(), request, vec![people(&[(number.into(), "x")])], &note).await.unwrap();
     }
 }
 

@@ -70,8 +70,8 @@ async fn times_grow_even_when_the_clock_does_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn restore_brings_back_rows_columns_and_position() {
     let test = TestLake::new().await;
-    let write = async |write: Write, rows: &[(i64, &str)], position: i64| {
-        let note = CommitNote { position: Some(json!(position)), ..CommitNote::new(Uuid::from_u128(position as u128)) };
+    let write = async |write: Write, rows: &[(i64, &str)], position: u32| {
+        let note = CommitNote { position: Some(json!(position)), ..CommitNote::new(Uuid::from_u128(position.into())) };
         let request = StageRequest::new(people(&[]).schema(), write);
         test.submit(&table(), request, vec![people(rows)], &note).await.unwrap()
     };

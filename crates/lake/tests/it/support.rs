@@ -59,7 +59,8 @@ pub(crate) struct TestLake {
     pub(crate) ids: Arc<TestIds>,
     pub(crate) options: LakeOptions,
     pub(crate) folder: tempfile::TempDir,
-    _quiet: Option<RwLockReadGuard<'static, ()>>,
+    /// Keeps tests that set fail points away.
+    quiet: Option<RwLockReadGuard<'static, ()>>,
 }
 
 impl TestLake {
@@ -70,7 +71,7 @@ impl TestLake {
     pub(crate) async fn with(change: impl FnOnce(&mut LakeOptions)) -> Self {
         let guard = quiet();
         let mut lake = Self::unguarded(change).await;
-        lake._quiet = Some(guard);
+        lake.quiet = Some(guard);
         lake
     }
 
@@ -85,7 +86,7 @@ impl TestLake {
         let mut options = LakeOptions::new(leases, clock.clone(), ids.clone(), folder.path().join("spill"));
         change(&mut options);
         let lake = Lake::open(folder.path().join("lake").to_str().unwrap(), options.clone()).await.unwrap();
-        Self { lake, clock, ids, options, folder, _quiet: None }
+        Self { lake, clock, ids, options, folder, quiet: None }
     }
 
     pub(crate) async fn lease(&self, table: &TableName) -> Lease {

@@ -137,6 +137,8 @@ async fn replacing_partitions() {
     let snapshot = test.lake.snapshot(&name, At::Latest).await.unwrap();
     assert_eq!((snapshot.files().len(), snapshot.partition_by()), (3, &["region".to_owned()][..]));
     assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "süd|2", "∅|3"]);
+    let folder = test.folder.path().join("lake/shop/été 2024/region=north%2Fa%20b");
+    assert!(folder.is_dir(), "readers that take partition values from paths find none");
     let nulls = test.query(snapshot.provider(), "select v from t where region is null").await;
     assert_eq!(nulls, ["3"]);
     let values = vec![ScalarValue::from("süd"), ScalarValue::Utf8(None)];
