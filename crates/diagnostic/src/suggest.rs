@@ -31,8 +31,10 @@ fn distance(word: &str, candidate: &str) -> usize {
     if squeezed(word) == squeezed(candidate) {
         return 0;
     }
-    // A plural or a word that was cut short (`col` for `columns`) is as close as one slip.
-    if word.len() >= 4 && candidate.starts_with(word) && candidate.len() <= word.len() + 3 {
+    // A plural, an ending more or less, or the first word of several (`min` for `min_value`) is as close as one slip.
+    let (short, long) = if word.len() < candidate.len() { (word, candidate) } else { (candidate, word) };
+    let ending = long.strip_prefix(short).unwrap_or(long);
+    if (short.len() >= 4 && ending.len() <= 3) || (short.len() >= 3 && ending.starts_with('_')) {
         return 1;
     }
     strsim::osa_distance(word, candidate)
@@ -50,6 +52,9 @@ mod tests {
         assert_eq!(suggest("data-tests", keys), Some("data_tests"));
         assert_eq!(suggest("uniqueKey", keys), Some("unique_key"));
         assert_eq!(suggest("nmae", keys), Some("name"));
+        assert_eq!(suggest("descriptions", keys), Some("description"));
+        assert_eq!(suggest("min", ["max_value", "min_value"]), Some("min_value"));
+        assert_eq!(suggest("warning", ["error", "warn"]), Some("warn"));
         assert_eq!(suggest("freshness", keys), None);
         assert_eq!(suggest("id", keys), None);
         assert_eq!(did_you_mean("colums", keys).as_deref(), Some("did you mean `columns`?"));

@@ -34,7 +34,7 @@ pub use environment_declaration::EnvironmentDeclaration;
 pub use exposure_declaration::{ExposureConfig, ExposureDeclaration, ExposureKind, ExposureMaturity};
 pub use folder_config::FolderConfig;
 pub use freshness_declaration::{FreshnessDeclaration, FreshnessLimit, FreshnessPeriod};
-pub use ingest_declaration::{IngestDeclaration, OverlapDeclaration};
+pub use ingest_declaration::{IngestDeclaration, parse_overlap};
 pub use inherited::Inherited;
 pub use many::{Many, OneOrMany};
 pub use model_config::{ADAPTER_CONFIG_KEYS, ContractConfig, HookDeclaration, ModelConfig};

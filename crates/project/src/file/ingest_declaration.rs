@@ -1,16 +1,13 @@
 //! `ingest:` of a source table.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
 
 use super::OneOrMany;
 use crate::resource::{IngestMode, Overlap};
-use crate::yaml::Spanned;
+use crate::yaml::{Node, Spanned};
 
 /// How a table comes into the lake. Every other key is an option of the connection's type, checked by its connector;
 /// for files: `format`, `compression`, `delimiter`, `header`, `null`, …
@@ -24,7 +21,8 @@ pub struct IngestDeclaration {
     /// Column that grows with every change of a row.
     pub cursor: Option<Spanned<String>>,
     /// How far before the last position each run begins again: `1 hour`, or a number for number cursors.
-    pub overlap: Option<Spanned<OverlapDeclaration>>,
+    #[schemars(with = "Option<OverlapDeclaration>")]
+    pub overlap: Option<Node>,
     /// Columns that identify a row: a row with a known key replaces the older one.
     #[serde(default)]
     pub key: OneOrMany<Spanned<String>>,
@@ -35,38 +33,11 @@ impl IngestDeclaration {
     pub const KEYS: [&'static str; 5] = ["from", "mode", "cursor", "overlap", "key"];
 }
 
-/// A checked `overlap:`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OverlapDeclaration(pub Overlap);
-
-impl<'de> Deserialize<'de> for OverlapDeclaration {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OverlapVisitor)
-    }
-}
-
-struct OverlapVisitor;
-
-impl Visitor<'_> for OverlapVisitor {
-    type Value = OverlapDeclaration;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a duration such as `1 hour`, or a number")
-    }
-
-    fn visit_u64<E: Error>(self, amount: u64) -> Result<OverlapDeclaration, E> {
-        let amount = i64::try_from(amount).map_err(|_| E::custom("`overlap` is too large"))?;
-        Ok(OverlapDeclaration(Overlap::Amount(amount)))
-    }
-
-    fn visit_i64<E: Error>(self, _amount: i64) -> Result<OverlapDeclaration, E> {
-        Err(E::custom("`overlap` cannot be negative"))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<OverlapDeclaration, E> {
-        let duration = duration(text)
-            .ok_or_else(|| E::custom(format!("`{text}` is not a duration such as `1 hour` or `2 days`")))?;
-        Ok(OverlapDeclaration(Overlap::Time(duration)))
+/// Reads `overlap:`: a duration such as `1 hour`, or a number that is not negative.
+pub fn parse_overlap(node: &Node) -> Option<Overlap> {
+    match node.as_number() {
+        Some(number) => number.as_i64().filter(|amount| *amount >= 0).map(Overlap::Amount),
+        None => duration(node.as_text()?).map(Overlap::Time),
     }
 }
 
@@ -96,18 +67,15 @@ fn duration(text: &str) -> Option<Duration> {
     Some(total)
 }
 
-impl JsonSchema for OverlapDeclaration {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Overlap".into()
-    }
-
-    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "integer"] })
-    }
+/// Either way of writing an overlap.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+#[schemars(untagged)]
+enum OverlapDeclaration {
+    /// A number of the cursor's unit.
+    Amount(u64),
+    /// A duration.
+    Time(String),
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, Span, rule};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::file::{ADAPTER_CONFIG_KEYS, HookDeclaration};
 use crate::resource::Hook;
+use crate::template::Uses;
 use crate::yaml::{self, Entry, Mapping, Node, NodeValue, Shape};
 
 /// What one kind of resource may be told.
@@ -108,7 +109,7 @@ impl Config {
             key_span: setting.key.span(),
             value: setting.value.clone(),
         });
-        let span = ade_diagnostic::Span::at(0);
+        let span = Span::at(0);
         let node = Node::new(NodeValue::Mapping(entries.collect()), span);
         yaml::decode(&node).unwrap_or_else(|error| {
             let mut problem = Diagnostic::error(&rule::INVALID_VALUE, error.message.clone());
@@ -210,6 +211,39 @@ fn list(node: Node) -> Vec<Node> {
 /// An entry made from the top-level keys of a resource (`tags:` beside `config:`), which dbt treats as configuration.
 pub(super) fn entry(key: &str, value: Node) -> Entry {
     Entry { key: key.to_owned(), key_span: value.span, value }
+}
+
+/// The entries of `config()` in a template, each with the place of its own argument, by file.
+pub(super) fn call_entries(uses: &Uses) -> Vec<(Arc<SourceFile>, Entry)> {
+    let entries = uses.config.iter().filter_map(|(key, value)| {
+        let call = uses.config_locations.get(key)?;
+        let (key_span, value_span) = argument_spans(call, key);
+        let entry = Entry { key: key.clone(), key_span, value: Node::from_json(value, value_span) };
+        Some((Arc::clone(call.file()), entry))
+    });
+    entries.collect()
+}
+
+/// Where the name and the value of a keyword argument stand in a call; the whole call when they are not in it.
+fn argument_spans(call: &Location, key: &str) -> (Span, Span) {
+    let text = call.text();
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    for (at, _) in text.match_indices(key) {
+        let after = &text[at + key.len()..];
+        let value = after.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='));
+        let Some(value) = value.filter(|_| !text[..at].ends_with(is_word)) else { continue };
+        let value = value.trim_start();
+        let length = match value.chars().next() {
+            Some(quote @ ('\'' | '"')) => value[1..].find(quote).map(|end| end + 2),
+            Some('[' | '{' | '(') => None,
+            _ => value.find([',', ')', '\n']),
+        };
+        let start = text.len() - value.len();
+        let key = Span::new(at, at + key.len()).shifted(call.span().start);
+        let value = length.map(|length| Span::new(start, start + length).shifted(call.span().start));
+        return (key, value.unwrap_or(key));
+    }
+    (call.span(), call.span())
 }
 
 /// The entries of a `config:` mapping.

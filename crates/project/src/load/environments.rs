@@ -101,7 +101,10 @@ fn report_overlaps(environments: &IndexMap<String, Environment>, problems: &mut 
                 format!("the environments `{}` and `{}` would write the same tables", first.name, second.name);
             let mut problem = Diagnostic::error(&rule::ENVIRONMENTS_OVERLAP, message)
                 .hint(format!("give `{}` a `schema_prefix` or a `lake` of its own", second.name))
-                .note(format!("both use the lake `{}` and the schema prefix `{}`", second.lake, second.schema_prefix));
+                .note(match second.schema_prefix.as_str() {
+                    "" => format!("both use the lake `{}` and no schema prefix", second.lake),
+                    prefix => format!("both use the lake `{}` and the schema prefix `{prefix}`", second.lake),
+                });
             if let Some(origin) = &second.origin {
                 problem = problem.at(origin.clone());
             }

@@ -9,8 +9,8 @@ use serde_json::Map;
 
 use super::privacy::without;
 use super::root_files::decode_checked;
-use crate::file::{IngestDeclaration, TableDeclaration};
-use crate::resource::{Column, Connection, Ingest, IngestMode};
+use crate::file::{IngestDeclaration, TableDeclaration, parse_overlap};
+use crate::resource::{Column, Connection, Ingest, IngestMode, Overlap};
 use crate::yaml::{Mapping, Node, Spanned};
 
 /// How the table comes in; `None` when it has no connection.
@@ -51,12 +51,22 @@ pub(super) fn resolve(
         from: declared.from.map_or_else(|| table.name.value.clone(), |from| from.value),
         mode: declared.mode.map(|mode| mode.value).unwrap_or_default(),
         cursor: declared.cursor.map(|cursor| cursor.value),
-        overlap: declared.overlap.map(|overlap| overlap.value.0),
+        overlap: declared.overlap.as_ref().and_then(|overlap| self::overlap(file, overlap, problems)),
         key: declared.key.0.into_iter().map(|key| key.value).collect(),
         options: mapping.map_or_else(Map::new, |mapping| without(mapping, &IngestDeclaration::KEYS)),
         option_origins,
         origin,
     })
+}
+
+fn overlap(file: &Arc<SourceFile>, node: &Node, problems: &mut Diagnostics) -> Option<Overlap> {
+    let overlap = parse_overlap(node);
+    if overlap.is_none() {
+        let message = format!("`{}` is not an overlap", file.slice(node.span));
+        let problem = Diagnostic::error(&rule::INVALID_VALUE, message).at(file.location(node.span));
+        problems.push(problem.hint("write a duration such as `1 hour` or `2 days`, or a number for number cursors"));
+    }
+    overlap
 }
 
 fn check(

@@ -55,12 +55,17 @@ pub(super) fn read(
     let mut switched_off = (!config.is_enabled()).then(|| config.key("enabled").cloned().unwrap_or_else(|| file.top()));
     let template = match Template::parse(file) {
         Ok(template) => template,
-        Err(problem) => {
-            if switched_off.is_none() {
-                problems.push(*problem);
-            }
+        Err(_) if switched_off.is_some() => {
             read.disabled = switched_off;
             return read;
+        }
+        Err(problem) => {
+            problems.push(*problem);
+            // What is said about it elsewhere is looked at all the same.
+            match Template::parse(&SourceFile::new(file.path(), "")) {
+                Ok(empty) => empty,
+                Err(_) => return read,
+            }
         }
     };
     let before = node_context(&name_of(&read.name, &fqn, file, context), &config, context);
@@ -95,12 +100,9 @@ fn lay_declared(declared: &Declared<ModelDeclaration>, config: &mut Config) {
 
 /// `config()` of the file itself: checked here, where its place is known.
 fn lay_in_file(uses: &Uses, config: &mut Config, context: &Context<'_>, problems: &mut Diagnostics) {
-    for (key, value) in &uses.config {
-        let Some(location) = uses.config_locations.get(key) else { continue };
-        let span = location.span();
-        let entry = Entry { key: key.clone(), key_span: span, value: Node::from_json(value, span) };
-        let checked = context.models.kind.check(location.file(), entry, problems);
-        config.lay(location.file(), &checked.into_iter().collect::<Vec<_>>());
+    for (file, entry) in config::call_entries(uses) {
+        let checked = context.models.kind.check(&file, entry, problems);
+        config.lay(&file, &checked);
     }
 }
 

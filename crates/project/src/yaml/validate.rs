@@ -54,12 +54,22 @@ impl Validator<'_> {
 
     fn mapping(&self, mapping: &mut Mapping, span: Span, part: &Part, problems: &mut Diagnostics) -> bool {
         let mut usable = true;
+        // A slip in a needed key is one problem, not two.
+        let slips: Vec<&str> = mapping
+            .entries()
+            .iter()
+            .filter(|entry| matches!(part.additional, Additional::Nothing) && !part.properties.contains_key(&entry.key))
+            .filter_map(|entry| suggest(&entry.key, part.properties.keys().map(String::as_str)))
+            .collect();
         for key in &part.required {
             if mapping.get(key).is_none_or(Node::is_null) {
+                usable = false;
+                if slips.contains(&key.as_str()) {
+                    continue;
+                }
                 let message = format!("the key `{key}` is missing{}", within(part));
                 let at = mapping.entry(key).map_or(self.first_line(span), |entry| entry.key_span);
                 problems.push(Diagnostic::error(&rule::MISSING_KEY, message).at(self.file.location(at)));
-                usable = false;
             }
         }
         mapping.retain_mut(|entry| {

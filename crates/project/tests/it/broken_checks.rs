@@ -48,13 +48,11 @@ models:
     models/a.yml:15:39 `3` error invalid-check: `values` of `accepted_values` must be a list with at least one value, not a number
     models/a.yml:16:33 `ref('b')` error unknown-ref: there is no model, seed or snapshot `b` (did you mean `a`?)
     models/a.yml:17:13 `relationships` error invalid-check: the data test `relationships` needs `field`
-    models/a.yml:18:13 `accepted_range` error invalid-check: the data test `accepted_range` needs `min_value` or `max_value`
-    models/a.yml:18:30 `min` error invalid-check: the data test `accepted_range` has no argument `min`
+    models/a.yml:18:30 `min` error invalid-check: the data test `accepted_range` has no argument `min` (did you mean `min_value`?)
     models/a.yml:19:33 `dya` error invalid-check: `dya` is not a unit of time (did you mean `day`?)
-    models/a.yml:19:38 `interval` error invalid-check: the data test `recency` has no argument `interval`
-    models/a.yml:20:13 `positive` error invalid-check: the data test `positive` needs `than`
+    models/a.yml:19:48 `soon` error invalid-check: `interval` of `recency` must be a whole number, not text
     models/a.yml:20:24 `then` error invalid-check: the data test `positive` has no argument `then` (did you mean `than`?)
-    models/a.yml:21:41 `warning` error unknown-value: `warning` is not a value of `severity`
+    models/a.yml:21:41 `warning` error unknown-value: `warning` is not a value of `severity` (did you mean `warn`?)
     models/a.yml:21:60 `10` error invalid-threshold: `10` is not a comparison with a number of failing rows (write for instance `"> 10"` or `"!= 0"`)
     models/a.yml:21:64 `wehre` error unknown-key: unknown key `wehre` in `config` of a data test (did you mean `where`?)
     models/a.yml:22:41 `"many"` error invalid-threshold: `many` is not a comparison with a number of failing rows (write for instance `"> 10"` or `"!= 0"`)

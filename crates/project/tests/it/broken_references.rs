@@ -150,7 +150,9 @@ select {{ 1 + }}
 == models/b.sql
 select {{ centz('x') }}
 == models/c.sql
-select '{{ var("missing") }}', '{{ env_var("NOT_SET") }}'
+select '{{ var("missing") }}'
+== models/e.sql
+select '{{ env_var("NOT_SET") }}'
 == models/d.yml
 models: [{name: a, description: "{{ doc('nope') }}"}]
 == macros/cents.sql
@@ -160,5 +162,7 @@ models: [{name: a, description: "{{ doc('nope') }}"}]
     models/a.sql:1:15 `}}` error template-syntax: expected an expression, found the end of the tag
     models/b.sql:1:11 `centz('x')` error undefined-name: `centz` is not defined (did you mean `cents`?)
     models/c.sql:1:12 `var("missing")` error undefined-variable: the variable `missing` has no value (set it under `vars`, pass `--vars '{missing: …}'`, or give it a default: `var('missing', …)`)
+    models/d.yml:1:34 `{{ doc('nope') }}` error unknown-doc: there is no docs block `nope`
+    models/e.sql:1:12 `env_var("NOT_SET")` error undefined-environment-variable: the environment variable `NOT_SET` is not set (set it, or give it a default: `env_var('NOT_SET', '…')`)
     "#);
 }

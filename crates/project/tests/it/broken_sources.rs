@@ -38,7 +38,9 @@ sources:
     sources/app.yml:3:17 `app_bd` error unknown-connection: there is no connection `app_bd` (did you mean `app_db`?)
     sources/app.yml:9:24 `incremental` error invalid-ingest: `a` is incremental but has no `cursor` (add `cursor: <column>`: a column that grows with every change of a row)
     sources/app.yml:11:26 `updated_at` warning invalid-ingest: the `cursor` of `b` has no effect, because each run reads the whole table (add `mode: incremental`, or remove the cursor)
-    sources/app.yml:13:63 `1 fortnight` error invalid-value: `1 fortnight` is not a duration such as `1 hour` or `2 days`
+    sources/app.yml:13:45 `updated` error unknown-column: `c` has no column `updated` (did you mean `updated_at`?)
+    sources/app.yml:13:63 `1 fortnight` error invalid-value: `1 fortnight` is not an overlap (write a duration such as `1 hour` or `2 days`, or a number for number cursors)
+    sources/app.yml:13:82 `idd` error unknown-column: `c` has no column `idd` (did you mean `id`?)
     sources/app.yml:14:39 `identifyer` error unknown-privacy-class: there is no privacy class `identifyer` (did you mean `identifier`?)
     sources/app.yml:16:45 `at` error invalid-ingest: `d` reads an overlap again and has no `key`, so its rows would be there twice (add `key: [<columns>]`: the columns that identify a row)
     sources/app.yml:18:24 `incremetal` error unknown-value: `incremetal` is not a value of `mode` (did you mean `incremental`?)

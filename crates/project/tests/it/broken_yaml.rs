@@ -41,7 +41,6 @@ sources: nothing
     models/a.yml:2:1 `modles` error unknown-key: unknown key `modles` in a properties file (did you mean `models`?)
     models/a.yml:6:5 `descripton` error unknown-key: unknown key `descripton` in a model (did you mean `description`?)
     models/a.yml:8:9 `naem` error unknown-key: unknown key `naem` in a column (did you mean `name`?)
-    models/a.yml:8:9 `naem: id` error missing-key: the key `name` is missing in a column
     models/a.yml:10:30 `1` error invalid-check: the arguments of `unique` must be a mapping, not a number (write `unique: {arguments: {…}}`)
     models/a.yml:11:19 `maybe` error wrong-type: `nullable` must be `true` or `false`, not text
     models/a.yml:12:28 `vew` error unknown-value: `vew` is not a value of `materialized` (did you mean `view`?)

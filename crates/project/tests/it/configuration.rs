@@ -175,16 +175,13 @@ models:
     columns: [{name: id}]
 "#;
     insta::assert_snapshot!(brief(text), @r"
-    models/a.sql:1:4 `config(materialized='incremental', incremental_strategy='merge')` warning invalid-config: `a` has `incremental_strategy: merge` and no `unique_key`, so rows are only added (add `unique_key`, or say `incremental_strategy: append`)
-    models/b.sql:1:4 `config(materialized='incremental', incremental_strategy='insert_overwrite')` error invalid-config: `b` replaces partitions and has no `partition_by` (add `partition_by: [<columns>]`)
-    models/c.sql:1:4 `config(
-        materialized='incremental',
-        incremental_strategy='microbatch',
-        event_time='at')` error invalid-config: `c` is replaced by time and has no `batch_size`, no `begin` (for instance `event_time: ordered_at`, `batch_size: day`, `begin: 2024-01-01`)
-    models/d.sql:1:4 `config(materialized='tabel', uniqe_key='id', cluster_by='x')` error unknown-key: unknown key `uniqe_key` in `config` of a model (did you mean `unique_key`?)
-    models/d.sql:1:4 `config(materialized='tabel', uniqe_key='id', cluster_by='x')` error unknown-value: `tabel` is not a value of `materialized` (did you mean `table`?)
-    models/e.sql:1:4 `config(contract={'enforced': true}, group='sales', enabled='maybe')` error invalid-config: there is no group `sales` (did you mean `sale`?)
-    models/e.sql:1:4 `config(contract={'enforced': true}, group='sales', enabled='maybe')` error wrong-type: `enabled` must be `true` or `false`, not text
+    models/a.sql:1:39 `incremental_strategy` warning invalid-config: `a` has `incremental_strategy: merge` and no `unique_key`, so rows are only added (add `unique_key`, or say `incremental_strategy: append`)
+    models/b.sql:1:39 `incremental_strategy` error invalid-config: `b` replaces partitions and has no `partition_by` (add `partition_by: [<columns>]`)
+    models/c.sql:3:5 `incremental_strategy` error invalid-config: `c` is replaced by time and has no `batch_size`, no `begin` (for instance `event_time: ordered_at`, `batch_size: day`, `begin: 2024-01-01`)
+    models/d.sql:1:24 `'tabel'` error unknown-value: `tabel` is not a value of `materialized` (did you mean `table`?)
+    models/d.sql:1:33 `uniqe_key` error unknown-key: unknown key `uniqe_key` in `config` of a model (did you mean `unique_key`?)
+    models/e.sql:1:46 `'sales'` error invalid-config: there is no group `sales` (did you mean `sale`?)
+    models/e.sql:1:63 `'maybe'` error wrong-type: `enabled` must be `true` or `false`, not text
     models/e.yml:4:22 `id` error invalid-contract: `e` has an enforced contract, and its column `id` has no type (add `data_type: <type>` to the column)
     ");
 }

@@ -146,7 +146,7 @@ environments:
       |   --- the other environment
     4 |   prod: {schema: prod}
       |
-      = note: both use the lake `lake` and the schema prefix ``
+      = note: both use the lake `lake` and no schema prefix
       = help: give `prod` a `schema_prefix` or a `lake` of its own
     ");
 }

@@ -97,16 +97,7 @@ fn kind(arguments: &mut Arguments<'_, '_>, names: &Names) -> Option<CheckKind> {
             let inclusive = !arguments.boolean("strictly").unwrap_or(false);
             range(arguments, inclusive)?
         }
-        "recency" => CheckKind::Recency {
-            field: match arguments.text("field") {
-                Some(field) => field,
-                None => arguments.optional_column().or_else(|| arguments.missing("field"))?,
-            },
-            datepart: arguments.datepart()?,
-            interval: arguments.needed_whole("interval")?,
-            ignore_time_component: arguments.boolean("ignore_time_component").unwrap_or(false),
-            group_by: arguments.texts("group_by_columns"),
-        },
+        "recency" => recency(arguments)?,
         "unique_combination_of_columns" => unique_combination(arguments, "combination_of_columns")?,
         "expect_compound_columns_to_be_unique" => {
             arguments.row_condition();
@@ -123,7 +114,7 @@ fn kind(arguments: &mut Arguments<'_, '_>, names: &Names) -> Option<CheckKind> {
 fn accepted_values(arguments: &mut Arguments<'_, '_>, values: &str, quote: &str) -> Option<CheckKind> {
     let expression = arguments.column();
     let quote = arguments.boolean(quote).unwrap_or(true);
-    let entry = arguments.take(values).or_else(|| arguments.missing(values))?;
+    let entry = arguments.take(values).or_else(|| arguments.missing(&[values]))?;
     let Some(items) = entry.value.as_sequence().filter(|items| !items.is_empty()) else {
         arguments.wrong(&entry, "a list with at least one value");
         return None;
@@ -135,7 +126,7 @@ fn accepted_values(arguments: &mut Arguments<'_, '_>, values: &str, quote: &str)
 fn relationships(arguments: &mut Arguments<'_, '_>, names: &Names) -> Option<CheckKind> {
     let expression = arguments.column();
     let field = arguments.needed_text("field");
-    let entry = arguments.take("to").or_else(|| arguments.missing("to"))?;
+    let entry = arguments.take("to").or_else(|| arguments.missing(&["to"]))?;
     let text = entry.value.as_text().unwrap_or_default();
     match reference_text::resolve(text, names) {
         Ok((to, relation)) => Some(CheckKind::Relationships {
@@ -156,15 +147,30 @@ fn range(arguments: &mut Arguments<'_, '_>, inclusive: bool) -> Option<CheckKind
     let expression = arguments.column();
     let (min, max) = (arguments.text("min_value"), arguments.text("max_value"));
     if min.is_none() && max.is_none() {
-        arguments.missing::<()>("min_value` or `max_value");
+        arguments.missing::<()>(&["min_value", "max_value"]);
     }
     Some(CheckKind::AcceptedRange { expression: expression?, min, max, inclusive })
+}
+
+fn recency(arguments: &mut Arguments<'_, '_>) -> Option<CheckKind> {
+    let field = arguments.text("field").or_else(|| arguments.optional_column());
+    let field = field.or_else(|| arguments.missing(&["field"]));
+    let (datepart, interval) = (arguments.datepart(), arguments.needed_whole("interval"));
+    let ignore_time_component = arguments.boolean("ignore_time_component").unwrap_or(false);
+    let group_by = arguments.texts("group_by_columns");
+    Some(CheckKind::Recency {
+        field: field?,
+        datepart: datepart?,
+        interval: interval?,
+        ignore_time_component,
+        group_by,
+    })
 }
 
 fn unique_combination(arguments: &mut Arguments<'_, '_>, key: &'static str) -> Option<CheckKind> {
     let columns = arguments.texts(key);
     if columns.is_empty() {
-        return arguments.missing(key);
+        return arguments.missing(&[key]);
     }
     // dbt_utils: whether the names are quoted. Ours always are.
     arguments.boolean("quote_columns");
@@ -174,7 +180,7 @@ fn unique_combination(arguments: &mut Arguments<'_, '_>, key: &'static str) -> O
 fn row_count(arguments: &mut Arguments<'_, '_>, keys: [&'static str; 2]) -> Option<CheckKind> {
     let [min, max] = keys.map(|key| arguments.whole(key));
     if min.is_none() && max.is_none() {
-        return arguments.missing(&format!("{}` or `{}", keys[0], keys[1]));
+        return arguments.missing(&keys);
     }
     Some(CheckKind::RowCount { min, max })
 }
@@ -193,12 +199,13 @@ impl Arguments<'_, '_> {
         self.call.take(key).filter(|entry| !entry.value.is_null())
     }
 
-    fn missing<T>(&mut self, key: &str) -> Option<T> {
-        let problem = self.call.missing_argument(key);
+    /// One of the keys is needed.
+    fn missing<T>(&mut self, keys: &[&str]) -> Option<T> {
         // A slip in its name explains why it is missing, and is reported by itself.
-        let names = self.call.arguments.iter().map(|entry| entry.key.as_str());
-        if suggest(key, names).is_none() {
-            self.problems.push(problem);
+        let given = self.call.arguments.iter();
+        let mut slips = given.filter_map(|entry| suggest(&entry.key, keys.iter().copied()));
+        if slips.next().is_none() {
+            self.problems.push(self.call.missing_argument(&keys.join("` or `")));
         }
         None
     }
@@ -248,7 +255,7 @@ impl Arguments<'_, '_> {
         match self.text(key) {
             Some(text) => Some(text),
             None if self.problems.len() > before => None,
-            None => self.missing(key),
+            None => self.missing(&[key]),
         }
     }
 
@@ -286,14 +293,14 @@ impl Arguments<'_, '_> {
         match self.whole(key) {
             Some(value) => Some(value),
             None if self.problems.len() > before => None,
-            None => self.missing(key),
+            None => self.missing(&[key]),
         }
     }
 
     fn datepart(&mut self) -> Option<String> {
         const DATEPARTS: [&str; 9] =
             ["second", "minute", "hour", "day", "week", "month", "quarter", "year", "millisecond"];
-        let entry = self.take("datepart").or_else(|| self.missing("datepart"))?;
+        let entry = self.take("datepart").or_else(|| self.missing(&["datepart"]))?;
         let text = entry.value.as_text().unwrap_or_default().to_ascii_lowercase();
         if DATEPARTS.contains(&text.as_str()) {
             return Some(text);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, Span, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, Span, rule, suggest};
 use serde_json::{Map, Value};
 
 use super::Context;
@@ -186,7 +186,8 @@ impl CheckCall {
         let given = |name: &str| self.arguments.iter().any(|entry| entry.key == name);
         for name in test.parameters().filter(|name| !test.has_default(name) && !given(name)) {
             let provided = name == "model" || (name == "column_name" && self.column.is_some());
-            if !provided {
+            let slip = || self.arguments.iter().any(|entry| suggest(&entry.key, [name]).is_some());
+            if !provided && !slip() {
                 problems.push(self.missing_argument(name));
             }
         }

@@ -14,7 +14,6 @@ use crate::load::names::Names;
 use crate::load::root_files::check_name;
 use crate::resource::CheckKind;
 use crate::template::{NodeContext, Template};
-use crate::yaml::{Entry, Node};
 use crate::{NodeId, NodeKind};
 
 /// Reads one file; `None` when it is switched off or not readable.
@@ -45,12 +44,9 @@ pub(in crate::load) fn singular(
     let Value::Object(about) = about else { return None };
     let node = NodeContext { this: None, config: config.to_json(), model: about };
     let parsed = context.templates.set.parse(&template, &context.templates.settings, &node);
-    for (key, value) in &parsed.uses.config {
-        let Some(location) = parsed.uses.config_locations.get(key) else { continue };
-        let entry =
-            Entry { key: key.clone(), key_span: location.span(), value: Node::from_json(value, location.span()) };
-        let checked = context.checks.kind.check(location.file(), entry, problems);
-        config.lay(location.file(), &checked.into_iter().collect::<Vec<_>>());
+    for (file, entry) in config::call_entries(&parsed.uses) {
+        let checked = context.checks.kind.check(&file, entry, problems);
+        config.lay(&file, &checked);
     }
     if !config.is_enabled() {
         return None;
