@@ -4,7 +4,8 @@
     partition_by=['event_date']
 ) }}
 
--- Each day of events is replaced whole when any event of it arrives, so late ones find their day.
+-- Each day of events is replaced whole when any event of it arrives, so late ones find their day. Days with people who have
+-- been erased since are made again, without their key.
 select
     events.event_id,
     events.event_date,
@@ -26,8 +27,13 @@ left join {{ ref('dim_customer') }} as customers on customers.customer_key = acc
 where not coalesce(accounts.is_test, false)
 {% if is_incremental() %}
     and events.event_date in (
-        select arrived.event_date
-        from {{ ref('stg_events__events') }} as arrived
-        where {{ landed_since_last_build('arrived.loaded_at') }}
+        select cast(arrived.occurred_at as date)
+        from {{ source('events', 'events') }} as arrived
+        where {{ landed_since_last_build('arrived._ade_loaded_at') }}
+        union all
+        select known.event_date
+        from {{ this }} as known
+        left join {{ ref('dim_customer') }} as still_there on still_there.customer_key = known.customer_key
+        where known.customer_key is not null and still_there.customer_key is null
     )
 {% endif %}

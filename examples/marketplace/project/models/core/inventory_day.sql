@@ -22,7 +22,7 @@ inner join {{ ref('dim_store') }} as stores on stores.store_code = stock.store_c
 {% if is_incremental() %}
 where stock.snapshot_date in (
     select arrived.snapshot_date
-    from {{ ref('stg_inventory__stock') }} as arrived
-    where {{ landed_since_last_build('arrived.loaded_at') }}
+    from {{ source('inventory', 'stock') }} as arrived
+    where {{ landed_since_last_build('arrived._ade_loaded_at') }}
 )
 {% endif %}
