@@ -9,6 +9,7 @@ mod command;
 mod disk_tree;
 mod error;
 pub mod event;
+mod failpoint;
 mod source;
 mod workspace;
 mod world;
@@ -20,6 +21,7 @@ pub use command::{
     PlannedTask, ReadAt, Reason, Upkeep, VersionInfo, check_project, init_project,
 };
 pub use error::RunError;
+pub use failpoint::fail_points;
 pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
 
 pub use ade_project::file::schemas;

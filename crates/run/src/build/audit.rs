@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 use super::check_spec::{check_spec, freshness, model_contract, relation_name, source_contract};
 use super::{Build, TaskError};
 use crate::event::CheckReport;
+use crate::failpoint::{self, hit};
 
 /// Queries of one audit side by side.
 const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(2).expect("not zero");
@@ -68,6 +69,7 @@ impl Build {
         if specs.is_empty() {
             return Ok(Vec::new());
         }
+        hit(failpoint::AUDIT_BEGIN)?;
         let now = self.workspace.world.clock.now();
         let outcomes = quality::run_checks(&session, &specs, now, CONCURRENCY).await;
         let mut reports = Vec::new();
@@ -97,6 +99,7 @@ impl Build {
                 duration_ms: outcome.duration_ms,
             });
         }
+        hit(failpoint::AUDIT_END)?;
         Ok(reports)
     }
 
@@ -139,6 +142,7 @@ impl Build {
                 writer.write(batch).await?;
             }
             let staged = writer.finish().await?;
+            hit(failpoint::FAILURES_STAGED)?;
             let note = CommitNote { run_id: Some(self.run_id), ..CommitNote::new(self.workspace.world.ids.next()) };
             staged.commit(&note).await?;
             Ok::<_, TaskError>(())

@@ -98,6 +98,29 @@ impl Build {
         Ok(!before.inputs.contains_key(VOLATILE) && &before == desired)
     }
 
+    /// What a node would be made from if it were built now, whatever was known of its inputs before.
+    pub(crate) async fn desired_afresh(&self, id: &NodeId, checks: &[NodeId]) -> Result<Desired, TaskError> {
+        for ancestor in self.workspace.project.graph.ancestors(id.as_str(), None) {
+            self.forget_data_state(&ancestor);
+        }
+        self.desired(id, checks).await
+    }
+
+    /// Whether the newest commit of a node's table was made from the same.
+    pub(crate) async fn is_committed(&self, id: &NodeId, desired: &Desired) -> Result<bool, TaskError> {
+        let Some(relation) = self.workspace.project.relation(id) else { return Ok(false) };
+        if self.options.force || self.options.full_refresh {
+            return Ok(false);
+        }
+        let before = match self.workspace.lake.snapshot(&Workspace::table_name(relation)?, At::Latest).await {
+            Ok(snapshot) => snapshot.state().position.clone(),
+            Err(LakeError::NoTable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let before: Option<Desired> = before.and_then(|position| serde_json::from_value(position).ok());
+        Ok(before.is_some_and(|before| !before.inputs.contains_key(VOLATILE) && &before == desired))
+    }
+
     /// What a node was made from when it was last built. The table's own commit has the last word; the record in the
     /// metadata database spares reading it.
     async fn made_from(&self, id: &NodeId) -> Result<Option<Desired>, TaskError> {

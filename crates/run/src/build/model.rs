@@ -14,6 +14,7 @@ use super::desired::Desired;
 use super::incremental::{Incrementing, incrementing};
 use super::{Build, Outcome, TaskError};
 use crate::event::{CheckReport, Event, Status};
+use crate::failpoint::{self, hit};
 use crate::workspace::Workspace;
 
 /// Rows between two words of progress.
@@ -71,9 +72,11 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
         return Ok(outcome);
     }
     let guard = workspace.keeper.hold(&format!("view {name}")).await?;
+    hit(failpoint::VIEW_BEFORE_SWITCH)?;
     let change = ViewChange::Put(definition.clone());
     let held = [guard.lease().clone()];
     workspace.meta.switch_views(workspace.environment(), Some(build.run_id), &[change], &held).await?;
+    hit(failpoint::VIEW_SWITCHED)?;
     workspace.views.put(definition);
     guard.release().await?;
     Ok(outcome)
@@ -103,6 +106,11 @@ impl ModelTable<'_> {
     async fn make(&self, desired: &mut Desired) -> Result<Outcome, TaskError> {
         let Self { build, model, name, lease, .. } = self;
         let workspace = &build.workspace;
+        // Somebody else may have built it while this run waited for the lease.
+        *desired = build.desired_afresh(&model.id, self.checks).await?;
+        if build.is_committed(&model.id, desired).await? {
+            return Ok(Outcome::unchanged());
+        }
         let batch_id = workspace.world.ids.next();
         let session = self.session(batch_id.to_string());
         let how = incrementing(build, model, name).await?;
@@ -114,7 +122,7 @@ impl ModelTable<'_> {
         };
         let mut rows = session.query(&steps.sql).await.map_err(|error| sql_problem(model, &compiled, &error))?;
         let mut request = StageRequest::new(rows.schema(), steps.write.clone()).schema_change(steps.schema_change);
-        if steps.write == Write::Replace && !model.partition_by.is_empty() {
+        if how.is_none() && !model.partition_by.is_empty() {
             request = request.partition_by(model.partition_by.iter().cloned());
         }
         let mut writer: StageWriter = workspace.lake.stage(name, request, lease).await?;
@@ -123,6 +131,7 @@ impl ModelTable<'_> {
         loop {
             let batch = rows.try_next().await.map_err(|error| sql_problem(model, &compiled, &error))?;
             let Some(batch) = batch else { break };
+            hit(failpoint::MODEL_BATCH_MADE)?;
             written += batch.num_rows() as u64;
             writer.write(batch).await?;
             if written - said >= PROGRESS_ROWS {
@@ -131,6 +140,7 @@ impl ModelTable<'_> {
                 workspace.observer.on(&Event::TaskProgress { node, rows: written, expected_rows: None });
             }
         }
+        hit(failpoint::MODEL_MADE)?;
         let staged = writer.finish().await?;
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
         outcome.rows = Some(written);
@@ -165,6 +175,7 @@ impl ModelTable<'_> {
     /// Commits; a view that had the table's name before is gone from then on.
     async fn commit(&self, staged: Staged, note: &CommitNote) -> Result<u64, TaskError> {
         let committed = staged.commit(note).await?;
+        hit(failpoint::MODEL_COMMITTED)?;
         let workspace = &self.build.workspace;
         let view = RelationName::new(self.name.schema(), self.name.table());
         if workspace.views.get(&view).is_some() {

@@ -13,6 +13,7 @@ use super::task::carry_out;
 use super::{Build, Command, Outcome, Plan, TaskError};
 use crate::error::RunError;
 use crate::event::{CheckReport, Event, Status, Summary, TaskReport};
+use crate::failpoint::{self, hit};
 
 /// Carries out a plan; gives how it went. Fails only when the run itself cannot be recorded.
 pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summary, RunError> {
@@ -32,6 +33,7 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
         environment: start.environment.clone(),
         tasks: plan.tasks.len(),
     });
+    hit(failpoint::RUN_STARTED)?;
     let mut scheduler = Scheduler::new(build, plan);
     let hooks = &workspace.project.on_run_start;
     if scheduler.build.options.command != Command::Test
@@ -57,6 +59,7 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
         (false, true) => RunStatus::Succeeded,
         (false, false) => RunStatus::Failed,
     };
+    hit(failpoint::RUN_BEFORE_FINISH)?;
     workspace.meta.finish_run(scheduler.build.run_id, status).await?;
     workspace.observer.on(&Event::RunFinished(summary.clone()));
     Ok(summary)

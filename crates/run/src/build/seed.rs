@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::desired::Desired;
 use super::{Build, Outcome, TaskError};
 use crate::event::{CheckReport, Status};
+use crate::failpoint::{self, hit};
 use crate::workspace::Workspace;
 
 const BATCH_ROWS: usize = 16_384;
@@ -87,6 +88,7 @@ async fn replace(
             writer.write(batch).await?;
         }
     }
+    hit(failpoint::SEED_READ)?;
     let staged = writer.finish().await?;
     let checks = build.audit_table(&seed.relation, checks, &staged).await?;
     let stopped = checks.iter().any(CheckReport::stops);
@@ -104,6 +106,7 @@ async fn replace(
         ..CommitNote::new(batch_id)
     };
     outcome.version = Some(staged.commit(&note).await?.version());
+    hit(failpoint::SEED_COMMITTED)?;
     outcome.batches.push(batch_id);
     Ok(outcome)
 }

@@ -7,6 +7,7 @@ use super::plan::Task;
 use super::seed::load_seed;
 use super::{Build, Command, Outcome, TaskError};
 use crate::event::Status;
+use crate::failpoint::{self, hit};
 use crate::source::ingest;
 use crate::workspace::Workspace;
 
@@ -45,7 +46,9 @@ async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
         let state = build.data_state(&task.node).await?;
         let now = workspace.world.clock.now();
         let record = checks.to_record(&task.node, source.relation.to_string(), version, state, now);
+        hit(failpoint::TASK_BEFORE_RECORD)?;
         workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
+        hit(failpoint::TASK_RECORDED)?;
     }
     Ok(outcome)
 }
@@ -70,7 +73,9 @@ async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
         };
         let now = build.workspace.world.clock.now();
         let record = desired.to_record(&task.node, relation, outcome.version, state, now);
+        hit(failpoint::TASK_BEFORE_RECORD)?;
         build.workspace.meta.record_node_states(build.workspace.environment(), &[record]).await?;
+        hit(failpoint::TASK_RECORDED)?;
     }
     Ok(outcome)
 }

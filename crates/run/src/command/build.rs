@@ -58,7 +58,10 @@ impl Workspace {
     }
 
     fn with_connections(&self, build: Build, plan: &Plan) -> Build {
-        let tables = plan.tasks.iter().filter_map(|task| self.project.sources.get(&task.node)?.connection.as_deref());
+        let tables = plan.tasks.iter().filter_map(|task| {
+            let source = self.project.sources.get(&task.node)?;
+            Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?))
+        });
         Build { connections: Connections::new(self.connectors.clone(), tables), ..build }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ade_connect::{ConnectorSpec, OpenContext, Registry, Settings, Snapshot};
 use ade_diagnostic::{Diagnostic, rule};
+use ade_lake::TableName;
 use ade_project::Project;
 use ade_project::resource::Connection;
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::workspace::ProjectSecrets;
+use crate::workspace::{ProjectSecrets, Workspace};
 use crate::world::World;
 
 /// The snapshots of one run, opened when first needed and closed after the last table that needs them.
@@ -23,18 +24,28 @@ pub(crate) struct Connections {
 }
 
 struct Slot {
-    snapshot: Option<Arc<dyn Snapshot>>,
-    /// Tables that have yet to be read.
+    open: Option<Open>,
+    /// The tables that are read through it.
+    tables: Vec<TableName>,
+    /// How many of them have yet to be read.
     remaining: usize,
 }
 
+struct Open {
+    snapshot: Arc<dyn Snapshot>,
+    /// The versions that the tables had when it was opened.
+    versions: HashMap<TableName, Option<u64>>,
+}
+
 impl Connections {
-    /// For a run that reads these tables: one connection name per table.
-    pub(crate) fn new<'a>(registry: Registry, tables: impl IntoIterator<Item = &'a str>) -> Self {
+    /// For a run that reads these tables: names of connections, and the tables in the lake.
+    pub(crate) fn new<'a>(registry: Registry, tables: impl IntoIterator<Item = (&'a str, TableName)>) -> Self {
         let mut slots: HashMap<String, Mutex<Slot>> = HashMap::new();
-        for name in tables {
-            let slot = slots.entry(name.to_owned()).or_insert_with(|| Mutex::new(Slot { snapshot: None, remaining: 0 }));
-            slot.get_mut().remaining += 1;
+        for (name, table) in tables {
+            let empty = || Mutex::new(Slot { open: None, tables: Vec::new(), remaining: 0 });
+            let slot = slots.entry(name.to_owned()).or_insert_with(empty).get_mut();
+            slot.tables.push(table);
+            slot.remaining += 1;
         }
         Self { registry, slots }
     }
@@ -44,24 +55,34 @@ impl Connections {
         Ok(self.registry.get(&connection.kind)?.spec().clone())
     }
 
-    /// The snapshot of a connection.
+    /// The snapshot of a connection, for reading into `table`, whose writer lease is held and which has `version` now. A
+    /// snapshot that is older than what another program has landed in the table is replaced: rows must not go back in time.
     pub(crate) async fn snapshot(
         &self,
         connection: &Connection,
-        root: &Path,
-        world: &World,
+        workspace: &Workspace,
+        table: &TableName,
+        version: Option<u64>,
     ) -> Result<Arc<dyn Snapshot>, TaskError> {
         let Some(slot) = self.slots.get(&connection.name) else {
             let problem = format!("connection `{}` was not expected in this run", connection.name);
             return Err(RunError::usage(problem, None).into());
         };
         let mut slot = slot.lock().await;
-        if let Some(snapshot) = &slot.snapshot {
-            return Ok(Arc::clone(snapshot));
+        if let Some(open) = &slot.open
+            && open.versions.get(table) == Some(&version)
+        {
+            return Ok(Arc::clone(&open.snapshot));
         }
-        let opened = open(&self.registry, connection, root, world).await?;
+        // The versions first: what lands between the two only makes the snapshot seem older than it is.
+        let mut versions = HashMap::new();
+        for other in &slot.tables {
+            versions.insert(other.clone(), workspace.lake.version(other).await?);
+        }
+        versions.insert(table.clone(), version);
+        let opened = open(&self.registry, connection, &workspace.root, &workspace.world).await?;
         let snapshot: Arc<dyn Snapshot> = Arc::from(opened.snapshot().await?);
-        slot.snapshot = Some(Arc::clone(&snapshot));
+        slot.open = Some(Open { snapshot: Arc::clone(&snapshot), versions });
         Ok(snapshot)
     }
 
@@ -71,7 +92,7 @@ impl Connections {
             let mut slot = slot.lock().await;
             slot.remaining = slot.remaining.saturating_sub(1);
             if slot.remaining == 0 {
-                slot.snapshot = None;
+                slot.open = None;
             }
         }
     }

@@ -8,7 +8,7 @@ use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{
     At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName, Write,
 };
-use ade_privacy::{Obfuscator, Policy, Treatment};
+use ade_privacy::{Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
 use arrow::datatypes::SchemaRef;
@@ -22,6 +22,7 @@ use super::stamp::{BATCH_ID, stamp, stamped};
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::{CheckReport, Event, Status};
+use crate::failpoint::{self, hit};
 use crate::workspace::Workspace;
 
 /// Rows of a batch between connector and lake.
@@ -43,7 +44,8 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     let table = Workspace::table_name(&source.relation)?;
     let lease = workspace.lake.lease(&table, "ade").await?;
     let reading = async {
-        let snapshot = build.connections.snapshot(connection, &workspace.root, &workspace.world).await?;
+        let version = workspace.lake.version(&table).await?;
+        let snapshot = build.connections.snapshot(connection, workspace, &table, version).await?;
         let landing = TableLanding { build, source, declared, table: &table, lease: &lease, checks };
         landing.land(snapshot.as_ref(), options).await
     };
@@ -168,9 +170,15 @@ impl TableLanding<'_> {
         let plan = plan.keeping(|name| !left_out.contains(name) && !dropped(name));
         self.keys_survive(&plan, &policy)?;
         let policy = Policy::new(policy.columns().to_vec());
-        let keyring = self.build.keyring()?;
-        let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring)?;
-        let landing = Landing::new(&obfuscator, &policy, keyring.id().to_string());
+        let needs_key = policy.columns().iter().any(|decided| {
+            matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. })
+        });
+        let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
+        // Nothing is derived from the key of zeros: no column of the policy asks for one.
+        let stand_in = || Keyring::generate([0; 32]);
+        let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
+        let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
+        let landing = Landing::new(&obfuscator, &policy, key);
         self.same_as_before(current, &landing)?;
         Ok(Decided { plan, obfuscator, landing })
     }
@@ -257,6 +265,7 @@ impl Arrival<'_> {
         let workspace = &table.build.workspace;
         let schema = stamped(self.obfuscator.output_schema());
         let request = StageRequest::new(Arc::clone(&schema), self.write()).schema_change(SchemaChange::Evolve);
+        hit(failpoint::SOURCE_PLANNED)?;
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
         let mut rows = 0;
@@ -300,6 +309,7 @@ impl Arrival<'_> {
             ..CommitNote::new(batch_id)
         };
         let committed = staged.commit(&note).await?;
+        hit(failpoint::SOURCE_COMMITTED)?;
         *position = after;
         outcome.version = Some(committed.version());
         outcome.batches.extend(batches);
@@ -374,7 +384,10 @@ impl Reading<'_> {
         let mut said = 0;
         let mut stream = snapshot.read(plan, unit).await?;
         while let Some(batch) = stream.next().await {
-            let batch = obfuscator.apply(&batch?)?;
+            let batch = batch?;
+            hit(failpoint::SOURCE_BATCH_READ)?;
+            let batch = obfuscator.apply(&batch)?;
+            hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
             if let Some(hash) = self.hash {
                 hash.add(&batch);
@@ -390,6 +403,7 @@ impl Reading<'_> {
             object: unit.label.clone(),
             reason: "it ended without saying so".to_owned(),
         };
+        hit(failpoint::SOURCE_UNIT_READ)?;
         Ok(stream.end().cloned().ok_or_else(broke_off)?)
     }
 }

@@ -50,7 +50,7 @@ impl Landing {
             })
             .collect();
         let uses_key = self.columns.values().any(|what| what.contains("pseudonym") || what.contains("encrypt"));
-        if uses_key && !before.key.is_empty() && self.key != before.key {
+        if uses_key && !before.key.is_empty() && !self.key.is_empty() && self.key != before.key {
             found.push(format!("the key was {} and is now {}", before.key, self.key));
         }
         found

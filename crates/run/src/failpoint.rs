@@ -1,0 +1,97 @@
+//! The steps between the writes of a run at which tests make it fail; those of the writes themselves are in `lake` and
+//! `meta`.
+//!
+//! A test sets a point to `return` (an I/O error), `return(full)` (the disk is full), `return(abort)` (the process dies on
+//! the spot) or `panic` (a bug) with the `fail` crate; without that crate's feature `failpoints` they compile to nothing.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::RunError;
+
+/// Every point of this crate, in the order in which a run passes them.
+pub(crate) const FAIL_POINTS: &[&str] = &[
+    RUN_STARTED,
+    SOURCE_PLANNED,
+    SOURCE_BATCH_READ,
+    SOURCE_BATCH_OBFUSCATED,
+    SOURCE_UNIT_READ,
+    SOURCE_COMMITTED,
+    SEED_READ,
+    SEED_COMMITTED,
+    MODEL_BATCH_MADE,
+    MODEL_MADE,
+    MODEL_COMMITTED,
+    AUDIT_BEGIN,
+    AUDIT_END,
+    FAILURES_STAGED,
+    VIEW_BEFORE_SWITCH,
+    VIEW_SWITCHED,
+    TASK_BEFORE_RECORD,
+    TASK_RECORDED,
+    RUN_BEFORE_FINISH,
+];
+
+/// A run is recorded, and no task has begun.
+pub(crate) const RUN_STARTED: &str = "run::run::started";
+/// It is decided what is read from a source, and nothing has been read.
+pub(crate) const SOURCE_PLANNED: &str = "run::source::planned";
+/// Raw rows are in memory.
+pub(crate) const SOURCE_BATCH_READ: &str = "run::source::batch_read";
+/// They are obfuscated and not yet staged.
+pub(crate) const SOURCE_BATCH_OBFUSCATED: &str = "run::source::batch_obfuscated";
+/// A unit of a source was read to its end.
+pub(crate) const SOURCE_UNIT_READ: &str = "run::source::unit_read";
+/// A batch of a source is committed.
+pub(crate) const SOURCE_COMMITTED: &str = "run::source::committed";
+/// A seed was read to its end.
+pub(crate) const SEED_READ: &str = "run::seed::read";
+/// A seed is committed.
+pub(crate) const SEED_COMMITTED: &str = "run::seed::committed";
+/// Some rows of a model are made.
+pub(crate) const MODEL_BATCH_MADE: &str = "run::model::batch_made";
+/// All rows of a model are made.
+pub(crate) const MODEL_MADE: &str = "run::model::made";
+/// A model is committed.
+pub(crate) const MODEL_COMMITTED: &str = "run::model::committed";
+/// An audit begins.
+pub(crate) const AUDIT_BEGIN: &str = "run::audit::begin";
+/// An audit has ended.
+pub(crate) const AUDIT_END: &str = "run::audit::end";
+/// The failing rows of a check are staged.
+pub(crate) const FAILURES_STAGED: &str = "run::audit::failures_staged";
+/// A view is about to be switched.
+pub(crate) const VIEW_BEFORE_SWITCH: &str = "run::view::before_switch";
+/// A view is switched.
+pub(crate) const VIEW_SWITCHED: &str = "run::view::switched";
+/// A task has done its work, which is about to be recorded.
+pub(crate) const TASK_BEFORE_RECORD: &str = "run::task::before_record";
+/// The task is recorded.
+pub(crate) const TASK_RECORDED: &str = "run::task::recorded";
+/// All tasks have ended, and the run is about to be closed.
+pub(crate) const RUN_BEFORE_FINISH: &str = "run::run::before_finish";
+
+/// Every fail point that a run passes, those of the lake and of the metadata database among them; for tests that walk
+/// through all of them.
+pub fn fail_points() -> impl Iterator<Item = &'static str> {
+    [ade_meta::FAIL_POINTS, ade_lake::FAIL_POINTS, FAIL_POINTS].into_iter().flatten().copied()
+}
+
+/// Fails when a test asked for it.
+///
+/// # Errors
+/// The I/O error that the test chose.
+pub(crate) fn hit(point: &'static str) -> Result<(), RunError> {
+    let fail = |action: Option<String>| -> Result<(), RunError> {
+        let source = match action.as_deref() {
+            Some("abort") => std::process::abort(),
+            Some("full") => io::Error::new(io::ErrorKind::StorageFull, "no space left on device"),
+            _ => io::Error::other("injected failure"),
+        };
+        Err(RunError::File { action: "pass", path: PathBuf::from(point), source })
+    };
+    fail::fail_point!(point, fail);
+    // The macro is empty unless points are switched on.
+    let _ = fail;
+    Ok(())
+}
