@@ -46,17 +46,25 @@ impl CanonicalForm {
         ("ip_address", Self::IpAddress),
     ];
 
+    /// The domains that have a form of their own.
+    pub(crate) const DOMAINS: [(&'static str, Self); 12] = [
+        ("email", Self::Email),
+        ("phone", Self::Phone),
+        ("person_name", Self::PersonName),
+        ("first_name", Self::PersonName),
+        ("last_name", Self::PersonName),
+        ("full_name", Self::PersonName),
+        ("username", Self::Username),
+        ("government_id", Self::Code),
+        ("payment_card", Self::Code),
+        ("iban", Self::Code),
+        ("postcode", Self::Code),
+        ("ip_address", Self::IpAddress),
+    ];
+
     /// The form that follows from a domain's name.
     pub fn of_domain(domain: &str) -> Self {
-        match domain {
-            "email" => Self::Email,
-            "phone" => Self::Phone,
-            "person_name" | "first_name" | "last_name" | "full_name" => Self::PersonName,
-            "username" => Self::Username,
-            "government_id" | "payment_card" | "iban" | "postcode" => Self::Code,
-            "ip_address" => Self::IpAddress,
-            _ => Self::Text,
-        }
+        Self::DOMAINS.into_iter().find(|(name, _)| *name == domain).map_or(Self::Text, |(_, form)| form)
     }
 
     /// The canonical form of `text`; `scratch` holds it when it is not a part of `text`.

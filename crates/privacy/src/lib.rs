@@ -26,6 +26,7 @@ mod classes;
 mod column_policy;
 mod data_family;
 mod declaration;
+mod description;
 mod domain;
 mod encryption;
 mod error;

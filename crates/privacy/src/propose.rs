@@ -78,9 +78,9 @@ fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         let fits = sample.is_empty() || sample.could_be(&class);
         let confidence = if fits { Confidence::Medium } else { Confidence::Low };
         let reason = if fits {
-            format!("the name is one for {}", describe(&class))
+            format!("the name says {}", describe(&class))
         } else {
-            format!("the name is one for {}, though the sampled values do not look like it", describe(&class))
+            format!("the name says {}, though the sampled values do not look like it", describe(&class))
         };
         return (Some(class), confidence, reason);
     }
@@ -88,7 +88,7 @@ fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         return (Some(Class::FreeText), Confidence::High, format!("some of the sampled texts contain {what}"));
     }
     if name.is_identifier() && !matches!(family, DataFamily::Date | DataFamily::Timestamp | DataFamily::Float) {
-        return (Some(Class::Identifier), Confidence::Medium, "the name is one for a technical key".to_owned());
+        return (Some(Class::Identifier), Confidence::Medium, "the name says technical key".to_owned());
     }
     by_type(name, family, sample)
 }
@@ -102,7 +102,7 @@ fn by_type(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         DataFamily::Date if name.is_event_date() => public(Confidence::Medium, "the day of an event"),
         DataFamily::Date => ask("a date that the name does not explain (it could be a day of birth)"),
         DataFamily::Integer | DataFamily::Decimal | DataFamily::Float if name.is_measure() => {
-            public(Confidence::Medium, "a number whose name is one for amounts and counts")
+            public(Confidence::Medium, "a number whose name says amount or count")
         }
         DataFamily::Integer | DataFamily::Decimal | DataFamily::Float => ask("a number that the name does not explain"),
         DataFamily::Text if name.is_event_date() && sample.are_dates() => {
@@ -112,7 +112,7 @@ fn by_type(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
             (Some(Class::Identifier), Confidence::Medium, "the sampled values are UUIDs".to_owned())
         }
         DataFamily::Text if name.is_free_text() && !sample.is_enumeration() => {
-            (Some(Class::FreeText), Confidence::Medium, "the name is one for text that people type".to_owned())
+            (Some(Class::FreeText), Confidence::Medium, "the name says text that people type".to_owned())
         }
         DataFamily::Text if sample.is_prose() => {
             let reason = "the sampled texts are long, of many words and hardly repeat".to_owned();

@@ -90,6 +90,12 @@ const SPECIAL: &[(&str, &str)] = &[
     ("biometrics", "biometric fingerprint face iris voice photo avatar selfie"),
 ];
 
+/// Whose names are people's: `manager_name`, `delivery_name`. A bare `name` may be that of anything.
+const ROLES: &str = "account_holder agent applicant author billing buyer carer caller child clerk client contact courier customer \
+    delivery driver doctor emergency employee father friend guest guardian holder host invoice mother manager member nurse \
+    owner parent partner passenger patient person pupil recipient referrer relative rep representative seller sender \
+    shipping signatory spouse staff student subscriber supervisor teacher tenant traveller user visitor worker";
+
 /// Words that turn a phrase for a person's trait into something else, as in `email_sent_at` or `phone_verified`.
 const TURNING: &str = "at on is has count num number_of verified confirmed enabled status type sent opened opt optin consent \
     subscribed date time template campaign bounced valid flag id";
@@ -153,7 +159,11 @@ impl Name {
 
     /// The class of personal data that the name speaks of, for types that can hold it.
     pub(super) fn sensitive(&self, family: DataFamily) -> Option<Class> {
-        let (class, _) = PHRASES.iter().find(|(_, phrases)| self.has_any(phrases))?;
+        let class = match PHRASES.iter().find(|(_, phrases)| self.has_any(phrases)) {
+            Some((class, _)) => class,
+            None if self.is_name_of_somebody() => &Class::PersonName,
+            None => return None,
+        };
         if family == DataFamily::Boolean || (family == DataFamily::Timestamp && *class != Class::DateOfBirth) {
             return None;
         }
@@ -165,6 +175,11 @@ impl Name {
         let turned = is_in(TURNING, last) && !PHRASES.iter().any(|(_, phrases)| is_in(phrases, &self.joined));
         let whole = *class == Class::DateOfBirth || *class == Class::GovernmentId || *class == Class::Secret;
         (!turned || whole).then(|| class.clone())
+    }
+
+    fn is_name_of_somebody(&self) -> bool {
+        let last = self.words.last().map_or("", String::as_str);
+        matches!(last, "name" | "names") && self.words.iter().any(|word| is_in(ROLES, word))
     }
 
     /// The special category of personal data (GDPR, article 9) or similar that the name speaks of.

@@ -131,12 +131,12 @@ impl Sample {
         short && self.texts.len() >= 20 && distinct.len() <= 50 && distinct.len() * 4 <= self.texts.len()
     }
 
-    /// Long texts of many words that hardly repeat.
+    /// Long texts of many words that hardly repeat: sentences rather than titles.
     pub(super) fn is_prose(&self) -> bool {
         let distinct: HashSet<&String> = self.texts.iter().collect();
         self.texts.len() >= 5
             && distinct.len() * 2 >= self.texts.len()
-            && self.share(|text| text.split_whitespace().count() >= 5) >= 0.5
+            && self.share(|text| text.split_whitespace().count() >= 5 && text.chars().count() >= 30) >= 0.5
     }
 }
 

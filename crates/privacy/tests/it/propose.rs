@@ -32,6 +32,8 @@ fn names_in_several_languages() {
         ("vorname", "person_name"),
         ("apellidos", "person_name"),
         ("last_name", "person_name"),
+        ("delivery_name", "person_name"),
+        ("managerName", "person_name"),
         ("username", "username"),
         ("SSN", "government_id"),
         ("codice_fiscale", "government_id"),
@@ -95,6 +97,8 @@ fn what_is_unsure_is_left_to_a_person() {
     for proposal in [
         of_texts("name", names.iter().map(String::as_str)),
         of_texts("value", ["x", "y"]),
+        of_texts("name", ["Bottle & Cork London 1", "Bottle & Cork Paris 2", "Wine & Beer Madrid 3", "x", "y"]),
+        of_type("file_name", &DataType::Utf8),
         of_type("score", &DataType::Float64),
         of_type("gender", &DataType::Utf8),
         of_type("salary", &DataType::Int64),
