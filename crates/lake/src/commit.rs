@@ -20,8 +20,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::failpoints::{self, COMMIT_AFTER_LEASE, COMMIT_BEFORE_LEASE, COMMIT_BEGIN, COMMIT_WRITTEN};
-use crate::lake::TableHandle;
 use crate::log::{CommitState, Entry, transaction_line};
+use crate::table_handle::TableHandle;
 use crate::{CommitNote, Committed, LakeError, Lease, RowCounts, Snapshot, TableState};
 
 /// An append gives way to others at most this often.
@@ -67,10 +67,13 @@ pub(crate) async fn commit(
     for _ in 0..ATTEMPTS {
         failpoints::hit_store(COMMIT_BEGIN).map_err(fail)?;
         let latest = log.latest().await?;
-        if let (Some(latest), Some(note)) = (latest, proposal.note)
-            && let Some(version) = find_batch(handle, proposal.base, latest, note.batch_id).await?
-        {
-            return Ok(Committed::Already { version });
+        let mut transaction = 1;
+        if let (Some(latest), Some(note)) = (latest, proposal.note) {
+            let found = find_batch(handle, proposal.base, latest, note.batch_id).await?;
+            if is_in(found.transaction) {
+                return Ok(Committed::Already { version: found.version });
+            }
+            transaction = found.transaction + 1;
         }
         if latest != checked {
             check_conflict(handle, proposal, checked, latest).await?;
@@ -90,7 +93,8 @@ pub(crate) async fn commit(
             None => None,
         };
         let version = latest.map_or(0, |latest| latest + 1);
-        let entry = render(handle, lease, proposal, state.as_ref(), commit_id, previous, latest);
+        let place = Place { newest: state.as_ref(), commit_id, transaction, previous, latest };
+        let entry = render(handle, lease, proposal, &place);
         failpoints::hit_store(COMMIT_BEFORE_LEASE).map_err(fail)?;
         handle.check_lease(lease).await?;
         failpoints::hit_store(COMMIT_AFTER_LEASE).map_err(fail)?;
@@ -123,42 +127,49 @@ fn conflict(handle: &TableHandle, expected: Option<u64>, found: u64) -> LakeErro
     LakeError::Conflict { table: handle.name().clone(), expected, found }
 }
 
-/// The version that carries the batch. The base is asked through its checkpoint and log, later entries one by one.
+/// What the log says of a batch.
+struct BatchState {
+    /// The transaction version; odd when its rows are in the table.
+    transaction: i64,
+    /// The table's version that said so, or the newest one when the log no longer tells.
+    version: u64,
+}
+
+/// Looks for a batch: the base is asked through its checkpoint and log, later entries one by one.
 async fn find_batch(
     handle: &TableHandle,
     base: Option<&Snapshot>,
     latest: u64,
     batch_id: Uuid,
-) -> Result<Option<u64>, LakeError> {
+) -> Result<BatchState, LakeError> {
     let log = handle.log();
-    let first = match base {
-        Some(base) if base.version() <= latest => {
-            if base.has_batch(batch_id).await? {
-                return Ok(Some(version_of(handle, base.version(), batch_id).await?));
-            }
-            base.version() + 1
-        }
-        _ => 0,
-    };
-    for version in (first..=latest).rev() {
-        match log.entry(version).await? {
-            Some(entry) if entry.carries(batch_id) => return Ok(Some(version)),
-            Some(_) => {}
+    let base = base.filter(|base| base.version() <= latest);
+    for version in (base.map_or(0, |base| base.version() + 1)..=latest).rev() {
+        let Some(entry) = log.entry(version).await? else {
             // Cleaned up in the meantime: a checkpoint has it.
-            None => {
-                let snapshot = Snapshot::load(handle.clone(), latest).await?;
-                return Ok(if snapshot.has_batch(batch_id).await? { Some(latest) } else { None });
-            }
+            let transaction = Snapshot::load(handle.clone(), latest).await?.batch_version(batch_id).await?;
+            return Ok(BatchState { transaction: transaction.unwrap_or(0), version: latest });
+        };
+        if let Some(transaction) = entry.batch_version(batch_id) {
+            return Ok(BatchState { transaction, version });
         }
     }
-    Ok(None)
+    let Some(base) = base else { return Ok(BatchState { transaction: 0, version: latest }) };
+    let transaction = base.batch_version(batch_id).await?.unwrap_or(0);
+    let version = if is_in(transaction) { version_of(handle, base.version(), batch_id).await? } else { latest };
+    Ok(BatchState { transaction, version })
+}
+
+/// Whether a batch with this transaction version is in the table.
+pub(crate) fn is_in(transaction: i64) -> bool {
+    transaction % 2 != 0
 }
 
 /// The entry at or before `latest` that carries a batch of which it is known that one does.
 async fn version_of(handle: &TableHandle, latest: u64, batch_id: Uuid) -> Result<u64, LakeError> {
     for version in (0..=latest).rev() {
         match handle.log().entry(version).await? {
-            Some(entry) if entry.carries(batch_id) => return Ok(version),
+            Some(entry) if entry.batch_version(batch_id).is_some() => return Ok(version),
             Some(_) => {}
             None => break,
         }
@@ -192,24 +203,28 @@ async fn check_conflict(
     Ok(())
 }
 
-/// The entry as JSON lines.
-fn render(
-    handle: &TableHandle,
-    lease: &Lease,
-    proposal: &Proposal<'_>,
-    newest: Option<&CommitState>,
+/// What an entry follows on.
+struct Place<'a> {
+    /// The state that the newest commit hands on.
+    newest: Option<&'a CommitState>,
     commit_id: Uuid,
+    /// The batch's transaction version in this commit.
+    transaction: i64,
+    /// When the newest commit was made.
     previous: Option<DateTime<Utc>>,
     latest: Option<u64>,
-) -> String {
+}
+
+/// The entry as JSON lines.
+fn render(handle: &TableHandle, lease: &Lease, proposal: &Proposal<'_>, place: &Place<'_>) -> String {
     // Times grow with versions, even when a clock does not: reading as of a time relies on it.
     let now = handle.options().clock.now();
-    let now = previous.map_or(now, |previous| cmp::max(now, previous + TimeDelta::milliseconds(1)));
-    let carried = newest.map(CommitState::table_state);
+    let now = place.previous.map_or(now, |previous| cmp::max(now, previous + TimeDelta::milliseconds(1)));
+    let carried = place.newest.map(CommitState::table_state);
     let mut table = proposal.state.cloned().or(carried).unwrap_or_default();
     let mut state = CommitState {
         format: CommitState::FORMAT,
-        commit_id,
+        commit_id: place.commit_id,
         token: lease.token,
         batch_id: None,
         run_id: proposal.run_id,
@@ -227,7 +242,7 @@ fn render(
         state.batch_id = Some(note.batch_id);
         state.run_id = note.run_id;
         state.interval = note.interval;
-        lines.push(transaction_line(note.batch_id, now));
+        lines.push(transaction_line(note.batch_id, place.transaction, now));
     }
     state.table = (&table).into();
     let metrics = proposal.rows.map(|rows| {
@@ -239,7 +254,7 @@ fn render(
         "operation": proposal.operation,
         "operationParameters": proposal.parameters,
         "operationMetrics": metrics,
-        "readVersion": latest,
+        "readVersion": place.latest,
         "isolationLevel": "Serializable",
         "isBlindAppend": proposal.rebase,
         "engineInfo": concat!("ade/", env!("CARGO_PKG_VERSION")),

@@ -5,7 +5,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::lake::TableHandle;
+use crate::table_handle::TableHandle;
 use crate::{At, Interval, LakeError, Snapshot};
 
 /// Entries of the log that are read at the same time.

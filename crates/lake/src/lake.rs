@@ -3,62 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use url::Url;
 use uuid::Uuid;
 
-use crate::log::TableLog;
-use crate::scan::{ScanFile, ScanTarget};
 use crate::store::{LocalStore, create_folders};
+use crate::table_handle::TableHandle;
 use crate::{
-    At, Clock, Commit, Committed, DataFile, Ids, LakeError, Lease, LeaseKeeper, MaintainOptions, MaintainReport,
-    Snapshot, StageRequest, StageWriter, TableName, history, maintain, restore, stage,
+    At, Commit, Committed, LakeError, LakeOptions, Lease, MaintainOptions, MaintainReport, Snapshot, StageRequest,
+    StageWriter, TableName, history, maintain, restore, stage,
 };
-
-/// What a lake needs from outside.
-#[derive(Debug, Clone)]
-pub struct LakeOptions {
-    /// Grants writer leases.
-    pub leases: Arc<dyn LeaseKeeper>,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// Makes unique ids.
-    pub ids: Arc<dyn Ids>,
-    /// Memory in bytes that one write may take beside the batch at hand, however large the table: open files and the
-    /// arrivals of an upsert.
-    pub memory_bytes: usize,
-    /// Data files are closed at about this many bytes.
-    pub target_file_bytes: u64,
-    /// A local folder for arrivals of an upsert that do not fit the memory.
-    pub spill_folder: std::path::PathBuf,
-    /// Threads that encode Parquet for one write.
-    pub encode_threads: usize,
-}
-
-impl LakeOptions {
-    /// 256 MiB of memory, files of 256 MiB, two threads.
-    pub fn new(
-        leases: Arc<dyn LeaseKeeper>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn Ids>,
-        spill_folder: impl Into<std::path::PathBuf>,
-    ) -> Self {
-        Self {
-            leases,
-            clock,
-            ids,
-            memory_bytes: 256 << 20,
-            target_file_bytes: 256 << 20,
-            spill_folder: spill_folder.into(),
-            encode_threads: 2,
-        }
-    }
-}
 
 /// A folder of Delta tables. Cheap to clone.
 #[derive(Clone)]
@@ -252,17 +208,23 @@ impl Lake {
         maintain::drop_table(&self.table(table), lease).await
     }
 
-    /// The table as this crate's parts work with it.
     fn table(&self, name: &TableName) -> TableHandle {
-        let mut url = self.inner.url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend([name.schema(), name.table(), ""]);
-        }
-        // Parsed, because joining parts would encode what is not ASCII, and engines would look for another folder.
-        let folder = format!("{}/{}/{}", self.inner.root, name.schema(), name.table());
-        let folder = Path::parse(&folder).unwrap_or_else(|_| Path::from(folder));
-        let log = TableLog::new(name, &self.inner.store, folder.clone(), &url);
-        TableHandle { lake: self.clone(), name: name.clone(), folder, url, log }
+        TableHandle::new(self, name)
+    }
+
+    /// The store, rooted where the URL's path begins.
+    pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner.store
+    }
+
+    /// The lake's folder in the store.
+    pub(crate) fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
+    /// What it was opened with.
+    pub(crate) fn options(&self) -> &LakeOptions {
+        &self.inner.options
     }
 
     async fn folders(&self, below: &Path) -> Result<Vec<Path>, LakeError> {
@@ -270,89 +232,6 @@ impl Lake {
             Ok(listed) => Ok(listed.common_prefixes),
             Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
             Err(source) => Err(LakeError::List { location: self.inner.url.to_string(), source: Box::new(source) }),
-        }
-    }
-}
-
-/// A table, whether it is there or not. Cheap to clone.
-#[derive(Debug, Clone)]
-pub(crate) struct TableHandle {
-    lake: Lake,
-    name: TableName,
-    folder: Path,
-    url: Url,
-    log: TableLog,
-}
-
-impl TableHandle {
-    /// The lake that it is in.
-    pub(crate) fn lake(&self) -> &Lake {
-        &self.lake
-    }
-
-    pub(crate) fn name(&self) -> &TableName {
-        &self.name
-    }
-
-    pub(crate) fn log(&self) -> &TableLog {
-        &self.log
-    }
-
-    pub(crate) fn options(&self) -> &LakeOptions {
-        &self.lake.inner.options
-    }
-
-    pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.lake.inner.store
-    }
-
-    /// The table's folder in the store.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// What a lease on the table covers.
-    pub(crate) fn scope(&self) -> String {
-        self.url.as_str().trim_end_matches('/').to_owned()
-    }
-
-    /// The place of a data file in the store.
-    pub(crate) fn location(&self, file: &DataFile) -> Path {
-        // The log may hold characters that `Path` would encode again; a parsed path is taken as it is.
-        let full = format!("{}/{}", self.folder, file.path);
-        Path::parse(&full).unwrap_or_else(|_| Path::from(full))
-    }
-
-    /// A scan of the table's files with these columns.
-    pub(crate) fn scan(&self, schema: SchemaRef, partition_by: Vec<String>) -> ScanTarget {
-        ScanTarget { store: self.store_url(), schema, partition_by }
-    }
-
-    /// A file as a scan wants it.
-    pub(crate) fn scan_file(&self, file: &DataFile, schema: &SchemaRef, partition_by: &[String]) -> ScanFile {
-        ScanFile::new(file, self.location(file), schema, partition_by)
-    }
-
-    fn store_url(&self) -> ObjectStoreUrl {
-        let url = &self.lake.inner.url[..url::Position::BeforePath];
-        ObjectStoreUrl::parse(url).unwrap_or_else(|_| ObjectStoreUrl::local_filesystem())
-    }
-
-    /// Fails unless `lease` covers this table and holds.
-    pub(crate) async fn check_lease(&self, lease: &Lease) -> Result<(), LakeError> {
-        if lease.scope != self.scope() {
-            let reason = format!("the lease covers `{}`", lease.scope);
-            return Err(LakeError::BadRequest { table: self.name.clone(), reason });
-        }
-        Ok(self.options().leases.check(lease).await?)
-    }
-
-    /// All objects in the table's folder.
-    pub(crate) async fn objects(&self) -> Result<Vec<object_store::ObjectMeta>, LakeError> {
-        match self.store().list(Some(&self.folder)).try_collect().await {
-            Ok(objects) => Ok(objects),
-            Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(source) => Err(self.log.store_error("listing the files", source)),
         }
     }
 }

@@ -3,10 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use thiserror::Error;
 
-use crate::Lease;
+use crate::{Lease, LeaseError};
 
 /// Grants leases, at most one at a time per scope. Implemented over the metadata database; [`crate::MemoryLeases`] is
 /// for one process.
@@ -33,37 +31,4 @@ pub trait LeaseKeeper: fmt::Debug + Send + Sync {
 
     /// Ends the lease. Releasing a lease that is already lost is fine.
     async fn release(&self, lease: &Lease) -> Result<(), LeaseError>;
-}
-
-/// Why a lease was not granted or no longer holds.
-#[derive(Debug, Error)]
-pub enum LeaseError {
-    /// Somebody else writes.
-    #[error("`{scope}` is being written by {holder} (its lease ends at {expires_at} unless renewed)")]
-    Held {
-        /// What was asked for.
-        scope: String,
-        /// Who holds it.
-        holder: String,
-        /// When it can be had at the latest if the holder died.
-        expires_at: DateTime<Utc>,
-    },
-    /// The lease ended.
-    #[error("the writer lease on `{scope}` with token {token} has ended: {reason}")]
-    Lost {
-        /// What it covered.
-        scope: String,
-        /// Its token.
-        token: u64,
-        /// What happened to it.
-        reason: String,
-    },
-    /// The keeper itself failed.
-    #[error("the keeper of leases failed on `{scope}`: {reason}")]
-    Unavailable {
-        /// What was asked for.
-        scope: String,
-        /// The keeper's own error.
-        reason: String,
-    },
 }

@@ -7,9 +7,9 @@ use object_store::ObjectStoreExt;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::commit::{Proposal, commit};
-use crate::lake::TableHandle;
-use crate::log::{add_line, check_writable, metadata_line, remove_line};
+use crate::commit::{Proposal, commit, is_in};
+use crate::log::{Entry, add_line, check_writable, metadata_line, remove_line, transaction_line};
+use crate::table_handle::TableHandle;
 use crate::{At, Committed, DataFile, LakeError, Lease, RowCounts, Snapshot, history};
 
 /// Files whose presence is checked at the same time.
@@ -35,7 +35,8 @@ pub(crate) async fn restore(
     let back: Vec<_> = then.files().iter().filter(|file| !present.contains(file.path.as_str())).collect();
     let gone: Vec<_> = now.files().iter().filter(|file| !wanted.contains(file.path.as_str())).collect();
     check_present(handle, at, &back).await?;
-    let lines = lines(handle, &now, &then, &back, &gone)?;
+    let mut lines = lines(handle, &now, &then, &back, &gone)?;
+    lines.extend(transactions(handle, &now, &then).await?);
     let rows = |files: &[&DataFile]| files.iter().filter_map(|file| file.rows).sum();
     let (added, removed) = (rows(&back), rows(&gone));
     let counts = RowCounts { arrived: added, added, removed, total: then.rows().unwrap_or_default() };
@@ -89,6 +90,25 @@ fn lines(
         lines.push(line.map_err(|json_err| {
             log.delta_error("describing the files", deltalake_core::DeltaTableError::SerializeLogJson { json_err })
         })?);
+    }
+    Ok(lines)
+}
+
+/// Batches that came or went since then: one that is taken out may come again, one that is brought back must not.
+async fn transactions(handle: &TableHandle, now: &Snapshot, then: &Snapshot) -> Result<Vec<String>, LakeError> {
+    let mut batches = BTreeSet::new();
+    for version in then.version() + 1..=now.version() {
+        let entry = handle.log().entry(version).await?;
+        batches.extend(entry.iter().flat_map(Entry::batches));
+    }
+    let time = handle.options().clock.now();
+    let mut lines = Vec::new();
+    for batch_id in batches {
+        let today = now.batch_version(batch_id).await?.unwrap_or(0);
+        let wanted = then.batch_version(batch_id).await?.unwrap_or(0);
+        if is_in(today) != is_in(wanted) {
+            lines.push(transaction_line(batch_id, today + 1, time));
+        }
     }
     Ok(lines)
 }

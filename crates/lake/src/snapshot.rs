@@ -9,9 +9,9 @@ use deltalake_core::kernel::EagerSnapshot;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
 use uuid::Uuid;
 
-use crate::lake::TableHandle;
 use crate::log::{batch_transaction, check_readable};
 use crate::scan::{ScanFile, TableScan};
+use crate::table_handle::TableHandle;
 use crate::types::scan_schema;
 use crate::{At, DataFile, LakeError, TableName, TableState};
 
@@ -135,11 +135,11 @@ impl Snapshot {
         })
     }
 
-    /// Whether the batch is in this version's log.
-    pub(crate) async fn has_batch(&self, batch_id: Uuid) -> Result<bool, LakeError> {
+    /// The transaction version of the batch at this version; odd when its rows are in the table.
+    pub(crate) async fn batch_version(&self, batch_id: Uuid) -> Result<Option<i64>, LakeError> {
         let log = self.inner.handle.log();
         let found = self.inner.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
-        Ok(found.map_err(|source| log.delta_error("looking for a batch", source))?.is_some())
+        found.map_err(|source| log.delta_error("looking for a batch", source))
     }
 
     /// What Delta knows of it.

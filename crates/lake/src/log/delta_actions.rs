@@ -42,10 +42,11 @@ pub(crate) fn remove_line(file: &DataFile, data_change: bool, now: DateTime<Utc>
     }))
 }
 
-/// The batch, so that it is never committed twice. Each batch is an application of its own: nothing to keep in order.
-pub(crate) fn transaction_line(batch_id: Uuid, now: DateTime<Utc>) -> String {
+/// The batch, so that it is never committed twice. Each batch is an application of its own. Its version grows with
+/// every change: odd while its rows are in the table, even after a restore has taken them out.
+pub(crate) fn transaction_line(batch_id: Uuid, version: i64, now: DateTime<Utc>) -> String {
     let last_updated = now.timestamp_millis();
-    json!({"txn": {"appId": batch_transaction(batch_id), "version": 1, "lastUpdated": last_updated}}).to_string()
+    json!({"txn": {"appId": batch_transaction(batch_id), "version": version, "lastUpdated": last_updated}}).to_string()
 }
 
 /// The least protocol that a table with the columns of `schema` needs, as `(reader, writer, features)`.

@@ -9,9 +9,12 @@ use uuid::Uuid;
 use super::CommitState;
 use crate::Commit;
 
+/// Begins the application ids of batches.
+const BATCH: &str = "ade/batch/";
+
 /// The application id of a batch's Delta transaction.
 pub(crate) fn batch_transaction(batch_id: Uuid) -> String {
-    format!("ade/batch/{batch_id}")
+    format!("{BATCH}{batch_id}")
 }
 
 /// What an entry of the log says.
@@ -19,8 +22,8 @@ pub(crate) fn batch_transaction(batch_id: Uuid) -> String {
 pub(crate) struct Entry {
     /// Its `commitInfo`.
     pub(crate) info: Map<String, Value>,
-    /// Application ids of its transactions.
-    pub(crate) transactions: Vec<String>,
+    /// Application ids and versions of its transactions.
+    pub(crate) transactions: Vec<(String, i64)>,
     /// Whether it changes the schema, the properties or the protocol.
     pub(crate) changes_table: bool,
 }
@@ -39,6 +42,7 @@ struct Line {
 #[serde(rename_all = "camelCase")]
 struct Transaction {
     app_id: String,
+    version: i64,
 }
 
 impl Entry {
@@ -57,7 +61,7 @@ impl Entry {
             if let Some(info) = line.commit_info {
                 entry.info = info;
             }
-            entry.transactions.extend(line.txn.map(|txn| txn.app_id));
+            entry.transactions.extend(line.txn.map(|txn| (txn.app_id, txn.version)));
             entry.changes_table |= line.meta_data.is_some() || line.protocol.is_some();
         }
         Ok(entry)
@@ -73,9 +77,16 @@ impl Entry {
         DateTime::from_timestamp_millis(self.info.get("timestamp")?.as_i64()?)
     }
 
-    /// Whether it carries the batch.
-    pub(crate) fn carries(&self, batch_id: Uuid) -> bool {
-        self.transactions.contains(&batch_transaction(batch_id))
+    /// The transaction version that it gives the batch, if it says anything of it.
+    pub(crate) fn batch_version(&self, batch_id: Uuid) -> Option<i64> {
+        let id = batch_transaction(batch_id);
+        self.transactions.iter().find(|(app_id, _)| *app_id == id).map(|(_, version)| *version)
+    }
+
+    /// The batches of which it says something.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = Uuid> {
+        let ids = self.transactions.iter().filter_map(|(app_id, _)| app_id.strip_prefix(BATCH));
+        ids.filter_map(|id| Uuid::try_parse(id).ok())
     }
 
     /// For people.

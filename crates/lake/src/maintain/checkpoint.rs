@@ -7,8 +7,8 @@ use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 
 use crate::LakeError;
-use crate::lake::TableHandle;
 use crate::store::TEMPORARY_SUFFIX;
+use crate::table_handle::TableHandle;
 
 /// Writes a checkpoint when the last one is `every` commits old. Says whether it did.
 pub(super) async fn checkpoint(handle: &TableHandle, every: u64) -> Result<bool, LakeError> {

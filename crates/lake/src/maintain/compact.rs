@@ -6,10 +6,10 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 
 use crate::commit::{Proposal, commit};
-use crate::lake::TableHandle;
 use crate::log::{add_line, check_writable, remove_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
 use crate::stage::{Rewriter, file_prefix};
+use crate::table_handle::TableHandle;
 use crate::{At, DataFile, LakeError, Lease, MaintainReport, history};
 
 /// Rewrites the small files of each partition as files of about `target_bytes`, where that leaves fewer. No row

@@ -3,7 +3,7 @@
 use object_store::{ObjectMeta, ObjectStoreExt, PutMode, PutOptions};
 
 use crate::failpoints::{self, DROP_FILE, DROP_MARKED};
-use crate::lake::TableHandle;
+use crate::table_handle::TableHandle;
 use crate::{LakeError, Lease};
 
 /// Marks the table as dropped, which is the moment when it is gone, and then removes its files; the mark goes last. An

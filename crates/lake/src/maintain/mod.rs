@@ -11,7 +11,7 @@ mod vacuum;
 pub(crate) use drop_table::drop_table;
 
 use crate::failpoints::{self, MAINTAIN_AFTER_CHECKPOINT, MAINTAIN_BEFORE_CHECKPOINT, MAINTAIN_COMPACTED};
-use crate::lake::TableHandle;
+use crate::table_handle::TableHandle;
 use crate::{At, LakeError, Lease, MaintainOptions, MaintainReport, history};
 
 /// Runs the steps that `options` ask for.
@@ -24,6 +24,18 @@ pub(crate) async fn maintain(
     let fail = |source| log.store_error("maintaining", source);
     handle.check_lease(lease).await?;
     let mut report = MaintainReport::default();
+    let versions = log.versions().await?;
+    if versions.dropped {
+        drop_table(handle, lease).await?;
+        return Ok(report);
+    }
+    if versions.latest().is_none() {
+        // Its first write may have died.
+        let older_than =
+            options.vacuum_older_than.ok_or_else(|| LakeError::NoTable { table: handle.name().clone() })?;
+        vacuum::leftovers(handle, older_than, lease, &mut report).await?;
+        return Ok(report);
+    }
     if let Some(target_bytes) = options.compact_to_bytes {
         compact::compact(handle, target_bytes, lease, &mut report).await?;
         failpoints::hit_store(MAINTAIN_COMPACTED).map_err(fail)?;

@@ -13,7 +13,7 @@ use object_store::{ObjectMeta, ObjectStoreExt};
 
 use crate::commit::{Proposal, commit};
 use crate::failpoints::{self, MAINTAIN_BEFORE_VACUUM, MAINTAIN_VACUUM_FILE};
-use crate::lake::TableHandle;
+use crate::table_handle::TableHandle;
 use crate::{At, LakeError, Lease, MaintainReport, history};
 
 /// Removes what is not needed and older than `older_than`, and what dead writers left.
@@ -54,9 +54,10 @@ pub(super) async fn vacuum(
     if waste.is_empty() {
         return Ok(());
     }
+    let dead_stages = waste.iter().any(|(_, dead_stage)| *dead_stage);
     let fail = |source| log.store_error("removing files", source);
     failpoints::hit_store(MAINTAIN_BEFORE_VACUUM).map_err(fail)?;
-    if waste.iter().any(|(_, dead_stage)| *dead_stage) && base.state().token < lease.token {
+    if dead_stages && base.state().token < lease.token {
         let proposal = Proposal {
             base: Some(&base),
             operation: "VACUUM START",
@@ -72,7 +73,33 @@ pub(super) async fn vacuum(
     } else {
         handle.check_lease(lease).await?;
     }
-    for (object, _) in waste {
+    remove(handle, waste.into_iter().map(|(object, _)| object), report).await
+}
+
+/// Removes what dead writers left in the folder of a table that was never made, and is older than `older_than`.
+pub(super) async fn leftovers(
+    handle: &TableHandle,
+    older_than: TimeDelta,
+    lease: &Lease,
+    report: &mut MaintainReport,
+) -> Result<(), LakeError> {
+    let cutoff = handle.options().clock.now() - older_than;
+    let objects = handle.objects().await?;
+    let waste = objects.into_iter().filter(|object| {
+        let path = relative(handle, object);
+        let dead = path.as_deref().and_then(token_of).is_some_and(|token| token < lease.token);
+        dead && object.last_modified < cutoff
+    });
+    remove(handle, waste, report).await
+}
+
+async fn remove(
+    handle: &TableHandle,
+    waste: impl Iterator<Item = ObjectMeta>,
+    report: &mut MaintainReport,
+) -> Result<(), LakeError> {
+    let fail = |source| handle.log().store_error("removing files", source);
+    for object in waste {
         failpoints::hit_store(MAINTAIN_VACUUM_FILE).map_err(fail)?;
         match handle.store().delete(&object.location).await {
             Ok(()) => {
@@ -87,7 +114,7 @@ pub(super) async fn vacuum(
 }
 
 /// The path of an object in the table's folder.
-pub(super) fn relative(handle: &TableHandle, object: &ObjectMeta) -> Option<String> {
+fn relative(handle: &TableHandle, object: &ObjectMeta) -> Option<String> {
     let rest = object.location.as_ref().strip_prefix(handle.folder().as_ref())?;
     Some(rest.trim_start_matches('/').to_owned())
 }

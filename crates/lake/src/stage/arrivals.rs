@@ -20,8 +20,8 @@ use std::hash::BuildHasher;
 
 use super::winners::{KeyColumns, Winners, project};
 use crate::failpoints::{self, SPILL_WRITE};
-use crate::lake::TableHandle;
 use crate::memory::{batch_bytes, compact};
+use crate::table_handle::TableHandle;
 use crate::{KeySpec, LakeError};
 
 /// Files that arrivals are spread over. Arrivals may be this many times as large as the memory.

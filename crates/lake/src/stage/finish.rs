@@ -16,9 +16,9 @@ use super::rewrite::Rewriter;
 use super::stage_plan::StagePlan;
 use super::winners::project;
 use crate::failpoints::{self, DISCARD_FILE, STAGE_FINISHED};
-use crate::lake::TableHandle;
 use crate::parquet_file::TableWriter;
 use crate::scan::ScanFile;
+use crate::table_handle::TableHandle;
 use crate::{DataFile, LakeError, RowCounts, Snapshot, Staged, Write};
 
 /// What happens to the files that were there.

@@ -8,8 +8,8 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use super::StageWriter;
 use super::stage_plan::StagePlan;
 use crate::failpoints::{self, STAGE_BEGIN};
-use crate::lake::TableHandle;
 use crate::log::check_writable;
+use crate::table_handle::TableHandle;
 use crate::types::{Evolution, delta_schema, evolve};
 use crate::{At, LakeError, Lease, SchemaChange, Snapshot, StageRequest, Write, history, maintain};
 

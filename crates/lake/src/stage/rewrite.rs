@@ -13,9 +13,9 @@ use futures::TryStreamExt;
 use super::file_mask::FileMask;
 use crate::LakeError;
 use crate::failpoints::{self, STAGE_REWRITE};
-use crate::lake::TableHandle;
 use crate::parquet_file::TableWriter;
 use crate::scan::{ScanFile, ScanTarget, TableScan};
+use crate::table_handle::TableHandle;
 
 /// Reads single files, in the order of their rows, as the columns of a table.
 #[derive(Clone)]

@@ -3,9 +3,9 @@
 use arrow::datatypes::SchemaRef;
 use uuid::Uuid;
 
-use crate::lake::TableHandle;
 use crate::log::{metadata_line, needed_protocol, protocol_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
+use crate::table_handle::TableHandle;
 use crate::types::Evolution;
 use crate::{LakeError, Lease, Snapshot, Write};
 

@@ -124,6 +124,21 @@ async fn vacuum_removes_what_dead_writers_left_and_nothing_of_living_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_write_that_died_leaves_nothing_for_long() {
+    let test = TestLake::new().await;
+    let dead = test.lease(&table()).await;
+    let request = StageRequest::new(people(&[]).schema(), Write::Append);
+    test.stage(&table(), request, vec![people(&[(1, "a")])], &dead).await.unwrap();
+    test.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(maintain(&test, &MaintainOptions::default()).await.files_removed, 0);
+    test.clock.advance(TimeDelta::days(8));
+    assert_eq!(maintain(&test, &MaintainOptions::default()).await.files_removed, 1);
+    assert!(test.data_files().is_empty());
+    let lease = test.lease(&table()).await;
+    assert!(matches!(test.lake.maintain(&table(), &nothing(), &lease).await, Err(LakeError::NoTable { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_together_and_again() {
     let test = TestLake::new().await;
     ten_appends(&test).await;

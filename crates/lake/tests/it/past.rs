@@ -1,6 +1,8 @@
 //! History, reading the past, restoring it.
 
-use ade_lake::{At, CommitNote, Interval, KeySpec, LakeError, MaintainOptions, StageRequest, TableName, Write};
+use ade_lake::{
+    At, CommitNote, Committed, Interval, KeySpec, LakeError, MaintainOptions, StageRequest, TableName, Write,
+};
 use chrono::{DateTime, TimeDelta};
 use serde_json::json;
 use uuid::Uuid;
@@ -94,6 +96,38 @@ async fn restore_brings_back_rows_columns_and_position() {
     write(Write::Append, &[(4, "d")], 5).await;
     assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "3|c", "4|d"]);
     assert_eq!(test.rows_at(&table(), At::Version(2)).await, ["9"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_was_restored_away_may_come_again_once() {
+    let test = TestLake::new().await;
+    let append = async |number: u128| {
+        let lease = test.lease(&table()).await;
+        let request = StageRequest::new(people(&[]).schema(), Write::Append);
+        let rows = people(&[(i64::try_from(number).unwrap(), "x")]);
+        let staged = test.stage(&table(), request, vec![rows], &lease).await.unwrap();
+        let committed = staged.commit(&CommitNote::new(Uuid::from_u128(number))).await.unwrap();
+        test.lake.release(&lease).await.unwrap();
+        committed
+    };
+    let restore = async |version: u64| {
+        let lease = test.lease(&table()).await;
+        test.lake.restore(&table(), At::Version(version), None, &lease).await.unwrap();
+        test.lake.release(&lease).await.unwrap();
+    };
+    for number in 0..3 {
+        append(number).await;
+    }
+    restore(1).await;
+    assert_eq!(append(1).await, Committed::Already { version: 1 });
+    assert_eq!(append(2).await, Committed::New { version: 4 });
+    assert!(matches!(append(2).await, Committed::Already { .. }));
+    assert_eq!(test.rows(&table()).await, ["0|x", "1|x", "2|x"]);
+    restore(0).await;
+    restore(4).await;
+    assert!(matches!(append(2).await, Committed::Already { .. }), "it was brought back");
+    assert!(matches!(append(1).await, Committed::Already { .. }));
+    assert_eq!(test.rows(&table()).await, ["0|x", "1|x", "2|x"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
