@@ -13,6 +13,8 @@ use args::{Args, OutputFormat};
 use error::CliError;
 
 fn main() -> ExitCode {
+    // Empty but in tests, which switch the feature on: they say in FAILPOINTS at which steps to fail.
+    let _failpoints = fail::has_failpoints().then(fail::FailScenario::setup);
     let args = Args::parse();
     log_to_stderr(args.global.log.as_deref());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

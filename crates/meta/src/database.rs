@@ -41,7 +41,10 @@ pub(crate) struct Database {
 macro_rules! fail_here {
     ($database:expr, $step:expr, $phase:ident) => {
         fail::fail_point!($step.$phase, |kind: Option<String>| {
-            let full = kind.as_deref() == Some("disk-full");
+            if kind.as_deref() == Some("abort") {
+                std::process::abort();
+            }
+            let full = kind.as_deref() == Some("full");
             let kind = if full { std::io::ErrorKind::StorageFull } else { std::io::ErrorKind::Other };
             Err($database.error($step.action, sqlx::Error::Io(kind.into())))
         });

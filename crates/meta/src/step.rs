@@ -2,8 +2,8 @@
 //!
 //! A step says whether its transaction waits for the disk: what others rely on at once does, observations do not.
 //! Every transaction passes three of them: before it begins, before it commits (nothing is visible yet) and after it has
-//! committed but before its caller learns so. Actions of the [`fail`] crate work on each; `return(disk-full)` and
-//! `return` make the step report that error.
+//! committed but before its caller learns so. Actions of the [`fail`] crate work on each; `return` and `return(full)` make
+//! the step report that error, and with `return(abort)` the process dies on the spot.
 
 use Durability::{Durable, Relaxed};
 

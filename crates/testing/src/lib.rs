@@ -1,5 +1,13 @@
 //! For tests only: temporary projects and lakes, real servers, scenario runner.
 
+mod finished;
+mod folder;
 mod postgres;
+mod program;
+mod raw_value;
 
+pub use crate::finished::Finished;
+pub use crate::folder::Folder;
 pub use crate::postgres::{Postgres, PostgresError};
+pub use crate::program::{Program, Running};
+pub use crate::raw_value::{Leak, leaks};

@@ -74,7 +74,7 @@ async fn assert_whole(meta: &Meta, point: &str) {
 
 #[tokio::test]
 async fn every_step_may_fail_and_be_repeated() {
-    for kind in ["", "disk-full"] {
+    for kind in ["", "full"] {
         for point in FAIL_POINTS.iter().filter(|point| !point.starts_with("meta::recover")) {
             let fixture = Fixture::new();
             fail::cfg(*point, &format!("1*return({kind})")).unwrap();
@@ -89,7 +89,7 @@ async fn every_step_may_fail_and_be_repeated() {
                 }
             };
             fail::remove(*point);
-            assert_eq!(matches!(error, MetaError::DiskFull { .. }), kind == "disk-full", "{point}: {error:?}");
+            assert_eq!(matches!(error, MetaError::DiskFull { .. }), kind == "full", "{point}: {error:?}");
 
             let meta = fixture.open(1).await;
             if point.starts_with("meta::lease_release") {

@@ -1,0 +1,2 @@
+//! The whole program, as people and machines use it.
+mod help;
