@@ -3,6 +3,7 @@
 mod batch_id;
 mod cast;
 mod clock;
+mod date_trunc;
 mod day_spine;
 mod delegate;
 mod divide;
@@ -25,7 +26,7 @@ use datafusion::logical_expr::ScalarUDF;
 use self::batch_id::BatchId;
 use self::clock::Clock;
 use self::day_spine::DaySpine;
-use self::delegate::{Capped, DateTrunc};
+use self::delegate::Capped;
 use crate::SessionOptions;
 
 pub(crate) use self::cast::timestamp;
@@ -34,6 +35,7 @@ pub(crate) use self::cast::timestamp;
 fn scalars() -> Vec<ScalarUDF> {
     [
         cast::all(),
+        date_trunc::all(),
         divide::all(),
         integer::all(),
         interval::all(),
@@ -50,7 +52,6 @@ fn scalars() -> Vec<ScalarUDF> {
     .map(scalar::Scalar::udf)
     .chain(Clock::all().map(ScalarUDF::new_from_impl))
     .chain(Capped::all().map(ScalarUDF::new_from_impl))
-    .chain([ScalarUDF::new_from_impl(DateTrunc::new())])
     .collect()
 }
 

@@ -40,12 +40,6 @@ pub(super) fn all() -> Vec<Scalar> {
         ),
         Scalar::new("ade_epoch", |types| Ok(vec![moment_or_interval(&types[0])]), |_| Ok(DataType::Float64), epoch),
         Scalar::new("ade_century", |_| Ok(vec![timestamp(), DataType::Int64]), |_| Ok(DataType::Int64), century),
-        Scalar::new(
-            "ade_trunc_years",
-            |types| Ok(vec![keep_zone(&types[0]), DataType::Int64]),
-            |types| Ok(types[0].clone()),
-            trunc_years,
-        ),
         Scalar::new("make_timestamp", coerce_make, |_| Ok(timestamp()), make_timestamp),
     ]
 }
@@ -291,26 +285,6 @@ fn seconds(args: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
         });
     }
     Ok(Arc::new(builder.finish()))
-}
-
-/// The start of the decade (10), century (100) or millennium (1000) of a moment. Centuries begin
-/// with the year 1, decades with the year 0.
-fn trunc_years(args: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
-    let (moments, years) = (args[0].as_primitive::<TimestampMicrosecondType>(), args[1].as_primitive::<Int64Type>());
-    let mut builder = TimestampMicrosecondBuilder::with_capacity(moments.len());
-    for (moment, length) in moments.iter().zip(years) {
-        let (Some(moment), Some(length)) = (moment, length) else {
-            builder.append_null();
-            continue;
-        };
-        let year = i64::from(at(moment)?.year());
-        let start = if length == 10 { year.div_euclid(10) * 10 } else { (year - 1).div_euclid(length) * length + 1 };
-        let date = i32::try_from(start).ok().and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1));
-        let date = date.ok_or_else(|| DataFusionError::Execution("timestamp out of range".to_owned()))?;
-        builder.append_value(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
-    }
-    let zone = if *to == timestamptz() { Some("UTC") } else { None };
-    Ok(Arc::new(builder.finish().with_timezone_opt(zone)))
 }
 
 fn coerce_make(types: &[DataType]) -> Result<Vec<DataType>> {

@@ -1,6 +1,5 @@
 //! Ordered-set aggregates, over the sorted array of a group's values: `percentile_disc` and `mode`.
 
-
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::datatypes::{DataType, Float64Type};

@@ -84,13 +84,6 @@ pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Ex
                 return Ok(Some(date_part(&field.to_lowercase(), (*value).clone())));
             }
         }
-        "date_trunc" => {
-            if let Some([unit, value]) = plain_arguments(function).as_deref()
-                && let Some(unit) = literal(unit)
-            {
-                return Ok(Some(date_trunc(&unit.to_lowercase(), (*value).clone())));
-            }
-        }
         "age" => {
             if let Some([moment]) = plain_arguments(function).as_deref() {
                 return Ok(Some(call("age", vec![call("current_date", vec![]), (*moment).clone()])));
@@ -107,6 +100,11 @@ pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Ex
                 let quotient = binary((*left).clone(), BinaryOperator::Divide, (*right).clone());
                 return Ok(Some(call("ade_trunc", vec![quotient])));
             }
+        }
+        // NULL for an array without elements
+        "array_length" => {
+            let length = Expr::Function(function.clone());
+            return Ok(Some(call("nullif", vec![length, number(0)])));
         }
         "mod" => {
             if let Some([left, right]) = plain_arguments(function).as_deref() {
@@ -201,15 +199,6 @@ pub(super) fn date_part(field: &str, value: Expr) -> Expr {
         "century" => call("ade_century", vec![value, number(100)]),
         "millennium" => call("ade_century", vec![value, number(1_000)]),
         other => call("date_part", vec![text(other), value]),
-    }
-}
-
-fn date_trunc(unit: &str, value: Expr) -> Expr {
-    match unit {
-        "decade" => call("ade_trunc_years", vec![value, number(10)]),
-        "century" => call("ade_trunc_years", vec![value, number(100)]),
-        "millennium" => call("ade_trunc_years", vec![value, number(1_000)]),
-        plural => call("date_trunc", vec![text(plural.trim_end_matches('s')), value]),
     }
 }
 

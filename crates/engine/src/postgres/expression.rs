@@ -26,6 +26,11 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
             if let Value::UnicodeStringLiteral(text) = &value.value {
                 value.value = Value::SingleQuotedString(text.clone());
             }
+            if let Value::Number(digits, _) = &value.value
+                && let Some(plain) = without_exponent(digits)
+            {
+                value.value = Value::Number(plain, false);
+            }
         }
         Expr::SimilarTo { negated, expr: value, pattern: given, escape_char } => {
             let escape = escape_of(escape_char.as_ref().map(|escape| &escape.value)).unwrap_or('\\');
@@ -151,6 +156,27 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
 pub(super) fn is_niladic(ident: &Ident) -> bool {
     ident.quote_style.is_none()
         && matches!(ident.value.to_lowercase().as_str(), "localtimestamp" | "current_schema" | "current_catalog")
+}
+
+/// `1.5e3` is the exact number 1500, and `1e-2` is 0.01, when 38 digits can hold it.
+fn without_exponent(digits: &str) -> Option<String> {
+    let (mantissa, exponent) = digits.split_once(['e', 'E'])?;
+    let exponent = exponent.parse::<i32>().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    if !(-37..=37).contains(&point) || all.len() > 37 {
+        return None;
+    }
+    let length = i32::try_from(all.len()).ok()?;
+    Some(if point <= 0 {
+        format!("0.{}{all}", "0".repeat(usize::try_from(-point).ok()?))
+    } else if point >= length {
+        format!("{all}{}", "0".repeat(usize::try_from(point - length).ok()?))
+    } else {
+        let (whole, fraction) = all.split_at(usize::try_from(point).ok()?);
+        format!("{whole}.{fraction}")
+    })
 }
 
 fn escape_of(value: Option<&Value>) -> Option<char> {

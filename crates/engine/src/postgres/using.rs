@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, TableFactor, VisitMut, VisitorMut,
+    Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, TableFactor, VisitMut, VisitorMut,
 };
 
 use super::build::call;
 
-/// Qualifies merged columns in `where` and in window and grouping expressions that DataFusion plans like it.
+/// Qualifies merged columns in `where`, and everywhere when more than two tables share them.
 pub(super) fn qualify_merged_columns(select: &mut Select) {
     let mut merged = HashMap::new();
     for table in &select.from {
@@ -27,10 +27,27 @@ pub(super) fn qualify_merged_columns(select: &mut Select) {
     if merged.is_empty() {
         return;
     }
+    let mut qualifier = Qualifier { merged: &merged, depth: 0 };
     if let Some(condition) = &mut select.selection {
-        let mut qualifier = Qualifier { merged: &merged, depth: 0 };
         let _: ControlFlow<()> = condition.visit(&mut qualifier);
     }
+    // two tables DataFusion merges itself
+    let chained = select.from.iter().any(|table| table.joins.iter().filter(|join| using(join).is_some()).count() > 1);
+    if !chained {
+        return;
+    }
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(Expr::Identifier(ident)) = item {
+            let alias = Ident::with_quote('"', folded(ident));
+            if let Some(value) = merged.get(&alias.value) {
+                *item = SelectItem::ExprWithAlias { expr: value.clone(), alias };
+            }
+            continue;
+        }
+        let _: ControlFlow<()> = item.visit(&mut qualifier);
+    }
+    let _: ControlFlow<()> = select.group_by.visit(&mut qualifier);
+    let _: ControlFlow<()> = select.having.visit(&mut qualifier);
 }
 
 fn name_of(factor: &TableFactor) -> Option<Vec<Ident>> {

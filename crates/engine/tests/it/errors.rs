@@ -1,0 +1,132 @@
+//! Errors: what is wrong, where, and what to do.
+
+use ade_engine::SqlErrorKind;
+
+use crate::support::{catalog, fail, session};
+
+#[tokio::test]
+async fn each_error_points_at_the_text_and_gives_a_hint() {
+    let session = session(catalog());
+    for (sql, kind, message, at, hint) in [
+        ("select nmae from customers", SqlErrorKind::Unknown, "there is no column nmae", "nmae", "did you mean name?"),
+        (
+            "select c.nmae from customers c",
+            SqlErrorKind::Unknown,
+            "there is no column c.nmae",
+            "c.nmae",
+            "did you mean c.name?",
+        ),
+        (
+            "select * from custmers",
+            SqlErrorKind::Unknown,
+            "there is no table or view main.custmers",
+            "custmers",
+            "did you mean main.customers?",
+        ),
+        (
+            "select * from mian.customers",
+            SqlErrorKind::Unknown,
+            "there is no table or view mian.customers",
+            "mian.customers",
+            "did you mean main.customers?",
+        ),
+        (
+            "select\n  uper(name) from customers",
+            SqlErrorKind::Unknown,
+            "there is no function uper",
+            "uper",
+            "did you mean upper?",
+        ),
+        (
+            "select ifnull(name, '') from customers",
+            SqlErrorKind::Unsupported,
+            "there is no function ifnull",
+            "ifnull",
+            "use coalesce(a, b)",
+        ),
+        ("selct 1", SqlErrorKind::Syntax, "expected: an SQL statement, found: selct", "selct", "did you mean select?"),
+        (
+            "select id from customers a join customers b on a.id = b.id",
+            SqlErrorKind::Invalid,
+            "column id is in more than one table here",
+            "id",
+            "put the table's name or alias and a dot before it",
+        ),
+        (
+            "select 1; select 2",
+            SqlErrorKind::Syntax,
+            "a second statement begins at \"select\"",
+            "select",
+            "give one statement at a time; `ade query --file` runs several",
+        ),
+    ] {
+        let error = fail(&session, sql).await;
+        assert_eq!(error.kind, kind, "{sql}: {error}");
+        assert_eq!(error.message, message, "{sql}");
+        assert_eq!(error.hint.as_deref(), Some(hint), "{sql}");
+        let place = error.position.unwrap_or_else(|| panic!("{sql}: no place"));
+        assert_eq!(&sql[place.offset..place.offset + place.length], at, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn syntax_errors_have_a_line_and_column() {
+    let session = session(catalog());
+    let error = fail(&session, "select id,\n  from from customers").await;
+    assert_eq!(error.kind, SqlErrorKind::Syntax);
+    let place = error.position.expect("a place");
+    assert_eq!(place.line, 2);
+    let error = fail(&session, "select 'abc").await;
+    assert_eq!((error.kind, error.position.map(|place| place.column)), (SqlErrorKind::Syntax, Some(8)));
+    let error = fail(&session, "select 1 +").await;
+    assert_eq!(error.position.map(|place| place.offset), Some(10));
+    assert_eq!(fail(&session, " -- nothing").await.message, "there is no SQL here");
+}
+
+#[tokio::test]
+async fn messages_have_no_names_of_layers() {
+    let session = session(catalog());
+    for sql in [
+        "select 'x'::int",
+        "select 1 / (id - id) from customers",
+        "select id + name from customers",
+        "select id, count(*) from customers",
+        "select upper(id) from customers",
+        "select '2024-99-99'::date",
+        "select to_char(name, 'YYYY') from customers",
+        "select name::timestamp from customers",
+        "select sum(name) from customers",
+        "select 'x' ~ '(' from customers",
+    ] {
+        let error = fail(&session, sql).await;
+        for noise in [
+            "Error during planning",
+            "Execution error",
+            "External error",
+            "Arrow error",
+            "Candidate functions",
+            "DataFusion",
+            "Internal error",
+            "Utf8View",
+        ] {
+            assert!(!error.message.contains(noise), "{sql}: {}", error.message);
+        }
+    }
+}
+
+#[tokio::test]
+async fn errors_in_the_data_are_told_from_errors_in_the_text() {
+    let session = session(catalog());
+    let error = fail(&session, "select 1 / (id - 1) from customers").await;
+    assert_eq!((error.kind, error.message.as_str()), (SqlErrorKind::Data, "division by zero"));
+    assert_eq!(error.hint.as_deref(), Some("write a / nullif(b, 0) to get NULL there"));
+    assert_eq!(fail(&session, "select 9223372036854775807 + id from customers").await.message, "bigint out of range");
+    assert_eq!(fail(&session, "select name::int from customers").await.kind, SqlErrorKind::Data);
+}
+
+#[tokio::test]
+async fn names_written_in_mixed_case_need_quotes() {
+    let session = session(catalog());
+    let error = fail(&session, "select \"Name\" from customers").await;
+    assert_eq!(error.hint.as_deref(), Some("names without quotes are lower case: write \"name\""));
+}

@@ -1,0 +1,15 @@
+//! The engine through its public interface.
+
+mod ade_database;
+mod catalogs;
+mod differential;
+mod errors;
+mod functions;
+mod limits;
+mod outputs;
+mod postgres_database;
+mod read_only;
+mod sqlite_database;
+mod statements;
+mod support;
+mod types;

@@ -1,0 +1,98 @@
+//! Rows for people and programs.
+
+use ade_engine::{CsvOptions, JsonLayout, write_csv, write_json, write_parquet, write_table};
+use arrow::array::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::support::{catalog, session};
+
+const VALUES: &str = "select 1 as id, 'Ann, \"A\"' as name, null::int as nothing, '' as empty, 2.50 as price, 0.1::float8 as share,
+    date '2024-02-29' as d, timestamp '2024-02-29 12:00' as ts, timestamptz '2024-02-29 12:00+00' as tz, true as yes, array[1, null] as list
+    union all select 22, E'two\\nlines', 3, 'x', -1, 1e20::float8, null, null, null, false, array[]::bigint[] order by id";
+
+#[tokio::test]
+async fn a_table_for_people() {
+    let session = session(catalog());
+    let mut out = Vec::new();
+    let rows = session.query("select id, name, id * 1.5 as n from customers order by id").await.expect("rows");
+    assert_eq!(write_table(rows, &mut out, None).await.expect("written"), 2);
+    assert_eq!(
+        String::from_utf8(out).expect("text"),
+        " id | name | n\n----+------+-----\n  1 | Ann  | 1.5\n  2 | Bob  | 3.0\n(2 rows)\n"
+    );
+}
+
+#[tokio::test]
+async fn a_table_shows_only_the_first_rows_and_counts_all() {
+    let session = session(catalog());
+    let mut out = Vec::new();
+    let rows = session.query("select x from generate_series(1, 20000) as x order by x").await.expect("rows");
+    assert_eq!(write_table(rows, &mut out, Some(2)).await.expect("written"), 20_000);
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.ends_with(" 1\n 2\n(20000 rows, the first 2 shown)\n"), "{text}");
+}
+
+#[tokio::test]
+async fn wide_letters_and_line_breaks_keep_the_columns_in_line() {
+    let session = session(catalog());
+    let mut out = Vec::new();
+    let rows = session.query("select '日本' as a, E'x\\ny' as b").await.expect("rows");
+    write_table(rows, &mut out, None).await.expect("written");
+    assert_eq!(String::from_utf8(out).expect("text"), " a    | b\n------+------\n 日本 | x\\ny\n(1 row)\n");
+}
+
+#[tokio::test]
+async fn csv_keeps_null_and_empty_apart() {
+    let session = session(catalog());
+    let mut out = Vec::new();
+    let rows = session.query(VALUES).await.expect("rows");
+    assert_eq!(write_csv(rows, &mut out, &CsvOptions::default()).await.expect("written"), 2);
+    assert_eq!(
+        String::from_utf8(out).expect("text"),
+        "id,name,nothing,empty,price,share,d,ts,tz,yes,list\n\
+         1,\"Ann, \"\"A\"\"\",,\"\",2.50,0.1,2024-02-29,2024-02-29 12:00:00,2024-02-29 12:00:00+00,true,\"{1,NULL}\"\n\
+         22,\"two\nlines\",3,x,-1.00,1e+20,,,,false,{}\n"
+    );
+}
+
+#[tokio::test]
+async fn json_has_every_column_in_every_object() {
+    let session = session(catalog());
+    for (layout, expected) in [
+        (
+            JsonLayout::Lines,
+            "{\"id\":1,\"name\":\"Ann\",\"d\":\"2024-02-29\",\"t\":\"2024-02-29T12:00:00\",\"n\":null}\n",
+        ),
+        (
+            JsonLayout::Array,
+            "[{\"id\":1,\"name\":\"Ann\",\"d\":\"2024-02-29\",\"t\":\"2024-02-29T12:00:00\",\"n\":null}]",
+        ),
+    ] {
+        let sql = "select id, name, date '2024-02-29' as d, timestamp '2024-02-29 12:00' as t, null::int as n from customers where id = 1";
+        let mut out = Vec::new();
+        let rows = session.query(sql).await.expect("rows");
+        assert_eq!(write_json(rows, &mut out, layout).await.expect("written"), 1);
+        assert_eq!(String::from_utf8(out).expect("text"), expected);
+    }
+}
+
+#[tokio::test]
+async fn parquet_reads_back_as_it_was() {
+    let session = session(catalog());
+    let mut out = Vec::new();
+    let rows = session.query(VALUES).await.expect("rows");
+    let schema = rows.schema();
+    assert_eq!(write_parquet(rows, &mut out).await.expect("written"), 2);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(out)).expect("Parquet");
+    assert_eq!(reader.schema().fields().len(), schema.fields().len());
+    let batches = reader.build().expect("a reader").collect::<Result<Vec<_>, _>>().expect("rows");
+    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);
+}
+
+#[tokio::test]
+async fn an_error_in_the_middle_is_an_error() {
+    let session = session(catalog());
+    let rows = session.query("select 1 / (id - 2) as x from customers").await.expect("a plan");
+    let error = write_csv(rows, &mut Vec::new(), &CsvOptions::default()).await.expect_err("a division by zero");
+    assert!(error.to_string().contains("division by zero"), "{error}");
+}
