@@ -10,6 +10,7 @@ mod disk_tree;
 mod error;
 pub mod event;
 mod failpoint;
+pub mod reference;
 mod source;
 mod workspace;
 mod world;
@@ -24,5 +25,4 @@ pub use error::RunError;
 pub use failpoint::fail_points;
 pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
 
-pub use ade_project::file::schemas;
 pub use world::{Clock, Ids, World};

@@ -3,7 +3,7 @@ use clap::Subcommand;
 
 use super::{
     BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, PlanArgs, QueryArgs,
-    RestoreArgs, SchemaArgs, ShowArgs,
+    ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
 };
 
 /// The commands.
@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Read the whole project and report every problem; touch nothing
     #[command(
-        after_help = "Examples:\n  ade check                        words, with line and column\n  ade check --output json          one JSON object per problem\n  ade check --format github        annotations for GitHub Actions"
+        after_help = "Examples:\n  ade check                        words, with line and column\n  ade check --format json          one JSON object per problem\n  ade check --format github        annotations for GitHub Actions"
     )]
     Check(super::check::CheckArgs),
     /// Ingest, seed, run and test what is selected, in order; publish only what passes
@@ -68,8 +68,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run")]
     Maintain(MaintainArgs),
     /// Print the JSON Schema of a file kind, for editors
-    #[command(after_help = "Examples:\n  ade schema                 the kinds\n  ade schema sources         one schema\n  ade schema --dir schemas   all of them, as files")]
+    #[command(after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema properties      the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files")]
     Schema(SchemaArgs),
+    /// Write the generated pages of the handbook
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
     /// Print a shell's completion script
     #[command(after_help = "Examples:\n  ade completions bash > /etc/bash_completion.d/ade\n  ade completions zsh > ~/.zfunc/_ade")]
     Completions(CompletionsArgs),

@@ -10,7 +10,7 @@ mod table_commands;
 pub(crate) use check::{CheckArgs, ProblemFormat};
 pub(crate) use command::Command;
 pub(crate) use global::{GlobalArgs, OutputFormat};
-pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, SchemaArgs};
+pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
 pub(crate) use select::{BuildArgs, LsArgs, PlanArgs, SelectArgs, ShowArgs};
 pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};

@@ -32,6 +32,9 @@ pub(crate) struct DemoArgs {
     /// In a demo that exists: break a source (inventory: a column is renamed)
     #[arg(long = "break", value_name = "SOURCE", value_parser = ["inventory"], conflicts_with_all = ["scale", "seed"])]
     pub(crate) breaks: Option<String>,
+    /// In a demo that was broken: the source's owner takes it back
+    #[arg(long, value_name = "SOURCE", value_parser = ["inventory"], conflicts_with_all = ["scale", "seed", "breaks", "next_day"])]
+    pub(crate) mend: Option<String>,
 }
 
 /// What `ade inspect` takes.
@@ -58,6 +61,17 @@ pub(crate) struct SchemaArgs {
     /// Write every schema as <DIR>/<kind>.schema.json
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// What `ade reference` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReferenceArgs {
+    /// Folder for the pages
+    #[arg(long, value_name = "DIR", default_value = "docs/reference")]
+    pub(crate) dir: PathBuf,
+    /// Folder for the JSON Schemas
+    #[arg(long, value_name = "DIR")]
+    pub(crate) schemas: Option<PathBuf>,
 }
 
 /// What `ade completions` takes.

@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use ade_example_marketplace::{
-    MarketplaceError, Settings, Summary, advance, break_inventory, generate, write_project,
+    MarketplaceError, Settings, Summary, advance, break_inventory, generate, mend_inventory, write_project,
 };
 use ade_run::init_project;
 
@@ -28,6 +28,14 @@ pub(crate) fn run(global: &GlobalArgs, args: &DemoArgs) -> Done {
             print(text);
         }
     };
+    if args.mend.is_some() {
+        mend_inventory(dir)?;
+        say(&format!(
+            "the inventory team delivers its files with `on_hand` again.\nNow run `ade build --project-dir {}`.",
+            dir.display()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.breaks.is_some() {
         let summary = break_inventory(dir)?;
         say(&format!(

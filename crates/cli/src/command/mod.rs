@@ -10,6 +10,7 @@ mod ls;
 mod maintain;
 mod plan;
 mod query;
+mod reference;
 mod restore;
 mod schema;
 mod show;
@@ -51,6 +52,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Restore(restore) => restore::run(global, restore).await,
         Command::Maintain(maintain) => maintain::run(global, maintain).await,
         Command::Schema(schema) => schema::run(schema),
+        Command::Reference(reference) => reference::run(reference),
         Command::Completions(completions) => completions::run(completions),
     }
 }

@@ -7,7 +7,7 @@ use crate::args::SchemaArgs;
 use crate::error::CliError;
 
 pub(crate) fn run(args: &SchemaArgs) -> Done {
-    let schemas = ade_run::schemas();
+    let schemas = ade_run::reference::schemas();
     if let Some(dir) = &args.dir {
         let failed = |error: std::io::Error| CliError::new(format!("cannot write to {}: {error}", dir.display()));
         fs::create_dir_all(dir).map_err(failed)?;
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &SchemaArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn pretty(schema: &serde_json::Value) -> String {
+/// The text of a schema's file.
+pub(super) fn pretty(schema: &serde_json::Value) -> String {
     let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
     text.push('\n');
     text

@@ -1,4 +1,5 @@
 //! What the program prints while a run goes on, and after it.
+mod cli_reference;
 mod count;
 mod json;
 mod style;
@@ -7,6 +8,7 @@ mod table;
 mod task_text;
 mod text;
 
+pub(crate) use cli_reference::cli_reference;
 pub(crate) use count::{count, plural};
 pub(crate) use style::Style;
 pub(crate) use table::Table;

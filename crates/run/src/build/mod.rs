@@ -29,6 +29,7 @@ pub(crate) use task_error::TaskError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ade_lake::{Lease, MaintainOptions, TableName};
 use ade_meta::NodeState;
 use ade_privacy::Keyring;
 use ade_project::NodeId;
@@ -63,6 +64,24 @@ impl Build {
         }
         let read = keyring(&self.workspace.root, &self.workspace.project, &self.workspace.world)?;
         Ok(self.keyring.get_or_init(|| read).clone())
+    }
+
+    /// Writes a checkpoint every so many versions, under the lease that the writer still holds: reading a table replays its
+    /// log from the last one. That it fails is no failure of the write.
+    pub(crate) async fn checkpoint(&self, table: &TableName, version: u64, lease: &Lease) {
+        const EVERY: u64 = 10;
+        if !(version + 1).is_multiple_of(EVERY) {
+            return;
+        }
+        let options = MaintainOptions {
+            compact_to_bytes: None,
+            checkpoint_every: Some(EVERY),
+            log_retention: None,
+            vacuum_older_than: None,
+        };
+        if let Err(error) = self.workspace.lake.maintain(table, &options, lease).await {
+            tracing::warn!(%table, %error, "the checkpoint was not written; the next one will be");
+        }
     }
 
     /// Whether somebody asked the run to stop.

@@ -159,7 +159,9 @@ impl ModelTable<'_> {
             interval: steps.interval,
             ..CommitNote::new(batch_id)
         };
-        outcome.version = Some(self.commit(staged, &note).await?);
+        let version = self.commit(staged, &note).await?;
+        build.checkpoint(name, version, lease).await;
+        outcome.version = Some(version);
         outcome.batches.push(batch_id);
         Ok(outcome)
     }

@@ -61,20 +61,24 @@ impl Plan {
             waits.sort_unstable();
             tasks[at].after = waits;
         }
-        for id in project.checks.keys().filter(|id| selected.contains(*id)) {
-            let parents: Vec<&NodeId> = graph.parents(id.as_str()).map(|parent| &parent.id).collect();
-            let mut guarded: Vec<usize> = parents.iter().filter_map(|parent| place.get(parent).copied()).collect();
-            guarded.sort_by_key(|at| rank.get(&works[*at]));
-            // A check over several tables guards the last of them: it must see all of them as they will be.
-            let Some(last) = guarded.pop() else { continue };
-            tasks[last].checks.push(id.clone());
-            for earlier in guarded {
-                if !tasks[last].after.contains(&earlier) {
-                    tasks[last].after.push(earlier);
+        for (id, check) in project.checks.iter().filter(|(id, _)| selected.contains(*id)) {
+            let parents = graph.parents(id.as_str()).map(|parent| &parent.id);
+            let mut guarded: Vec<usize> = parents.filter_map(|parent| place.get(parent).copied()).collect();
+            // The table that the check stands at is the one to stop; else the last of those that it reads.
+            let target = check.target.as_ref().and_then(|target| place.get(&target.node).copied());
+            guarded.sort_by_key(|at| (Some(*at) == target, rank.get(&works[*at])));
+            guarded.reverse();
+            // It must see the others as they will be. A table that one of them waits for cannot wait for it.
+            let free = |owner: &usize| guarded.iter().all(|other| other == owner || !waits_for(&tasks, *other, *owner));
+            let Some(owner) = guarded.iter().copied().find(free) else { continue };
+            tasks[owner].checks.push(id.clone());
+            for other in guarded.into_iter().filter(|other| *other != owner) {
+                if !tasks[owner].after.contains(&other) {
+                    tasks[owner].after.push(other);
                 }
             }
         }
-        Self { tasks }
+        Self { tasks: in_order(tasks) }
     }
 
     /// One task for each node that has selected checks, and one for each check that belongs to none.
@@ -98,18 +102,58 @@ impl Plan {
         tasks.sort_by_key(|task| rank.get(&task.node).copied());
         Self { tasks }
     }
+}
 
-    /// The tasks that wait for the task at `place`, directly or through others.
-    pub(crate) fn waiting_for(&self, place: usize) -> HashSet<usize> {
-        let mut found = HashSet::from([place]);
-        for (at, task) in self.tasks.iter().enumerate().skip(place + 1) {
-            if task.after.iter().any(|earlier| found.contains(earlier)) {
-                found.insert(at);
-            }
+/// Whether the task at `place` waits for the one at `earlier`, directly or through others.
+fn waits_for(tasks: &[Task], place: usize, earlier: usize) -> bool {
+    let mut seen = HashSet::new();
+    let mut open = vec![place];
+    while let Some(at) = open.pop() {
+        if at == earlier {
+            return true;
         }
-        found.remove(&place);
-        found
+        if seen.insert(at) {
+            open.extend(&tasks[at].after);
+        }
     }
+    false
+}
+
+/// The same tasks, each behind those that it waits for; otherwise in the order that they had.
+fn in_order(tasks: Vec<Task>) -> Vec<Task> {
+    let mut order: Vec<usize> = Vec::with_capacity(tasks.len());
+    let mut placed = vec![false; tasks.len()];
+    // Depth first, without recursion: a chain of models can be long.
+    for start in 0..tasks.len() {
+        let mut open = vec![(start, false)];
+        while let Some((at, ready)) = open.pop() {
+            if placed[at] {
+                continue;
+            }
+            if ready {
+                placed[at] = true;
+                order.push(at);
+                continue;
+            }
+            open.push((at, true));
+            open.extend(tasks[at].after.iter().rev().filter(|earlier| !placed[**earlier]).map(|earlier| (*earlier, false)));
+        }
+    }
+    let mut new_place = vec![0; tasks.len()];
+    for (new, old) in order.iter().enumerate() {
+        new_place[*old] = new;
+    }
+    let mut slots: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|old| slots[old].take());
+    sorted
+        .map(|mut task| {
+            for place in &mut task.after {
+                *place = new_place[*place];
+            }
+            task.after.sort_unstable();
+            task
+        })
+        .collect()
 }
 
 fn has_work(project: &Project, id: &NodeId, command: Command) -> bool {
@@ -124,5 +168,30 @@ fn has_work(project: &Project, id: &NodeId, command: Command) -> bool {
                 && project.models.get(id).is_some_and(|model| model.materialized != Materialization::Ephemeral)
         }
         NodeKind::Snapshot | NodeKind::Test | NodeKind::Exposure => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(after: &[usize]) -> Task {
+        Task { node: NodeId::new(NodeKind::Model, &["shop", "m"]), checks: Vec::new(), after: after.to_vec() }
+    }
+
+    #[test]
+    fn tasks_stand_behind_those_that_they_wait_for() {
+        let sorted = in_order(vec![task(&[2]), task(&[]), task(&[1]), task(&[0, 2])]);
+        for (place, task) in sorted.iter().enumerate() {
+            assert!(task.after.iter().all(|earlier| *earlier < place), "{sorted:?}");
+        }
+        assert_eq!(sorted.len(), 4);
+    }
+
+    #[test]
+    fn waiting_is_seen_through_others() {
+        let tasks = [task(&[]), task(&[0]), task(&[1])];
+        assert!(waits_for(&tasks, 2, 0));
+        assert!(!waits_for(&tasks, 0, 2));
     }
 }

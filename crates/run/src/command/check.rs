@@ -14,7 +14,12 @@ pub fn check_project(root: &Path, options: &OpenOptions, world: &World) -> Vec<D
     let mut problems: Diagnostics = loaded.diagnostics.into_iter().collect();
     if let Some(project) = &loaded.project {
         problems.extend(check_connections(&Registry::builtin(), project));
-        problems.extend(Obfuscation::of(project).err().unwrap_or_default());
+        match Obfuscation::of(project) {
+            Ok(obfuscation) => {
+                problems.extend(project.sources.values().flat_map(|source| obfuscation.check(source)));
+            }
+            Err(found) => problems.extend(found),
+        }
     }
     problems.into_sorted()
 }

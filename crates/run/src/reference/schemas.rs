@@ -3,7 +3,7 @@
 //! The reader of projects leaves the settings of a connection, and a table's options under `ingest:`, to the connectors.
 //! Here both come together, so that an editor completes `delimiter:` as it completes `cursor:`.
 use ade_connect::Registry;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Name and JSON Schema (draft 2020-12) of every kind of file.
 pub fn schemas() -> Vec<(&'static str, Value)> {
@@ -31,8 +31,7 @@ fn with_options(ingest: &mut Value) {
     let registry = Registry::builtin();
     let Some(properties) = ingest.get_mut("properties").and_then(Value::as_object_mut) else { return };
     for connector in registry.connectors() {
-        let options = connector.spec().json_schema_of_table_options();
-        for (name, option) in options.as_object().cloned().unwrap_or_else(Map::new) {
+        for (name, option) in connector.spec().json_schema_of_table_options() {
             properties.entry(name).or_insert(option);
         }
     }
@@ -41,6 +40,8 @@ fn with_options(ingest: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
 
     #[test]

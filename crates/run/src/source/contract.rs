@@ -118,7 +118,8 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
     problems
 }
 
-fn unclassified(source: &SourceTable, column: &str, data_type: &str) -> Diagnostic {
+/// The problem of a column without a class, with the line to add.
+pub(crate) fn unclassified(source: &SourceTable, column: &str, data_type: &str) -> Diagnostic {
     let message = format!(
         "column `{column}` ({data_type}) of `{}.{}` is not classified, so the table does not land",
         source.source, source.name

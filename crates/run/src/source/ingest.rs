@@ -311,6 +311,7 @@ impl Arrival<'_> {
         let committed = staged.commit(&note).await?;
         hit(failpoint::SOURCE_COMMITTED)?;
         *position = after;
+        table.build.checkpoint(table.table, committed.version(), table.lease).await;
         outcome.version = Some(committed.version());
         outcome.batches.extend(batches);
         Ok(Some(rows))

@@ -2,12 +2,16 @@
 use std::collections::BTreeMap;
 
 use ade_diagnostic::{Diagnostic, rule};
-use ade_engine::sql_type;
-use ade_privacy::{Class, Classes, DataFamily, Declaration, Policy, Rule, Setting, Settings, Treatment};
+use ade_engine::{sql_type, type_name};
+use ade_privacy::{
+    Class, Classes, DataFamily, Declaration, Keyring, Obfuscator, Policy, Rule, Setting, Settings, Treatment,
+};
 use ade_project::Project;
 use ade_project::resource::SourceTable;
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value};
+
+use super::contract::{promised, unclassified};
 
 /// The project's classes and rules, as the privacy crate knows them.
 #[derive(Debug)]
@@ -88,6 +92,53 @@ impl Obfuscation {
         Policy::resolve(&name, schema, &declared, &self.rules, &self.classes).map_err(|error| {
             vec![Diagnostic::error(&rule::UNKNOWN_PRIVACY_CLASS, error.to_string()).at(table.origin.clone())]
         })
+    }
+}
+
+impl Obfuscation {
+    /// Every problem with the listed columns of a table that can be known without asking the source: types and classes that
+    /// do not exist, columns without a class, treatments that do not fit their type.
+    pub(crate) fn check(&self, table: &SourceTable) -> Vec<Diagnostic> {
+        if table.connection.is_none() {
+            return Vec::new();
+        }
+        let schema = match promised(table, None) {
+            Ok(Some(schema)) => schema,
+            Ok(None) => return Vec::new(),
+            Err(problems) => return problems,
+        };
+        let policy = match self.policy(table, &schema) {
+            Ok(policy) => policy,
+            Err(problems) => return problems,
+        };
+        let mut problems: Vec<Diagnostic> = policy
+            .unclassified()
+            .iter()
+            .filter_map(|column| {
+                let listed = table.column(&column.column)?;
+                // A rule may be for the type that the source will turn out to have.
+                listed.data_type.as_ref()?;
+                let problem = unclassified(table, &column.column, &type_name(&column.data_type));
+                Some(problem.at(listed.origin.clone()))
+            })
+            .collect();
+        let typed: Vec<_> = policy
+            .columns()
+            .iter()
+            .filter(|decided| table.column(&decided.column).is_some_and(|listed| listed.data_type.is_some()))
+            .cloned()
+            .collect();
+        for decided in typed {
+            let Ok(field) = schema.field_with_name(&decided.column) else { continue };
+            let alone = Schema::new(vec![field.clone()]);
+            let place = table.column(&decided.column).map_or(&table.origin, |listed| &listed.origin).clone();
+            // Whether a treatment fits does not depend on the key.
+            if let Err(error) = Obfuscator::new(&alone, &Policy::new(vec![decided]), &Keyring::generate([0; 32])) {
+                let message = format!("table `{}.{}`: {error}", table.source, table.name);
+                problems.push(Diagnostic::error(&rule::INVALID_TREATMENT, message).at(place));
+            }
+        }
+        problems
     }
 }
 
