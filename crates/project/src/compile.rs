@@ -29,21 +29,18 @@ impl Project {
         world: &dyn CompileContext,
     ) -> Result<Compiled, Box<Diagnostic>> {
         let context = node.map(|id| self.node_context(id)).unwrap_or_default();
-        let compiled = match location.text().find(text) {
-            Some(start) => {
-                let span = location.inner((start..start + text.len()).into()).span();
-                let template = Template::parse_part(location.file(), span)?;
-                self.inner.macros.compile(&template, &self.inner.settings, &context, world)?
-            }
-            None => {
-                // What YAML folded or escaped is not in the file as it is: the whole of it is pointed at.
-                let relocate = |mut problem: Box<Diagnostic>| {
-                    problem.location = Some(location.clone());
-                    problem
-                };
-                let template = Template::parse(&SourceFile::new(location.path(), text)).map_err(relocate)?;
-                self.inner.macros.compile(&template, &self.inner.settings, &context, world).map_err(relocate)?
-            }
+        let compile = |template: &Template| self.inner.macros.compile(template, &self.inner.settings, &context, world);
+        let compiled = if let Some(start) = location.text().find(text) {
+            let span = location.inner((start..start + text.len()).into()).span();
+            compile(&Template::parse_part(location.file(), span)?)?
+        } else {
+            // What YAML folded or escaped is not in the file as it is: the whole of it is pointed at.
+            let relocate = |mut problem: Box<Diagnostic>| {
+                problem.location = Some(location.clone());
+                problem
+            };
+            let template = Template::parse(&SourceFile::new(location.path(), text)).map_err(relocate)?;
+            compile(&template).map_err(relocate)?
         };
         self.with_ephemeral(compiled, world)
     }
@@ -56,7 +53,7 @@ impl Project {
         if let Some(check) = self.checks.get(id) {
             return check_context(check, &self.name);
         }
-        let this = self.relation(id).map(|relation| TemplateRelation::of(relation));
+        let this = self.relation(id).map(TemplateRelation::of);
         let about = json!({ "unique_id": id.as_str(), "name": id.name(), "resource_type": id.kind().as_str() });
         NodeContext { this, model: object(about), ..NodeContext::default() }
     }

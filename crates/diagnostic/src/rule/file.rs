@@ -17,8 +17,4 @@ super::rules! {
         "A value that must be one of a fixed list is none of them. The message names the list."
     INVALID_VALUE "invalid-value"
         "A value has the right type but cannot be used, for instance a duration without a unit or a number out of range."
-    DEPRECATED_KEY "deprecated-key"
-        "A key that still works under its old name. Use the new name, which the message gives."
-    IGNORED_KEY "ignored-key"
-        "A key that dbt or one of its adapters knows and that has no effect in ade. It is accepted so that dbt projects work as they are."
 }

@@ -1,8 +1,6 @@
 //! Rules about models, seeds and snapshots.
 
 super::rules! {
-    UNKNOWN_CONFIG "unknown-config"
-        "A configuration key that neither ade nor dbt knows. Keys of your own belong under `meta`."
     INVALID_CONFIG "invalid-config"
         "Configuration that contradicts itself or cannot be carried out, for instance `incremental_strategy: merge` without a `unique_key`."
     INVALID_CONTRACT "invalid-contract"

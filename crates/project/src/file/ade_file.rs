@@ -18,7 +18,8 @@ pub struct AdeFile {
     /// The project's name.
     pub name: Option<Spanned<String>>,
     /// Where its tables live, by name of the environment. Default: `dev` in the folder `lake`.
-    pub environments: Option<IndexMap<String, Option<EnvironmentDeclaration>>>,
+    #[schemars(with = "Option<IndexMap<String, Option<EnvironmentDeclaration>>>")]
+    pub environments: Option<Node>,
     /// The environment without `--env`. Default: the first one.
     pub default_environment: Option<Spanned<String>>,
     /// The systems that data comes from, by name.

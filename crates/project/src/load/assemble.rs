@@ -289,7 +289,6 @@ fn sites_of_seeds<'d>(declarations: &'d Declarations, seeds: &IndexMap<NodeId, S
             title: seed.name.clone(),
             tests: [&declared.says.data_tests.0, &declared.says.tests.0],
             columns: &declared.says.columns,
-            tags: seed.tags.clone(),
         })
     });
     sites.collect()
@@ -306,7 +305,6 @@ fn sites_of_models<'d>(declarations: &'d Declarations, models: &IndexMap<NodeId,
             title: model.name.clone(),
             tests: [&declared.says.data_tests.0, &declared.says.tests.0],
             columns: &declared.says.columns,
-            tags: model.tags.clone(),
         })
     });
     sites.collect()

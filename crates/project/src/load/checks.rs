@@ -17,7 +17,7 @@ use super::config;
 use super::context::{self, Context};
 use super::names::Names;
 use super::reference_text;
-use crate::file::{ColumnDeclaration, OneOrMany};
+use crate::file::ColumnDeclaration;
 use crate::resource::{Check, CheckKind, CheckTarget};
 use crate::template::{Argument, NodeContext, TemplateRelation, Uses};
 use crate::yaml::{Entry, Node};
@@ -36,7 +36,6 @@ pub(super) struct CheckSite<'d> {
     pub(super) title: String,
     pub(super) tests: [&'d Vec<Node>; 2],
     pub(super) columns: &'d [ColumnDeclaration],
-    pub(super) tags: Vec<String>,
 }
 
 /// A check and what it reads beside its table.
@@ -101,10 +100,8 @@ fn one(
     let short_name = call.custom_name.clone().unwrap_or(names_of_check.short);
     let fqn = context.fqn(file.path(), &[&full_name]);
     let mut config = context.checks.config(&fqn);
-    let mut tags = site.tags.clone();
-    tags.extend(column.iter().flat_map(|column| column.tags.iter().cloned()));
-    if !tags.is_empty() {
-        config.lay(file, &[config::entry("tags", context::texts(&OneOrMany(tags), call.name_span))]);
+    if let Some(column) = column.filter(|column| !column.tags.is_empty()) {
+        config.lay(file, &[config::entry("tags", context::texts(&column.tags, call.name_span))]);
     }
     let entries: Vec<Entry> =
         call.config.iter().filter_map(|entry| context.checks.kind.check(file, entry.clone(), problems)).collect();

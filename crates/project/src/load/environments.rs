@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, rule};
 use indexmap::IndexMap;
 
-use super::root_files::{Root, check_name};
+use super::root_files::{Root, check_name, decode_checked};
 use super::setting;
 use crate::Setting;
 use crate::file::{AdeFile, EnvironmentDeclaration};
@@ -18,12 +18,15 @@ pub(super) fn resolve(
     asked: Option<&str>,
     problems: &mut Diagnostics,
 ) -> (IndexMap<String, Environment>, String) {
-    let declared = ade.and_then(|root| Some((&root.file, root.says.environments.as_ref()?)));
     let mut environments = IndexMap::new();
-    if let Some((file, declared)) = declared {
-        for (name, declaration) in declared {
-            let declaration = declaration.clone().unwrap_or_default();
-            environments.insert(name.clone(), environment(file, name, &declaration, problems));
+    if let Some((file, declared)) =
+        ade.and_then(|root| Some((&root.file, root.says.environments.as_ref()?.as_mapping()?)))
+    {
+        for entry in declared.entries() {
+            let declaration: Option<EnvironmentDeclaration> = decode_checked(file, &entry.value, problems);
+            let origin = file.location(entry.key_span);
+            let environment = environment(file, &entry.key, &declaration.unwrap_or_default(), origin, problems);
+            environments.insert(entry.key.clone(), environment);
         }
     }
     if environments.is_empty() {
@@ -50,10 +53,10 @@ fn environment(
     file: &Arc<SourceFile>,
     name: &str,
     declared: &EnvironmentDeclaration,
+    origin: Location,
     problems: &mut Diagnostics,
 ) -> Environment {
     let default = default_environment();
-    let origin = place(file, name, declared);
     check_name("environment", name, || origin.clone(), problems);
     let mut part = |what: &str, value: Option<&Spanned<String>>, default: String| match value {
         Some(value) => {
@@ -78,15 +81,6 @@ fn environment(
         custom_schema: declared.custom_schema.unwrap_or_default(),
         origin: Some(origin),
     }
-}
-
-/// The first thing that the environment says, or its name in the file.
-fn place(file: &Arc<SourceFile>, name: &str, declared: &EnvironmentDeclaration) -> ade_diagnostic::Location {
-    let spans = [&declared.lake, &declared.schema, &declared.schema_prefix].into_iter().flatten();
-    let after = spans.map(|value| value.span.start).min().unwrap_or(file.text().len());
-    let before = &file.text()[..after];
-    let start = before.rfind(&format!("{name}:")).or_else(|| file.text().find(&format!("{name}:")));
-    start.map_or(file.top(), |start| file.location((start..start + name.len()).into()))
 }
 
 /// Two environments of one lake must differ in their prefix: sources land in schemas that have nothing else of the

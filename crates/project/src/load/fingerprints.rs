@@ -19,8 +19,8 @@ pub(super) fn resolve(project: &Project) -> BTreeMap<NodeId, NodeFingerprint> {
         macros: project.inner.macros.macros().into_iter().map(|(id, one)| (id, one.text())).collect(),
     };
     let mut own = BTreeMap::new();
-    own.extend(project.sources.values().map(|source| (source.id.clone(), maker.source(source))));
-    own.extend(project.seeds.values().map(|seed| (seed.id.clone(), maker.seed(seed))));
+    own.extend(project.sources.values().map(|source| (source.id.clone(), self::source(source))));
+    own.extend(project.seeds.values().map(|seed| (seed.id.clone(), self::seed(seed))));
     own.extend(project.models.values().map(|model| (model.id.clone(), maker.model(model))));
     own.extend(project.checks.values().map(|check| (check.id.clone(), maker.check(check))));
     fingerprint_graph(&project.graph, &own)
@@ -33,33 +33,6 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn source(&self, source: &SourceTable) -> OwnFingerprint {
-        let ingest = source.ingest.as_ref().map(|ingest| {
-            json!({
-                "connection": source.connection, "from": ingest.from, "mode": ingest.mode, "cursor": ingest.cursor,
-                "overlap": format!("{:?}", ingest.overlap), "key": ingest.key, "options": ingest.options,
-            })
-        });
-        let config = building(&source.config, &source.relation.to_string());
-        let contract = json!({
-            "enforced": source.contract_enforced, "columns": columns(&source.columns), "new": source.on_new_column,
-        });
-        let body = ingest.map(|ingest| ingest.to_string()).unwrap_or_default();
-        FingerprintInputs {
-            body: &body,
-            config: Some(&config),
-            contract: Some(&contract),
-            ..FingerprintInputs::default()
-        }
-        .fingerprint()
-    }
-
-    fn seed(&self, seed: &Seed) -> OwnFingerprint {
-        let body = blake3::Hash::from_bytes(seed.content_hash).to_hex();
-        let config = building(&seed.config, &seed.relation.to_string());
-        FingerprintInputs { body: &body, config: Some(&config), ..FingerprintInputs::default() }.fingerprint()
-    }
-
     fn model(&self, model: &Model) -> OwnFingerprint {
         let config = building(&model.config, &model.relation.to_string());
         let contract = model.contract_enforced.then(|| columns(&model.columns));
@@ -93,6 +66,28 @@ impl<'a> Maker<'a> {
         inputs.env_vars = uses.env_vars.iter().map(variable).collect();
         inputs
     }
+}
+
+fn source(source: &SourceTable) -> OwnFingerprint {
+    let ingest = source.ingest.as_ref().map(|ingest| {
+        json!({
+            "connection": source.connection, "from": ingest.from, "mode": ingest.mode, "cursor": ingest.cursor,
+            "overlap": format!("{:?}", ingest.overlap), "key": ingest.key, "options": ingest.options,
+        })
+    });
+    let config = building(&source.config, &source.relation.to_string());
+    let contract = json!({
+        "enforced": source.contract_enforced, "columns": columns(&source.columns), "new": source.on_new_column,
+    });
+    let body = ingest.map(|ingest| ingest.to_string()).unwrap_or_default();
+    FingerprintInputs { body: &body, config: Some(&config), contract: Some(&contract), ..FingerprintInputs::default() }
+        .fingerprint()
+}
+
+fn seed(seed: &Seed) -> OwnFingerprint {
+    let body = blake3::Hash::from_bytes(seed.content_hash).to_hex();
+    let config = building(&seed.config, &seed.relation.to_string());
+    FingerprintInputs { body: &body, config: Some(&config), ..FingerprintInputs::default() }.fingerprint()
 }
 
 /// The part of a configuration that decides what is built, and where.

@@ -10,7 +10,7 @@ use super::config::{self, Config};
 use super::context::{self, Context, stem};
 use super::declarations::Declared;
 use super::incremental;
-use super::root_files::{check_name, text};
+use super::root_files::{check_file_name, text};
 use crate::file::{ModelConfig, ModelDeclaration};
 use crate::resource::{Access, Materialization, Model};
 use crate::template::{NodeContext, Template, TemplateRelation, Uses};
@@ -46,7 +46,7 @@ pub(super) fn read(
     let name = stem(file).to_owned();
     let mut read = Read { name, file: Arc::clone(file), problems: Diagnostics::new(), model: None, disabled: None };
     let problems = &mut read.problems;
-    check_name("model", &read.name, || file.top(), problems);
+    check_file_name("model", &read.name, || file.top(), problems);
     let fqn = context.fqn(file.path(), &[&read.name]);
     let mut config = context.models.config(&fqn);
     if let Some(declared) = declared {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, rule};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -156,7 +156,7 @@ pub(super) fn raw_name(tree: &Node) -> Option<&str> {
 pub(super) fn check_name(
     what: &str,
     name: &str,
-    location: impl FnOnce() -> ade_diagnostic::Location,
+    location: impl FnOnce() -> Location,
     problems: &mut Diagnostics,
 ) -> bool {
     let mut bytes = name.bytes();
@@ -168,6 +168,16 @@ pub(super) fn check_name(
         problems.push(problem.hint("use letters, digits and `_`, and do not begin with a digit"));
     }
     good
+}
+
+/// Names of files become names of tables: as in dbt they may begin with a digit, and have letters of any language and
+/// `-` in them. A dot would make ids ambiguous.
+pub(super) fn check_file_name(what: &str, name: &str, location: impl FnOnce() -> Location, problems: &mut Diagnostics) {
+    if name.is_empty() || !name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-')) {
+        let message = format!("`{name}` cannot be the name of a {what}");
+        let problem = Diagnostic::error(&rule::INVALID_NAME, message).at(location());
+        problems.push(problem.hint("rename the file: use letters, digits, `_` and `-`"));
+    }
 }
 
 /// The value of a spanned text.

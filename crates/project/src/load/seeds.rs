@@ -7,7 +7,7 @@ use super::columns;
 use super::config::{self, Config};
 use super::context::{self, Context, stem_of};
 use super::declarations::Declared;
-use super::root_files::{check_name, text};
+use super::root_files::{check_file_name, text};
 use crate::file::{SeedConfig, SeedDeclaration};
 use crate::resource::Seed;
 use crate::template::{NodeContext, TemplateRelation};
@@ -32,7 +32,7 @@ pub(super) fn resolve(
 ) -> Result<Seed, Location> {
     let name = stem_of(&file.path);
     let top = || SourceFile::new(&file.path, &file.header).top();
-    check_name("seed", name, top, problems);
+    check_file_name("seed", name, top, problems);
     let fqn = context.fqn(&file.path, &[name]);
     let mut config = context.seeds.config(&fqn);
     if let Some(declared) = declared {

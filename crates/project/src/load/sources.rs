@@ -52,7 +52,6 @@ pub(super) fn resolve<'d>(
                 title: format!("{source_name}_{name}"),
                 tests: [&table.data_tests.0, &table.tests.0],
                 columns: &table.columns,
-                tags: resolved.tags.clone(),
             });
             tables.insert(resolved.id.clone(), resolved);
         }

@@ -49,19 +49,15 @@ impl Templates {
             problem
         };
         let node = NodeContext::default();
-        match location.text().find(text) {
-            Some(start) => {
-                let part = location.inner((start..start + text.len()).into());
-                let template = Template::parse_part(location.file(), part.span())?;
-                self.set.evaluate(&template, &self.settings, &node)
-            }
-            // Escapes and folding make the text differ from the file: only the whole of it can be pointed at.
-            None => {
-                let file = SourceFile::new(location.path(), text);
-                let template = Template::parse(&file).map_err(relocate)?;
-                self.set.evaluate(&template, &self.settings, &node).map_err(relocate)
-            }
+        if let Some(start) = location.text().find(text) {
+            let part = location.inner((start..start + text.len()).into());
+            let template = Template::parse_part(location.file(), part.span())?;
+            return self.set.evaluate(&template, &self.settings, &node);
         }
+        // Escapes and folding make the text differ from the file: only the whole of it can be pointed at.
+        let file = SourceFile::new(location.path(), text);
+        let template = Template::parse(&file).map_err(relocate)?;
+        self.set.evaluate(&template, &self.settings, &node).map_err(relocate)
     }
 
     /// A name that a macro of the project makes; `None` when there is no such macro.

@@ -4,7 +4,7 @@ use crate::support::{brief, problems};
 
 #[test]
 fn unknown_names_are_shown_in_the_template_with_a_suggestion() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == sources/app.yml
@@ -18,7 +18,7 @@ from {{ ref('stg_order') }}
 join {{ source('ap', 'customers') }} using (id)
 join {{ source('app', 'costumers') }} using (id)
 join {{ ref('other', 'x') }} using (id)
-"#;
+";
     insta::assert_snapshot!(problems(text), @r"
     error[unknown-ref]: there is no model, seed or snapshot `stg_order`
      --> models/orders.sql:3:9
@@ -63,18 +63,18 @@ join {{ ref('other', 'x') }} using (id)
 
 #[test]
 fn branches_that_are_not_taken_may_name_what_is_not_there() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/a.sql
 select 1 {% if var('x', false) %} from {{ ref('nowhere') }} {% endif %}
-"#;
+";
     assert_eq!(brief(text), "");
 }
 
 #[test]
 fn circles_are_shown_as_a_path() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/a.sql
@@ -85,7 +85,7 @@ select * from {{ ref('a') }}
 select * from {{ ref('b') }}
 == models/d.sql
 select * from {{ ref('d') }}
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     models/a.sql:1:18 `ref('c')` error cycle: these models depend on each other: a → b → c → a (take one of the references out)
     models/d.sql:1:18 `ref('d')` error cycle: `d` refers to itself (use `{{ this }}` for its own table)
@@ -94,7 +94,7 @@ select * from {{ ref('d') }}
 
 #[test]
 fn names_and_tables_that_are_there_twice() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/one/a.sql
@@ -111,7 +111,7 @@ x
 models: [{name: b}, {name: b}, {name: missng}, {name: a, columns: [{name: x}, {name: X}]}]
 sources:
   - {name: app, tables: [{name: t}, {name: t}]}
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     models/b.sql:1:1 `` error duplicate-relation: `model.shop.b` and `seed.shop.c` would both write the table `main.C` (give one of them another `alias` or `schema`)
     models/c.sql:1:1 `` error duplicate-resource: `c` is the name of two files, so `ref('c')` would be ambiguous (rename one of them)
@@ -125,7 +125,7 @@ sources:
 
 #[test]
 fn private_models_are_for_their_group() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/inner.sql
@@ -136,7 +136,7 @@ name: shop
 select * from {{ ref('inner') }}
 == models/groups.yml
 groups: [{name: core, owner: {email: core@example.com}}]
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"models/stranger.sql:1:18 `ref('inner')` error private-ref: `inner` is private to the group `core`, and `stranger` is not in it (give both the same `group`, or the other one `access: protected`)");
 }
 

@@ -4,7 +4,7 @@ use crate::support::brief;
 
 #[test]
 fn ingest_settings_that_contradict_each_other() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 connections:
@@ -33,7 +33,7 @@ sources:
       - name: a
         ingest: {mode: full}
     loaded_at_query: select 1
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     sources/app.yml:3:17 `app_bd` error unknown-connection: there is no connection `app_bd` (did you mean `app_db`?)
     sources/app.yml:9:24 `incremental` error invalid-ingest: `a` is incremental but has no `cursor` (add `cursor: <column>`: a column that grows with every change of a row)
@@ -78,7 +78,7 @@ exposures:
 
 #[test]
 fn what_dbt_has_and_ade_has_not_is_said() {
-    let text = r#"
+    let text = r"
 == dbt_project.yml
 name: shop
 == packages.yml
@@ -90,7 +90,7 @@ def model(dbt, session): pass
 == models/x.yml
 unit_tests: [{name: x}]
 metrics: []
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     models/a.py:1:1 `` error unsupported: `models/a.py` is a Python model, which is not supported (write the model in SQL)
     models/x.yml:1:13 `[{name: x}]` warning unsupported: `unit_tests` has no effect yet (everything else in this file is read)

@@ -4,7 +4,7 @@ use crate::support::{brief, problems};
 
 #[test]
 fn unknown_keys_wrong_types_missing_keys_and_bad_values_all_at_once() {
-    let text = r#"
+    let text = r"
 == dbt_project.yml
 name: shop
 model-path: [models]
@@ -32,7 +32,7 @@ exposures:
     type: dashbord
     owner: Ana
 sources: nothing
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     dbt_project.yml:2:1 `model-path` error unknown-key: unknown key `model-path` in `dbt_project.yml` (did you mean `model-paths`?)
     dbt_project.yml:3:1 `profil` error unknown-key: unknown key `profil` in `dbt_project.yml` (did you mean `profile`?)
@@ -77,7 +77,7 @@ fn a_terminal_shows_the_line_with_a_caret() {
 
 #[test]
 fn numbers_may_be_names_and_versions_and_nothing_is_nothing() {
-    let text = r#"
+    let text = r"
 == dbt_project.yml
 name: shop
 version: 1.0
@@ -93,7 +93,7 @@ models:
     config:
       alias: 2024
       enabled: yes
-"#;
+";
     assert_eq!(crate::support::good(text).models["model.shop.a"].relation.table, "2024");
 }
 

@@ -23,7 +23,7 @@ fn references_macros_and_variables() {
 
 #[test]
 fn ephemeral_models_become_expressions_of_those_that_read_them() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/one.sql
@@ -32,7 +32,7 @@ name: shop
 {{ config(materialized='ephemeral') }}select x + 1 as x from {{ ref('one') }}
 == models/three.sql
 with own as (select * from {{ ref('two') }}) select * from own join {{ ref('one') }} using (x)
-"#;
+";
     let project = good(text);
     insta::assert_snapshot!(sql(&project, "model.shop.three"), @r#"
     with "__dbt__cte__one" as (

@@ -52,7 +52,7 @@ fn file_wins_over_yaml_wins_over_folder_and_lists_add_up() {
 
 #[test]
 fn switched_off_is_not_there_and_referring_to_it_is_explained() {
-    let text = r#"
+    let text = r"
 == dbt_project.yml
 name: shop
 models:
@@ -64,7 +64,7 @@ select {{ this is not even a template
 {{ config(enabled=false) }} select 1
 == models/user.sql
 select * from {{ ref('gone') }} join {{ ref('off') }}
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     models/user.sql:1:18 `ref('gone')` error disabled-ref: `gone` is switched off with `enabled: false`
     models/user.sql:1:41 `ref('off')` error disabled-ref: `off` is switched off with `enabled: false`
@@ -73,7 +73,7 @@ select * from {{ ref('gone') }} join {{ ref('off') }}
 
 #[test]
 fn folders_and_keys_are_told_apart() {
-    let text = r#"
+    let text = r"
 == dbt_project.yml
 name: shop
 models:
@@ -91,7 +91,7 @@ models:
     +enabled: false
 == models/staging/deep/a.sql
 select 1
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     dbt_project.yml:9:5 `nowhere` warning unused-config-path: nothing in the project is configured by `shop.nowhere`
     dbt_project.yml:11:7 `+materialised` error unknown-key: unknown key `materialised` in `config` of a model (did you mean `materialized`?)
@@ -125,7 +125,7 @@ models:
 
 #[test]
 fn incremental_models_have_a_strategy_that_works() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/append.sql
@@ -137,7 +137,7 @@ name: shop
 == models/by_time.sql
 {{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='month', begin='2024-02-15', lookback=3) }}
 select now() as at
-"#;
+";
     let project = good(text);
     let incremental =
         |name: &str| project.models[format!("model.shop.{name}").as_str()].incremental.as_ref().expect("incremental");
@@ -152,7 +152,7 @@ select now() as at
 
 #[test]
 fn configuration_that_cannot_work_is_explained() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == models/a.sql
@@ -173,7 +173,7 @@ groups: [{name: sale, owner: {name: Ana}}]
 models:
   - name: e
     columns: [{name: id}]
-"#;
+";
     insta::assert_snapshot!(brief(text), @r"
     models/a.sql:1:39 `incremental_strategy` warning invalid-config: `a` has `incremental_strategy: merge` and no `unique_key`, so rows are only added (add `unique_key`, or say `incremental_strategy: append`)
     models/b.sql:1:39 `incremental_strategy` error invalid-config: `b` replaces partitions and has no `partition_by` (add `partition_by: [<columns>]`)

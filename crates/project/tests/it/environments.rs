@@ -124,13 +124,13 @@ fn an_unknown_environment_is_refused_with_a_suggestion() {
 
 #[test]
 fn two_environments_may_not_write_the_same_tables() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 environments:
   dev: {schema: dev}
   prod: {schema: prod}
-"#;
+";
     insta::assert_snapshot!(crate::support::problems(text), @r"
     error[environments-overlap]: the environments `dev` and `prod` would write the same tables
      --> ade.yml:4:3
@@ -153,7 +153,7 @@ environments:
 
 #[test]
 fn a_macro_of_the_project_makes_schemas() {
-    let text = r#"
+    let text = r"
 == ade.yml
 name: shop
 == macros/schema.sql
@@ -164,7 +164,7 @@ name: shop
 {{ config(schema='finance') }} select 1 as x
 == models/b.sql
 select 1 as x
-"#;
+";
     let project = good(text);
     assert_eq!(project.models["model.shop.a"].relation, Relation::new("finance_a", "a"));
     assert_eq!(project.models["model.shop.b"].relation, Relation::new("main_b", "b"));

@@ -68,7 +68,7 @@ fn what_a_source_says_holds_for_its_tables_unless_they_say_otherwise() {
     assert_eq!(customers.tags, ["app", "pii"]);
     assert_eq!(json!(customers.meta), json!({"team": "core"}));
     let freshness = customers.freshness.as_ref().expect("freshness");
-    assert_eq!(freshness.warn_after.map(|limit| limit.age), Some(Duration::from_secs(6 * 3600)));
+    assert_eq!(freshness.warn_after.map(|limit| limit.age), Some(Duration::from_hours(6)));
     assert_eq!(freshness.loaded_at.as_deref(), Some("updated_at"));
     let stores = &project.sources["source.shop.app.stores"];
     assert_eq!((stores.on_new_column, &stores.freshness), (OnNewColumn::Quarantine, &None));
@@ -83,7 +83,7 @@ fn ingest_settings_and_options_of_the_connector_are_told_apart() {
     let project = good(PROJECT);
     let ingest = project.sources["source.shop.app.customers"].ingest.as_ref().expect("ingested");
     assert_eq!((ingest.mode, ingest.cursor.as_deref()), (IngestMode::Incremental, Some("updated_at")));
-    assert_eq!(ingest.overlap, Some(Overlap::Time(Duration::from_secs(3600))));
+    assert_eq!(ingest.overlap, Some(Overlap::Time(Duration::from_hours(1))));
     assert_eq!(ingest.key, ["id"]);
     assert_eq!(json!(ingest.options), json!({"batch_rows": 1000}));
     assert_eq!(ingest.option_origins["batch_rows"].text(), "batch_rows");

@@ -54,8 +54,9 @@ pub(crate) fn brief(text: &str) -> String {
     let lines = loaded.diagnostics.iter().map(|problem| {
         let place =
             problem.location.as_ref().map_or("-".to_owned(), |location| format!("{location} `{}`", location.text()));
-        let hints: String = problem.hints.iter().map(|hint| format!(" ({hint})")).collect();
-        format!("{place} {} {}: {}{hints}", problem.severity, problem.id(), problem.message)
+        let said = [format!("{place} {} {}: {}", problem.severity, problem.id(), problem.message)];
+        let hints = problem.hints.iter().map(|hint| format!("({hint})"));
+        said.into_iter().chain(hints).collect::<Vec<_>>().join(" ")
     });
     lines.collect::<Vec<_>>().join("\n")
 }

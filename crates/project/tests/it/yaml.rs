@@ -120,7 +120,7 @@ fn aliases_cannot_stand_for_billions_of_nodes() {
     let mut text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let below = format!("*l{}, ", level - 1).repeat(10);
-        text.push_str(&format!("l{level}: &l{level} [{}]\n", below.trim_end_matches(", ")));
+        text += &format!("l{level}: &l{level} [{}]\n", below.trim_end_matches(", "));
     }
     let (node, problems) = parse(&text);
     assert!(node.is_none());

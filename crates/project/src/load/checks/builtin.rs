@@ -1,7 +1,6 @@
 //! The data tests that need no macro: dbt's four, and those of `dbt_utils` and `dbt_expectations` that ask the same.
 
 use ade_diagnostic::{Diagnostic, Diagnostics, rule, suggest};
-use serde_json::Value;
 
 use super::Context;
 use super::call::CheckCall;
@@ -218,14 +217,12 @@ impl Arguments<'_, '_> {
 
     /// The column that the test stands at, or that `column_name` says.
     fn column(&mut self) -> Option<String> {
-        match self.optional_column() {
-            Some(column) => Some(column),
-            None => {
-                let problem = self.call.missing_argument("column_name");
-                self.problems.push(problem.hint("put the test below a column"));
-                None
-            }
+        let column = self.optional_column();
+        if column.is_none() {
+            let problem = self.call.missing_argument("column_name");
+            self.problems.push(problem.hint("put the test below a column"));
         }
+        column
     }
 
     fn optional_column(&mut self) -> Option<String> {
@@ -238,16 +235,12 @@ impl Arguments<'_, '_> {
 
     fn text(&mut self, key: &str) -> Option<String> {
         let entry = self.take(key)?;
-        match &entry.value.to_json() {
-            Value::Bool(value) => Some(value.to_string()),
-            _ => match entry.value.as_text() {
-                Some(text) => Some(text.to_owned()),
-                None => {
-                    self.wrong(&entry, "text");
-                    None
-                }
-            },
+        let boolean = || entry.value.to_json().as_bool().map(|value| value.to_string());
+        let text = entry.value.as_text().map(str::to_owned).or_else(boolean);
+        if text.is_none() {
+            self.wrong(&entry, "text");
         }
+        text
     }
 
     fn needed_text(&mut self, key: &str) -> Option<String> {
@@ -261,13 +254,11 @@ impl Arguments<'_, '_> {
 
     fn texts(&mut self, key: &str) -> Vec<String> {
         let Some(entry) = self.take(key) else { return Vec::new() };
-        match entry.value.as_sequence() {
-            Some(items) => items.iter().filter_map(Node::as_text).map(str::to_owned).collect(),
-            None => {
-                self.wrong(&entry, "a list");
-                Vec::new()
-            }
+        if entry.value.as_sequence().is_none() {
+            self.wrong(&entry, "a list");
         }
+        let items = entry.value.as_sequence().unwrap_or_default().iter();
+        items.filter_map(Node::as_text).map(str::to_owned).collect()
     }
 
     fn boolean(&mut self, key: &str) -> Option<bool> {

@@ -11,7 +11,7 @@ use crate::load::config;
 use crate::load::context::stem;
 use crate::load::declarations::Declared;
 use crate::load::names::Names;
-use crate::load::root_files::check_name;
+use crate::load::root_files::check_file_name;
 use crate::resource::CheckKind;
 use crate::template::{NodeContext, Template};
 use crate::{NodeId, NodeKind};
@@ -25,7 +25,7 @@ pub(in crate::load) fn singular(
     problems: &mut Diagnostics,
 ) -> Option<(FoundCheck, Template)> {
     let name = stem(file).to_owned();
-    check_name("data test", &name, || file.top(), problems);
+    check_file_name("data test", &name, || file.top(), problems);
     let fqn = context.fqn(file.path(), &[&name]);
     let mut config = context.checks.config(&fqn);
     if let Some(declared) = declared {
