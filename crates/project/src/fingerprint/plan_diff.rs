@@ -171,6 +171,8 @@ mod tests {
 
     #[test]
     fn each_part_is_its_own_reason_and_travels_down() {
+        static CONFIG: std::sync::LazyLock<serde_json::Map<String, Json>> =
+            std::sync::LazyLock::new(|| serde_json::Map::from_iter([("materialized".to_owned(), json!("table"))]));
         static VALUE: std::sync::LazyLock<Json> = std::sync::LazyLock::new(|| json!(1));
         assert_eq!(diff(|_| ()), "");
         assert_eq!(diff(|nodes| nodes[1].1.body = "select 2"), "model.p.b body, model.p.c upstream");
@@ -194,8 +196,6 @@ mod tests {
             "model.p.c vars"
         );
         assert_eq!(diff(|nodes| nodes[2].1.contract = Some(&VALUE)), "model.p.c contract");
-        static CONFIG: std::sync::LazyLock<serde_json::Map<String, Json>> =
-            std::sync::LazyLock::new(|| serde_json::Map::from_iter([("materialized".to_owned(), json!("table"))]));
         assert_eq!(
             diff(|nodes| nodes[0].1.config = Some(&CONFIG)),
             "model.p.a config, model.p.b upstream, model.p.c upstream"

@@ -197,4 +197,31 @@ mod tests {
         assert!(graph.cycles().is_empty());
         assert_eq!(graph.topological_order().len(), 50_001);
     }
+
+    proptest::proptest! {
+        /// Any edges: the order respects them, and leaves out just what is on a circle or downstream of one.
+        #[test]
+        fn order_and_circles_share_the_nodes(edges in proptest::collection::vec((0..12_usize, 0..12_usize), 0..30)) {
+            let text: Vec<String> = edges.iter().map(|(from, to)| format!("n{from:02} n{to:02}")).collect();
+            let graph = graph(&text.iter().map(String::as_str).collect::<Vec<_>>());
+            let order: Vec<&NodeId> = graph.topological_order().into_iter().map(|node| &node.id).collect();
+            for (at, id) in order.iter().enumerate() {
+                for parent in graph.parents(id.as_str()) {
+                    proptest::prop_assert!(order[..at].contains(&&parent.id));
+                }
+            }
+            let mut stuck = BTreeSet::new();
+            for circle in graph.cycles() {
+                for (at, node) in circle.iter().enumerate() {
+                    let next = circle[(at + 1) % circle.len()];
+                    proptest::prop_assert!(graph.children(node.id.as_str()).any(|child| child.id == next.id));
+                    stuck.insert(node.id.clone());
+                    stuck.extend(graph.descendants(node.id.as_str(), None));
+                }
+            }
+            for node in graph.nodes() {
+                proptest::prop_assert_eq!(order.contains(&&node.id), !stuck.contains(&node.id));
+            }
+        }
+    }
 }

@@ -175,4 +175,25 @@ mod tests {
     fn mistakes_have_a_place() {
         insta::assert_snapshot!(parsed("a tga:x b, @c+ 99999999999999999999999+d @+e"), @"2..5: there is no selection method `tga` (did you mean `tag`?) | 10..10: a name or `method:value` is missing here (separate criteria by one space (or) or one comma (and)) | 11..14: `@` before and `+` after a name do not go together (`@` includes everything downstream already) | 15..40: the number of steps before `+` is too large (leave it out for all steps) | 41..44: `@` and `+` before a name do not go together (`@` includes everything upstream already)");
     }
+
+    proptest::proptest! {
+        /// Every text is a selection or has mistakes inside of it; a selection written again is the same.
+        #[test]
+        fn any_text_is_read(text in "([@+:,. a-z0-9*]|tag:|state:){0,24}") {
+            match parse(&SourceFile::new("--select", text.as_str())) {
+                Ok(union) => {
+                    let words: Vec<String> = union
+                        .iter()
+                        .map(|all| all.iter().map(|c| text[c.span.start..c.span.end].to_owned()).collect::<Vec<_>>().join(","))
+                        .collect();
+                    proptest::prop_assert_eq!(words.join(" "), text.split_whitespace().collect::<Vec<_>>().join(" "));
+                }
+                Err(problems) => {
+                    for problem in problems {
+                        proptest::prop_assert!(problem.location.is_some_and(|place| place.span().end <= text.len()));
+                    }
+                }
+            }
+        }
+    }
 }

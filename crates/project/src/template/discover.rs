@@ -319,7 +319,7 @@ impl Walker<'_> {
         match (&*path, texts.as_slice()) {
             ("ref" | "builtins.ref", [Some(name)]) => self.reference(location(), None, name, args),
             ("ref" | "builtins.ref", [Some(package), Some(name)]) => {
-                self.reference(location(), Some(package), name, args)
+                self.reference(location(), Some(package), name, args);
             }
             ("source" | "builtins.source", [Some(source), Some(table)]) => {
                 let (source, table) = (source.to_string(), table.to_string());
@@ -367,10 +367,11 @@ impl Walker<'_> {
     }
 }
 
-/// Whether a condition decides only between first and later runs of an incremental model.
+/// Whether a condition decides only between parsing and running, or first and later runs of an incremental model.
 fn is_incremental(condition: &Expr) -> bool {
     match &condition.kind {
         ExprKind::Call(callee, _) => matches!(&callee.kind, ExprKind::Name(name) if &**name == "is_incremental"),
+        ExprKind::Name(name) => &**name == "execute",
         ExprKind::Not(inner) => is_incremental(inner),
         _ => false,
     }

@@ -1,6 +1,6 @@
 //! All macros of a project, and templates run with them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ade_diagnostic::{Diagnostic, SourceFile, rule};
@@ -22,7 +22,7 @@ pub struct TemplateSet {
 
 struct Package {
     name: Arc<str>,
-    macros: HashMap<String, Arc<KnownMacro>>,
+    macros: BTreeMap<String, Arc<KnownMacro>>,
 }
 
 /// A macro with its id and what its text mentions.
@@ -38,7 +38,7 @@ impl TemplateSet {
     /// No macros yet; those of the project itself come first when names are looked up.
     pub fn new(project: &str) -> Self {
         let project: Arc<str> = project.into();
-        let own = Package { name: Arc::clone(&project), macros: HashMap::new() };
+        let own = Package { name: Arc::clone(&project), macros: BTreeMap::new() };
         Self { project, packages: vec![own] }
     }
 
@@ -58,7 +58,7 @@ impl TemplateSet {
 
     fn add(&mut self, package: &str, definition: &Arc<MacroDefinition>) -> Option<Diagnostic> {
         let index = self.packages.iter().position(|known| &*known.name == package).unwrap_or_else(|| {
-            self.packages.push(Package { name: package.into(), macros: HashMap::new() });
+            self.packages.push(Package { name: package.into(), macros: BTreeMap::new() });
             self.packages.len() - 1
         });
         let package = &mut self.packages[index];
@@ -110,8 +110,11 @@ impl TemplateSet {
     /// they get there.)
     pub fn check_macros(&self) -> Vec<Diagnostic> {
         let own = self.packages[0].macros.values();
-        own.flat_map(|known| discover::unknown_calls(self, &known.package, &known.discovered, &known.definition.file))
-            .collect()
+        let mut warnings: Vec<Diagnostic> = own
+            .flat_map(|known| discover::unknown_calls(self, &known.package, &known.discovered, &known.definition.file))
+            .collect();
+        warnings.sort_by(|left, right| left.location.cmp(&right.location));
+        warnings
     }
 
     /// Finds what a template asks for: runs it with `execute` false, and walks its tree for calls in branches that were not

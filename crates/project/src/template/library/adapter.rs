@@ -16,7 +16,11 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "adapter", name: "dispatch", call: dispatch },
     Native { module: "adapter", name: "quote", call: quote },
     Native { module: "adapter", name: "quote_as_configured", call: quote },
-    Native { module: "adapter", name: "type", call: kind },
+    Native {
+        module: "adapter",
+        name: "type",
+        call: |interpreter, _| Ok(Value::from(interpreter.settings.target.kind.as_str())),
+    },
     Native { module: "adapter", name: "create_schema", call: |_, _| Ok(Value::from("")) },
     Native { module: "adapter", name: "drop_relation", call: forbidden },
     Native { module: "adapter", name: "rename_relation", call: forbidden },
@@ -52,10 +56,6 @@ fn dispatch(interpreter: &mut Interpreter<'_>, args: &Args) -> Outcome {
 fn quote(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
     let [identifier, _] = args.bind("adapter.quote", ["identifier", "quote_key"], 1)?;
     Ok(Value::from(quote_identifier(&identifier.unwrap_or(Value::None).to_string())))
-}
-
-fn kind(interpreter: &mut Interpreter<'_>, _: &Args) -> Outcome {
-    Ok(Value::from(interpreter.settings.target.kind.as_str()))
 }
 
 fn forbidden(_: &mut Interpreter<'_>, _: &Args) -> Outcome {

@@ -22,7 +22,7 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "", name: "env_var", call: env_var },
     Native { module: "", name: "doc", call: doc },
     Native { module: "", name: "is_incremental", call: is_incremental },
-    Native { module: "", name: "should_full_refresh", call: should_full_refresh },
+    Native { module: "", name: "should_full_refresh", call: |interpreter, _| Ok(should_full_refresh(interpreter)) },
     Native { module: "", name: "return", call: return_value },
     Native { module: "", name: "log", call: log },
     Native { module: "", name: "print", call: print },
@@ -170,9 +170,9 @@ fn is_incremental(interpreter: &mut Interpreter<'_>, args: &Args) -> Outcome {
     Ok(Value::Bool(interpreter.world.is_some_and(CompileContext::is_incremental)))
 }
 
-fn should_full_refresh(interpreter: &mut Interpreter<'_>, _: &Args) -> Outcome {
+fn should_full_refresh(interpreter: &Interpreter<'_>) -> Value {
     let own = interpreter.config.get("full_refresh").and_then(serde_json::Value::as_bool);
-    Ok(Value::Bool(own.unwrap_or(interpreter.settings.full_refresh)))
+    Value::Bool(own.unwrap_or(interpreter.settings.full_refresh))
 }
 
 fn return_value(interpreter: &mut Interpreter<'_>, args: &Args) -> Outcome {

@@ -19,7 +19,7 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "", name: "set", call: set },
     Native { module: "", name: "set_strict", call: set },
     Native { module: "", name: "dict", call: dict },
-    Native { module: "", name: "namespace", call: namespace },
+    Native { module: "", name: "namespace", call: |_, args| Ok(namespace(args)) },
     Native { module: "", name: "tojson", call: to_json },
     Native { module: "", name: "fromjson", call: from_json },
     Native { module: "", name: "toyaml", call: to_json },
@@ -95,7 +95,7 @@ fn dict(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
     Ok(Value::dict(entries))
 }
 
-fn namespace(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
+fn namespace(args: &Args) -> Value {
     let mut names: Vec<(Arc<str>, Value)> = args.named.clone();
     for value in &args.positional {
         if let Value::Dict(entries) = value {
@@ -103,7 +103,7 @@ fn namespace(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
                 .extend(entries.borrow().iter().map(|(key, value)| (key.to_value().to_string().into(), value.clone())));
         }
     }
-    Ok(Value::object(Namespace::new(names)))
+    Value::object(Namespace::new(names))
 }
 
 fn to_json(_: &mut Interpreter<'_>, args: &Args) -> Outcome {

@@ -54,11 +54,12 @@ pub(super) fn list(items: &Shared<Vec<Value>>, name: &str, args: &Args) -> Optio
             let at = index.as_ref().map_or(length.wrapping_sub(1), |index| place(Some(index), length));
             if at < length { Ok(items.remove(at)) } else { Err(Raise::plain("`pop` finds nothing at that place")) }
         }),
+        // Comparisons look into lists, also into this one: nothing may be borrowed for change meanwhile.
         "remove" => given("value").and_then(|value| {
-            let mut items = items.borrow_mut();
-            match items.iter().position(|item| item.equals(&value)) {
+            let found = items.borrow().iter().position(|item| item.equals(&value));
+            match found {
                 Some(at) => {
-                    items.remove(at);
+                    items.borrow_mut().remove(at);
                     Ok(Value::None)
                 }
                 None => Err(Raise::plain(format!("{value:?} is not in the list"))),
@@ -68,11 +69,12 @@ pub(super) fn list(items: &Shared<Vec<Value>>, name: &str, args: &Args) -> Optio
         "reverse" => Ok(done(&|items| items.reverse())),
         "copy" => Ok(Value::list(items.borrow().iter().cloned())),
         "sort" => args.bind(&full, ["reverse"], 0).map(|[reverse]| {
-            let mut items = items.borrow_mut();
-            items.sort_by(|left, right| left.order(right).unwrap_or(std::cmp::Ordering::Equal));
+            let mut sorted = items.borrow().clone();
+            sorted.sort_by(|left, right| left.order(right).unwrap_or(std::cmp::Ordering::Equal));
             if reverse.is_some_and(|reverse| reverse.is_true()) {
-                items.reverse();
+                sorted.reverse();
             }
+            *items.borrow_mut() = sorted;
             Value::None
         }),
         "count" => {
@@ -104,16 +106,13 @@ pub(super) fn set(items: &Shared<Vec<Value>>, name: &str, args: &Args) -> Option
             Value::None
         }
         "update" => {
-            let mut items = items.borrow_mut();
-            for other in others {
-                if !among(&items, &other) {
-                    items.push(other);
-                }
-            }
+            let Value::Set(all) = Value::set(own.into_iter().chain(others)) else { return None };
+            *items.borrow_mut() = all.take();
             Value::None
         }
         "discard" | "remove" => {
-            items.borrow_mut().retain(|item| !first.as_ref().is_some_and(|gone| gone.equals(item)));
+            let kept = own.into_iter().filter(|item| !first.as_ref().is_some_and(|gone| gone.equals(item))).collect();
+            *items.borrow_mut() = kept;
             Value::None
         }
         "clear" => {

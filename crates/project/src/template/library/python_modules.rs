@@ -10,13 +10,13 @@ use super::Native;
 use super::time::{Time, add_months};
 
 pub(super) const NATIVES: &[Native] = &[
-    Native { module: "modules.datetime.datetime", name: "now", call: now },
-    Native { module: "modules.datetime.datetime", name: "utcnow", call: now },
-    Native { module: "modules.datetime.datetime", name: "today", call: now },
+    Native { module: "modules.datetime.datetime", name: "now", call: |interpreter, _| Ok(now(interpreter)) },
+    Native { module: "modules.datetime.datetime", name: "utcnow", call: |interpreter, _| Ok(now(interpreter)) },
+    Native { module: "modules.datetime.datetime", name: "today", call: |interpreter, _| Ok(now(interpreter)) },
     Native { module: "modules.datetime.datetime", name: "strptime", call: strptime },
     Native { module: "modules.datetime.datetime", name: "fromisoformat", call: from_iso },
     Native { module: "modules.datetime.datetime", name: "", call: datetime },
-    Native { module: "modules.datetime.date", name: "today", call: today },
+    Native { module: "modules.datetime.date", name: "today", call: |interpreter, _| Ok(today(interpreter)) },
     Native { module: "modules.datetime.date", name: "fromisoformat", call: date_from_iso },
     Native { module: "modules.datetime.date", name: "", call: date },
     Native { module: "modules.datetime", name: "timedelta", call: timedelta },
@@ -26,19 +26,19 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "modules.re", name: "findall", call: find_all },
     Native { module: "modules.re", name: "sub", call: substitute },
     Native { module: "modules.re", name: "split", call: split },
-    Native { module: "modules.itertools", name: "chain", call: chain },
+    Native { module: "modules.itertools", name: "chain", call: |_, args| Ok(chain(args)) },
     Native { module: "modules.itertools", name: "product", call: product },
 ];
 
 /// The time at which the invocation began: a template has no other clock.
-fn now(interpreter: &mut Interpreter<'_>, _: &Args) -> Outcome {
+fn now(interpreter: &mut Interpreter<'_>) -> Value {
     interpreter.uses.volatile = true;
-    Ok(Value::object(Time::Instant(interpreter.settings.run_started_at.naive_utc(), false)))
+    Value::object(Time::Instant(interpreter.settings.run_started_at.naive_utc(), false))
 }
 
-fn today(interpreter: &mut Interpreter<'_>, _: &Args) -> Outcome {
+fn today(interpreter: &mut Interpreter<'_>) -> Value {
     interpreter.uses.volatile = true;
-    Ok(Value::object(Time::Date(interpreter.settings.run_started_at.date_naive())))
+    Value::object(Time::Date(interpreter.settings.run_started_at.date_naive()))
 }
 
 fn text(value: Option<Value>) -> String {
@@ -200,8 +200,8 @@ fn split(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
     Ok(Value::list(wanted.split(&value).map(Value::from).collect::<Vec<_>>()))
 }
 
-fn chain(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
-    Ok(Value::list(args.positional.iter().flat_map(|list| list.items().unwrap_or_default())))
+fn chain(args: &Args) -> Value {
+    Value::list(args.positional.iter().flat_map(|list| list.items().unwrap_or_default()))
 }
 
 fn product(_: &mut Interpreter<'_>, args: &Args) -> Outcome {

@@ -116,8 +116,12 @@ impl Fixture {
 /// `file:line:column «text» message (hints) [related]`.
 pub(super) fn show(problem: &Diagnostic) -> String {
     let place = problem.location.as_ref().map_or_else(String::new, |place| format!("{place} «{}» ", place.text()));
-    let hints = problem.hints.iter().map(|hint| format!(" ({hint})")).collect::<String>();
-    let related =
-        problem.related.iter().map(|other| format!(" [{} {}]", other.location, other.label)).collect::<String>();
+    let hints = problem.hints.iter().map(|hint| format!(" ({hint})")).collect::<Vec<_>>().concat();
+    let related = problem
+        .related
+        .iter()
+        .map(|other| format!(" [{} {}]", other.location, other.label))
+        .collect::<Vec<_>>()
+        .concat();
     format!("{place}{}: {}{hints}{related}", problem.id(), problem.message)
 }

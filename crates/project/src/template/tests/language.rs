@@ -66,7 +66,7 @@ fn dispatch_prefers_the_project_then_the_namespace_then_what_is_built_in() {
 {% macro s() %}{{ adapter.dispatch('type_string', 'dbt')() }}{% endmacro %}{% macro z() %}{{ adapter.dispatch('zz', 'tools')() }}{% endmacro %}";
     fixture.add("tools", "tools/t.sql", tools);
     assert_eq!(fixture.text("{{ tools.x() }} {{ tools.y() }} {{ tools.s() }}"), "mine pg1 varchar");
-    insta::assert_snapshot!(fixture.text("{{ tools.z() }}"), @"tools/t.sql:6:94 «adapter.dispatch('zz', 'tools')» undefined-name: `adapter.dispatch` finds no macro for `zz`: neither `ade__zz` nor `default__zz` (did you mean `default__y`?) [models/model.sql:1:4 `z` is called here]");
+    insta::assert_snapshot!(fixture.text("{{ tools.z() }}"), @"tools/t.sql:6:94 «adapter.dispatch('zz', 'tools')» undefined-name: `adapter.dispatch` finds no macro for `zz`: neither `ade__zz` nor `default__zz` (did you mean `default__x`?) [models/model.sql:1:4 `z` is called here]");
 }
 
 #[test]
@@ -110,4 +110,19 @@ fn what_is_nested_without_need_is_refused() {
     assert_eq!(Fixture::new().text(&nested("{% if true %}", "{% endif %}", 40)), "1");
     assert_eq!(Fixture::new().text(&format!("{{{{ {}1{} }}}}", "[".repeat(45), "]".repeat(45))).len(), 91);
     assert!(Fixture::new().text(&format!("{{{{ {}1 }}}}", "not ".repeat(300))).contains("nested too deeply"));
+}
+
+#[test]
+fn a_list_inside_of_itself_prints_and_compares() {
+    let fixture = Fixture::new();
+    let own = "{% set l = [1] %}{% do l.append(l) %}";
+    assert_eq!(
+        fixture.text(&format!("{own}{{{{ l }}}} {{{{ l | tojson }}}} {{{{ l == l }}}} {{{{ l in l }}}}")),
+        "[1, [...]] [1, null] True True"
+    );
+    assert_eq!(
+        fixture.text(&format!("{own}{{% do l.remove(l) %}}{{% do l.sort() %}}{{% do l.extend(l) %}}{{{{ l }}}}")),
+        "[1, 1]"
+    );
+    assert_eq!(fixture.text("{% set d = {} %}{% do d.update(d=d) %}{% do d.update(d) %}{{ d }}"), "{'d': {...}}");
 }

@@ -6,5 +6,6 @@ mod fixture;
 mod language;
 mod mistakes;
 mod places;
+mod random;
 mod speed;
 mod sql_macros;

@@ -15,7 +15,8 @@ fn five_thousand_models() {
     );
     let texts: Vec<String> = (0..5000)
         .map(|at| {
-            let columns: String = (0..30).map(|column| format!("        orders.column_{column} as renamed_{column},\n")).collect();
+            let columns = (0..30).map(|column| format!("        orders.column_{column} as renamed_{column},\n"));
+            let columns = columns.collect::<Vec<_>>().concat();
             format!(
                 "{{{{ config(materialized='table', tags=['nightly']) }}}}\n\nwith orders as (\n    select * from {{{{ ref('model_{at}') }}}}\n),\n\nraw as (\n    select * from {{{{ source('app', 'table_{at}') }}}}\n),\n\nfinal as (\n    select\n{columns}        {{{{ cents_to_dollars('amount') }}}} as amount\n    from orders\n    left join raw using (id)\n    {{% if is_incremental() %}}where orders.at > (select max(at) from {{{{ this }}}}){{% endif %}}\n)\n\nselect * from final\n"
             )
@@ -25,10 +26,11 @@ fn five_thousand_models() {
     let start = Instant::now();
     let templates: Vec<_> = files.iter().map(|file| Template::parse(file).unwrap()).collect();
     let read = start.elapsed();
+    let start = Instant::now();
     let refs: usize = templates
         .iter()
         .map(|template| fixture.set.parse(template, &fixture.settings, &fixture.node).uses.refs.len())
         .sum();
-    println!("read {read:?}, parsed {:?}, refs {refs}", start.elapsed() - read);
+    println!("read {read:?}, parsed {:?}, refs {refs}", start.elapsed());
     assert_eq!(refs, 5000);
 }

@@ -31,13 +31,21 @@ impl Value {
             Self::Int(value) => write!(out, "{value}"),
             Self::Float(value) => out.write_str(&float(*value)),
             Self::Str(text) => out.write_str(&quoted(text)),
-            Self::List(items) => sequence(out, "[", &items.borrow(), "]"),
-            Self::Set(items) if items.borrow().is_empty() => out.write_str("set()"),
-            Self::Set(items) => sequence(out, "{", &items.borrow(), "}"),
+            // What is borrowed already is inside of itself.
+            Self::List(items) => match items.try_borrow_mut() {
+                Ok(items) => sequence(out, "[", &items, "]"),
+                Err(_) => out.write_str("[...]"),
+            },
+            Self::Set(items) => match items.try_borrow_mut() {
+                Ok(items) if items.is_empty() => out.write_str("set()"),
+                Ok(items) => sequence(out, "{", &items, "}"),
+                Err(_) => out.write_str("{...}"),
+            },
             Self::Tuple(items) => sequence(out, "(", items, if items.len() == 1 { ",)" } else { ")" }),
             Self::Dict(entries) => {
+                let Ok(entries) = entries.try_borrow_mut() else { return out.write_str("{...}") };
                 out.write_str("{")?;
-                for (index, (key, value)) in entries.borrow().iter().enumerate() {
+                for (index, (key, value)) in entries.iter().enumerate() {
                     out.write_str(if index == 0 { "" } else { ", " })?;
                     key.to_value().repr(out)?;
                     out.write_str(": ")?;

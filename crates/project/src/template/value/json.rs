@@ -31,10 +31,14 @@ impl Value {
             Self::Int(value) => Json::from(*value),
             Self::Float(value) => Json::from(*value),
             Self::Str(text) => Json::String(text.to_string()),
-            Self::List(items) | Self::Set(items) => items.borrow().iter().map(Self::to_json).collect(),
+            // What is borrowed already is inside of itself.
+            Self::List(items) | Self::Set(items) => match items.try_borrow_mut() {
+                Ok(items) => items.iter().map(Self::to_json).collect(),
+                Err(_) => Json::Null,
+            },
             Self::Tuple(items) => items.iter().map(Self::to_json).collect(),
             Self::Dict(entries) => {
-                let entries = entries.borrow();
+                let Ok(entries) = entries.try_borrow_mut() else { return Json::Null };
                 entries.iter().map(|(key, value)| (key.to_value().to_string(), value.to_json())).collect()
             }
             other => Json::String(other.to_string()),
