@@ -10,7 +10,7 @@ use crate::build::{Build, BuildOptions, Command, Plan, carry_out_plan, select};
 use crate::error::RunError;
 use crate::event::{Event, Summary};
 use crate::source::{Connections, Obfuscation};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, spill};
 
 impl Workspace {
     /// Carries out what is selected, in order and side by side. What passes its checks becomes visible; what does not leaves
@@ -29,7 +29,7 @@ impl Workspace {
             );
             self.observer.on(&Event::Notice { node: None, message });
         }
-        self.clear_spill().await?;
+        spill::clear(&self.root, self.meta.process());
         let build = self.prepare(run_id, options, stop).await?;
         let selected = self.selected(&build)?;
         let plan = Plan::new(&self.project, &selected, &build.options);
@@ -64,24 +64,6 @@ impl Workspace {
             Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?))
         });
         Build { connections: Connections::new(self.connectors.clone(), tables), ..build }
-    }
-
-    /// Removes what programs that ended in the middle of a sort or upsert have spilled, unless one is at work now.
-    async fn clear_spill(&self) -> Result<(), RunError> {
-        let folder = self.root.join(".ade").join("spill");
-        if !folder.exists() || !self.meta.leases().await?.is_empty() {
-            return Ok(());
-        }
-        let failed = |source| RunError::File { action: "empty", path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-            match removed {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// The selected nodes; selectors that match nothing are told to the observer.

@@ -5,6 +5,7 @@ mod key;
 mod observation;
 mod open;
 mod secrets;
+pub(crate) mod spill;
 mod views;
 
 pub use open::{OpenOptions, find_project, load_project, parse_vars};

@@ -12,7 +12,7 @@ use ade_project::{LoadOptions, Loaded, Project};
 use serde_json::{Map, Value};
 
 use super::keeper::Keeper;
-use super::{ProjectSecrets, Views, Workspace};
+use super::{ProjectSecrets, Views, Workspace, spill};
 use crate::disk_tree::DiskTree;
 use crate::error::RunError;
 use crate::event::Observer;
@@ -79,7 +79,7 @@ impl Workspace {
         let engine = Engine::new(&EngineOptions {
             memory_bytes: world.memory_bytes,
             threads,
-            spill_dir: Some(state.join("spill")),
+            spill_dir: Some(spill::folder(root, meta.process())),
             spill_bytes: u64::MAX,
         })?;
 
@@ -96,7 +96,7 @@ impl Workspace {
             memory_bytes: world.memory_bytes / 8,
             target_file_bytes: TARGET_FILE_BYTES,
             encode_threads: world.cores,
-            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, state.join("spill"))
+            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, spill::folder(root, meta.process()))
         };
         let lake = Lake::open(&location, lake_options).await?;
         lake.register(engine.runtime());
