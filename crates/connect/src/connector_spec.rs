@@ -63,6 +63,11 @@ impl ConnectorSpec {
         })
     }
 
+    /// JSON Schema of each option of a table, by name: for `ingest:` in a sources file.
+    pub fn json_schema_of_table_options(&self) -> Map<String, Value> {
+        self.table_options.iter().map(|option| (option.name.to_owned(), option.json_schema())).collect()
+    }
+
     /// The reference of this connector in Markdown, for the handbook and for `--help`.
     pub fn markdown(&self) -> String {
         let mut text = format!("## {} (`type: {}`)\n\n{}\n", self.title, self.name, self.description);

@@ -143,12 +143,12 @@ fn examine_json_lines(
     threads: usize,
 ) -> Result<FileColumns, ConnectError> {
     let path = file.path.clone();
-    let size_bytes = file.size_bytes;
+    let (size_bytes, max_line_bytes) = (file.size_bytes, options.max_field_bytes);
     let mut reader = json_lines::open(&path, content(store, file, options)?, options, extent.block_bytes())?;
     let mut parts = Ordered::start(&file.path, threads, move |jobs| {
         while let Some(block) = reader.next_block()? {
             let path = path.clone();
-            jobs.submit(move |results| results.give(json_lines::infer(&path, &block)?))?;
+            jobs.submit(move |results| results.give(json_lines::infer(&path, &block, max_line_bytes)?))?;
             if extent == Extent::Head {
                 return Ok(());
             }

@@ -5,7 +5,7 @@ mod block_reader;
 mod quotes;
 
 pub(crate) use block::Block;
-pub(crate) use block_reader::{BlockReader, Boundary};
+pub(crate) use block_reader::{BlockReader, Boundary, too_large};
 pub(crate) use quotes::{Close, Quotes, find_close};
 
 /// How much of a file one block holds, unless one record is larger. Big enough for tens of thousands of rows, small

@@ -72,16 +72,17 @@ impl CursorValue {
         }
     }
 
-    /// Whether `other` comes after `self` in SQLite's order; only values of one kind have one here.
+    /// Whether `other` comes later; only values of one form are ever compared. Times are compared as times, since a
+    /// fraction may or may not be written: as texts, `10:00:00Z` comes after `10:00:00.5Z`.
     pub(crate) fn is_before(&self, other: &Self) -> bool {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "SQLite compares numbers of both kinds exactly; a cursor that \
-                                                        mixes them is a time, which a double holds"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "a cursor that mixes both kinds of numbers is a time")]
         match (self, other) {
             (Self::Integer(left), Self::Real(right)) => (*left as f64) < *right,
             (Self::Real(left), Self::Integer(right)) => *left < *right as f64,
+            (Self::Text(left), Self::Text(right)) => match (timestamp(left.as_bytes()), timestamp(right.as_bytes())) {
+                (Some(left), Some(right)) => left.utc_micros() < right.utc_micros(),
+                _ => left < right,
+            },
             (left, right) => left < right,
         }
     }

@@ -111,7 +111,7 @@ impl ColumnEvidence {
             Declared::Boolean if self.all_bits && self.all_boolean_texts => DataType::Boolean,
             Declared::Decimal(precision, scale) if self.all_decimals => DataType::Decimal128(precision, scale),
             Declared::Date if self.all_times && self.all_midnights && text_fits(&DataType::Date32) => DataType::Date32,
-            Declared::Timestamp(true) if self.all_times && (self.texts == 0 || text_type.is_temporal()) => {
+            Declared::Timestamp(true) if self.all_times && (self.texts == 0 || self.text.is_temporal()) => {
                 temporal(true)
             }
             Declared::Date | Declared::Timestamp(_)

@@ -84,6 +84,11 @@ impl Evidence {
         self.kinds = self.kinds.union(kind);
     }
 
+    /// Whether every value is a date or time, with or without zone.
+    pub(crate) fn is_temporal(&self) -> bool {
+        self.kinds.within(Kinds::DATE.union(Kinds::TIMESTAMP).union(Kinds::TIMESTAMPTZ))
+    }
+
     /// Whether more values can change nothing.
     pub(crate) fn is_text(&self) -> bool {
         self.kinds.contains(Kinds::TEXT)

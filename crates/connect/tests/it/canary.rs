@@ -1,1 +1,155 @@
-//! Later.
+//! No value that was read is in any message.
+//!
+//! Every kind of failure is provoked with a canary as the value that breaks it, and the words of every error, in both
+//! its forms, are searched.
+
+use ade_connect::{ConnectError, ReadRequest};
+use arrow::datatypes::{DataType, Field, IntervalUnit, Schema};
+use serde_json::json;
+
+use crate::source::{Source, TIMESTAMP, incremental, promise, timestamptz};
+
+const CANARY: &str = "canary7f3a";
+
+fn assert_silent(error: &ConnectError) {
+    let mut texts = vec![error.to_string(), format!("{error:?}")];
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        texts.push(format!("{error} {error:?}"));
+        source = error.source();
+    }
+    for text in texts {
+        assert!(!text.contains("canary") && !text.contains("7f3a"), "{text}");
+    }
+}
+
+fn types() -> Vec<DataType> {
+    vec![
+        DataType::Int16,
+        DataType::Int32,
+        DataType::Int64,
+        DataType::Float32,
+        DataType::Float64,
+        DataType::Decimal128(12, 2),
+        DataType::Boolean,
+        DataType::Date32,
+        DataType::Time64(arrow::datatypes::TimeUnit::Microsecond),
+        TIMESTAMP,
+        timestamptz(),
+    ]
+}
+
+async fn fails(source: &Source, request: &ReadRequest) {
+    assert_silent(&source.read_error(request).await);
+}
+
+#[tokio::test]
+async fn files_of_text() {
+    let source = Source::files();
+    for data_type in types() {
+        for (name, text) in [
+            ("t.csv", format!("c,d\n1,x\n{CANARY},{CANARY}\n")),
+            ("t.csv", format!("c,d\n\"{CANARY} \"\"{CANARY}\",x\n")),
+            ("t.jsonl", format!("{{\"c\":\"{CANARY}\"}}\n")),
+            ("t.jsonl", format!("{{\"c\":\"\\u0063{CANARY}\"}}\n")),
+            ("t.jsonl", format!("{{\"c\":{{\"{CANARY}\":[\"{CANARY}\"]}}}}\n")),
+        ] {
+            source.write(name, text);
+            let mut request = source.request(name, json!({}));
+            request.promised = promise(&[("c", data_type.clone())]);
+            fails(&source, &request).await;
+        }
+    }
+    for (name, bytes, options) in [
+        ("t.csv", format!("a,b\n{CANARY}\n").into_bytes(), json!({})),
+        ("t.csv", format!("a,b\n{CANARY},{CANARY},{CANARY}\n").into_bytes(), json!({})),
+        ("t.csv", format!("a,b\n1,\"{CANARY}\n").into_bytes(), json!({})),
+        ("t.csv", format!("a,b\n1,\"{CANARY}\"{CANARY}\n").into_bytes(), json!({})),
+        ("t.csv", [format!("a\n{CANARY}").as_bytes(), b"\xFF\n"].concat(), json!({})),
+        ("t.csv", format!("a\n{}\n", CANARY.repeat(200_000)).into_bytes(), json!({ "max_field_bytes": 1024 })),
+        ("t.csv", format!("a\n\"{}\"\n", CANARY.repeat(200_000)).into_bytes(), json!({ "max_field_bytes": 1024 })),
+        ("t.csv", CANARY.as_bytes().to_vec(), json!({ "header": false, "names": ["a", "b"] })),
+        ("t.csv.gz", CANARY.as_bytes().to_vec(), json!({})),
+        ("t.csv.zst", CANARY.as_bytes().to_vec(), json!({})),
+        ("t.parquet", CANARY.repeat(10).into_bytes(), json!({})),
+        ("t.jsonl", format!("{{\"a\":\"{CANARY}\n").into_bytes(), json!({})),
+        ("t.jsonl", format!("{{\"a\":{CANARY}}}\n").into_bytes(), json!({})),
+        ("t.jsonl", format!("{{\"a\":[{CANARY}]}}\n").into_bytes(), json!({})),
+        ("t.jsonl", format!("{{\"a\":\"{CANARY}\\q\"}}\n").into_bytes(), json!({})),
+        ("t.jsonl", format!("\"{CANARY}\"\n").into_bytes(), json!({})),
+        ("t.jsonl", [format!("{{\"a\":\"{CANARY}").as_bytes(), b"\xFF\"}\n"].concat(), json!({})),
+        (
+            "t.jsonl",
+            format!("{{\"a\":\"{}\"}}\n", CANARY.repeat(200_000)).into_bytes(),
+            json!({ "max_field_bytes": 1024 }),
+        ),
+    ] {
+        source.write(name, bytes);
+        fails(&source, &source.request(name, options)).await;
+    }
+}
+
+#[tokio::test]
+async fn parquet_columns_of_another_type() {
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    let source = Source::files();
+    let columns: [ArrayRef; 2] = [
+        std::sync::Arc::new(StringArray::from(vec![CANARY])),
+        std::sync::Arc::new(Int64Array::from(vec![7_373_737_373])),
+    ];
+    for column in columns {
+        let batch = RecordBatch::try_from_iter([("c", column)]).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        source.write("t.parquet", writer.into_inner().unwrap());
+        for data_type in types().into_iter().chain([DataType::Binary]) {
+            let mut request = source.request("t.parquet", json!({}));
+            request.promised = promise(&[("c", data_type.clone())]);
+            if let Err(error) = source.read(&request).await {
+                assert_silent(&error);
+                assert!(!error.to_string().contains("7373737373"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sqlite_values_views_and_cursors() {
+    let source = Source::sqlite(&format!(
+        "create table t (c any, b any, n any); insert into t values ('{CANARY}', cast('{CANARY}' as blob), '{CANARY}');
+         create table s (c any); insert into s values (5), ('{CANARY}');
+         create view bad_json as select json_extract('{{{CANARY}', '$') as c;
+         create view bad_path as select json_extract('{{}}', c) as c from t;
+         create view overflow as select sum(9223372036854775807 + length(c)), abs(-9223372036854775808) as c from t;"
+    ));
+    for data_type in types() {
+        let mut request = source.request("t", json!({}));
+        for column in ["c", "b"] {
+            request.promised = promise(&[(column, data_type.clone())]);
+            fails(&source, &request).await;
+        }
+    }
+    for view in ["bad_json", "bad_path", "overflow"] {
+        fails(&source, &source.request(view, json!({}))).await;
+    }
+    let tables = source.open().await.browse().await.unwrap();
+    let notes: Vec<_> = tables.iter().flat_map(|table| &table.notes).collect();
+    assert!(
+        notes.iter().filter(|note| note.contains("cannot be read")).count() == 3
+            && !format!("{notes:?}").contains(CANARY),
+        "{notes:?}"
+    );
+    let mut request = source.request("s", json!({}));
+    request.mode = incremental(Some("c"), None);
+    fails(&source, &request).await;
+    let mut request = source.request("t", json!({}));
+    request.mode = incremental(Some("c"), Some("1 hour"));
+    fails(&source, &request).await;
+    request.mode = incremental(Some("c"), None);
+    request.position = Some(json!({ "wrong": CANARY }));
+    fails(&source, &request).await;
+    let fields = vec![Field::new("c", DataType::Interval(IntervalUnit::YearMonth), true)];
+    request.promised = Some(std::sync::Arc::new(Schema::new(fields)));
+    fails(&source, &request).await;
+}

@@ -1,1 +1,61 @@
-//! Later.
+//! What files there are, and that nothing else can be reached.
+
+use ade_connect::ConnectError;
+use serde_json::json;
+
+use crate::source::Source;
+
+#[tokio::test]
+async fn nothing_outside_the_folder_is_read() {
+    let outside = Source::files();
+    outside.write("secret.csv", "a\n1\n");
+    let source = Source::files();
+    source.write("in.csv", "a\n1\n");
+    std::os::unix::fs::symlink(outside.path("secret.csv"), source.path("link.csv")).unwrap();
+    std::os::unix::fs::symlink(outside.folder.path(), source.path("linked")).unwrap();
+    std::os::unix::fs::symlink(source.path("in.csv"), source.path("own.csv")).unwrap();
+    let absolute = outside.path("secret.csv").display().to_string();
+    for from in ["../x.csv", "a/../../x.csv", absolute.as_str()] {
+        let error = source.read_error(&source.request(from, json!({}))).await;
+        assert!(matches!(error, ConnectError::OutsideFolder { .. }), "{from}: {error}");
+    }
+    for from in ["link.csv", "linked/secret.csv"] {
+        assert!(
+            matches!(
+                source.read_error(&source.request(from, json!({}))).await,
+                ConnectError::NotFound { .. } | ConnectError::OutsideFolder { .. }
+            ),
+            "{from}"
+        );
+    }
+    assert_eq!(source.read(&source.request("**/*.csv", json!({}))).await.unwrap().rows(), ["1", "1"]);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named_with_the_nearest() {
+    let source = Source::files();
+    source.write("stores.csv", "a\n1\n");
+    let error = source.read_error(&source.request("store.csv", json!({}))).await;
+    assert_eq!(error.to_string(), "there is no file `store.csv` in folder `.`; did you mean `stores.csv`?");
+    let error = source.read_error(&source.request("x_*.csv", json!({}))).await;
+    assert!(error.to_string().contains("`**` goes across folders"), "{error}");
+    source.write("data.bin", "a\n1\n");
+    assert!(
+        source
+            .read_error(&source.request("data.bin", json!({})))
+            .await
+            .to_string()
+            .contains("set `format:` to one of csv, json_lines, parquet")
+    );
+    source.write("stores.jsonl", "{}\n");
+    assert!(source.read_error(&source.request("stores.*", json!({}))).await.to_string().contains("several formats"));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_cannot_be_opened() {
+    let source = Source::files();
+    let folder = source.folder.path().to_owned();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let error = source.try_open().await.err().unwrap();
+    assert!(error.to_string().starts_with("cannot open folder `.`: No such file"), "{error}");
+}

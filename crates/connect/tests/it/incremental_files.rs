@@ -1,1 +1,145 @@
-//! Later.
+//! Incremental reads of files: content decides.
+
+use ade_connect::{ReadRequest, ReadUnit};
+use serde_json::{Value, json};
+
+use crate::source::{Source, incremental};
+
+fn request(source: &Source, options: Value, position: Option<&Value>) -> ReadRequest {
+    let mut request = source.request("stock_*.csv", options);
+    request.mode = incremental(None, None);
+    request.position = position.cloned();
+    request
+}
+
+fn labels(units: &[ReadUnit]) -> Vec<(&str, Option<&str>)> {
+    units.iter().map(|unit| (unit.label.as_str(), unit.replaces_batch.as_deref())).collect()
+}
+
+/// A folder of two files that have been read as batches `first-0` and `first-1`.
+async fn two_files_read() -> (Source, Value) {
+    let source = Source::files();
+    source.write("stock_1.csv", "sku,qty\na,1\n");
+    source.write("stock_2.csv", "sku,qty\na,2\nb,2\n");
+    let load = source.read(&request(&source, json!({}), None)).await.unwrap();
+    assert_eq!(labels(&load.plan.units), [("stock_1.csv", None), ("stock_2.csv", None)]);
+    let position = load.position(None, "first-").unwrap();
+    (source, position)
+}
+
+#[tokio::test]
+async fn each_new_or_changed_file_is_a_unit() {
+    let (source, position) = two_files_read().await;
+    assert_eq!(position["files"]["stock_2.csv"]["batch_id"], "first-1");
+    assert_eq!(position["files"]["stock_2.csv"]["size_bytes"], 16);
+
+    source.write("stock_2.csv", "sku,qty\na,2\nb,3\n");
+    source.write("stock_3.csv", "sku,qty\nc,9\n");
+    let load = source.read(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&load.plan.units), [("stock_2.csv", Some("first-1")), ("stock_3.csv", None)]);
+    assert_eq!(load.rows(), ["a|2", "b|3", "c|9"]);
+    let moved = load.position(Some(&position), "second-").unwrap();
+    let batches: Vec<_> =
+        ["stock_1.csv", "stock_2.csv", "stock_3.csv"].map(|path| moved["files"][path]["batch_id"].clone()).into();
+    assert_eq!(batches, ["first-0", "second-0", "second-1"]);
+
+    // The first unit alone may be committed: the second is still to be read.
+    let half = load.ends[0].position(Some(&position), "second-0").unwrap();
+    let plan = source.plan(&request(&source, json!({}), Some(&half))).await.unwrap();
+    assert_eq!(labels(&plan.units), [("stock_3.csv", None)]);
+}
+
+#[tokio::test]
+async fn times_of_files_mean_nothing() {
+    let (source, position) = two_files_read().await;
+    source.write("stock_1.csv", "sku,qty\na,1\n");
+    let file = std::fs::File::open(source.path("stock_2.csv")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), []);
+
+    // And the other way round: other content with the same size and time is a change.
+    let modified = file.metadata().unwrap().modified().unwrap();
+    source.write("stock_2.csv", "sku,qty\na,2\nb,7\n");
+    std::fs::File::open(source.path("stock_2.csv")).unwrap().set_modified(modified).unwrap();
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), [("stock_2.csv", Some("first-1"))]);
+}
+
+#[tokio::test]
+async fn a_file_that_disappeared_keeps_its_rows_unless_told_otherwise() {
+    let (source, position) = two_files_read().await;
+    std::fs::remove_file(source.path("stock_1.csv")).unwrap();
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), []);
+    assert_eq!(plan.notes[0].message, "`stock_1.csv` is no longer there; its rows stay (`missing_files: keep`)");
+
+    let remove = json!({ "missing_files": "remove" });
+    let load = source.read(&request(&source, remove.clone(), Some(&position))).await.unwrap();
+    assert_eq!(labels(&load.plan.units), [("stock_1.csv (removed)", Some("first-0"))]);
+    assert_eq!(load.rows(), [""; 0]);
+    let position = load.position(Some(&position), "second-").unwrap();
+    assert_eq!(position["files"].as_object().unwrap().keys().collect::<Vec<_>>(), ["stock_2.csv"]);
+    let plan = source.plan(&request(&source, remove, Some(&position))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.notes.len()), (vec![], 0));
+
+    // Even when nothing is left at all.
+    std::fs::remove_file(source.path("stock_2.csv")).unwrap();
+    assert_eq!(labels(&source.plan(&request(&source, json!({}), Some(&position))).await.unwrap().units), []);
+}
+
+#[tokio::test]
+async fn a_renamed_file_is_not_read_again() {
+    let (source, position) = two_files_read().await;
+    std::fs::rename(source.path("stock_1.csv"), source.path("stock_9.csv")).unwrap();
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.notes[0].id), (vec![], "file-renamed"));
+
+    // With the next commit the new name is known, so that a later change replaces the right rows.
+    source.write("stock_3.csv", "sku,qty\nc,9\n");
+    let load = source.read(&request(&source, json!({}), Some(&position))).await.unwrap();
+    let position = load.position(Some(&position), "second-").unwrap();
+    source.write("stock_9.csv", "sku,qty\na,5\n");
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), [("stock_9.csv", Some("first-0"))]);
+    assert_eq!(plan.notes, []);
+}
+
+#[tokio::test]
+async fn drift_is_told_of_each_file() {
+    let (source, position) = two_files_read().await;
+    source.write("stock_3.csv", "sku,qty\nc,9\n");
+    source.write("stock_4.csv", "sku,quantity\nc,9\n");
+    let mut request = request(&source, json!({}), Some(&position));
+    request.promised = crate::source::promise(&[
+        ("sku", arrow::datatypes::DataType::Utf8),
+        ("qty", arrow::datatypes::DataType::Int64),
+    ]);
+    let plan = source.plan(&request).await.unwrap();
+    assert_eq!(plan.units.iter().map(|unit| unit.drift.is_empty()).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(plan.drift().missing[0].seen_in, "stock_4.csv");
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_refused() {
+    let source = Source::files();
+    source.write("stock_1.csv", "sku,qty\na,1\n");
+    let mut with_cursor = source.request("stock_*.csv", json!({}));
+    with_cursor.mode = incremental(Some("qty"), None);
+    assert!(source.read_error(&with_cursor).await.to_string().contains("files have no cursor"));
+    let foreign = json!({ "cursor": "id", "value": 1, "window": "" });
+    assert!(
+        source.read_error(&request(&source, json!({}), Some(&foreign))).await.to_string().contains("--full-refresh")
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_changed_since_the_plan_is_refused_by_its_content() {
+    let source = Source::files();
+    source.write("stock_1.csv", "sku,qty\na,1\n");
+    let snapshot = source.open().await.snapshot().await.unwrap();
+    let plan = snapshot.plan(&request(&source, json!({}), None)).await.unwrap();
+    source.write("stock_1.csv", "sku,qty\na,2\n");
+    let error = crate::source::drain(snapshot.read(&plan, &plan.units[0]).await.unwrap()).await.unwrap_err();
+    assert_eq!(error.id(), "source-changed");
+}

@@ -1,1 +1,139 @@
-//! Later.
+//! JSON lines: union of keys, nested values as text, broken lines.
+
+use std::fmt::Write as _;
+
+use arrow::datatypes::DataType;
+use serde_json::{Value, json};
+
+use crate::source::{Load, Source, promise};
+
+async fn load(text: impl AsRef<[u8]>, options: Value) -> Load {
+    let source = Source::files();
+    source.write("t.jsonl", text);
+    source.read(&source.request("t.jsonl", options)).await.unwrap()
+}
+
+#[tokio::test]
+async fn columns_are_the_union_of_all_lines() {
+    let text = r#"{"id":1,"at":"2024-01-01T10:00:00Z","tags":["a","b"],"ok":true}
+
+{"id":2,"name":"x\"\u00e9\n","price":1.50,"zip":"01234"}
+{"price":2,"id":3,"name":null,"nested":{"a": {"b":1}},"big":12345678901234567890,"mixed":1}
+{"mixed":"one"}
+"#;
+    let load = load(text, json!({})).await;
+    assert_eq!(
+        load.columns(),
+        [
+            "id bigint",
+            "at timestamptz",
+            "tags varchar",
+            "ok boolean",
+            "name varchar",
+            "price double",
+            "zip varchar",
+            "nested varchar",
+            "big varchar",
+            "mixed varchar"
+        ]
+    );
+    assert_eq!(
+        load.rows(),
+        [
+            r#"1|2024-01-01T10:00:00Z|["a","b"]|true|NULL|NULL|NULL|NULL|NULL|NULL"#,
+            "2|NULL|NULL|NULL|x\"é\n|1.5|01234|NULL|NULL|NULL",
+            r#"3|NULL|NULL|NULL|NULL|2.0|NULL|{"a": {"b":1}}|12345678901234567890|1"#,
+            "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|one",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn numbers_in_strings_stay_text_and_the_last_of_equal_keys_counts() {
+    let load = load("{\"a\":\"1\",\"b\":1}\n{\"a\":\"2\",\"b\":2,\"b\":3}", json!({})).await;
+    assert_eq!(load.columns(), ["a varchar", "b bigint"]);
+    assert_eq!(load.rows(), ["1|1", "2|3"]);
+}
+
+#[tokio::test]
+async fn keys_far_into_the_file_are_found_and_order_is_kept() {
+    let mut text = String::new();
+    for id in 0..200_000 {
+        writeln!(text, "{{\"id\":{id},\"name\":\"customer {id}\"}}").unwrap();
+    }
+    text.push_str("{\"late\":true}\n");
+    let load = load(text, json!({})).await;
+    assert_eq!(load.columns(), ["id bigint", "name varchar", "late boolean"]);
+    let rows = load.rows();
+    assert_eq!(
+        (rows.len(), rows[150_000].as_str(), rows[200_000].as_str()),
+        (200_001, "150000|customer 150000|NULL", "NULL|NULL|true")
+    );
+}
+
+#[tokio::test]
+async fn promised_types_are_exact() {
+    let source = Source::files();
+    source.write("t.jsonl", "{\"price\":0.1000,\"id\":\"42\"}\n{\"price\":1e2}\n\n{\"price\":{\"amount\":1}}\n");
+    let mut request = source.request("t.jsonl", json!({}));
+    request.promised = promise(&[("price", DataType::Decimal128(20, 2)), ("id", DataType::Int64)]);
+    let error = source.read_error(&request).await;
+    assert!(
+        error.to_string().starts_with("`t.jsonl`, line 4, column `price`: expected decimal(20,2), found a JSON object"),
+        "{error}"
+    );
+    source.write("t.jsonl", "{\"price\":0.1000,\"id\":\"42\"}\n{\"price\":1e2}\n");
+    assert_eq!(source.read(&request).await.unwrap().rows(), ["0.10|42", "100.00|NULL"]);
+}
+
+#[tokio::test]
+async fn a_key_may_be_left_out_unless_it_is_required() {
+    use arrow::datatypes::{Field, Schema};
+    let source = Source::files();
+    source.write("t.jsonl", "{\"id\":1,\"extra\":true}\n");
+    let mut request = source.request("t.jsonl", json!({}));
+    let fields = vec![
+        Field::new("id", DataType::Int64, false),
+        Field::new("coupon", DataType::Utf8, true),
+        Field::new("total", DataType::Int64, false),
+    ];
+    request.promised = Some(std::sync::Arc::new(Schema::new(fields)));
+    let drift = source.plan(&request).await.unwrap().drift();
+    let names =
+        |columns: &[ade_connect::DriftedColumn]| columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&drift.missing), names(&drift.new)), (vec!["total".to_owned()], vec!["extra".to_owned()]));
+    assert_eq!(drift.new[0].data_type, "boolean");
+}
+
+#[tokio::test]
+async fn broken_lines_are_named() {
+    let source = Source::files();
+    for (text, expected) in [
+        ("{\"a\":1}\n{\"a\":}\n", "`t.jsonl`, line 2, byte 13: not a line of JSON: expected a value; correct the line"),
+        (
+            "{\"a\":1}\n[1]\n",
+            "`t.jsonl`, line 2, byte 8: not a line of JSON: expected an object; write one object per line; a whole JSON list",
+        ),
+        (
+            "{\"a\":1}\n{\"a\":\"x\n\"}\n",
+            "`t.jsonl`, line 2, byte 13: not a line of JSON: the string that begins here is not closed",
+        ),
+        ("{\"a\":1} {\"a\":2}\n", "`t.jsonl`, line 1, byte 8: not a line of JSON: something follows the object"),
+        (
+            "{\"a\":[1,]}\n",
+            "`t.jsonl`, line 1, byte 5: not a line of JSON: the nested value that begins here is broken or too deep",
+        ),
+    ] {
+        source.write("t.jsonl", text);
+        let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();
+        assert!(found.starts_with(expected), "{found}\nexpected\n{expected}");
+    }
+    source.write("t.jsonl", b"{\"a\":1}\n{\"a\":\"\xFF\"}\n");
+    let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();
+    assert!(found.starts_with("`t.jsonl`, line 2, byte 14: these bytes are not UTF-8"), "{found}");
+    let deep = "[".repeat(100_000);
+    source.write("t.jsonl", format!("{{\"a\":{deep}\n"));
+    assert!(source.read_error(&source.request("t.jsonl", json!({}))).await.to_string().contains("line 1"));
+    source.write("t.jsonl", "");
+    assert_eq!(source.read(&source.request("t.jsonl", json!({}))).await.unwrap().columns(), [""; 0]);
+}

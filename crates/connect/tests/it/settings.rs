@@ -1,1 +1,109 @@
-//! Later.
+//! Connectors describe themselves, and settings are held against that.
+
+use ade_connect::{ConnectError, Registry, SettingProblem};
+use serde_json::{Value, json};
+
+use crate::source::object;
+
+fn problems(connector: &str, settings: Value) -> Vec<SettingProblem> {
+    Registry::builtin().get(connector).unwrap().spec().check_settings(&object(settings))
+}
+
+fn option_problems(options: Value) -> Vec<String> {
+    let registry = Registry::builtin();
+    let problems = registry.get("files").unwrap().spec().check_table_options(&object(options));
+    problems
+        .into_iter()
+        .map(|problem| format!("{}: {} ({})", problem.setting, problem.message, problem.hint.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn all_problems_are_told_at_once_with_hints() {
+    let found = problems("sqlite", json!({ "pth": "x", "busy_timeout_ms": "long" }));
+    let found: Vec<_> = found
+        .iter()
+        .map(|problem| {
+            (
+                problem.setting.as_str(),
+                problem.missing,
+                problem.message.as_str(),
+                problem.hint.as_deref().unwrap_or_default(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("pth", false, "unknown setting `pth`", "did you mean `path`?"),
+            (
+                "busy_timeout_ms",
+                false,
+                "`busy_timeout_ms`: expected a whole number from 0 to 600000, found other text",
+                ""
+            ),
+            ("path", true, "setting `path` is missing", "add `path:` (a path): The database file."),
+        ]
+    );
+    assert_eq!(problems("sqlite", json!({ "path": "${env:DB}", "busy_timeout_ms": "${env:MS}" })), []);
+}
+
+#[test]
+fn options_of_tables_are_checked_too() {
+    assert_eq!(
+        option_problems(
+            json!({ "format": "csv", "delimiter": "\\t", "null": ["", "NA"], "header": false, "quote": "none" })
+        ),
+        [""; 0]
+    );
+    assert_eq!(
+        option_problems(
+            json!({ "format": "cvs", "delimiter": "ab", "null": 5, "header": "yes", "max_field_bytes": 1 })
+        ),
+        [
+            "format: `format`: expected one of csv, json_lines, parquet (did you mean `csv`?)",
+            "delimiter: `delimiter`: expected one character, found other text (write one ASCII character, or \"\\t\")",
+            "null: `null`: expected a list of texts, found a number ()",
+            "header: `header`: expected true or false, found other text (write `true` or `false` without quotes)",
+            "max_field_bytes: `max_field_bytes`: expected a whole number from 1024 to 536870912, found another number ()",
+        ]
+    );
+}
+
+#[test]
+fn the_list_is_visible_and_what_is_not_in_it_is_named() {
+    let registry = Registry::builtin();
+    let names: Vec<_> = registry.connectors().map(|connector| connector.spec().name).collect();
+    assert_eq!(names, ["files", "sqlite"]);
+    let error = registry.get("postgres").err().unwrap();
+    assert!(matches!(error, ConnectError::UnknownConnector { .. }));
+    assert_eq!(error.to_string(), "there is no connector `postgres`; there are files, sqlite");
+}
+
+#[test]
+fn the_same_description_makes_schema_and_reference() {
+    for connector in Registry::builtin().connectors() {
+        let spec = connector.spec();
+        let schema = spec.json_schema();
+        assert_eq!(
+            (&schema["properties"]["type"]["const"], &schema["additionalProperties"]),
+            (&json!(spec.name), &json!(false))
+        );
+        assert_eq!(schema["required"], json!(["type", "path"]));
+        let reference = spec.markdown();
+        for setting in spec.settings.iter().chain(&spec.table_options) {
+            assert!(reference.contains(&format!("| `{}` |", setting.name)), "{}", setting.name);
+            let default_fits = setting.default.as_ref().is_none_or(|default| {
+                let given = object(json!({ setting.name: default }));
+                spec.check_settings(&given)
+                    .iter()
+                    .chain(&spec.check_table_options(&given))
+                    .filter(|problem| problem.setting == setting.name)
+                    .count()
+                    < 2
+            });
+            assert!(default_fits, "the default of `{}` does not fit its kind", setting.name);
+        }
+        assert!(spec.table_options(&object(json!({}))).is_ok());
+    }
+}

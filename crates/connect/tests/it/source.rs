@@ -127,6 +127,7 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as a request has it")]
 pub(crate) fn promise(columns: &[(&str, DataType)]) -> Option<SchemaRef> {
     let fields = columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
     Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
@@ -198,9 +199,8 @@ pub(crate) fn rows(batches: &[RecordBatch]) -> Vec<String> {
         let columns: Vec<_> =
             batch.columns().iter().map(|column| (column, ArrayFormatter::try_new(column, &options).unwrap())).collect();
         for row in 0..batch.num_rows() {
-            let cells = columns.iter().map(|(column, formatter)| match column.is_null(row) {
-                true => "NULL".to_owned(),
-                false => formatter.value(row).to_string(),
+            let cells = columns.iter().map(|(column, formatter)| {
+                if column.is_null(row) { "NULL".to_owned() } else { formatter.value(row).to_string() }
             });
             rows.push(cells.collect::<Vec<_>>().join("|"));
         }

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::dialect::Dialect;
 use super::structural::Structural;
-use crate::files::text::{Block, Close, find_close};
+use crate::files::text::{Block, Close, find_close, too_large};
 use crate::{ConnectError, Place};
 
 /// Goes through one block, some rows at a time.
@@ -86,7 +86,7 @@ impl<'a> Scanner<'a> {
                     continue;
                 }
                 if content - field > max_field {
-                    return Err(self.too_large());
+                    return Err(self.too_large(field));
                 }
                 cells.push(field, content);
             }
@@ -112,7 +112,7 @@ impl<'a> Scanner<'a> {
             return Err(self.malformed(open, "the quote that opens here is never closed"));
         };
         if close - open > self.dialect.max_field_bytes {
-            return Err(self.too_large());
+            return Err(self.too_large(open));
         }
         match self.text.get(open + 1..close) {
             Some(content) if has_escapes => cells.push_escaped(content, quote, self.dialect.escape),
@@ -148,12 +148,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn too_large(&self) -> ConnectError {
-        let limit = self.dialect.max_field_bytes;
-        ConnectError::Malformed {
-            place: Box::new(Place::of(self.path).line(self.block.line(self.position))),
-            reason: format!("a field of this record is larger than {limit} bytes"),
-            advice: "close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`".to_owned(),
-        }
+    fn too_large(&self, field: usize) -> ConnectError {
+        let place = Place::of(self.path).line(self.block.line(field)).byte(self.block.first_byte + field as u64);
+        too_large(place, "field", self.dialect.max_field_bytes)
     }
 }

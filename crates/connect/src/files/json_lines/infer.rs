@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::object::{Kind, members, unescape};
-use crate::ConnectError;
-use crate::files::text::Block;
+use crate::files::text::{Block, too_large};
 use crate::value::{Evidence, Kinds};
+use crate::{ConnectError, Place};
 
 /// The columns of some lines, in the order of their first appearance.
 #[derive(Debug, Default)]
@@ -52,12 +52,15 @@ impl Seen {
 }
 
 /// What the lines of a block have.
-pub(crate) fn infer(path: &str, block: &Block) -> Result<Seen, ConnectError> {
+pub(crate) fn infer(path: &str, block: &Block, max_line_bytes: usize) -> Result<Seen, ConnectError> {
     let text = block.text(path)?;
     let mut seen = Seen::default();
     // Lines mostly have the same keys in the same order: guess before looking up.
     let mut order: Vec<usize> = Vec::new();
     for (start, end) in lines(text) {
+        if end - start > max_line_bytes {
+            return Err(too_large(Place::of(path).line(block.line(start)), "line", max_line_bytes));
+        }
         let mut index = 0;
         members(text, start, end, |key, member| {
             let guess = order.get(index).copied().filter(|place| seen.names[*place] == *key);

@@ -153,12 +153,7 @@ impl BlockReader {
     }
 
     fn too_large(&self, start: usize, what: &str) -> ConnectError {
-        let limit = self.max_field_bytes;
-        ConnectError::Malformed {
-            place: Box::new(self.place(start)),
-            reason: format!("the {what} that begins here is larger than {limit} bytes"),
-            advice: "close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`".to_owned(),
-        }
+        too_large(self.place(start), what, self.max_field_bytes)
     }
 
     fn unclosed(&self, open: usize) -> ConnectError {
@@ -191,5 +186,14 @@ impl BlockReader {
             quotes.shift(count);
         }
         block
+    }
+}
+
+/// The error for a field, line or record that is larger than `limit` bytes.
+pub(crate) fn too_large(place: Place, what: &str, limit: usize) -> ConnectError {
+    ConnectError::Malformed {
+        place: Box::new(place),
+        reason: format!("the {what} that begins here is larger than {limit} bytes"),
+        advice: "close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`".to_owned(),
     }
 }
