@@ -28,10 +28,10 @@ fn files(name: &str) -> Vec<(&'static str, String)> {
                  environments:\n  dev:\n    lake: lake              # a folder; tables are Delta Lake\n    schema: main\n    \
                  custom_schema: replace  # a model's own schema, as it is\n\n\
                  # How to reach systems. Secrets by reference only: ${{env:NAME}} or ${{file:path}}.\n\
-                 connections: {{}}\n  \
+                 connections:\n  \
                  # shop_db: {{type: sqlite, path: data/shop.db}}\n  # files: {{type: files, path: data}}\n\n\
                  # A column lands only if it is classified: in its sources file, or by a rule here.\n\
-                 privacy:\n  rules: []\n    # - {{column: \"*_at\", types: [timestamp, date], class: public}}\n"
+                 privacy:\n  rules:\n    # - {{column: \"*_at\", types: [timestamp, date], class: public}}\n"
             ),
         ),
         (".gitignore", "/.ade/\n/lake/\n".to_owned()),

@@ -21,10 +21,12 @@ pub(super) fn markdown(schemas: &[(&'static str, Value)]) -> String {
     for (_, schema) in schemas {
         section(&mut out, 2, &title("", schema), schema, &schema["$defs"]);
         for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
-            if has_section(definition) && described.insert(title(name, definition)) {
-                section(&mut out, 3, &title(name, definition), definition, &schema["$defs"]);
-            } else if definition.get("title").is_some() && described.insert(title(name, definition)) {
-                alternatives(&mut out, definition);
+            if !has_section(definition) || !described.insert(title(name, definition)) {
+                continue;
+            }
+            match definition.get("properties") {
+                Some(_) => section(&mut out, 3, &title(name, definition), definition, &schema["$defs"]),
+                None => alternatives(&mut out, definition),
             }
         }
     }

@@ -62,9 +62,9 @@ fn referred(name: &str, definitions: &Value) -> String {
     key_type(definition, definitions)
 }
 
-/// Whether a definition has keys of its own, so that it gets a section.
+/// Whether a definition has a section: those with keys of their own have titles.
 pub(super) fn has_section(definition: &Value) -> bool {
-    definition.get("properties").is_some()
+    definition.get("title").is_some()
 }
 
 /// The title of a definition's section.

@@ -77,6 +77,7 @@ impl Workspace {
 
     /// Closes the metadata database; what is written is on disk.
     pub async fn close(&self) {
+        spill::remove(&self.root, self.meta.process());
         self.meta.close().await;
     }
 

@@ -75,11 +75,13 @@ impl Workspace {
         let meta = Meta::open(&state.join("meta.db"), Arc::clone(&clocks) as _, Arc::new(ProcfsProbe)).await?;
         keep_out_of_git(&state)?;
 
+        let spill = spill::folder(root, meta.process());
+        fs::create_dir_all(&spill).map_err(|source| RunError::File { action: "make", path: spill.clone(), source })?;
         let threads = options.threads.unwrap_or(world.cores).max(1);
         let engine = Engine::new(&EngineOptions {
             memory_bytes: world.memory_bytes,
             threads,
-            spill_dir: Some(spill::folder(root, meta.process())),
+            spill_dir: Some(spill.clone()),
             spill_bytes: u64::MAX,
         })?;
 
@@ -96,7 +98,7 @@ impl Workspace {
             memory_bytes: world.memory_bytes / 8,
             target_file_bytes: TARGET_FILE_BYTES,
             encode_threads: world.cores,
-            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, spill::folder(root, meta.process()))
+            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, spill)
         };
         let lake = Lake::open(&location, lake_options).await?;
         lake.register(engine.runtime());

@@ -13,6 +13,12 @@ pub(crate) fn folder(root: &Path, process: &Process) -> PathBuf {
     parent(root).join(format!("{}-{}", process.pid, process.started))
 }
 
+/// Removes the folder of this process, which has done its work.
+pub(crate) fn remove(root: &Path, current: &Process) {
+    // Whoever comes next removes what stays.
+    let _ = fs::remove_dir_all(folder(root, current));
+}
+
 /// Removes the folders of processes that ended without doing so. What cannot be removed stays for the next time.
 pub(crate) fn clear(root: &Path, current: &Process) {
     let Ok(entries) = fs::read_dir(parent(root)) else { return };
