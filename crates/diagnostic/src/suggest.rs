@@ -33,8 +33,9 @@ fn distance(word: &str, candidate: &str) -> usize {
     }
     // A plural, an ending more or less, or the first word of several (`min` for `min_value`) is as close as one slip.
     let (short, long) = if word.len() < candidate.len() { (word, candidate) } else { (candidate, word) };
-    let ending = long.strip_prefix(short).unwrap_or(long);
-    if (short.len() >= 4 && ending.len() <= 3) || (short.len() >= 3 && ending.starts_with('_')) {
+    if let Some(ending) = long.strip_prefix(short)
+        && ((short.len() >= 4 && ending.len() <= 3) || (short.len() >= 3 && ending.starts_with('_')))
+    {
         return 1;
     }
     strsim::osa_distance(word, candidate)
@@ -57,6 +58,7 @@ mod tests {
         assert_eq!(suggest("warning", ["error", "warn"]), Some("warn"));
         assert_eq!(suggest("freshness", keys), None);
         assert_eq!(suggest("id", keys), None);
+        assert_eq!(suggest("get_macro", ["_private_name"]), None);
         assert_eq!(did_you_mean("colums", keys).as_deref(), Some("did you mean `columns`?"));
     }
 

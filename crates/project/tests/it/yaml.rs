@@ -1,5 +1,7 @@
 //! YAML trees and their places.
 
+use std::fmt::Write as _;
+
 use ade_diagnostic::{Diagnostics, SourceFile};
 use ade_project::yaml::{Node, NodeValue, read};
 
@@ -120,7 +122,7 @@ fn aliases_cannot_stand_for_billions_of_nodes() {
     let mut text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let below = format!("*l{}, ", level - 1).repeat(10);
-        text += &format!("l{level}: &l{level} [{}]\n", below.trim_end_matches(", "));
+        let _ = writeln!(text, "l{level}: &l{level} [{}]", below.trim_end_matches(", "));
     }
     let (node, problems) = parse(&text);
     assert!(node.is_none());
