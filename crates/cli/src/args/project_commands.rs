@@ -20,7 +20,7 @@ pub(crate) struct DemoArgs {
     /// The folder to write
     #[arg(default_value = "demo")]
     pub(crate) dir: PathBuf,
-    /// How much data: 1 is 2,000 customers and 20,000 orders
+    /// How much data: 1 is 2,000 customers and 20,000 orders, 10 is ten times that
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// The same seed gives the same bytes
@@ -56,7 +56,7 @@ pub(crate) struct InspectArgs {
 /// What `ade schema` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SchemaArgs {
-    /// The file kind (default: list the kinds)
+    /// The kind of file; without it, the kinds are listed
     pub(crate) kind: Option<String>,
     /// Write every schema as <DIR>/<kind>.schema.json
     #[arg(long, value_name = "DIR")]

@@ -9,7 +9,7 @@ pub(crate) struct QueryArgs {
     /// The SQL to run; `-` reads it from standard input
     #[arg(required_unless_present = "file", conflicts_with = "file")]
     pub(crate) sql: Option<String>,
-    /// Run the statements of a file, in order
+    /// Run the statements of a file, in order, instead of SQL
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// How to print rows

@@ -61,7 +61,7 @@ pub(crate) struct LsArgs {
 /// What `ade show` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// A model, source table or seed
+    /// A model, a seed, or a source's table as `source.table`
     pub(crate) name: String,
     /// Rows to print
     #[arg(long, default_value_t = 5)]

@@ -31,7 +31,7 @@ pub(crate) struct MaintainArgs {
     /// Keep files and versions of the last so many hours
     #[arg(long, default_value_t = 168, value_name = "HOURS")]
     pub(crate) retention_hours: u64,
-    /// Say what would be done; do nothing
+    /// List the tables that would be maintained; do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

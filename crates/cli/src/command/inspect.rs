@@ -41,12 +41,14 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let source = args.source.as_ref().unwrap_or(&args.connection);
     if args.write {
         let path = workspace.write_draft(source, &report.draft)?;
-        print(&format!("wrote {}", path.display()));
+        let here = std::env::current_dir().unwrap_or_default();
+        print(&format!("wrote {}", path.strip_prefix(here).unwrap_or(&path).display()));
     } else {
         print(&format!("{}\n{}", style.dim(&format!("# draft of sources/{source}.yml")), report.draft.trim_end()));
     }
     if report.undecided > 0 {
-        print(&format!("\n{} left for a person to classify: they have an empty `privacy:`", plural(report.undecided as u64, "column")));
+        print(&format!("\n{} left for a person to classify (`TODO classify` in the draft); the table does not land before",
+            plural(report.undecided as u64, "column")));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
     };
     if args.dry_run {
         for table in workspace.tables(&upkeep).await? {
-            print(&table.to_string());
+            print(&format!("would maintain {table}"));
         }
         return Ok(ExitCode::SUCCESS);
     }

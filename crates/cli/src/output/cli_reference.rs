@@ -26,7 +26,7 @@ pub(crate) fn cli_reference(mut ade: Command) -> String {
         table(&mut out, "option", own().filter(|arg| !arg.is_positional()));
         let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         if let Some(examples) = after.strip_prefix("Examples:\n") {
-            let lines: Vec<&str> = examples.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+            let lines: Vec<String> = examples.lines().map(example).collect();
             let _ = write!(out, "\n```sh\n{}\n```\n", lines.join("\n"));
         }
     }
@@ -48,6 +48,18 @@ fn table<'a>(out: &mut String, what: &str, args: impl Iterator<Item = &'a Arg>) 
         .collect();
     if !rows.is_empty() {
         let _ = write!(out, "\n| {what} | meaning |\n|---|---|\n{}\n", rows.join("\n"));
+    }
+}
+
+/// An example as a line of shell: what stands behind two spaces is said about it.
+fn example(line: &str) -> String {
+    let line = line.trim();
+    match line.split_once("  ") {
+        Some((command, said)) => {
+            let gap = said.len() - said.trim_start().len();
+            format!("{command}{}# {}", " ".repeat(gap + 2), said.trim_start())
+        }
+        None => line.to_owned(),
     }
 }
 

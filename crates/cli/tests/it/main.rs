@@ -1,2 +1,6 @@
 //! The whole program, as people and machines use it.
-mod help;
+mod concurrent;
+mod failpoints;
+mod kills;
+mod program;
+mod shop;

@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for ColumnPrivacyDeclaration {
     dead_code,
     reason = "only its schema is used: the values are taken from the tree, with the treatment's settings"
 )]
-#[schemars(title = "`privacy`")]
+#[schemars(title = "`privacy` of a column")]
 struct ColumnPrivacyMapping {
     /// The class: a built-in one or one of `privacy.classes` in `ade.yml`.
     class: Option<String>,

@@ -1,0 +1,69 @@
+//! Whether a command printed what a page says, but for what differs from run to run.
+
+/// Whether the program prints what the page shows. A line `…` stands for any lines.
+pub(crate) fn same(page: &str, program: &str) -> bool {
+    let (mut shown, mut printed) = (plain(page), plain(program));
+    if let Some(at) = shown.iter().position(|line| line == "…") {
+        shown.retain(|line| line != "…");
+        debug_assert!(at <= shown.len());
+        return shown.iter().all(|line| match printed.iter().position(|other| other == line) {
+            Some(found) => {
+                printed.swap_remove(found);
+                true
+            }
+            None => false,
+        });
+    }
+    shown.sort_unstable();
+    printed.sort_unstable();
+    shown == printed
+}
+
+fn plain(text: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut out = Vec::new();
+        for (index, word) in words.iter().enumerate() {
+            let unit = words.get(index + 1).map_or("", |next| next.trim_end_matches([':', ';', ',']));
+            out.push(match *word {
+                word if is_rule(word) => continue,
+                word if is_uuid(word) => "<uuid>".to_owned(),
+                word if matches!(unit, "s" | "ms") && word.parse::<f64>().is_ok() => "<duration>".to_owned(),
+                word if is_pseudonym(word) => "<pseudonym>".to_owned(),
+                word if is_moment(word) => "<moment>".to_owned(),
+                word => word.to_owned(),
+            });
+        }
+        out.join(" ")
+    });
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// The line below the header of a table.
+fn is_rule(word: &str) -> bool {
+    word.len() > 1 && word.bytes().all(|byte| matches!(byte, b'-' | b'+'))
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.len() == 36 && word.bytes().filter(|byte| *byte == b'-').count() == 4
+}
+
+fn is_pseudonym(word: &str) -> bool {
+    word.len() == 32 && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+/// A day of now, or a time of day with seconds.
+fn is_moment(word: &str) -> bool {
+    let shape: String = word.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
+    shape == "9999-99-99" || shape.starts_with("99:99:99")
+}
+
+#[test]
+fn only_what_differs_from_run_to_run_is_passed_over() {
+    assert!(same("done in 0.13 s: 1 success", "done in 12.99 s: 1 success"));
+    assert!(!same("done in 0.13 s: 1 success", "done in 0.13 s: 2 success"));
+    assert!(same("a | b\n--+---\n1 | 2", "a  | b\n---+----\n1  | 2"));
+    assert!(same("one\n…", "one\ntwo"));
+    assert!(!same("one\n…\nthree", "one\ntwo"));
+    assert!(!same("", "warning"));
+}
