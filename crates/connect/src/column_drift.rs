@@ -13,7 +13,8 @@ pub struct ColumnDrift {
     pub missing: Vec<DriftedColumn>,
     /// In the source, but not promised.
     pub new: Vec<DriftedColumn>,
-    /// In the source with a type that cannot hold to the promise. (Text is not known to break it before it is read.)
+    /// In the source with a type that cannot hold to the promise. Only Parquet has types to compare: text is
+    /// not known to break a promise before it is read, and SQLite types values, not columns.
     pub retyped: Vec<RetypedColumn>,
 }
 

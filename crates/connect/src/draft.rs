@@ -88,6 +88,7 @@ fn draft_table(table: &TableInfo, propose: &dyn Fn(&TableInfo, &ColumnInfo) -> O
     let several_files = table.kind == TableKind::Files && table.from.contains('*');
     let mut comments = Vec::new();
     match table.rows {
+        Some(RowCount::Exact(1)) => comments.push("1 row".to_owned()),
         Some(RowCount::Exact(rows)) => comments.push(format!("{rows} rows")),
         Some(RowCount::Estimated(rows)) => comments.push(format!("about {rows} rows")),
         None => {}

@@ -157,7 +157,7 @@ fn examine_json_lines(
     })?;
     let mut seen = json_lines::Seen::default();
     while let Some(part) = parts.next_blocking()? {
-        seen.merge(&part);
+        seen.merge(&file.path, &part)?;
     }
     let rows = seen.rows;
     let columns = seen.into_columns().map(|(name, evidence, values)| {

@@ -136,7 +136,7 @@ impl FileOptions {
 
 /// The options of one table, described.
 pub(crate) fn specs() -> Vec<SettingSpec> {
-    let bytes = SettingKind::Integer { min: 1 << 10, max: 1 << 29 };
+    let bytes = SettingKind::Integer { min: 1 << 10, max: 1 << 28 };
     let lines = SettingKind::Integer { min: 0, max: 1_000_000 };
     vec![
         SettingSpec::optional("format", SettingKind::Choice(Format::WORDS), "The format; by default the file's extension says."),

@@ -151,3 +151,93 @@ fn work<T>(jobs: &Mutex<queue::Receiver<(Job<T>, Results<T>)>>) {
         results.end(result);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn numbers(threads: usize, count: usize) -> Ordered<usize> {
+        Ordered::start("numbers", threads, move |jobs| {
+            for number in 0..count {
+                jobs.submit(move |results| {
+                    // Later jobs are quicker, so they overtake.
+                    let busy = (count - number) * 100;
+                    let _ = std::hint::black_box((0..busy).fold(number, |sum, next| sum ^ next));
+                    results.give(number * 2)?;
+                    results.give(number * 2 + 1)
+                })?;
+            }
+            Ok(())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn results_come_in_order() {
+        for threads in [1, 4] {
+            let mut ordered = numbers(threads, 500);
+            let found: Vec<usize> = std::iter::from_fn(|| ordered.next_blocking().unwrap()).collect();
+            assert_eq!(found, (0..1_000).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_producer_does_not_run_ahead() {
+        let submitted = Arc::new(AtomicUsize::new(0));
+        let (counter, threads) = (Arc::clone(&submitted), 2);
+        let mut ordered: Ordered<()> = Ordered::start("numbers", threads, move |jobs| {
+            loop {
+                jobs.submit(|results| results.give(()))?;
+                let _ = counter.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+        .unwrap();
+        for taken in 0..200 {
+            let _ = ordered.next_blocking().unwrap();
+            assert!(submitted.load(Ordering::SeqCst) <= taken + threads + 5);
+        }
+    }
+
+    #[test]
+    fn an_error_comes_where_it_happened_and_a_dead_thread_is_one() {
+        let error = || ConnectError::SourceChanged { object: "numbers".to_owned() };
+        let mut ordered = Ordered::start("numbers", 2, move |jobs| {
+            jobs.submit(|results| results.give(1))?;
+            jobs.submit(move |_| Err(Stop::Failed(error())))?;
+            jobs.submit(|results| results.give(3))
+        })
+        .unwrap();
+        assert_eq!(ordered.next_blocking().unwrap(), Some(1));
+        assert_eq!(ordered.next_blocking().unwrap_err().id(), "source-changed");
+
+        let mut ordered: Ordered<()> = Ordered::start("numbers", 1, |jobs| jobs.submit(|_| panic!("a bug"))).unwrap();
+        assert_eq!(ordered.next_blocking().unwrap_err().id(), "source-failed");
+        let mut ordered: Ordered<()> = Ordered::start("numbers", 1, |_| panic!("a bug")).unwrap();
+        assert_eq!(ordered.next_blocking().unwrap_err().id(), "source-failed");
+    }
+
+    #[test]
+    fn dropping_stops_all_threads() {
+        let alive = Arc::new(());
+        let held = Arc::clone(&alive);
+        let mut ordered = Ordered::start("numbers", 2, move |jobs| {
+            loop {
+                let held = Arc::clone(&held);
+                jobs.submit(move |results| {
+                    let _ = &held;
+                    loop {
+                        results.give(())?;
+                    }
+                })?;
+            }
+        })
+        .unwrap();
+        let _ = ordered.next_blocking().unwrap();
+        drop(ordered);
+        while Arc::strong_count(&alive) > 1 {
+            thread::yield_now();
+        }
+    }
+}

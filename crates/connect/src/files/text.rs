@@ -15,5 +15,5 @@ pub(crate) const BLOCK_BYTES: usize = 4 << 20;
 /// The first block when only the head of a file is wanted.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
 
-/// Records are addressed by 30 bits.
-pub(crate) const MAX_RECORD_BYTES: usize = 1 << 29;
+/// The largest record. A block is at most twice as large, and its fields are addressed by 30 bits.
+pub(crate) const MAX_RECORD_BYTES: usize = 1 << 28;

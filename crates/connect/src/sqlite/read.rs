@@ -140,8 +140,8 @@ impl Read {
             notes.push(Note {
                 id: "cursor-null",
                 message: format!(
-                    "{} rows of `{}` have no value in the cursor `{cursor}`: they were read now, but later changes of \
-                     them will not be seen",
+                    "{} rows of `{}` have no value in the cursor `{cursor}`: they were read now, but an incremental read \
+                     finds neither changes of them nor others like them; a full one does",
                     watch.nulls, self.query.table
                 ),
             });

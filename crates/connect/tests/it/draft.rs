@@ -32,7 +32,7 @@ sources:
   - name: app
     connection: app_db
     tables:
-      # 1 rows
+      # 1 row
       # cursor `updated_at`: its name says that it changes with the row; not indexed, so every read looks at all rows
       - name: customer
         ingest:
@@ -60,7 +60,7 @@ sources:
           - name: line
             data_type: varchar
             privacy: # TODO classify
-      # 1 rows
+      # 1 row
       - name: v
         columns:
           - name: one
@@ -77,7 +77,7 @@ async fn files_with_their_options() {
     let tables = source.open().await.browse().await.unwrap();
     let text = Draft::new("inventory", "inventory", &tables, |_, _| None).to_yaml();
     let expected = "
-      # 1 rows
+      # 1 row
       - name: stock
         ingest:
           from: \"daily/stock_*.csv\"

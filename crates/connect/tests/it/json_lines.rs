@@ -131,6 +131,10 @@ async fn broken_lines_are_named() {
     source.write("t.jsonl", b"{\"a\":1}\n{\"a\":\"\xFF\"}\n");
     let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();
     assert!(found.starts_with("`t.jsonl`, line 2, byte 14: these bytes are not UTF-8"), "{found}");
+    let lines: Vec<String> = (0..3_000).map(|key| format!("{{\"k{key}\":1}}")).collect();
+    source.write("t.jsonl", lines.join("\n"));
+    let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();
+    assert!(found.starts_with("`t.jsonl`, line 2001: up to here there are more than 2000 different keys"), "{found}");
     let deep = "[".repeat(100_000);
     source.write("t.jsonl", format!("{{\"a\":{deep}\n"));
     assert!(source.read_error(&source.request("t.jsonl", json!({}))).await.to_string().contains("line 1"));

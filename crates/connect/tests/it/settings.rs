@@ -1,6 +1,15 @@
 //! Connectors describe themselves, and settings are held against that.
 
-use ade_connect::{ConnectError, Registry, SettingProblem};
+use std::sync::Arc;
+
+use ade_connect::{
+    BatchStream, ConnectError, Connection, Connector, ConnectorSpec, OpenContext, Registry, SettingKind,
+    SettingProblem, SettingSpec, Settings, UnitEnd,
+};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::source::object;
@@ -65,7 +74,7 @@ fn options_of_tables_are_checked_too() {
             "delimiter: `delimiter`: expected one character, found other text (write one ASCII character, or \"\\t\")",
             "null: `null`: expected a list of texts, found a number ()",
             "header: `header`: expected true or false, found other text (write `true` or `false` without quotes)",
-            "max_field_bytes: `max_field_bytes`: expected a whole number from 1024 to 536870912, found another number ()",
+            "max_field_bytes: `max_field_bytes`: expected a whole number from 1024 to 268435456, found another number ()",
         ]
     );
 }
@@ -106,4 +115,57 @@ fn the_same_description_makes_schema_and_reference() {
         }
         assert!(spec.table_options(&object(json!({}))).is_ok());
     }
+}
+
+/// A connector from outside this crate: one table of one row.
+struct Elsewhere(ConnectorSpec);
+
+#[async_trait]
+impl Connector for Elsewhere {
+    fn spec(&self) -> &ConnectorSpec {
+        &self.0
+    }
+
+    async fn open(&self, settings: &Settings, _: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
+        assert_eq!(settings.text("token"), Some("secret-value"));
+        assert!(!format!("{settings:?}").contains("secret-value"));
+        let reason = "this is as far as the test goes".to_owned();
+        Err(ConnectError::SourceFailed { object: "elsewhere".to_owned(), reason })
+    }
+}
+
+#[tokio::test]
+async fn connectors_can_be_added_and_secrets_come_by_reference() {
+    let spec = ConnectorSpec {
+        name: "elsewhere",
+        title: "Elsewhere",
+        description: "A test.",
+        settings: vec![SettingSpec::required("token", SettingKind::Text, "A token.").secret()],
+        table_options: Vec::new(),
+        incremental_needs_cursor: true,
+    };
+    let registry = Registry::builtin().with(Arc::new(Elsewhere(spec)));
+    let connector = registry.get("elsewhere").unwrap();
+    let inline = connector.spec().check_settings(&object(json!({ "token": "secret-value" })));
+    assert_eq!(inline[0].message, "`token` is a secret and must not be written here");
+    assert_eq!(connector.spec().check_settings(&object(json!({ "token": "${env:TOKEN}" }))), []);
+    let settings = connector.spec().settings(&object(json!({ "token": "secret-value" }))).unwrap();
+    let error = connector.open(&settings, &crate::source::context(".".as_ref())).await.err().unwrap();
+    assert_eq!(error.id(), "source-failed");
+}
+
+#[tokio::test]
+async fn a_stream_is_whole_or_an_error() {
+    let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
+    let batch = RecordBatch::new_empty(Arc::clone(&schema));
+    let end = UnitEnd::new(0, Vec::new(), |_, batch_id| Some(json!(batch_id)));
+    let good = BatchStream::from_batches(Arc::clone(&schema), stream::iter([Ok(batch.clone())]), end.clone());
+    let (_, found) = crate::source::drain(good).await.unwrap();
+    assert_eq!(found.position(None, "b"), Some(json!("b")));
+
+    let broken = || ConnectError::SourceChanged { object: "x".to_owned() };
+    let mut bad = BatchStream::from_batches(schema, stream::iter([Ok(batch.clone()), Err(broken()), Ok(batch)]), end);
+    assert!(bad.next().await.unwrap().is_ok());
+    assert!(bad.next().await.unwrap().is_err());
+    assert!(bad.next().await.is_none() && bad.end().is_none());
 }

@@ -41,21 +41,21 @@ impl Cells {
         self.spans.len() / self.columns.max(1)
     }
 
-    /// A field without quotes. Positions fit in 30 bits because blocks are no larger.
+    /// A field without quotes. Positions fit in 30 bits because blocks are smaller.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "blocks are limited to 2^29 bytes")]
+    #[expect(clippy::cast_possible_truncation, reason = "blocks are smaller than 2^30 bytes")]
     pub(crate) fn push(&mut self, start: usize, end: usize) {
         self.spans.push(Span { start: start as u32, end: end as u32 });
     }
 
     /// The content of a quoted field.
-    #[expect(clippy::cast_possible_truncation, reason = "blocks are limited to 2^29 bytes")]
+    #[expect(clippy::cast_possible_truncation, reason = "blocks are smaller than 2^30 bytes")]
     pub(crate) fn push_quoted(&mut self, start: usize, end: usize) {
         self.spans.push(Span { start: start as u32, end: end as u32 | QUOTED });
     }
 
     /// The content of a quoted field that has escapes.
-    #[expect(clippy::cast_possible_truncation, reason = "blocks are limited to 2^29 bytes")]
+    #[expect(clippy::cast_possible_truncation, reason = "blocks are smaller than 2^30 bytes")]
     pub(crate) fn push_escaped(&mut self, content: &str, quote: u8, escape: Option<u8>) {
         let start = self.unescaped.len();
         let is_escape =

@@ -7,8 +7,10 @@ use crate::ConnectError;
 use crate::files::text::Block;
 use crate::value::Evidence;
 
-/// Rows scanned at a time: their cells stay in the cache while each column is looked at.
-pub(super) const CHUNK_ROWS: usize = 1_024;
+/// Rows scanned at a time: few enough that their cells stay in the cache while each column is looked at.
+pub(super) fn chunk_rows(columns: usize) -> usize {
+    ((1 << 18) / columns.max(1)).clamp(16, 1_024)
+}
 
 /// The evidence of each column and the number of rows of a block from `start` on. Columns that are not `wanted`
 /// are not looked at.
@@ -23,8 +25,9 @@ pub(crate) fn infer(
     let mut cells = Cells::new(header.names.len());
     let mut evidence = vec![Evidence::default(); header.names.len()];
     let mut rows = 0;
+    let chunk_rows = chunk_rows(header.names.len());
     loop {
-        scanner.rows(CHUNK_ROWS, &mut cells)?;
+        scanner.rows(chunk_rows, &mut cells)?;
         if cells.rows() == 0 {
             return Ok((evidence, rows));
         }

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::cells::{Cell, Cells};
 use super::header::Header;
-use super::infer::CHUNK_ROWS;
+use super::infer::chunk_rows;
 use super::scanner::Scanner;
 use crate::files::columns::{Batches, value_error};
 use crate::files::parallel::{Results, Stop};
@@ -37,9 +37,10 @@ impl Parser {
         let mut scanner = Scanner::new(&self.path, block, &self.header.dialect, start)?;
         let mut cells = Cells::new(self.header.names.len());
         let mut batches = Batches::new(&self.path, &self.schema, self.batch_rows)?;
+        let chunk_rows = chunk_rows(self.header.names.len());
         loop {
             let chunk = scanner.position();
-            scanner.rows(CHUNK_ROWS.min(batches.room()), &mut cells)?;
+            scanner.rows(chunk_rows.min(batches.room()), &mut cells)?;
             let rows = cells.rows();
             if rows == 0 {
                 return batches.finish(results);

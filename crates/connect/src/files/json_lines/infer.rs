@@ -7,6 +7,9 @@ use crate::files::text::{Block, too_large};
 use crate::value::{Evidence, Kinds};
 use crate::{ConnectError, Place};
 
+/// More keys than a table has columns: an object whose keys are values.
+const MAX_KEYS: usize = 2_000;
+
 /// The columns of some lines, in the order of their first appearance.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -41,13 +44,14 @@ impl Seen {
     }
 
     /// With what was seen after it.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, path: &str, other: &Self) -> Result<(), ConnectError> {
         for (index, name) in other.names.iter().enumerate() {
             let place = self.place(name);
             self.evidence[place].merge(&other.evidence[index]);
             self.values[place] += other.values[index];
         }
         self.rows += other.rows;
+        if self.names.len() > MAX_KEYS { Err(too_many_keys(path, self.rows)) } else { Ok(()) }
     }
 }
 
@@ -88,8 +92,19 @@ pub(crate) fn infer(path: &str, block: &Block, max_line_bytes: usize) -> Result<
         })
         .map_err(|problem| problem.error(path, block))?;
         seen.rows += 1;
+        if seen.names.len() > MAX_KEYS {
+            return Err(too_many_keys(path, block.line(start)));
+        }
     }
     Ok(seen)
+}
+
+fn too_many_keys(path: &str, line: u64) -> ConnectError {
+    ConnectError::Malformed {
+        place: Box::new(Place::of(path).line(line)),
+        reason: format!("up to here there are more than {MAX_KEYS} different keys, too many for columns"),
+        advice: "write what has values for keys as a nested object: it is kept as one column of JSON".to_owned(),
+    }
 }
 
 /// The places of all lines that are not blank.

@@ -11,7 +11,8 @@ use crate::value::ColumnBuilder;
 /// Whether a column of type `found` can be expected to hold to the promise `promised`: the same kind of thing.
 pub(crate) fn can_hold(promised: &DataType, found: &DataType) -> bool {
     use DataType::{
-        Binary, BinaryView, Date32, FixedSizeBinary, LargeBinary, LargeUtf8, Null, Timestamp, Utf8, Utf8View,
+        Binary, BinaryView, Date32, Date64, FixedSizeBinary, LargeBinary, LargeUtf8, Null, Time32, Time64, Timestamp,
+        Utf8, Utf8View,
     };
     let is_text = |data_type: &DataType| matches!(data_type, Utf8 | LargeUtf8 | Utf8View);
     let is_binary = |data_type: &DataType| matches!(data_type, Binary | LargeBinary | BinaryView | FixedSizeBinary(_));
@@ -23,7 +24,8 @@ pub(crate) fn can_hold(promised: &DataType, found: &DataType) -> bool {
         || (promised.is_integer() && found.is_integer())
         || (promised.is_floating() && (found.is_numeric()))
         || (is_decimal(promised) && (found.is_integer() || is_decimal(found)))
-        || matches!((promised, found), (Timestamp(..), Timestamp(..) | Date32))
+        || matches!((promised, found), (Timestamp(..), Timestamp(..) | Date32) | (Date32, Date64))
+        || matches!((promised, found), (Time32(_) | Time64(_), Time32(_) | Time64(_)))
 }
 
 /// The column as `wanted`, or the first row whose value does not fit exactly.

@@ -147,7 +147,7 @@ impl BlockReader {
             return Err(self.too_large(start, what));
         }
         if self.buffer.len() > MAX_RECORD_BYTES {
-            return Err(self.too_large(0, "record"));
+            return Err(too_large(self.place(0), "record", MAX_RECORD_BYTES));
         }
         Ok(())
     }
