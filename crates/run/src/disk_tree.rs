@@ -6,21 +6,22 @@ use std::path::{Path, PathBuf};
 use ade_project::FileTree;
 
 /// Folders that hold no part of a project.
-const SKIPPED: &[&str] = &[".git", ".ade", ".venv", "venv", "node_modules", "target", "dbt_packages", "logs", "__pycache__"];
+const SKIPPED: &[&str] =
+    &[".git", ".ade", ".venv", "venv", "node_modules", "target", "dbt_packages", "logs", "__pycache__"];
 
 /// The files below a folder, without what no project reads: hidden folders, build output, the lake.
 #[derive(Debug, Clone)]
-pub struct DiskTree {
+pub(crate) struct DiskTree {
     root: PathBuf,
 }
 
 impl DiskTree {
     /// The files below `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    fn collect(&self, folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+    fn collect(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
         let mut folders = Vec::new();
         let before = found.len();
         for entry in fs::read_dir(folder)? {
@@ -42,7 +43,7 @@ impl DiskTree {
             return Ok(());
         }
         for (path, name) in folders {
-            self.collect(&path, &format!("{name}/"), found)?;
+            Self::collect(&path, &format!("{name}/"), found)?;
         }
         Ok(())
     }
@@ -51,7 +52,7 @@ impl DiskTree {
 impl FileTree for DiskTree {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
-        self.collect(&self.root, "", &mut found)?;
+        Self::collect(&self.root, "", &mut found)?;
         Ok(found)
     }
 
@@ -67,7 +68,9 @@ mod tests {
     #[test]
     fn data_and_build_output_are_no_part_of_a_project() {
         let folder = tempfile::tempdir().unwrap();
-        for path in ["ade.yml", "models/a.sql", ".ade/meta.db", "lake/app/t/_delta_log/0.json", "lake/app/t/part.parquet"] {
+        for path in
+            ["ade.yml", "models/a.sql", ".ade/meta.db", "lake/app/t/_delta_log/0.json", "lake/app/t/part.parquet"]
+        {
             let path = folder.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();

@@ -91,6 +91,9 @@ impl RunError {
 
     /// Whether it is about what the user wrote, in files or on the command line.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NoProject { .. } | Self::Project { .. } | Self::Usage { .. } | Self::Secret { .. } | Self::Key { .. })
+        matches!(
+            self,
+            Self::NoProject { .. } | Self::Project { .. } | Self::Usage { .. } | Self::Secret { .. } | Self::Key { .. }
+        )
     }
 }

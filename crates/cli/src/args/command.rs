@@ -2,15 +2,17 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, PlanArgs, QueryArgs,
-    ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
+    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, PlanArgs,
+    QueryArgs, ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
 };
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a folder into a project, with a key for its sensitive columns
-    #[command(after_help = "Examples:\n  ade init shop            a new folder\n  ade init --name shop .   this folder")]
+    #[command(
+        after_help = "Examples:\n  ade init shop            a new folder\n  ade init --name shop .   this folder"
+    )]
     Init(InitArgs),
     /// Write the example project and its data
     #[command(
@@ -33,13 +35,17 @@ pub(crate) enum Command {
     )]
     Build(BuildArgs),
     /// Land the selected source tables
-    #[command(after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh")]
+    #[command(
+        after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh"
+    )]
     Ingest(BuildArgs),
     /// Load the selected seeds
     #[command(after_help = "Examples:\n  ade seed\n  ade seed --select country_codes")]
     Seed(BuildArgs),
     /// Run the selected models, with the checks that guard them
-    #[command(after_help = "Examples:\n  ade run\n  ade run --select stg_orders+\n  ade run --select fct_orders --full-refresh")]
+    #[command(
+        after_help = "Examples:\n  ade run\n  ade run --select stg_orders+\n  ade run --select fct_orders --full-refresh"
+    )]
     Run(BuildArgs),
     /// Run the selected checks over what is in the lake
     #[command(after_help = "Examples:\n  ade test\n  ade test --select fct_orders\n  ade test --store-failures")]
@@ -48,10 +54,14 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ade plan\n  ade plan --select state:modified+")]
     Plan(PlanArgs),
     /// List the nodes of the project
-    #[command(after_help = "Examples:\n  ade ls\n  ade ls --select +top_items\n  ade ls --resource-type model exposure --output json")]
+    #[command(
+        after_help = "Examples:\n  ade ls\n  ade ls --select +top_items\n  ade ls --resource-type model exposure --output json"
+    )]
     Ls(LsArgs),
     /// Show one node: its SQL, columns, checks, neighbours, state and first rows
-    #[command(after_help = "Examples:\n  ade show fct_orders\n  ade show fct_orders --sql\n  ade show app.customers --limit 10")]
+    #[command(
+        after_help = "Examples:\n  ade show fct_orders\n  ade show fct_orders --sql\n  ade show app.customers --limit 10"
+    )]
     Show(ShowArgs),
     /// Ask the lake in SQL
     #[command(
@@ -62,18 +72,26 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ade history fct_orders\n  ade history app.customers --limit 5")]
     History(HistoryArgs),
     /// Make an older version of a table current again
-    #[command(after_help = "Examples:\n  ade restore fct_orders --to 12\n  ade restore app.customers --to '2026-01-31 08:00:00'")]
+    #[command(
+        after_help = "Examples:\n  ade restore fct_orders --to 12\n  ade restore app.customers --to '2026-01-31 08:00:00'"
+    )]
     Restore(RestoreArgs),
     /// Compact small files, write checkpoints, and remove what no version needs any more
-    #[command(after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run")]
+    #[command(
+        after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run"
+    )]
     Maintain(MaintainArgs),
     /// Print the JSON Schema of a file kind, for editors
-    #[command(after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema properties      the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files")]
+    #[command(
+        after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema properties      the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files"
+    )]
     Schema(SchemaArgs),
     /// Write the generated pages of the handbook
     #[command(hide = true)]
     Reference(ReferenceArgs),
     /// Print a shell's completion script
-    #[command(after_help = "Examples:\n  ade completions bash > /etc/bash_completion.d/ade\n  ade completions zsh > ~/.zfunc/_ade")]
+    #[command(
+        after_help = "Examples:\n  ade completions bash > /etc/bash_completion.d/ade\n  ade completions zsh > ~/.zfunc/_ade"
+    )]
     Completions(CompletionsArgs),
 }

@@ -10,7 +10,14 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "DIR", env = "ADE_PROJECT_DIR", help_heading = "Project")]
     pub(crate) project_dir: Option<PathBuf>,
     /// Environment to work in (default: `default_environment` of ade.yml)
-    #[arg(long, visible_alias = "target", global = true, value_name = "NAME", env = "ADE_ENV", help_heading = "Project")]
+    #[arg(
+        long,
+        visible_alias = "target",
+        global = true,
+        value_name = "NAME",
+        env = "ADE_ENV",
+        help_heading = "Project"
+    )]
     pub(crate) env: Option<String>,
     /// Values of project variables, as YAML: '{start: 2026-01-01}'
     #[arg(long, global = true, value_name = "YAML", help_heading = "Project")]

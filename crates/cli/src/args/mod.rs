@@ -1,10 +1,10 @@
 //! The command line: what each command takes, with examples. No behaviour.
-mod global;
-mod select;
 mod check;
 mod command;
-mod query;
+mod global;
 mod project_commands;
+mod query;
+mod select;
 mod table_commands;
 
 pub(crate) use check::{CheckArgs, ProblemFormat};

@@ -16,8 +16,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command)
     if args.threads == Some(0) {
         return Err(CliError::usage("--threads must be at least 1"));
     }
-    let options =
-        OpenOptions { full_refresh: args.full_refresh, threads: args.threads, ..open_options(global)? };
+    let options = OpenOptions { full_refresh: args.full_refresh, threads: args.threads, ..open_options(global)? };
     let workspace = open(global, options).await?;
     let build = BuildOptions {
         select: args.selection.select.clone(),

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use super::Done;
 use crate::args::{Args, CompletionsArgs};
 
-pub(crate) fn run(args: &CompletionsArgs) -> Done {
+pub(crate) fn run(args: &CompletionsArgs) -> ExitCode {
     clap_complete::generate(args.shell, &mut Args::command(), "ade", &mut stdout());
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }

@@ -14,9 +14,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     }
     let style = style(global);
     for table in &report.tables {
-        let rows = table.rows.map(|rows| {
-            format!("{}{} rows", if table.estimated { "about " } else { "" }, count(rows))
-        });
+        let rows =
+            table.rows.map(|rows| format!("{}{} rows", if table.estimated { "about " } else { "" }, count(rows)));
         let key = (!table.primary_key.is_empty()).then(|| format!("key {}", table.primary_key.join(", ")));
         let cursor = table.cursors.first().map(|cursor| format!("cursor {cursor}"));
         let refers = (!table.refers_to.is_empty()).then(|| format!("refers to {}", table.refers_to.join(", ")));
@@ -47,8 +46,10 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         print(&format!("{}\n{}", style.dim(&format!("# draft of sources/{source}.yml")), report.draft.trim_end()));
     }
     if report.undecided > 0 {
-        print(&format!("\n{} left for a person to classify (`TODO classify` in the draft); the table does not land before",
-            plural(report.undecided as u64, "column")));
+        print(&format!(
+            "\n{} left for a person to classify (`TODO classify` in the draft); the table does not land before",
+            plural(report.undecided as u64, "column")
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

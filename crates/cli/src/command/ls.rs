@@ -7,9 +7,8 @@ use crate::output::Table;
 
 pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
-    let nodes = workspace
-        .list(args.selection.select.clone(), args.selection.exclude.clone(), &args.resource_type)
-        .await?;
+    let nodes =
+        workspace.list(args.selection.select.clone(), args.selection.exclude.clone(), &args.resource_type).await?;
     if global.output == OutputFormat::Json {
         print_json(&nodes);
         return Ok(ExitCode::SUCCESS);

@@ -53,7 +53,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Maintain(maintain) => maintain::run(global, maintain).await,
         Command::Schema(schema) => schema::run(schema),
         Command::Reference(reference) => reference::run(reference),
-        Command::Completions(completions) => completions::run(completions),
+        Command::Completions(completions) => Ok(completions::run(completions)),
     }
 }
 

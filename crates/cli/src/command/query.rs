@@ -29,9 +29,9 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     };
     let workspace = open(global, open_options(global)?).await?;
     let mut out: Box<dyn Write + Send> = match &args.out {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|error| {
-            CliError::new(format!("cannot write {}: {error}", path.display()))
-        })?)),
+        Some(path) => Box::new(BufWriter::new(
+            File::create(path).map_err(|error| CliError::new(format!("cannot write {}: {error}", path.display())))?,
+        )),
         None => Box::new(BufWriter::new(stdout())),
     };
     for (index, sql) in statements.iter().enumerate() {

@@ -16,16 +16,17 @@ pub(crate) fn run(args: &SchemaArgs) -> Done {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    match &args.kind {
-        None => schemas.iter().for_each(|(kind, _)| print(kind)),
-        Some(kind) => match schemas.iter().find(|(known, _)| known == kind) {
-            Some((_, schema)) => print(pretty(schema).trim_end()),
-            None => {
-                let known: Vec<&str> = schemas.iter().map(|(kind, _)| &**kind).collect();
-                return Err(CliError::usage(format!("there is no file kind `{kind}`; there are {}", known.join(", "))));
-            }
-        },
-    }
+    let Some(kind) = &args.kind else {
+        for (kind, _) in &schemas {
+            print(kind);
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Some((_, schema)) = schemas.iter().find(|(known, _)| known == kind) else {
+        let known: Vec<&str> = schemas.iter().map(|(kind, _)| *kind).collect();
+        return Err(CliError::usage(format!("there is no file kind `{kind}`; there are {}", known.join(", "))));
+    };
+    print(pretty(schema).trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

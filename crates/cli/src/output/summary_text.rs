@@ -10,14 +10,9 @@ use super::count::{count, plural, seconds};
 pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
     let mut out = String::new();
     let mut parts = Vec::new();
-    for status in [
-        Status::Success,
-        Status::Unchanged,
-        Status::Warned,
-        Status::Failed,
-        Status::Skipped,
-        Status::Cancelled,
-    ] {
+    for status in
+        [Status::Success, Status::Unchanged, Status::Warned, Status::Failed, Status::Skipped, Status::Cancelled]
+    {
         let number = summary.count(status);
         if number > 0 {
             parts.push(format!("{} {}", count(number as u64), status.as_str()));
@@ -43,11 +38,13 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
     }
     if !summary.waiting.is_empty() {
         let _ = write!(out, "\n\n{}", style.bold("These stay on their last good version:"));
-        let width = summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
+        let width =
+            summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
         for waiting in &summary.waiting {
             let what = format!("{} {}", waiting.kind, waiting.name);
             let owner = waiting.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
-            let _ = write!(out, "\n  {what:<width$}  {}", style.dim(&format!("waits for {}{owner}", waiting.because_of)));
+            let _ =
+                write!(out, "\n  {what:<width$}  {}", style.dim(&format!("waits for {}{owner}", waiting.because_of)));
         }
     }
     out

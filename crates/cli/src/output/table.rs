@@ -17,7 +17,8 @@ impl Table {
     /// The lines, without trailing blanks. Columns that are empty everywhere are left out.
     pub(crate) fn to_text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let is_used = |column: usize| self.rows.iter().skip(1).any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+        let is_used =
+            |column: usize| self.rows.iter().skip(1).any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
         let used: Vec<usize> = (0..columns).filter(|column| is_used(*column)).collect();
         let width = |column: usize| {
             self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

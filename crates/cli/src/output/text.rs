@@ -7,10 +7,10 @@ use std::time::Duration;
 use ade_run::event::{Event, Observer};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Style;
 use super::count::{count, plural};
 use super::summary_text::summary_lines;
 use super::task_text::task_lines;
-use super::Style;
 
 /// Prints a line per finished task; on a terminal also a bar per running one.
 pub(crate) struct TextReporter {

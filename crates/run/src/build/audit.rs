@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ade_engine::{MemoryCatalog, Overlay, RelationName, Session, SessionOptions};
-use ade_lake::{At, CommitNote, Staged, StageRequest, TableName, Write};
+use ade_lake::{At, CommitNote, StageRequest, Staged, TableName, Write};
 use ade_project::resource::CheckKind;
 use ade_project::{NodeId, Relation};
 use ade_quality as quality;

@@ -64,7 +64,9 @@ pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: boo
                 None => relation.to_sql(),
             };
             quality::CheckKind::Sql {
-                sql: format!("select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1"),
+                sql: format!(
+                    "select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1"
+                ),
             }
         }
         CheckKind::RowCount { min, max } => quality::CheckKind::RowCount { min: *min, max: *max },

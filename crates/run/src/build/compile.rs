@@ -63,11 +63,12 @@ impl CompileContext for LakeContext<'_> {
         if self.existing(relation)?.is_none() {
             return Ok(Vec::new());
         }
-        let schema = wait(self.session.schema_of(&format!("select * from {relation}"))).map_err(|error| lookup(&error))?;
-        let columns = schema.fields().iter().map(|field| Column {
-            name: field.name().clone(),
-            data_type: type_name(field.data_type()),
-        });
+        let schema =
+            wait(self.session.schema_of(&format!("select * from {relation}"))).map_err(|error| lookup(&error))?;
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| Column { name: field.name().clone(), data_type: type_name(field.data_type()) });
         Ok(columns.collect())
     }
 
@@ -84,10 +85,10 @@ impl CompileContext for LakeContext<'_> {
             let message = format!("a query in a template gave {count} rows; at most {MOST_ROWS} are possible");
             return Err(LookupError::new(message));
         }
-        let columns = schema.fields().iter().map(|field| Column {
-            name: field.name().clone(),
-            data_type: type_name(field.data_type()),
-        });
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| Column { name: field.name().clone(), data_type: type_name(field.data_type()) });
         let rows = batches.iter().flat_map(|batch| {
             (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| cell(column.as_ref(), row)).collect())
         });
@@ -152,6 +153,7 @@ impl Build {
     }
 }
 
+#[expect(clippy::boxed_local, reason = "the argument is what compiling gives as its error")]
 fn problem(diagnostic: Box<Diagnostic>) -> TaskError {
     TaskError::Diagnostics(vec![*diagnostic])
 }

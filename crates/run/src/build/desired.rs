@@ -46,9 +46,10 @@ impl Desired {
         state: String,
         now: chrono::DateTime<chrono::Utc>,
     ) -> NodeState {
-        let upstream = self.inputs.iter().map(|(node, state)| {
-            (node.clone(), UpstreamState { fingerprint: state.clone(), table_version: None })
-        });
+        let upstream = self
+            .inputs
+            .iter()
+            .map(|(node, state)| (node.clone(), UpstreamState { fingerprint: state.clone(), table_version: None }));
         NodeState {
             node: node.to_string(),
             fingerprint: self.fingerprint.clone(),
@@ -126,12 +127,8 @@ impl Build {
     async fn made_from(&self, id: &NodeId) -> Result<Option<Desired>, TaskError> {
         let Some(relation) = self.workspace.project.relation(id) else { return Ok(None) };
         let record = self.recorded.get(id.as_str()).filter(|record| record.relation == relation.to_string());
-        let is_view = self
-            .workspace
-            .project
-            .models
-            .get(id)
-            .is_some_and(|model| model.materialized == Materialization::View);
+        let is_view =
+            self.workspace.project.models.get(id).is_some_and(|model| model.materialized == Materialization::View);
         if is_view {
             let in_force = self.workspace.views.get(&super::check_spec::relation_name(relation));
             let known = record.filter(|record| in_force.is_some_and(|view| view.fingerprint == record.fingerprint));
@@ -182,7 +179,9 @@ impl Build {
         let table = TableName::new(&relation.schema, &relation.table)?;
         let Some(version) = self.workspace.lake.version(&table).await? else { return Ok("nothing".to_owned()) };
         let record = self.recorded.get(id.as_str());
-        if let Some(record) = record.filter(|record| record.table_version == Some(version) && !record.data_state.is_empty()) {
+        if let Some(record) =
+            record.filter(|record| record.table_version == Some(version) && !record.data_state.is_empty())
+        {
             return Ok(record.data_state.clone());
         }
         match self.workspace.lake.snapshot(&table, At::Latest).await {

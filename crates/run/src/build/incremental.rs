@@ -78,13 +78,13 @@ impl Incrementing<'_> {
         let keyed = !self.settings.unique_key.is_empty();
         let mut steps = Steps { sql, write: Write::Append, schema_change, interval: None, until: None };
         match self.settings.strategy {
-            IncrementalStrategy::Append => {}
             IncrementalStrategy::Merge if keyed => {
                 steps.sql = self.keep_columns(&steps.sql, &schema);
                 steps.write = Write::Upsert(self.keys());
             }
             IncrementalStrategy::DeleteInsert if keyed => steps.write = Write::DeleteInsert(self.keys()),
-            IncrementalStrategy::Merge | IncrementalStrategy::DeleteInsert => {}
+            // Without a key there is nothing to meet: all rows are added, as in dbt.
+            IncrementalStrategy::Append | IncrementalStrategy::Merge | IncrementalStrategy::DeleteInsert => {}
             IncrementalStrategy::InsertOverwrite => {
                 steps.write = self.partitions(session, compiled, &steps.sql).await?;
             }
@@ -121,16 +121,21 @@ impl Incrementing<'_> {
         match self.settings.on_schema_change {
             _ if new.is_empty() && gone.is_empty() => Ok((sql.to_owned(), SchemaChange::Evolve)),
             OnSchemaChange::Fail => Err(refuse(
-                format!("its columns changed (new: {}; gone: {}) and `on_schema_change` is `fail`", listed(&new), listed(&gone)),
+                format!(
+                    "its columns changed (new: {}; gone: {}) and `on_schema_change` is `fail`",
+                    listed(&new),
+                    listed(&gone)
+                ),
                 refresh,
             )),
             OnSchemaChange::Ignore if !gone.is_empty() => Err(refuse(
                 format!("its table has {} and its query has not", listed(&gone)),
                 "bring the column back, or set `on_schema_change: append_new_columns`, or build with --full-refresh",
             )),
-            OnSchemaChange::SyncAllColumns if !gone.is_empty() => {
-                Err(refuse(format!("{} is gone from its query; columns are only removed by a whole build", listed(&gone)), refresh))
-            }
+            OnSchemaChange::SyncAllColumns if !gone.is_empty() => Err(refuse(
+                format!("{} is gone from its query; columns are only removed by a whole build", listed(&gone)),
+                refresh,
+            )),
             OnSchemaChange::Ignore => {
                 let columns: Vec<String> = table.fields().iter().map(|field| quoted(field.name())).collect();
                 Ok((format!("select {} from (\n{sql}\n) as ade_rows", columns.join(", ")), SchemaChange::Evolve))
@@ -149,7 +154,8 @@ impl Incrementing<'_> {
 
     /// `merge_update_columns` and `merge_exclude_columns`: known rows keep the others.
     fn keep_columns(&self, sql: &str, query: &SchemaRef) -> String {
-        let Incremental { unique_key, merge_update_columns: update, merge_exclude_columns: exclude, .. } = self.settings;
+        let Incremental { unique_key, merge_update_columns: update, merge_exclude_columns: exclude, .. } =
+            self.settings;
         if update.is_empty() && exclude.is_empty() {
             return sql.to_owned();
         }
@@ -195,9 +201,11 @@ impl Incrementing<'_> {
         let mut values = Vec::new();
         for batch in &batches {
             for row in 0..RecordBatch::num_rows(batch) {
-                values.push(ScalarValue::try_from_array(batch.column(0), row).map_err(|error| {
-                    ade_engine::SqlError::new(ade_engine::SqlErrorKind::Failed, error.to_string())
-                })?);
+                values.push(
+                    ScalarValue::try_from_array(batch.column(0), row).map_err(|error| {
+                        ade_engine::SqlError::new(ade_engine::SqlErrorKind::Failed, error.to_string())
+                    })?,
+                );
             }
         }
         Ok(Write::ReplaceWhere(Region::In { column: column.clone(), values }))
@@ -226,18 +234,20 @@ impl Incrementing<'_> {
         }
         let from = from.max(floor(grid.begin, size));
         steps.sql = within(&steps.sql, &grid.event_time, from, to);
-        let column = query
-            .fields()
-            .iter()
-            .find(|field| field.name().eq_ignore_ascii_case(&grid.event_time))
-            .ok_or_else(|| {
-                let names = query.fields().iter().map(|field| field.name().as_str());
-                let problem = Diagnostic::error(
-                    &rule::INVALID_CONFIG,
-                    format!("model `{}` has no column `{}`, which is its `event_time`", self.model.name, grid.event_time),
-                );
-                TaskError::Diagnostics(vec![problem.at(self.model.file.top()).suggestion(&grid.event_time, names)])
-            })?;
+        let column =
+            query.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&grid.event_time)).ok_or_else(
+                || {
+                    let names = query.fields().iter().map(|field| field.name().as_str());
+                    let problem = Diagnostic::error(
+                        &rule::INVALID_CONFIG,
+                        format!(
+                            "model `{}` has no column `{}`, which is its `event_time`",
+                            self.model.name, grid.event_time
+                        ),
+                    );
+                    TaskError::Diagnostics(vec![problem.at(self.model.file.top()).suggestion(&grid.event_time, names)])
+                },
+            )?;
         let bound = |time: DateTime<Utc>| {
             ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), None).cast_to(column.data_type())
         };
@@ -258,11 +268,7 @@ impl Incrementing<'_> {
 fn within(sql: &str, column: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     let literal = |time: DateTime<Utc>| format!("timestamp '{}'", time.format("%Y-%m-%d %H:%M:%S"));
     let column = quoted(column);
-    format!(
-        "select * from (\n{sql}\n) as ade_rows where {column} >= {} and {column} < {}",
-        literal(from),
-        literal(to)
-    )
+    format!("select * from (\n{sql}\n) as ade_rows where {column} >= {} and {column} < {}", literal(from), literal(to))
 }
 
 fn quoted(name: &str) -> String {

@@ -212,8 +212,17 @@ fn messages(mut outcome: Outcome, compiled: &Compiled) -> Outcome {
 /// SQL that gives other rows at another time must run each time.
 fn note_volatility(compiled: &Compiled, desired: &mut Desired) {
     const WORDS: [&str; 11] = [
-        "now", "current_timestamp", "current_date", "current_time", "localtimestamp", "localtime", "random", "rand",
-        "uuid", "gen_random_uuid", "today",
+        "now",
+        "current_timestamp",
+        "current_date",
+        "current_time",
+        "localtimestamp",
+        "localtime",
+        "random",
+        "rand",
+        "uuid",
+        "gen_random_uuid",
+        "today",
     ];
     let text = compiled.text.to_ascii_lowercase();
     let words = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));

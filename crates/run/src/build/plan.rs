@@ -34,8 +34,8 @@ pub(crate) fn select(
     state: Option<&ade_project::fingerprint::PlanDiff>,
 ) -> Result<(BTreeSet<NodeId>, Vec<Diagnostic>), RunError> {
     let request = SelectRequest { select, exclude, project: &project.name, state, ..SelectRequest::default() };
-    let Selection { nodes, warnings } =
-        ade_project::selector::select(&project.graph, &request).map_err(|diagnostics| RunError::Project { diagnostics })?;
+    let Selection { nodes, warnings } = ade_project::selector::select(&project.graph, &request)
+        .map_err(|diagnostics| RunError::Project { diagnostics })?;
     Ok((nodes, warnings))
 }
 
@@ -48,8 +48,11 @@ impl Plan {
         if options.command == Command::Test {
             return Self::of_checks(project, selected, &order);
         }
-        let works: Vec<NodeId> =
-            order.iter().filter(|id| selected.contains(*id) && has_work(project, id, options.command)).cloned().collect();
+        let works: Vec<NodeId> = order
+            .iter()
+            .filter(|id| selected.contains(*id) && has_work(project, id, options.command))
+            .cloned()
+            .collect();
         let place: HashMap<&NodeId, usize> = works.iter().enumerate().map(|(place, id)| (id, place)).collect();
 
         let mut tasks: Vec<Task> =
@@ -136,7 +139,9 @@ fn in_order(tasks: Vec<Task>) -> Vec<Task> {
                 continue;
             }
             open.push((at, true));
-            open.extend(tasks[at].after.iter().rev().filter(|earlier| !placed[**earlier]).map(|earlier| (*earlier, false)));
+            open.extend(
+                tasks[at].after.iter().rev().filter(|earlier| !placed[**earlier]).map(|earlier| (*earlier, false)),
+            );
         }
     }
     let mut new_place = vec![0; tasks.len()];
@@ -160,7 +165,10 @@ fn has_work(project: &Project, id: &NodeId, command: Command) -> bool {
     match id.kind() {
         NodeKind::Source => {
             matches!(command, Command::Build | Command::Ingest)
-                && project.sources.get(id).is_some_and(|source| source.connection.is_some() || source.freshness.is_some())
+                && project
+                    .sources
+                    .get(id)
+                    .is_some_and(|source| source.connection.is_some() || source.freshness.is_some())
         }
         NodeKind::Seed => matches!(command, Command::Build | Command::Seed),
         NodeKind::Model => {

@@ -153,7 +153,7 @@ impl Scheduler {
         });
         self.begun.insert(place, (Instant::now(), self.build.workspace.world.clock.now()));
         let (build, plan) = (Arc::clone(&self.build), Arc::clone(&self.plan));
-        self.running.spawn(async move { (place, carry_out(&build, &plan.tasks[place]).await) });
+        self.running.spawn(async move { (place, Box::pin(carry_out(&build, &plan.tasks[place])).await) });
     }
 
     async fn end(&mut self, place: usize, result: Result<Outcome, TaskError>) -> Result<(), RunError> {
@@ -211,7 +211,12 @@ impl Scheduler {
         }
     }
 
-    async fn conclude(&mut self, place: usize, mut report: TaskReport, batch: Option<uuid::Uuid>) -> Result<(), RunError> {
+    async fn conclude(
+        &mut self,
+        place: usize,
+        mut report: TaskReport,
+        batch: Option<uuid::Uuid>,
+    ) -> Result<(), RunError> {
         let now = self.build.workspace.world.clock.now();
         let begun = self.begun.get(&place).copied();
         if let Some((instant, _)) = begun {

@@ -53,9 +53,8 @@ async fn replace(
     let connector = workspace.connectors.get("files")?;
     let spec = connector.spec();
     let invalid = |problems| ade_connect::ConnectError::Settings { problems };
-    let settings = spec
-        .settings(&Map::from_iter([("path".to_owned(), Value::String(".".to_owned()))]))
-        .map_err(invalid)?;
+    let settings =
+        spec.settings(&Map::from_iter([("path".to_owned(), Value::String(".".to_owned()))])).map_err(invalid)?;
     let mut options = Map::from_iter([("format".to_owned(), Value::String("csv".to_owned()))]);
     options.insert("delimiter".to_owned(), Value::String(seed.delimiter.to_string()));
     let options = spec.table_options(&options).map_err(invalid)?;

@@ -17,8 +17,8 @@ pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, Tas
         return check_only(build, task).await;
     }
     match task.node.kind() {
-        NodeKind::Source => source(build, task).await,
-        NodeKind::Seed | NodeKind::Model => made(build, task).await,
+        NodeKind::Source => Box::pin(source(build, task)).await,
+        NodeKind::Seed | NodeKind::Model => Box::pin(made(build, task)).await,
         NodeKind::Snapshot | NodeKind::Test | NodeKind::Exposure => Ok(Outcome::unchanged()),
     }
 }
@@ -26,7 +26,7 @@ pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, Tas
 async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     let workspace = &build.workspace;
     let Some(source) = workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
-    let mut outcome = ingest(build, source, &task.checks).await?;
+    let mut outcome = Box::pin(ingest(build, source, &task.checks)).await?;
     let checks = build.desired(&task.node, &task.checks).await?;
     let table = Workspace::table_name(&source.relation)?;
     let version = workspace.lake.version(&table).await?;

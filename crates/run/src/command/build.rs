@@ -43,8 +43,7 @@ impl Workspace {
         options: BuildOptions,
         stop: watch::Receiver<bool>,
     ) -> Result<Build, RunError> {
-        let obfuscation =
-            Obfuscation::of(&self.project).map_err(|diagnostics| RunError::Project { diagnostics })?;
+        let obfuscation = Obfuscation::of(&self.project).map_err(|diagnostics| RunError::Project { diagnostics })?;
         Ok(Build {
             workspace: Arc::clone(self),
             run_id,

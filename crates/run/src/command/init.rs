@@ -57,8 +57,11 @@ pub fn init_project(root: &Path, name: Option<&str>, environment: &str, world: &
         }
         let full = root.join(path);
         if let Some(folder) = full.parent() {
-            fs::create_dir_all(folder)
-                .map_err(|source| RunError::File { action: "make", path: folder.to_owned(), source })?;
+            fs::create_dir_all(folder).map_err(|source| RunError::File {
+                action: "make",
+                path: folder.to_owned(),
+                source,
+            })?;
         }
         let file = fs::OpenOptions::new().write(true).create_new(true).open(&full);
         match file.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes())) {

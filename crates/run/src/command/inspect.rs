@@ -75,7 +75,8 @@ impl Workspace {
     ) -> Result<InspectReport, RunError> {
         let Some(declared) = self.project.connections.get(connection) else {
             let names = self.project.connections.keys().map(String::as_str);
-            let hint = did_you_mean(connection, names).unwrap_or_else(|| "connections are declared in ade.yml".to_owned());
+            let hint =
+                did_you_mean(connection, names).unwrap_or_else(|| "connections are declared in ade.yml".to_owned());
             return Err(RunError::usage(format!("there is no connection `{connection}`"), hint));
         };
         let opened = open_connection(&self.connectors, declared, &self.root, &self.world).await.map_err(plain)?;
@@ -93,9 +94,8 @@ impl Workspace {
         let mut proposals: HashMap<(String, String), (Option<String>, String)> = HashMap::new();
         for table in &found {
             let options = table.options.iter().cloned().collect();
-            let options = spec
-                .table_options(&options)
-                .map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
+            let options =
+                spec.table_options(&options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
             let sample = opened.sample(&table.from, &options, SAMPLE_ROWS).await?;
             for column in &table.columns {
                 let proposal = proposed(&sample, &column.name);
@@ -135,10 +135,7 @@ fn proposed(sample: &RecordBatch, name: &str) -> (Option<String>, String) {
     (proposal.class.map(|class| class.name().to_owned()), proposal.reason)
 }
 
-fn inspected(
-    table: &TableInfo,
-    proposals: &HashMap<(String, String), (Option<String>, String)>,
-) -> InspectedTable {
+fn inspected(table: &TableInfo, proposals: &HashMap<(String, String), (Option<String>, String)>) -> InspectedTable {
     let (rows, estimated) = match table.rows {
         Some(RowCount::Exact(rows)) => (Some(rows), false),
         Some(RowCount::Estimated(rows)) => (Some(rows), true),

@@ -38,7 +38,8 @@ impl ReadAt {
         }
         Err(RunError::usage(
             format!("`{text}` is neither a version nor a time"),
-            "write a version such as 12, a day such as 2026-01-31, or a time such as '2026-01-31 08:00:00' (UTC)".to_owned(),
+            "write a version such as 12, a day such as 2026-01-31, or a time such as '2026-01-31 08:00:00' (UTC)"
+                .to_owned(),
         ))
     }
 
@@ -121,8 +122,11 @@ impl Workspace {
 
     /// The statements of a file.
     pub fn statements(path: &Path) -> Result<Vec<SqlText>, RunError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| RunError::File { action: "read", path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| RunError::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(split_statements(&text)?)
     }
 }

@@ -53,10 +53,14 @@ impl Workspace {
                 let table = Self::table_name(&model.relation)?;
                 let exists = self.lake.version(&table).await?.is_some();
                 let compiled = build.compile_model(model, &session, exists && model.incremental.is_some(), None);
-                Some(compiled.map_err(|error| match error {
-                    TaskError::Run(error) => error,
-                    TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
-                })?.text)
+                Some(
+                    compiled
+                        .map_err(|error| match error {
+                            TaskError::Run(error) => error,
+                            TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
+                        })?
+                        .text,
+                )
             }
             None => None,
         };

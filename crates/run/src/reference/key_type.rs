@@ -25,7 +25,8 @@ fn collect(schema: &Value, definitions: &Value, kinds: &mut Vec<String>) {
             collect(alternative, definitions, kinds);
         }
     }
-    let words = schema.get("const").into_iter().chain(schema.get("enum").and_then(Value::as_array).into_iter().flatten());
+    let words =
+        schema.get("const").into_iter().chain(schema.get("enum").and_then(Value::as_array).into_iter().flatten());
     let words: Vec<String> = words.filter(|word| !word.is_null()).map(|word| format!("`{}`", plain(word))).collect();
     if !words.is_empty() {
         kinds.push(words.join(" or "));
@@ -42,7 +43,10 @@ fn collect(schema: &Value, definitions: &Value, kinds: &mut Vec<String>) {
             "boolean" => "`true` or `false`".to_owned(),
             "integer" => "whole number".to_owned(),
             "number" => "number".to_owned(),
-            "array" => format!("list of {}", schema.get("items").map_or("anything".to_owned(), |items| key_type(items, definitions))),
+            "array" => format!(
+                "list of {}",
+                schema.get("items").map_or("anything".to_owned(), |items| key_type(items, definitions))
+            ),
             "object" => match schema.get("additionalProperties") {
                 Some(values @ Value::Object(_)) => format!("mapping of names to {}", key_type(values, definitions)),
                 _ => "mapping".to_owned(),
@@ -106,9 +110,13 @@ mod tests {
         assert_eq!(of(json!({ "type": ["string", "null"] })), "text");
         assert_eq!(of(json!({ "anyOf": [{ "$ref": "#/$defs/Mode" }, { "type": "null" }] })), "`full` or `incremental`");
         assert_eq!(of(json!({ "type": "array", "items": { "$ref": "#/$defs/Table" } })), "list of [a table](#a-table)");
-        let texts = json!({ "anyOf": [{ "type": "string" }, { "type": ["array", "null"], "items": { "type": "string" } }] });
+        let texts =
+            json!({ "anyOf": [{ "type": "string" }, { "type": ["array", "null"], "items": { "type": "string" } }] });
         assert_eq!(of(texts), "text or list of text");
-        assert_eq!(of(json!({ "type": "object", "additionalProperties": { "type": "string" } })), "mapping of names to text");
+        assert_eq!(
+            of(json!({ "type": "object", "additionalProperties": { "type": "string" } })),
+            "mapping of names to text"
+        );
         assert_eq!(of(json!({})), "anything");
     }
 }

@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn connectors_complete_the_schemas() {
-        let schemas: Map<String, Value> = schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+        let schemas: Map<String, Value> =
+            schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
         let connections = schemas["ade"]["$defs"]["ConnectionDeclaration"]["anyOf"].as_array().unwrap();
         let types: Vec<&Value> = connections.iter().map(|kind| &kind["properties"]["type"]["const"]).collect();
         assert_eq!(types, ["files", "sqlite"]);

@@ -112,12 +112,7 @@ pub(crate) async fn open(
     Ok(connector.open(&settings, &context).await?)
 }
 
-fn settings(
-    spec: &ConnectorSpec,
-    connection: &Connection,
-    root: &Path,
-    world: &World,
-) -> Result<Settings, TaskError> {
+fn settings(spec: &ConnectorSpec, connection: &Connection, root: &Path, world: &World) -> Result<Settings, TaskError> {
     let problems = check(spec, connection);
     if !problems.is_empty() {
         return Err(TaskError::Diagnostics(problems));
@@ -153,8 +148,8 @@ pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagno
         .map(|problem| {
             let place = connection.settings.get(&problem.setting).map(|setting| setting.key_origin.clone());
             let message = format!("connection `{}`: {}", connection.name, problem.message);
-            let diagnostic = Diagnostic::error(&rule::INVALID_VALUE, message)
-                .at(place.unwrap_or_else(|| connection.origin.clone()));
+            let diagnostic =
+                Diagnostic::error(&rule::INVALID_VALUE, message).at(place.unwrap_or_else(|| connection.origin.clone()));
             match problem.hint {
                 Some(hint) => diagnostic.hint(hint),
                 None => diagnostic,

@@ -17,9 +17,8 @@ pub(crate) fn promised(source: &SourceTable, found: Option<&Schema>) -> Result<O
     let mut problems = Vec::new();
     let mut fields = Vec::new();
     for column in &source.columns {
-        let known = found.and_then(|schema| {
-            schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&column.name))
-        });
+        let known = found
+            .and_then(|schema| schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&column.name)));
         let data_type = match &column.data_type {
             Some(text) => match sql_type(text) {
                 Ok(data_type) => data_type,
@@ -56,7 +55,10 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
                 Diagnostic::error(&rule::SCHEMA_DRIFT, message)
                     .at(source.origin.clone())
                     .note(format!("seen in {}", column.seen_in))
-                    .hint(format!("list it under `columns:` of the table: {}", column_lines(&column.name, &column.data_type))),
+                    .hint(format!(
+                        "list it under `columns:` of the table: {}",
+                        column_lines(&column.name, &column.data_type)
+                    )),
             );
         }
     }
@@ -99,7 +101,8 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
                     new.name
                 ));
         } else {
-            problem = problem.hint("ask the source's owner; if it is gone for good, remove it here and load with --full-refresh");
+            problem = problem
+                .hint("ask the source's owner; if it is gone for good, remove it here and load with --full-refresh");
         }
         problems.push(problem);
     }
@@ -108,11 +111,17 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
         problems.push(
             Diagnostic::error(
                 &rule::SCHEMA_DRIFT,
-                format!("column `{}` of `{table}` was promised as {} and now is {}", column.name, column.promised, column.found),
+                format!(
+                    "column `{}` of `{table}` was promised as {} and now is {}",
+                    column.name, column.promised, column.found
+                ),
             )
             .at(place)
             .note(format!("seen in {}", column.seen_in))
-            .hint(format!("ask the source's owner; if it is meant, write `data_type: {}` and load with --full-refresh", column.found)),
+            .hint(format!(
+                "ask the source's owner; if it is meant, write `data_type: {}` and load with --full-refresh",
+                column.found
+            )),
         );
     }
     problems

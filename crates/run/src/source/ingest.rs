@@ -6,7 +6,8 @@ use ade_connect::{ReadMode, ReadPlan, ReadRequest, ReadUnit, Settings, Snapshot 
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{
-    At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName, Write,
+    At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName,
+    Write,
 };
 use ade_privacy::{Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
@@ -38,18 +39,17 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
         return Err(RunError::usage(format!("there is no connection `{name}`"), None).into());
     };
     let spec = build.connections.spec(connection)?;
-    let options = spec
-        .table_options(&declared.options)
-        .map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
+    let options =
+        spec.table_options(&declared.options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
     let table = Workspace::table_name(&source.relation)?;
     let lease = workspace.lake.lease(&table, "ade").await?;
     let reading = async {
         let version = workspace.lake.version(&table).await?;
         let snapshot = build.connections.snapshot(connection, workspace, &table, version).await?;
         let landing = TableLanding { build, source, declared, table: &table, lease: &lease, checks };
-        landing.land(snapshot.as_ref(), options).await
+        Box::pin(landing.land(snapshot.as_ref(), options)).await
     };
-    let result = reading.await;
+    let result = Box::pin(reading).await;
     build.connections.finished(name).await;
     if let Err(error) = workspace.lake.release(&lease).await {
         tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
@@ -99,7 +99,8 @@ impl TableLanding<'_> {
         let mut rows = 0;
         let mut arrived = 0;
         for units in plan.units.chunks(size.max(1)) {
-            let arrival = Arrival { table: self, plan: &plan, units, obfuscator: &obfuscator, landing: &landing, whole };
+            let arrival =
+                Arrival { table: self, plan: &plan, units, obfuscator: &obfuscator, landing: &landing, whole };
             match arrival.land(snapshot, &mut position, &mut outcome, rows).await {
                 Ok(Some(arrived_rows)) => rows += arrived_rows,
                 // A check stopped it: what landed before was good and stays.
@@ -107,7 +108,11 @@ impl TableLanding<'_> {
                 Err(error) if arrived == 0 => return Err(error),
                 Err(error) => {
                     outcome.status = Status::Failed;
-                    outcome.note(&format!("{}\n{arrived} of {} units landed before it", error.message(), plan.units.len()));
+                    outcome.note(&format!(
+                        "{}\n{arrived} of {} units landed before it",
+                        error.message(),
+                        plan.units.len()
+                    ));
                     break;
                 }
             }
@@ -163,16 +168,20 @@ impl TableLanding<'_> {
             if self.source.on_new_column == OnNewColumn::Quarantine {
                 let data_type = ade_engine::type_name(&column.data_type);
                 outcome.status = Status::Warned;
-                outcome.note(&format!("new column `{}` ({data_type}) is left out until somebody classifies it", column.column));
+                outcome.note(&format!(
+                    "new column `{}` ({data_type}) is left out until somebody classifies it",
+                    column.column
+                ));
             }
         }
         let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
         let plan = plan.keeping(|name| !left_out.contains(name) && !dropped(name));
         self.keys_survive(&plan, &policy)?;
         let policy = Policy::new(policy.columns().to_vec());
-        let needs_key = policy.columns().iter().any(|decided| {
-            matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. })
-        });
+        let needs_key = policy
+            .columns()
+            .iter()
+            .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
         let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
         // Nothing is derived from the key of zeros: no column of the policy asks for one.
         let stand_in = || Keyring::generate([0; 32]);
@@ -196,7 +205,10 @@ impl TableLanding<'_> {
                 problems.push(
                     Diagnostic::error(
                         &rule::INVALID_INGEST,
-                        format!("key column `{key}` of `{}.{}` is treated by `{}`, which makes different keys equal", self.source.source, self.source.name, decided.treatment),
+                        format!(
+                            "key column `{key}` of `{}.{}` is treated by `{}`, which makes different keys equal",
+                            self.source.source, self.source.name, decided.treatment
+                        ),
                     )
                     .at(self.declared.origin.clone())
                     .hint("use `keep`, `pseudonym` or `encrypt` for columns of the key"),
@@ -206,7 +218,10 @@ impl TableLanding<'_> {
                 problems.push(
                     Diagnostic::error(
                         &rule::UNKNOWN_COLUMN,
-                        format!("the key of `{}.{}` names `{key}`, which the source has not got", self.source.source, self.source.name),
+                        format!(
+                            "the key of `{}.{}` names `{key}`, which the source has not got",
+                            self.source.source, self.source.name
+                        ),
                     )
                     .at(self.declared.origin.clone())
                     .suggestion(key, names),

@@ -152,14 +152,15 @@ fn named(name: &str) -> Class {
     name.parse().unwrap_or_else(|never: std::convert::Infallible| match never {})
 }
 
-fn family(sql_name: &str) -> Result<DataFamily, Diagnostic> {
-    let data_type = sql_type(sql_name).map_err(|error| Diagnostic::error(&rule::UNKNOWN_TYPE, error.to_string()))?;
+fn family(sql_name: &str) -> Result<DataFamily, Box<Diagnostic>> {
+    let data_type =
+        sql_type(sql_name).map_err(|error| Box::new(Diagnostic::error(&rule::UNKNOWN_TYPE, error.to_string())))?;
     Ok(DataFamily::of(&data_type))
 }
 
 /// The treatment that settings describe; `None` when they name none.
-fn treatment(settings: &Map<String, Value>, class: &str) -> Result<Option<Treatment>, Diagnostic> {
-    let invalid = |message: String| Diagnostic::error(&rule::INVALID_TREATMENT, message);
+fn treatment(settings: &Map<String, Value>, class: &str) -> Result<Option<Treatment>, Box<Diagnostic>> {
+    let invalid = |message: String| Box::new(Diagnostic::error(&rule::INVALID_TREATMENT, message));
     let Some(name) = settings.get("treatment") else {
         return match settings.keys().next() {
             None => Ok(None),
@@ -170,14 +171,15 @@ fn treatment(settings: &Map<String, Value>, class: &str) -> Result<Option<Treatm
     let others = settings.iter().filter(|(key, _)| *key != "treatment");
     let mut values = Settings::new();
     for (key, value) in others {
-        let setting = setting(value).ok_or_else(|| invalid(format!("`{key}` of treatment `{name}` has a value of a kind that no treatment takes")))?;
+        let setting = setting(value).ok_or_else(|| {
+            invalid(format!("`{key}` of treatment `{name}` has a value of a kind that no treatment takes"))
+        })?;
         values.insert(key.clone(), setting);
     }
     let domain = if class.is_empty() { "default" } else { class };
-    Treatment::from_settings(name, &values, domain).map(Some).map_err(|error| {
-        let words = Treatment::NAMES;
-        invalid(error.to_string()).suggestion(name, words)
-    })
+    Treatment::from_settings(name, &values, domain)
+        .map(Some)
+        .map_err(|error| Box::new(invalid(error.to_string()).suggestion(name, Treatment::NAMES)))
 }
 
 fn setting(value: &Value) -> Option<Setting> {

@@ -29,7 +29,8 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
         let text = setting
             .resolve_text(&secrets)
             .map_err(|source| RunError::Secret { setting: "privacy.key".to_owned(), source })?;
-        return Keyring::from_hex(&text).map_err(|error| unusable(error.to_string(), "correct what `privacy.key` refers to"));
+        return Keyring::from_hex(&text)
+            .map_err(|error| unusable(error.to_string(), "correct what `privacy.key` refers to"));
     }
     let path = key_path(root, &environment);
     let text = match fs::read_to_string(&path) {
@@ -40,9 +41,11 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
                 "copy it from where the project was built before; if nothing has landed yet, `ade init .` makes one",
             ));
         }
-        Err(error) => return Err(unusable(format!("{}: {error}", path.display()), "make the file readable for this user")),
+        Err(error) => {
+            return Err(unusable(format!("{}: {error}", path.display()), "make the file readable for this user"));
+        }
     };
-    let mode = fs::metadata(&path).map(|data| data.permissions().mode()).unwrap_or(0);
+    let mode = fs::metadata(&path).map_or(0, |data| data.permissions().mode());
     if mode & 0o077 != 0 {
         return Err(unusable(
             format!("{} can be read by others (mode {:o})", path.display(), mode & 0o777),
@@ -66,6 +69,9 @@ pub(crate) fn new_key_file(root: &Path, environment: &str, secret: [u8; 32]) -> 
         Err(error) => return Err(failed(error)),
     };
     let text = Keyring::generate(secret).to_hex();
-    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .map_err(failed)?;
     Ok(true)
 }
