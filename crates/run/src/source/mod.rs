@@ -1,4 +1,5 @@
 //! From a connection to a landed table: what was promised, what is obfuscated, what is committed.
+mod arrival;
 mod connections;
 mod contract;
 mod ingest;

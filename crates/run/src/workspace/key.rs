@@ -38,7 +38,10 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(unusable(
                 format!("there is no file {}", path.display()),
-                "copy it from where the project was built before; if nothing has landed yet, `ade init .` makes one",
+                &format!(
+                    "copy it from where the project was built before; if nothing has landed yet, `ade init --env {environment} .` \
+                     makes one"
+                ),
             ));
         }
         Err(error) => {
