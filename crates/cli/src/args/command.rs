@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Maintain(MaintainArgs),
     /// Print the JSON Schema of a file kind, for editors
     #[command(
-        after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema properties      the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files"
+        after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema sources         the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files"
     )]
     Schema(SchemaArgs),
     /// Write the generated pages of the handbook

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use super::{Done, open, open_options, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
+use crate::error::CliError;
 use crate::output::{Table, count, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
@@ -11,6 +12,12 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     if global.output == OutputFormat::Json {
         print(&serde_json::to_string(&report).unwrap_or_default());
         return Ok(ExitCode::SUCCESS);
+    }
+    if report.tables.is_empty() {
+        return Err(CliError::new(format!(
+            "connection `{}` offers no table: there is nothing to draft",
+            args.connection
+        )));
     }
     let style = style(global);
     for table in &report.tables {

@@ -17,7 +17,9 @@ pub(crate) async fn run(global: &GlobalArgs, args: &RestoreArgs) -> Done {
     if global.output == OutputFormat::Json {
         print(&serde_json::json!({ "table": args.table, "version": version }).to_string());
     } else if !global.quiet {
-        print(&format!("{} is as it was at {}; this is version {version}", args.table, args.to));
+        let number = args.to.bytes().all(|byte| byte.is_ascii_digit());
+        let to = if number { format!("version {}", args.to) } else { args.to.clone() };
+        print(&format!("{} is as it was at {to}; this is version {version}", args.table));
     }
     Ok(ExitCode::SUCCESS)
 }

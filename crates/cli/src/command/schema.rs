@@ -22,12 +22,20 @@ pub(crate) fn run(args: &SchemaArgs) -> Done {
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let Some((_, schema)) = schemas.iter().find(|(known, _)| known == kind) else {
+    let Some((_, schema)) = schemas.iter().find(|(known, _)| *known == file_kind(kind)) else {
         let known: Vec<&str> = schemas.iter().map(|(kind, _)| *kind).collect();
         return Err(CliError::usage(format!("there is no file kind `{kind}`; there are {}", known.join(", "))));
     };
     print(pretty(schema).trim_end());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The kind of file that a word means: sources, models and the rest are declared in files of one kind.
+fn file_kind(word: &str) -> &str {
+    match word {
+        "sources" | "models" | "seeds" | "exposures" => "properties",
+        other => other,
+    }
 }
 
 /// The text of a schema's file.

@@ -7,15 +7,15 @@
 //!
 //! `ADE_UPDATE=1 cargo nextest run -p ade-cli handbook` writes what the program says now into the pages.
 mod page;
-mod sandbox;
 mod same;
+mod sandbox;
 
 use std::fs;
 use std::path::Path;
 
 use page::Page;
-use sandbox::Sandbox;
 use same::same;
+use sandbox::Sandbox;
 
 /// The checkout's root.
 pub(crate) fn root() -> &'static Path {
