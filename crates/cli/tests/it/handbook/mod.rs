@@ -6,6 +6,7 @@
 //! differs from run to run (times, durations, UUIDs, pseudonyms, the order of lines) is not compared.
 //!
 //! `ADE_UPDATE=1 cargo nextest run -p ade-cli handbook` writes what the program says now into the pages.
+mod links;
 mod page;
 mod same;
 mod sandbox;
