@@ -42,9 +42,17 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
     for (part, message, hint) in REWORDED {
         if error.message.contains(part) {
             error.kind = SqlErrorKind::Unsupported;
-            error.message = (*message).to_owned();
+            (*message).clone_into(&mut error.message);
             return error.with_hint(*hint);
         }
+    }
+    if let Some(name) =
+        error.message.split(" failed to match any signature").next().filter(|name| name.len() < error.message.len())
+    {
+        let name = name.rsplit("Function ").next().unwrap_or(name).trim_matches('\'').to_owned();
+        error.kind = SqlErrorKind::Invalid;
+        error.message = format!("{name} does not take these types");
+        return error.with_hint("cast the argument, for example ::numeric or ::text");
     }
     error.message = plain(&error.message);
     if error.hint.is_some() {

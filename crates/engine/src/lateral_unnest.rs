@@ -68,7 +68,7 @@ fn on_top(plan: &LogicalPlan, base: &Arc<LogicalPlan>) -> Result<Option<LogicalP
             let Some(input) = on_top(&projection.input, base)? else { return Ok(None) };
             let mut columns = kept(base.schema());
             for expr in &projection.expr {
-                columns.push(expr.clone().transform(|expr| inner_reference(expr, base.schema()))?.data);
+                columns.push(expr.clone().transform(|expr| Ok(inner_reference(expr, base.schema())))?.data);
             }
             Some(LogicalPlanBuilder::from(input).project(columns)?.build()?)
         }
@@ -88,9 +88,9 @@ fn kept(schema: &DFSchema) -> Vec<Expr> {
     schema.iter().map(|(table, field)| Expr::Column(Column::new(table.cloned(), field.name()))).collect()
 }
 
-fn inner_reference(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    Ok(match expr {
+fn inner_reference(expr: Expr, schema: &DFSchema) -> Transformed<Expr> {
+    match expr {
         Expr::OuterReferenceColumn(_, column) if schema.has_column(&column) => Transformed::yes(Expr::Column(column)),
         other => Transformed::no(other),
-    })
+    }
 }

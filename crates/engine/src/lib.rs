@@ -13,6 +13,7 @@ mod catalog;
 mod dialect;
 mod engine;
 mod error;
+#[expect(clippy::unnecessary_wraps, reason = "functions are tables of fn pointers that share one signature")]
 mod function;
 mod hint;
 mod lateral_unnest;

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::dialect::AdeDialect;
 use crate::error::from_parser;
-use crate::postgres::split_operators;
+use crate::postgres::normalize_tokens;
 use crate::{SqlError, SqlErrorKind, SqlPosition};
 
 /// How deep expressions may nest; beyond it the parser refuses instead of exhausting the stack.
@@ -68,7 +68,7 @@ pub(crate) fn parse_query(text: &str) -> Result<Statement, SqlError> {
     }
     let mut parser = Parser::new(&AdeDialect)
         .with_recursion_limit(MAX_DEPTH)
-        .with_tokens_with_locations(split_operators(tokens.clone()));
+        .with_tokens_with_locations(normalize_tokens(tokens.clone()));
     let statement = parser.parse_statement().map_err(|error| from_parser(text, &tokens, error))?;
     while parser.consume_token(&Token::SemiColon) {}
     let next = parser.peek_token();

@@ -26,6 +26,10 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
     settings.sql_parser.collect_spans = true;
     // Sessions answer in UTC, whatever the machine's zone: results must not depend on where they are made.
     settings.execution.time_zone = Some("UTC".to_owned());
+    // Each sorting partition sets this aside for its merge. Ten megabytes is the default; of a small pool
+    // it would leave nothing to sort in.
+    let share = options.memory_bytes / (8 * options.threads.max(1));
+    settings.execution.sort_spill_reservation_bytes = share.clamp(1 << 20, 10 << 20);
     SessionStateBuilder::new()
         // before DataFusion's own: the first planner that knows an operator plans it
         .with_expr_planners(vec![Arc::new(PostgresOperators::new(function::operators()))])

@@ -37,7 +37,7 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    fn failed(step: &'static str, reason: impl ToString) -> Self {
+    fn failed(step: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Failed { step, reason: reason.to_string() }
     }
 }
@@ -48,7 +48,7 @@ pub struct Postgres {
     port: u16,
     stop: Option<Sender<()>>,
     keeper: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 impl Postgres {
@@ -69,7 +69,7 @@ impl Postgres {
         for _ in 0..ATTEMPTS {
             match launch(&data, as_root) {
                 Ok((port, stop, keeper)) => {
-                    return Ok(Self { port, stop: Some(stop), keeper: Some(keeper), _folder: folder });
+                    return Ok(Self { port, stop: Some(stop), keeper: Some(keeper), folder: Some(folder) });
                 }
                 Err(error) => last = error,
             }
@@ -94,6 +94,10 @@ impl Drop for Postgres {
         if let Some(keeper) = self.keeper.take() {
             // a keeper that panicked has nothing left to stop
             let _ = keeper.join();
+        }
+        if let Some(folder) = self.folder.take() {
+            // what is left lies in the system's temporary folder
+            let _ = folder.close();
         }
     }
 }
@@ -214,4 +218,29 @@ fn quit(child: &mut Child) {
         let _ = child.kill();
     }
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn it_takes_connections_until_it_is_dropped() {
+        let server = Postgres::start().expect("PostgreSQL 15 is installed");
+        let port = server.port();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let folder = server.folder.as_ref().expect("it is running").path().to_owned();
+        drop(server);
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn two_run_side_by_side() {
+        let (one, two) = (Postgres::start().expect("a server"), Postgres::start().expect("a server"));
+        assert_ne!(one.port(), two.port());
+        assert!(one.connection_string().contains(&one.port().to_string()));
+    }
 }

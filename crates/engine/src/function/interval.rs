@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, IntervalMonthDayNanoBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, IntervalMonthDayNanoBuilder, PrimitiveArray};
 use arrow::datatypes::{
-    DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Float64Type, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit,
+    TimestampMicrosecondType,
 };
+use arrow::error::ArrowError;
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike};
 use datafusion::common::{DataFusionError, Result};
 
@@ -31,6 +33,29 @@ pub(super) fn all() -> Vec<Scalar> {
             |args, _| moments(args, |after, before| Some(days_and_time(after.checked_sub(before)?))),
         ),
         Scalar::new(
+            "ade_days_later",
+            date_and_days,
+            |_| Ok(DataType::Date32),
+            |args, _| days(args, |date, days| i64::from(date).checked_add(days)),
+        ),
+        Scalar::new(
+            "ade_days_earlier",
+            date_and_days,
+            |_| Ok(DataType::Date32),
+            |args, _| days(args, |date, days| i64::from(date).checked_sub(days)),
+        ),
+        Scalar::new(
+            "ade_days_between",
+            |_| Ok(vec![DataType::Date32; 2]),
+            |_| Ok(DataType::Int64),
+            |args, _| {
+                let (after, before) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Date32Type>());
+                let days: PrimitiveArray<Int64Type> =
+                    arrow::compute::binary(after, before, |after, before| i64::from(after) - i64::from(before))?;
+                Ok(Arc::new(days))
+            },
+        ),
+        Scalar::new(
             "age",
             moments_of_age,
             |_| Ok(INTERVAL),
@@ -40,7 +65,7 @@ pub(super) fn all() -> Vec<Scalar> {
             "ade_interval_times",
             |_| Ok(vec![INTERVAL, DataType::Float64]),
             |_| Ok(INTERVAL),
-            |args, _| scaled(args, |interval, factor| times(interval, factor)),
+            |args, _| scaled(args, times),
         ),
         Scalar::new(
             "ade_interval_over",
@@ -59,6 +84,19 @@ pub(super) fn all() -> Vec<Scalar> {
             |args, _| changed(args, |interval| justify_signs(justify_days(justify_hours(interval)))),
         ),
     ]
+}
+
+fn date_and_days(_: &[DataType]) -> Result<Vec<DataType>> {
+    Ok(vec![DataType::Date32, DataType::Int64])
+}
+
+fn days(args: &[ArrayRef], moved: fn(i32, i64) -> Option<i64>) -> Result<ArrayRef> {
+    let (dates, days) = (args[0].as_primitive::<Date32Type>(), args[1].as_primitive::<Int64Type>());
+    let result: PrimitiveArray<Date32Type> = arrow::compute::try_binary(dates, days, |date, days| {
+        let moved = moved(date, days).and_then(|day| i32::try_from(day).ok());
+        moved.ok_or_else(|| ArrowError::ComputeError("date out of range".to_owned()))
+    })?;
+    Ok(Arc::new(result))
 }
 
 fn two_moments(types: &[DataType]) -> Result<Vec<DataType>> {

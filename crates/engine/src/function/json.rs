@@ -260,7 +260,7 @@ fn build_array(args: &[ArrayRef]) -> Result<ArrayRef> {
 }
 
 fn build_object(args: &[ArrayRef], colon: &str) -> Result<ArrayRef> {
-    if args.len() % 2 != 0 {
+    if !args.len().is_multiple_of(2) {
         return Err(DataFusionError::Plan("json_build_object takes keys and values in turn".to_owned()));
     }
     written(args.first().map_or(1, Array::len), |row, out| {

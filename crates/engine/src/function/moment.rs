@@ -68,7 +68,7 @@ struct Patterns {
 impl Patterns {
     fn get(&mut self, text: &str) -> &[Part] {
         if self.text != text || self.parts.is_empty() {
-            self.text = text.to_owned();
+            text.clone_into(&mut self.text);
             self.parts = pattern::parse(text);
         }
         &self.parts
@@ -298,7 +298,7 @@ fn coerce_make(types: &[DataType]) -> Result<Vec<DataType>> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "chrono checks the ranges of the parts")]
 fn make_timestamp(args: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
-    let parts = args.iter().map(|part| part.as_primitive::<Float64Type>()).collect::<Vec<_>>();
+    let parts = args.iter().map(AsArray::as_primitive::<Float64Type>).collect::<Vec<_>>();
     let mut builder = TimestampMicrosecondBuilder::with_capacity(args[0].len());
     for row in 0..args[0].len() {
         if parts.iter().any(|part| part.is_null(row)) {

@@ -286,8 +286,9 @@ fn unmark(expr: &mut Expr, to: &str) {
         Expr::Function(function) if function_name(function).as_deref() == Some(ROWS) => {
             function.name = ObjectName::from(vec![Ident::new(to)]);
         }
-        Expr::Nested(inner) | Expr::UnaryOp { op: UnaryOperator::Plus, expr: inner } => unmark(inner, to),
-        Expr::Cast { expr: inner, .. } => unmark(inner, to),
+        Expr::Nested(inner)
+        | Expr::UnaryOp { op: UnaryOperator::Plus, expr: inner }
+        | Expr::Cast { expr: inner, .. } => unmark(inner, to),
         Expr::BinaryOp { left, right, .. } => {
             unmark(left, to);
             unmark(right, to);

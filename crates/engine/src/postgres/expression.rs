@@ -96,11 +96,11 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
             let field = field_name(field);
             *expr = calls::date_part(&field, take(inner));
         }
-        Expr::Substring { expr: value, substring_from: Some(from), substring_for: None, .. } => {
-            // substring(text from pattern)
-            if literal(from).is_some() {
-                *expr = call("regexp_substr", vec![take(value), take(from)]);
-            }
+        // substring(text from pattern)
+        Expr::Substring { expr: value, substring_from: Some(from), substring_for: None, .. }
+            if literal(from).is_some() =>
+        {
+            *expr = call("regexp_substr", vec![take(value), take(from)]);
         }
         Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
             *expr = call("array_has_any", vec![take(left), take(right)]);

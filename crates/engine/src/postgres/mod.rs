@@ -23,7 +23,7 @@ use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, Visi
 use crate::SqlError;
 
 pub(crate) use self::operators::PostgresOperators;
-pub(crate) use self::tokens::split_operators;
+pub(crate) use self::tokens::normalize as normalize_tokens;
 
 /// Rewrites `statement` so that DataFusion does what PostgreSQL does, or says why it cannot. `schema` is
 /// the schema of names without one.

@@ -65,6 +65,11 @@ impl PostgresOperators {
             BinaryOperator::Plus | BinaryOperator::Minus if is_date(left) && is_interval(right) => {
                 moved_date(raw.left.clone(), operator(&raw.op), raw.right.clone())
             }
+            // DataFusion knows these, too, but its analysis of ranges does not: it panics on filters over them
+            BinaryOperator::Plus if is_date(left) && is_signed(right) => self.call("ade_days_later", operands())?,
+            BinaryOperator::Plus if is_signed(left) && is_date(right) => self.call("ade_days_later", swapped())?,
+            BinaryOperator::Minus if is_date(left) && is_signed(right) => self.call("ade_days_earlier", operands())?,
+            BinaryOperator::Minus if is_date(left) && is_date(right) => self.call("ade_days_between", operands())?,
             BinaryOperator::Plus if is_interval(left) && is_date(right) => {
                 moved_date(raw.right.clone(), Operator::Plus, raw.left.clone())
             }

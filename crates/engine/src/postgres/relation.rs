@@ -128,7 +128,7 @@ fn lateral(factor: &mut TableFactor) -> Result<(), SqlError> {
             refuse_ordinality(*with_ordinality, name)?;
             step_as_interval(&mut args.args);
             let Some(values) = arguments(&args.args) else { return Ok(()) };
-            if function == "generate_series" && values.iter().all(|value| is_constant(*value)) {
+            if function == "generate_series" && values.iter().all(|value| is_constant(value)) {
                 return Ok(());
             }
             let values = values.into_iter().cloned().collect();

@@ -46,13 +46,11 @@ fn numeric_date(text: &str) -> Option<(NaiveDate, &str)> {
     }
     let mark = rest.chars().next().filter(|mark| matches!(mark, '-' | '/' | '.'))?;
     let rest = &rest[1..];
-    let (second, _, rest) = match number(rest, 2) {
-        Some(found) => found,
+    let (second, rest) = if let Some((second, _, rest)) = number(rest, 2) {
+        (second, rest)
+    } else {
         // 2024-Feb-29
-        None => {
-            let (month, rest) = month_name(rest)?;
-            (month, 3, rest)
-        }
+        month_name(rest)?
     };
     let (third, third_length, rest) = number(rest.strip_prefix(mark)?, 5)?;
     let (year, month, day) = if length >= 3 {
@@ -98,16 +96,13 @@ fn named_date(text: &str) -> Option<(NaiveDate, &str)> {
         }
         _ => text,
     };
-    let (month, day, rest) = match month_name(text) {
-        Some((month, rest)) => {
-            let (day, _, rest) = number(skip_marks(rest), 2)?;
-            (month, day, rest)
-        }
-        None => {
-            let (day, _, rest) = number(text, 2)?;
-            let (month, rest) = month_name(skip_marks(rest))?;
-            (month, day, rest)
-        }
+    let (month, day, rest) = if let Some((month, rest)) = month_name(text) {
+        let (day, _, rest) = number(skip_marks(rest), 2)?;
+        (month, day, rest)
+    } else {
+        let (day, _, rest) = number(text, 2)?;
+        let (month, rest) = month_name(skip_marks(rest))?;
+        (month, day, rest)
     };
     let (year, length, rest) = number(skip_marks(rest), 5)?;
     Some((NaiveDate::from_ymd_opt(full_year(year, length)?, month, day)?, rest))

@@ -145,23 +145,21 @@ pub(crate) fn parse(pattern: &str) -> Vec<Part> {
             rest = after;
             continue;
         }
-        match FIELDS.iter().find_map(|(name, field)| prefix(rest, name).map(|after| (*field, name.len(), after))) {
-            Some((field, length, after)) => {
-                let written = rest[..length].to_owned();
-                let ordinal = match after.get(..2) {
-                    Some("TH") => Some("TH"),
-                    Some("th") => Some("th"),
-                    _ => None,
-                };
-                rest = if ordinal.is_some() { &after[2..] } else { after };
-                parts.push(Part::Field { field, written, fill, ordinal });
-                fill = false;
-            }
-            None => {
-                push_text(&mut parts, first.encode_utf8(&mut [0; 4]));
-                rest = &rest[first.len_utf8()..];
-            }
-        }
+        let found = FIELDS.iter().find_map(|(name, field)| prefix(rest, name).map(|after| (*field, name.len(), after)));
+        let Some((field, length, after)) = found else {
+            push_text(&mut parts, first.encode_utf8(&mut [0; 4]));
+            rest = &rest[first.len_utf8()..];
+            continue;
+        };
+        let written = rest[..length].to_owned();
+        let ordinal = match after.get(..2) {
+            Some("TH") => Some("TH"),
+            Some("th") => Some("th"),
+            _ => None,
+        };
+        rest = if ordinal.is_some() { &after[2..] } else { after };
+        parts.push(Part::Field { field, written, fill, ordinal });
+        fill = false;
     }
     parts
 }

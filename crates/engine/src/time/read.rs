@@ -79,10 +79,9 @@ impl Found {
     ) -> Result<&'a str, String> {
         let wrong = |what: &str| format!("\"{text}\" has no {what} where the pattern has {written}");
         let width = match field {
-            Field::Year(digits) | Field::IsoYear(digits) => digits,
+            Field::Year(digits) | Field::IsoYear(digits) | Field::Fraction(digits) => digits,
             Field::Millisecond | Field::DayOfYear | Field::IsoDayOfYear => 3,
             Field::Microsecond => 6,
-            Field::Fraction(digits) => digits,
             Field::SecondOfDay => 5,
             Field::Weekday | Field::IsoWeekday | Field::WeekOfMonth | Field::Quarter => 1,
             Field::Julian => 7,
@@ -152,8 +151,7 @@ impl Found {
                 self.afternoon = self.afternoon.or(Some(false));
             }
             Field::Minute => self.minute = i64::from(value),
-            Field::Second => self.second = i64::from(value),
-            Field::SecondOfDay => self.second = i64::from(value),
+            Field::Second | Field::SecondOfDay => self.second = i64::from(value),
             // `.5` in milliseconds is 500
             Field::Millisecond | Field::Microsecond | Field::Fraction(_) => {
                 self.micros = i64::from(value) * 10_i64.pow(u32::try_from(6_usize.saturating_sub(length)).unwrap_or(0));
@@ -165,19 +163,14 @@ impl Found {
 
     fn moment(self) -> Option<NaiveDateTime> {
         let year = self.year.map(|year| if self.before_common_era { 1 - year } else { year });
-        let date = match (self.iso_year, self.iso_week) {
-            (Some(year), Some(week)) => {
-                let weekday =
-                    Weekday::try_from(u8::try_from(self.iso_weekday.unwrap_or(1).checked_sub(1)?).ok()?).ok()?;
-                NaiveDate::from_isoywd_opt(year, week, weekday)?
-            }
-            _ => match self.day_of_year {
-                Some(day) => NaiveDate::from_yo_opt(year.unwrap_or(1), day)?,
-                None => {
-                    let month = self.month.or(self.quarter.map(|quarter| quarter * 3 - 2)).unwrap_or(1);
-                    NaiveDate::from_ymd_opt(year.unwrap_or(1), month, self.day.unwrap_or(1))?
-                }
-            },
+        let date = if let (Some(year), Some(week)) = (self.iso_year, self.iso_week) {
+            let weekday = Weekday::try_from(u8::try_from(self.iso_weekday.unwrap_or(1).checked_sub(1)?).ok()?).ok()?;
+            NaiveDate::from_isoywd_opt(year, week, weekday)?
+        } else if let Some(day) = self.day_of_year {
+            NaiveDate::from_yo_opt(year.unwrap_or(1), day)?
+        } else {
+            let month = self.month.or(self.quarter.map(|quarter| quarter * 3 - 2)).unwrap_or(1);
+            NaiveDate::from_ymd_opt(year.unwrap_or(1), month, self.day.unwrap_or(1))?
         };
         let hour = match self.afternoon {
             Some(afternoon) => self.hour % 12 + if afternoon { 12 } else { 0 },

@@ -13,25 +13,25 @@ pub(crate) enum Zone {
 }
 
 impl Zone {
-    /// The zone of a name such as `UTC`, `Europe/Berlin`, `+02` or `-03:30`. As in PostgreSQL, a
-    /// sign in a zone *name* would be POSIX's and mean the opposite; offsets here are only read
-    /// inside timestamps, where east is positive.
+    /// The zone of a name such as `UTC`, `CET` or `Europe/Berlin`. Offsets are no names: in PostgreSQL
+    /// `at time zone '+02'` means west of UTC, which nobody expects.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "utc" | "gmt" | "z" | "zulu" | "uct" => return Some(Self::Fixed(0)),
-            "est" => return Some(Self::Fixed(-5 * 3600)),
-            "edt" => return Some(Self::Fixed(-4 * 3600)),
-            "cst" => return Some(Self::Fixed(-6 * 3600)),
-            "cdt" => return Some(Self::Fixed(-5 * 3600)),
-            "mst" => return Some(Self::Fixed(-7 * 3600)),
-            "mdt" => return Some(Self::Fixed(-6 * 3600)),
-            "pst" => return Some(Self::Fixed(-8 * 3600)),
-            "pdt" => return Some(Self::Fixed(-7 * 3600)),
-            "cet" => return Some(Self::Fixed(3600)),
-            "cest" => return Some(Self::Fixed(2 * 3600)),
-            _ => {}
+        let hours = match name.to_ascii_lowercase().as_str() {
+            "utc" | "gmt" | "z" | "zulu" | "uct" => Some(0),
+            "pst" => Some(-8),
+            "mst" | "pdt" => Some(-7),
+            "cst" | "mdt" => Some(-6),
+            "est" | "cdt" => Some(-5),
+            "edt" => Some(-4),
+            "cet" => Some(1),
+            "cest" => Some(2),
+            signed if signed.starts_with(['+', '-']) => return None,
+            _ => None,
+        };
+        match hours {
+            Some(hours) => Some(Self::Fixed(hours * 3600)),
+            None => name.parse::<Tz>().ok().map(Self::Named),
         }
-        name.parse::<Tz>().ok().map(Self::Named)
     }
 
     /// The instant at which clocks in the zone show `local`. In the hour that clocks skip, and in

@@ -76,7 +76,7 @@ async fn listings() {
     assert_eq!(ask(&session, "show tables").await, "main|customers\nmarts|loud");
     assert_eq!(ask(&session, "show schemas").await, "main\nmarts");
     assert_eq!(ask(&session, "describe customers").await, "1|id|bigint|no\n2|name|varchar|no");
-    assert_eq!(ask(&session, "describe marts.loud").await, "1|name|varchar|no");
+    assert_eq!(ask(&session, "describe marts.loud").await, "1|name|varchar|yes");
     assert_eq!(ask(&session, "show timezone").await, "UTC");
     assert_eq!(
         ask(&session, "select table_name from information_schema.tables where table_schema = 'marts'").await,

@@ -72,7 +72,7 @@ async fn each_error_points_at_the_text_and_gives_a_hint() {
 #[tokio::test]
 async fn syntax_errors_have_a_line_and_column() {
     let session = session(catalog());
-    let error = fail(&session, "select id,\n  from from customers").await;
+    let error = fail(&session, "select id\n  fro customers").await;
     assert_eq!(error.kind, SqlErrorKind::Syntax);
     let place = error.position.expect("a place");
     assert_eq!(place.line, 2);
