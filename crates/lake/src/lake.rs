@@ -118,7 +118,13 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NoTable`], [`LakeError::NoVersion`], [`LakeError::Unsupported`], or those of reading the log.
     pub async fn snapshot(&self, table: &TableName, at: At) -> Result<Snapshot, LakeError> {
-        history::snapshot(&self.table(table), at).await
+        let handle = self.table(table);
+        let snapshot = history::snapshot(&handle, at).await?;
+        if at != At::Latest {
+            let files: Vec<_> = snapshot.files().iter().collect();
+            restore::check_present(&handle, at, &files).await?;
+        }
+        Ok(snapshot)
     }
 
     /// Takes the table's writer lease. Renew it while the write lasts; release it after.

@@ -114,7 +114,8 @@ async fn transactions(handle: &TableHandle, now: &Snapshot, then: &Snapshot) -> 
 }
 
 /// Fails when a file that is to come back was vacuumed.
-async fn check_present(handle: &TableHandle, at: At, files: &[&DataFile]) -> Result<(), LakeError> {
+/// Whether maintenance has left the files of a version alone.
+pub(crate) async fn check_present(handle: &TableHandle, at: At, files: &[&DataFile]) -> Result<(), LakeError> {
     let check = |file: &&DataFile| {
         let location = handle.location(file);
         async move {

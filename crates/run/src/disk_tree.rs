@@ -13,12 +13,19 @@ const SKIPPED: &[&str] =
 #[derive(Debug, Clone)]
 pub(crate) struct DiskTree {
     root: PathBuf,
+    /// Whether folders are looked into.
+    deep: bool,
 }
 
 impl DiskTree {
     /// The files below `root`.
     pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), deep: true }
+    }
+
+    /// The files in `root` itself: `ade.yml`, `dbt_project.yml`.
+    pub(crate) fn root_files(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), deep: false }
     }
 
     fn collect(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
@@ -53,6 +60,7 @@ impl FileTree for DiskTree {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
         Self::collect(&self.root, "", &mut found)?;
+        found.retain(|path| self.deep || !path.contains('/'));
         Ok(found)
     }
 

@@ -1,12 +1,12 @@
 //! `ade history`.
 use std::process::ExitCode;
 
-use super::{Done, open, open_options, print, print_json};
+use super::{Done, lake_options, open, print, print_json};
 use crate::args::{GlobalArgs, HistoryArgs, OutputFormat};
 use crate::output::{Table, count};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &HistoryArgs) -> Done {
-    let workspace = open(global, open_options(global)?).await?;
+    let workspace = open(global, lake_options(global)?).await?;
     let versions = workspace.history(&args.table, args.limit).await?;
     if global.output == OutputFormat::Json {
         print_json(&versions);

@@ -1,13 +1,13 @@
 //! `ade inspect`.
 use std::process::ExitCode;
 
-use super::{Done, open, open_options, print};
+use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
 use crate::error::CliError;
 use crate::output::{Table, count, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
-    let workspace = open(global, open_options(global)?).await?;
+    let workspace = open(global, lake_options(global)?).await?;
     let report = workspace.inspect(&args.connection, &args.table, args.source.as_deref()).await?;
     if global.output == OutputFormat::Json {
         print(&serde_json::to_string(&report).unwrap_or_default());

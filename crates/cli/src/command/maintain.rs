@@ -3,12 +3,12 @@ use std::process::ExitCode;
 
 use ade_run::Upkeep;
 
-use super::{Done, open, open_options, print, print_json};
+use super::{Done, lake_options, open, print, print_json};
 use crate::args::{GlobalArgs, MaintainArgs, OutputFormat};
 use crate::output::{Table, count};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
-    let workspace = open(global, open_options(global)?).await?;
+    let workspace = open(global, lake_options(global)?).await?;
     let upkeep = Upkeep {
         select: args.selection.select.clone(),
         exclude: args.selection.exclude.clone(),

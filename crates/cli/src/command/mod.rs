@@ -74,6 +74,11 @@ fn open_options(global: &GlobalArgs) -> Result<OpenOptions, CliError> {
     Ok(OpenOptions { environment: global.env.clone(), vars, ..OpenOptions::default() })
 }
 
+/// The same for commands that look at the lake or at a source, and need no model for it.
+fn lake_options(global: &GlobalArgs) -> Result<OpenOptions, CliError> {
+    Ok(OpenOptions { without_resources: true, ..open_options(global)? })
+}
+
 /// Opens the project; warnings in its files go to the observer's stream as notices.
 async fn open(global: &GlobalArgs, options: OpenOptions) -> Result<Arc<Workspace>, CliError> {
     let observer = observer(global);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use ade_run::{ReadAt, Workspace};
 
-use super::{Done, open, open_options};
+use super::{Done, lake_options, open};
 use crate::args::{GlobalArgs, QueryArgs, QueryFormat};
 use crate::error::CliError;
 
@@ -27,7 +27,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         }
         (None, sql) => vec![sql.unwrap_or_default().to_owned()],
     };
-    let workspace = open(global, open_options(global)?).await?;
+    let workspace = open(global, lake_options(global)?).await?;
     let mut out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(BufWriter::new(
             File::create(path).map_err(|error| CliError::new(format!("cannot write {}: {error}", path.display())))?,

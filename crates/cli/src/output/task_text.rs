@@ -12,7 +12,9 @@ pub(crate) fn task_lines(report: &TaskReport, style: Style) -> String {
     let what = report.relation.as_deref().unwrap_or(&report.name);
     let mut facts = Vec::new();
     if let Some(rows) = report.rows {
-        facts.push(plural(rows, "row"));
+        // What a failed task made was thrown away.
+        let unseen = if report.status == Status::Failed && report.version.is_none() { " not published" } else { "" };
+        facts.push(format!("{}{unseen}", plural(rows, "row")));
     }
     if let Some(version) = report.version {
         facts.push(format!("v{version}"));
@@ -92,7 +94,7 @@ mod tests {
         };
         assert_eq!(
             task_lines(&report, Style::new(false)),
-            "✗ failed    model   core.orders  1,200 rows · 0 of 1 check · 0.04 s\n    \
+            "✗ failed    model   core.orders  1,200 rows not published · 0 of 1 check · 0.04 s\n    \
              fail unique_orders_id: 2 values of `id` occur more than once"
         );
     }

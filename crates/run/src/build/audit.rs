@@ -103,6 +103,13 @@ impl Build {
         Ok(reports)
     }
 
+    /// Whether what a node promises of its columns is a check of its own.
+    pub(crate) fn has_contract(&self, id: &NodeId) -> bool {
+        let project = &self.workspace.project;
+        project.models.get(id).is_some_and(|model| model_contract(model).is_some())
+            || project.sources.get(id).is_some_and(|source| source_contract(source).is_some())
+    }
+
     /// How late a source is.
     pub(crate) async fn check_freshness(&self, id: &NodeId) -> Result<Option<CheckReport>, TaskError> {
         let Some(source) = self.workspace.project.sources.get(id) else { return Ok(None) };

@@ -16,7 +16,7 @@ pub(crate) fn summarize(build: &Build, reports: &[TaskReport], took: Duration, c
     Summary {
         run_id: build.run_id.to_string(),
         counts,
-        rows: reports.iter().filter_map(|report| report.rows).sum(),
+        rows: reports.iter().filter(|report| report.version.is_some()).filter_map(|report| report.rows).sum(),
         checks_passed: checks().filter(|check| check.passed()).count(),
         checks_warned: checks().filter(|check| !check.passed() && !check.stops()).count(),
         checks_failed: checks().filter(|check| CheckReport::stops(check)).count(),

@@ -1,6 +1,7 @@
 //! From the name that a person gives to a table.
 use ade_diagnostic::did_you_mean;
 use ade_lake::TableName;
+use ade_project::resource::Materialization;
 use ade_project::{NodeId, Relation};
 
 use crate::error::RunError;
@@ -26,9 +27,18 @@ impl Workspace {
         Err(RunError::usage(format!("there is no model, seed or source table `{name}`"), hint))
     }
 
+    fn is_view(&self, id: &NodeId) -> bool {
+        let model = self.project.models.get(id);
+        model.is_some_and(|model| matches!(model.materialized, Materialization::View | Materialization::Ephemeral))
+    }
+
     /// The lake's table behind a name: of a node, or any `schema.table` that is in the lake.
     pub(crate) async fn find_table(&self, name: &str) -> Result<TableName, RunError> {
         match self.find_node(name) {
+            Ok(id) if self.is_view(&id) => Err(RunError::usage(
+                format!("`{name}` is a view: it has no versions of its own"),
+                "its text is in the project; `select * from ade.views` shows what it was".to_owned(),
+            )),
             Ok(id) => {
                 let nowhere = Relation::new("", "");
                 Self::table_name(self.project.relation(&id).unwrap_or(&nowhere))

@@ -72,9 +72,8 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
     } else {
         // The policy for new columns is for new ones; a listed column without a class is a person's oversight.
         for column in policy.unclassified() {
-            if let Some(listed) = source.column(&column.column) {
-                let problem = unclassified(source, &column.column, &type_name(&column.data_type));
-                problems.push(problem.at(listed.origin.clone()));
+            if source.column(&column.column).is_some() {
+                problems.push(unclassified(source, &column.column, &type_name(&column.data_type)));
             }
         }
     }
@@ -133,7 +132,8 @@ pub(crate) fn unclassified(source: &SourceTable, column: &str, data_type: &str) 
         "column `{column}` ({data_type}) of `{}.{}` is not classified, so the table does not land",
         source.source, source.name
     );
-    let diagnostic = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(source.origin.clone());
+    let place = source.column(column).map_or(&source.origin, |listed| &listed.origin).clone();
+    let diagnostic = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(place);
     let hint = match source.column(column) {
         Some(_) => "add a line to the column: `privacy: public`, or the class that fits".to_owned(),
         None => format!("add under `columns:` of the table: {}", column_lines(column, data_type)),

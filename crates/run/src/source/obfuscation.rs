@@ -118,8 +118,7 @@ impl Obfuscation {
                 let listed = table.column(&column.column)?;
                 // A rule may be for the type that the source will turn out to have.
                 listed.data_type.as_ref()?;
-                let problem = unclassified(table, &column.column, &type_name(&column.data_type));
-                Some(problem.at(listed.origin.clone()))
+                Some(unclassified(table, &column.column, &type_name(&column.data_type)))
             })
             .collect();
         let typed: Vec<_> = policy

@@ -15,7 +15,7 @@ use super::keeper::Keeper;
 use super::{ProjectSecrets, Views, Workspace, spill};
 use crate::disk_tree::DiskTree;
 use crate::error::RunError;
-use crate::event::Observer;
+use crate::event::{Event, Observer};
 use crate::world::{Clocks, LakeIds, World};
 
 /// Bytes that a data file of the lake should have at most.
@@ -32,6 +32,9 @@ pub struct OpenOptions {
     pub full_refresh: bool,
     /// Tasks side by side; `None`: the number of cores.
     pub threads: Option<usize>,
+    /// Whether to go on without models and sources when their files have problems: for commands that look at the lake or at
+    /// a source system, which is what one needs while something is broken.
+    pub without_resources: bool,
 }
 
 /// The nearest folder, from `start` upwards, that holds a project.
@@ -45,6 +48,10 @@ pub fn find_project(start: &Path) -> Result<PathBuf, RunError> {
 
 /// Reads the project in `root`; touches nothing.
 pub fn load_project(root: &Path, options: &OpenOptions, world: &World) -> Loaded {
+    load_tree(&DiskTree::new(root), options, world)
+}
+
+fn load_tree(tree: &DiskTree, options: &OpenOptions, world: &World) -> Loaded {
     let load = LoadOptions {
         environment: options.environment.clone(),
         vars: options.vars.clone(),
@@ -54,7 +61,7 @@ pub fn load_project(root: &Path, options: &OpenOptions, world: &World) -> Loaded
         full_refresh: options.full_refresh,
         threads: world.cores,
     };
-    Project::load(&DiskTree::new(root), &load)
+    Project::load(tree, &load)
 }
 
 impl Workspace {
@@ -66,7 +73,18 @@ impl Workspace {
         world: World,
         observer: Arc<dyn Observer>,
     ) -> Result<(Self, Vec<ade_diagnostic::Diagnostic>), RunError> {
-        let loaded = load_project(root, options, &world);
+        let mut loaded = load_project(root, options, &world);
+        if loaded.project.is_none() && options.without_resources {
+            let problems = loaded.diagnostics.iter().filter(|problem| problem.is_error()).count();
+            let alone = load_tree(&DiskTree::root_files(root), options, &world);
+            if alone.project.is_some() {
+                let message = format!(
+                    "the project has {problems} problem(s), so its models and sources are not known here; `ade check` shows them"
+                );
+                observer.on(&Event::Notice { node: None, message });
+                loaded = Loaded { diagnostics: Vec::new(), ..alone };
+            }
+        }
         let Some(project) = loaded.project else { return Err(RunError::Project { diagnostics: loaded.diagnostics }) };
         let project = Arc::new(project);
 
