@@ -11,7 +11,7 @@ use crate::yaml::Spanned;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "an environment")]
 pub struct EnvironmentDeclaration {
-    /// Folder (relative to the project) or URL (`s3://…`) of the lake. Default: `lake`.
+    /// Folder of the lake, relative to the project. Default: `lake`.
     pub lake: Option<Spanned<String>>,
     /// Schema of models that name none. Default: `main`.
     pub schema: Option<Spanned<String>>,
