@@ -32,6 +32,13 @@ impl Folder {
         folder
     }
 
+    /// A copy of a folder that is there.
+    pub fn copy_of(path: &Path) -> Self {
+        let copy = Self::new();
+        copy_into(path, copy.path());
+        copy
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.0.path()
@@ -68,9 +75,7 @@ impl Folder {
 
     /// A copy of everything in it.
     pub fn copy(&self) -> Self {
-        let copy = Self::new();
-        copy_into(self.path(), copy.path());
-        copy
+        Self::copy_of(self.path())
     }
 
     /// Every file in it, in order.

@@ -1,11 +1,13 @@
 //! For tests only: temporary projects and lakes, real servers, scenario runner.
 
+mod dice;
 mod finished;
 mod folder;
 mod postgres;
 mod program;
 mod raw_value;
 
+pub use crate::dice::Dice;
 pub use crate::finished::Finished;
 pub use crate::folder::Folder;
 pub use crate::postgres::{Postgres, PostgresError};

@@ -31,6 +31,11 @@ impl Program {
         Self { path: path.into(), folder: folder.to_owned(), env: Vec::new(), patience: PATIENCE }
     }
 
+    /// The same with another time limit.
+    pub fn patience(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
     /// The same in another folder.
     pub fn within(&self, folder: &Path) -> Self {
         Self { folder: folder.to_owned(), ..self.clone() }

@@ -96,8 +96,9 @@ fn check(
             let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(overlap.span));
             problems.push(problem.hint("add `cursor: <column>`, or remove the overlap"));
         }
-        (Some(_), Some(cursor), Some(_)) if declared.key.is_empty() => {
-            let message = format!("`{name}` reads an overlap again and has no `key`, so its rows would be there twice");
+        // Each read begins with the rows that the last one ended with: there may be new ones with the same value.
+        (Some(_), Some(cursor), _) if declared.key.is_empty() => {
+            let message = format!("`{name}` reads its last rows again and has no `key`, so they would be there twice");
             let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(cursor.span));
             problems.push(problem.hint("add `key: [<columns>]`: the columns that identify a row"));
         }

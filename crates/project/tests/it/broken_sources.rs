@@ -42,7 +42,7 @@ sources:
     sources/app.yml:13:63 `1 fortnight` error invalid-value: `1 fortnight` is not an overlap (write a duration such as `1 hour` or `2 days`, or a number for number cursors)
     sources/app.yml:13:82 `idd` error unknown-column: `c` has no column `idd` (did you mean `id`?)
     sources/app.yml:14:39 `identifyer` error unknown-privacy-class: there is no privacy class `identifyer` (did you mean `identifier`?)
-    sources/app.yml:16:45 `at` error invalid-ingest: `d` reads an overlap again and has no `key`, so its rows would be there twice (add `key: [<columns>]`: the columns that identify a row)
+    sources/app.yml:16:45 `at` error invalid-ingest: `d` reads its last rows again and has no `key`, so they would be there twice (add `key: [<columns>]`: the columns that identify a row)
     sources/app.yml:18:24 `incremetal` error unknown-value: `incremetal` is not a value of `mode` (did you mean `incremental`?)
     sources/app.yml:22:18 `mode` error invalid-ingest: `a` has `ingest` but its source has no connection (add `connection: <name>` to the source)
     sources/app.yml:23:22 `select 1` error unsupported: `loaded_at_query` is not supported (use `loaded_at_field`, which may be an SQL expression)

@@ -1,1 +1,0 @@
-//! What the program says about itself.

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+select id, email, city, revision, updated_at from {{ source('app', 'customers') }}
