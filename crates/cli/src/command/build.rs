@@ -5,9 +5,10 @@ use std::time::Duration;
 use ade_run::{BuildOptions, Command, OpenOptions};
 use tokio::sync::watch;
 
-use super::{Done, open, open_options};
+use super::{Done, open_for, open_options};
 use crate::args::{BuildArgs, GlobalArgs};
 use crate::error::{CliError, FAILED};
+use crate::output::observer;
 
 /// As shells report a program that ended on an interrupt.
 const INTERRUPTED: u8 = 130;
@@ -17,7 +18,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command)
         return Err(CliError::usage("--threads must be at least 1"));
     }
     let options = OpenOptions { full_refresh: args.full_refresh, threads: args.threads, ..open_options(global)? };
-    let workspace = open(global, options).await?;
+    let workspace = open_for(global, options, observer(global)).await?;
     let build = BuildOptions {
         select: args.selection.select.clone(),
         exclude: args.selection.exclude.clone(),

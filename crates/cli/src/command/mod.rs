@@ -20,12 +20,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ade_run::event::Observer;
 use ade_run::{Command as Kind, OpenOptions, Workspace, find_project};
 use serde::Serialize;
 
 use crate::args::{Args, Command, GlobalArgs};
 use crate::error::CliError;
-use crate::output::observer;
+use crate::output::notices;
 use crate::world::world;
 
 /// What a command gives: the exit code, or why it could not be done.
@@ -79,9 +80,17 @@ fn lake_options(global: &GlobalArgs) -> Result<OpenOptions, CliError> {
     Ok(OpenOptions { without_resources: true, ..open_options(global)? })
 }
 
-/// Opens the project; warnings in its files go to the observer's stream as notices.
+/// Opens the project for a command whose standard output is its answer.
 async fn open(global: &GlobalArgs, options: OpenOptions) -> Result<Arc<Workspace>, CliError> {
-    let observer = observer(global);
+    open_for(global, options, notices(global)).await
+}
+
+/// Opens the project; warnings in its files go to the observer as notices.
+async fn open_for(
+    global: &GlobalArgs,
+    options: OpenOptions,
+    observer: Arc<dyn Observer>,
+) -> Result<Arc<Workspace>, CliError> {
     let (workspace, warnings) = Workspace::open(&root(global)?, &options, world(), Arc::clone(&observer)).await?;
     for warning in warnings {
         let place = warning.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();

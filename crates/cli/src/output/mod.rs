@@ -2,6 +2,7 @@
 mod cli_reference;
 mod count;
 mod json;
+mod notices;
 mod style;
 mod summary_text;
 mod table;
@@ -27,6 +28,11 @@ pub(crate) fn observer(global: &GlobalArgs) -> Arc<dyn Observer> {
         OutputFormat::Text if global.quiet => Arc::new(Silent),
         OutputFormat::Text => Arc::new(text::TextReporter::new(style(global), stderr().is_terminal())),
     }
+}
+
+/// The observer of commands whose standard output is their answer.
+pub(crate) fn notices(global: &GlobalArgs) -> Arc<dyn Observer> {
+    if global.quiet { Arc::new(Silent) } else { Arc::new(notices::Notices { style: style(global) }) }
 }
 
 /// Colours, if standard output is a terminal and nobody objects.
