@@ -15,6 +15,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &CheckArgs) -> Done {
     let style = style(global);
     let failed = problems.iter().any(ade_run::diagnostic::Diagnostic::is_error);
     match (args.format, global.output) {
+        (ProblemFormat::Json | ProblemFormat::Github, _) | (_, OutputFormat::Json) if problems.is_empty() => {}
         (ProblemFormat::Json, _) | (ProblemFormat::Text, OutputFormat::Json) => {
             print(render_json(&problems).trim_end());
         }

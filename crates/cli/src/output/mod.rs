@@ -2,6 +2,7 @@
 mod cli_reference;
 mod count;
 mod json;
+mod quiet;
 mod notices;
 mod style;
 mod summary_text;
@@ -17,7 +18,7 @@ pub(crate) use table::Table;
 use std::io::{IsTerminal, stderr, stdout};
 use std::sync::Arc;
 
-use ade_run::event::{Observer, Silent};
+use ade_run::event::Observer;
 
 use crate::args::{GlobalArgs, OutputFormat};
 
@@ -25,14 +26,14 @@ use crate::args::{GlobalArgs, OutputFormat};
 pub(crate) fn observer(global: &GlobalArgs) -> Arc<dyn Observer> {
     match global.output {
         OutputFormat::Json => Arc::new(json::JsonReporter),
-        OutputFormat::Text if global.quiet => Arc::new(Silent),
+        OutputFormat::Text if global.quiet => Arc::new(quiet::QuietReporter { style: style(global) }),
         OutputFormat::Text => Arc::new(text::TextReporter::new(style(global), stderr().is_terminal())),
     }
 }
 
 /// The observer of commands whose standard output is their answer.
 pub(crate) fn notices(global: &GlobalArgs) -> Arc<dyn Observer> {
-    if global.quiet { Arc::new(Silent) } else { Arc::new(notices::Notices { style: style(global) }) }
+    if global.quiet { Arc::new(quiet::QuietReporter { style: style(global) }) } else { Arc::new(notices::Notices { style: style(global) }) }
 }
 
 /// Colours, if standard output is a terminal and nobody objects.

@@ -37,15 +37,19 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
         let _ = write!(out, "; {} of {} passed", count(summary.checks_passed as u64), plural(checks as u64, "check"));
     }
     if !summary.waiting.is_empty() {
-        let _ = write!(out, "\n\n{}", style.bold("These stay on their last good version:"));
-        let width =
-            summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
-        for waiting in &summary.waiting {
-            let what = format!("{} {}", waiting.kind, waiting.name);
-            let owner = waiting.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
-            let _ =
-                write!(out, "\n  {what:<width$}  {}", style.dim(&format!("waits for {}{owner}", waiting.because_of)));
-        }
+        let _ = write!(out, "\n\n{}", waiting_lines(summary, style));
+    }
+    out
+}
+
+/// Who stays on what there was before, and why.
+pub(crate) fn waiting_lines(summary: &Summary, style: Style) -> String {
+    let mut out = style.bold("These stay on their last good version:");
+    let width = summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
+    for waiting in &summary.waiting {
+        let what = format!("{} {}", waiting.kind, waiting.name);
+        let owner = waiting.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
+        let _ = write!(out, "\n  {what:<width$}  {}", style.dim(&format!("waits for {}{owner}", waiting.because_of)));
     }
     out
 }

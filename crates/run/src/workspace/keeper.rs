@@ -51,7 +51,7 @@ impl Keeper {
 
     async fn acquire_guard(&self, request: &LeaseRequest, patience: Duration) -> Result<LeaseGuard, MetaError> {
         let notice = |record: &ade_meta::LeaseRecord| {
-            let relation = record.scope.clone();
+            let relation = relation(&record.scope);
             self.observer.on(&Event::LeaseWaiting { node: String::new(), relation, holder: record.to_string() });
         };
         self.meta.acquire_lease(request, patience, notice).await
@@ -102,6 +102,15 @@ impl LeaseKeeper for Keeper {
             // Somebody checks it at this moment; dropping the last handle releases it.
             Some(Err(_)) | None => Ok(()),
         }
+    }
+}
+
+/// What people call a scope: `app.customers` for the place of that table in a lake.
+fn relation(scope: &str) -> String {
+    let mut parts = scope.rsplit('/');
+    match (scope.contains("://"), parts.next(), parts.next()) {
+        (true, Some(table), Some(schema)) => format!("{schema}.{table}"),
+        _ => scope.to_owned(),
     }
 }
 
