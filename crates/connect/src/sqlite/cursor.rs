@@ -106,7 +106,7 @@ fn text_back(text: &str, overlap: Option<Overlap>) -> Result<CursorValue, Unfit>
     let separator = text.as_bytes().get(10).copied().map_or(' ', char::from);
     // As much of it as is written, without fraction and zone: all that follows in that second comes after.
     let length = text.char_indices().skip(11).find(|(_, character)| !matches!(character, '0'..='9' | ':'));
-    let length = length.map_or(text.len(), |(index, _)| index).min(19);
+    let length = length.map_or(text.len(), |(index, _)| index);
     let full = from.format(&format!("%Y-%m-%d{separator}%H:%M:%S")).to_string();
     Ok(CursorValue::Text(full.get(..length).unwrap_or(&full).to_owned()))
 }

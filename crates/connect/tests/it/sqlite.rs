@@ -251,8 +251,9 @@ async fn a_writer_is_held_up_no_longer_than_the_snapshot() {
 
 #[tokio::test]
 async fn an_endless_query_can_be_given_up() {
+    // One row, and then a search that never ends.
     let source = Source::sqlite(
-        "create view endless as with recursive n(value) as (select 1 union all select value + 1 from n) select value from n where value < 0;
+        "create view endless as with recursive n(value) as (select 1 union all select value + 1 from n) select value from n where value < 2;
          create table t (x integer); insert into t values (1);",
     );
     let snapshot = source.open().await.snapshot().await.unwrap();
@@ -262,10 +263,17 @@ async fn an_endless_query_can_be_given_up() {
     drop(planning);
 
     request.promised = crate::source::promise(&[("value", arrow::datatypes::DataType::Int64)]);
+    request.batch_rows = 1;
     let plan = snapshot.plan(&request).await.unwrap();
-    let stream = snapshot.read(&plan, &plan.units[0]).await.unwrap();
-    drop(stream);
+    let mut stream = snapshot.read(&plan, &plan.units[0]).await.unwrap();
+    let never_begun = snapshot.read(&plan, &plan.units[0]).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap().num_rows(), 1);
+    drop((never_begun, stream));
+
     // The thread is free again.
-    let plan = snapshot.plan(&source.request("t", json!({}))).await.unwrap();
-    assert_eq!(rows(&drain(snapshot.read(&plan, &plan.units[0]).await.unwrap()).await.unwrap().0), ["1"]);
+    let next = async {
+        let plan = snapshot.plan(&source.request("t", json!({}))).await.unwrap();
+        drain(snapshot.read(&plan, &plan.units[0]).await.unwrap()).await.unwrap().0
+    };
+    assert_eq!(rows(&tokio::time::timeout(Duration::from_mins(1), next).await.unwrap()), ["1"]);
 }
