@@ -16,6 +16,8 @@ pub enum Write {
     Exchange(Region),
     /// Each arrival takes the place of the row with its key, or comes in addition when there is none.
     Upsert(KeySpec),
+    /// All rows in the region go, and the arrivals come as with [`Write::Upsert`], wherever they lie.
+    UpsertExchange(KeySpec, Region),
     /// The arrivals are the whole new table; of several with one key the last one stays.
     ReplaceByKey(KeySpec),
     /// All rows with the keys of the arrivals go, then all arrivals come, also several with one key.

@@ -41,7 +41,7 @@ pub(super) async fn files(
         (Some(base), Write::Replace) => effect.touched = (0..base.files().len()).map(|index| (index, None)).collect(),
         (Some(base), Write::ReplaceWhere(_) | Write::Exchange(_)) => {
             if let Some(region) = region {
-                effect = cover(&plan, base.files().len(), region).await?;
+                cover(&plan, base.files().len(), region, &mut effect).await?;
             }
         }
         _ => {}
@@ -53,7 +53,7 @@ pub(super) async fn files(
 pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Staged, LakeError> {
     let arrived = arrivals.rows();
     let table_columns: Vec<usize> = (0..plan.schema().fields().len()).collect();
-    let upserts = matches!(plan.write, Write::Upsert(_) | Write::ReplaceByKey(_));
+    let upserts = matches!(plan.write, Write::Upsert(_) | Write::UpsertExchange(..) | Write::ReplaceByKey(_));
     let inserts = matches!(plan.write, Write::DeleteInsert(_));
     let replaces = replaces_all(&plan.write);
     let mut writer = plan.writer("n")?;
@@ -90,6 +90,10 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             probe(&plan, &arrivals, std::mem::replace(&mut keys, empty()), &mut effect).await?;
         }
     }
+    if let (Write::UpsertExchange(_, region), Some(base)) = (&plan.write, &plan.base) {
+        let region = RegionFilter::new(plan.handle.name(), region, plan.schema())?;
+        cover(&plan, base.files().len(), &region, &mut effect).await?;
+    }
     if replaces {
         let files = plan.base.as_ref().map_or(0, |base| base.files().len());
         effect.touched = (0..files).map(|index| (index, None)).collect();
@@ -102,8 +106,7 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
 }
 
 /// Finds the rows of a region.
-async fn cover(plan: &StagePlan, files: usize, region: &RegionFilter) -> Result<Effect, LakeError> {
-    let mut effect = Effect::default();
+async fn cover(plan: &StagePlan, files: usize, region: &RegionFilter, effect: &mut Effect) -> Result<(), LakeError> {
     let rewriter = rewriter(plan);
     let scans = scan_files(plan);
     for (index, file) in scans.iter().enumerate().take(files) {
@@ -124,7 +127,7 @@ async fn cover(plan: &StagePlan, files: usize, region: &RegionFilter) -> Result<
             }
         }
     }
-    Ok(effect)
+    Ok(())
 }
 
 /// Finds the rows that have one of the keys, several files at a time.

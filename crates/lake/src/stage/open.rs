@@ -96,7 +96,13 @@ fn check_columns(write: &Write, arrivals: &Schema) -> Result<(), String> {
             has(region.column(), "column of the replaced region").map(|_| ())
         }
         Write::DeleteByKey { columns } => key(columns),
-        Write::Upsert(spec) | Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => {
+        Write::Upsert(spec)
+        | Write::UpsertExchange(spec, _)
+        | Write::ReplaceByKey(spec)
+        | Write::DeleteInsert(spec) => {
+            if let Write::UpsertExchange(_, region) = write {
+                has(region.column(), "column of the replaced region")?;
+            }
             key(&spec.columns)?;
             if let Some(column) = &spec.order_by {
                 has(column, "order column")?;
@@ -133,7 +139,7 @@ fn columns_after(
         // Only the key matters, and it must be one of the table's columns.
         Write::DeleteByKey { columns } => select(stored, |field| columns.contains(field.name())),
         // A delete mark that the table has not got is no column of it.
-        Write::Upsert(spec) => select(stored, |field| {
+        Write::Upsert(spec) | Write::UpsertExchange(spec, _) => select(stored, |field| {
             spec.delete_when.as_ref() != Some(field.name()) || base.schema().field_with_name(field.name()).is_ok()
         }),
         Write::Append | Write::ReplaceWhere(_) | Write::Exchange(_) | Write::DeleteInsert(_) => stored.as_ref().clone(),

@@ -54,7 +54,7 @@ impl StageWriter {
                 (files(Some(Box::new(filter)))?, table)
             }
             Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
-            Write::Upsert(spec) => {
+            Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
                 let mut fields: Vec<Arc<Field>> = table.fields().iter().cloned().collect();
                 for column in spec.delete_when.iter().chain(&spec.order_by) {
                     if table.field_with_name(column).is_err()

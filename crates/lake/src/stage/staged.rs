@@ -149,7 +149,9 @@ impl Staged {
                 ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()}))
             }
             Write::ReplaceByKey(spec) => ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")})),
-            Write::DeleteInsert(spec) | Write::Upsert(spec) => ("MERGE", json!({"key": spec.columns.join(", ")})),
+            Write::DeleteInsert(spec) | Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
+                ("MERGE", json!({"key": spec.columns.join(", ")}))
+            }
             Write::DeleteByKey { columns } => ("DELETE", json!({"key": columns.join(", ")})),
         };
         let Value::Object(mut parameters) = parameters else { return (operation, Map::new()) };

@@ -106,15 +106,15 @@ impl Arrival<'_> {
                 _ => Write::Replace,
             };
         }
-        if !declared.key.is_empty() {
-            return Write::Upsert(self.keys());
-        }
-        match self.units.first().and_then(|unit| unit.replaces_batch.as_ref()) {
-            Some(batch) => Write::Exchange(Region::In {
-                column: BATCH_ID.to_owned(),
-                values: vec![ScalarValue::Utf8(Some(batch.clone()))],
-            }),
-            None => Write::Append,
+        let replaced = self.units.first().and_then(|unit| unit.replaces_batch.as_ref()).map(|batch| Region::In {
+            column: BATCH_ID.to_owned(),
+            values: vec![ScalarValue::Utf8(Some(batch.clone()))],
+        });
+        match (declared.key.is_empty(), replaced) {
+            (true, None) => Write::Append,
+            (true, Some(region)) => Write::Exchange(region),
+            (false, None) => Write::Upsert(self.keys()),
+            (false, Some(region)) => Write::UpsertExchange(self.keys(), region),
         }
     }
 

@@ -8,17 +8,15 @@ use ade_privacy::Policy;
 use ade_project::resource::{OnNewColumn, SourceTable};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-/// The promised types of the columns that say one; `None` when no column is listed. Columns without a `data_type`
-/// take the type that was found, if `found` is given.
-pub(crate) fn promised(source: &SourceTable, found: Option<&Schema>) -> Result<Option<SchemaRef>, Vec<Diagnostic>> {
+/// The promised columns; `None` when none is listed. A column without a `data_type` has the type `Null`, which connectors
+/// take for a type that is to be found out.
+pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Diagnostic>> {
     if source.columns.is_empty() {
         return Ok(None);
     }
     let mut problems = Vec::new();
     let mut fields = Vec::new();
     for column in &source.columns {
-        let known = found
-            .and_then(|schema| schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&column.name)));
         let data_type = match &column.data_type {
             Some(text) => match sql_type(text) {
                 Ok(data_type) => data_type,
@@ -28,17 +26,11 @@ pub(crate) fn promised(source: &SourceTable, found: Option<&Schema>) -> Result<O
                     continue;
                 }
             },
-            None => known.map_or(DataType::Utf8, |field| field.data_type().clone()),
+            None => DataType::Null,
         };
-        let name = known.map_or(&column.name, |field| field.name());
-        fields.push(Field::new(name, data_type, true));
+        fields.push(Field::new(&column.name, data_type, true));
     }
     if problems.is_empty() { Ok(Some(Arc::new(Schema::new(fields)))) } else { Err(problems) }
-}
-
-/// Whether a listed column leaves its type open, so that it must be found out before the others can be promised.
-pub(crate) fn leaves_types_open(source: &SourceTable) -> bool {
-    source.columns.iter().any(|column| column.data_type.is_none())
 }
 
 /// Every way in which the source breaks its promise, and every column that nobody has decided about.

@@ -126,23 +126,16 @@ impl TableLanding<'_> {
                 key: self.declared.key.clone(),
             },
         };
-        let promised = contract::promised(self.source, None).map_err(TaskError::Diagnostics)?;
-        let open = contract::leaves_types_open(self.source);
-        let mut request = ReadRequest {
+        let request = ReadRequest {
             table: self.source.relation.to_string(),
             from: self.declared.from.clone(),
             options,
             mode,
             position,
-            promised: promised.filter(|_| !open),
+            promised: contract::promised(self.source).map_err(TaskError::Diagnostics)?,
             columns: None,
             batch_rows: BATCH_ROWS,
         };
-        let plan = snapshot.plan(&request).await?;
-        if !open || self.source.columns.is_empty() {
-            return Ok(plan);
-        }
-        request.promised = contract::promised(self.source, Some(&plan.schema)).map_err(TaskError::Diagnostics)?;
         Ok(snapshot.plan(&request).await?)
     }
 

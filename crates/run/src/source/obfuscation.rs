@@ -102,7 +102,7 @@ impl Obfuscation {
         if table.connection.is_none() {
             return Vec::new();
         }
-        let schema = match promised(table, None) {
+        let schema = match promised(table) {
             Ok(Some(schema)) => schema,
             Ok(None) => return Vec::new(),
             Err(problems) => return problems,
