@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::Finished;
 
 /// How long a command may take before its test fails.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Environment variables that the tests' surroundings must not pass on.
 const HIDDEN: [&str; 6] = ["ADE_PROJECT_DIR", "ADE_ENV", "ADE_LOG", "NO_COLOR", "FAILPOINTS", "RUST_LOG"];

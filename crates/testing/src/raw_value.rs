@@ -89,7 +89,7 @@ mod tests {
     fn values_are_found_in_text_in_compressed_columns_and_as_numbers() {
         let folder = Folder::with(&[("a.txt", "so canary-1 sings"), ("b.txt", "nothing")]);
         let names: ArrayRef = Arc::new(StringArray::from(vec!["canary-2"; 3]));
-        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![735_891_460_211_7; 3]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![7_358_914_602_117; 3]));
         let batch = RecordBatch::try_from_iter([("name", names), ("number", numbers)]).unwrap();
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))

@@ -91,7 +91,7 @@ impl TableLanding<'_> {
         for units in plan.units.chunks(size.max(1)) {
             let arrival =
                 Arrival { table: self, plan: &plan, units, obfuscator: &obfuscator, landing: &landing, whole };
-            match arrival.land(snapshot, &mut position, &mut outcome, rows).await {
+            match Box::pin(arrival.land(snapshot, &mut position, &mut outcome, rows)).await {
                 Ok(Some(arrived_rows)) => rows += arrived_rows,
                 // A check stopped it: what landed before was good and stays.
                 Ok(None) => break,
