@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Check(super::check::CheckArgs),
     /// Ingest, seed, run and test what is selected, in order; publish only what passes
     #[command(
-        after_help = "Examples:\n  ade build\n  ade build --select +fct_orders           a model and all it needs\n  ade build --select state:modified+        what changed since the last build, and what follows from it\n  ade build --select tag:daily,path:models/marts --exclude stg_events\n  ade build --full-refresh --select fct_orders"
+        after_help = "Examples:\n  ade build\n  ade build --select +fct_orders           a model and all it needs\n  ade build --select state:modified+        what changed, and what follows from it\n  ade build --select tag:daily,path:models/marts --exclude stg_events\n  ade build --full-refresh --select fct_orders"
     )]
     Build(BuildArgs),
     /// Land the selected source tables

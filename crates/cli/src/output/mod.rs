@@ -2,8 +2,8 @@
 mod cli_reference;
 mod count;
 mod json;
-mod quiet;
 mod notices;
+mod quiet;
 mod style;
 mod summary_text;
 mod table;
@@ -33,7 +33,11 @@ pub(crate) fn observer(global: &GlobalArgs) -> Arc<dyn Observer> {
 
 /// The observer of commands whose standard output is their answer.
 pub(crate) fn notices(global: &GlobalArgs) -> Arc<dyn Observer> {
-    if global.quiet { Arc::new(quiet::QuietReporter { style: style(global) }) } else { Arc::new(notices::Notices { style: style(global) }) }
+    if global.quiet {
+        Arc::new(quiet::QuietReporter { style: style(global) })
+    } else {
+        Arc::new(notices::Notices { style: style(global) })
+    }
 }
 
 /// Colours, if standard output is a terminal and nobody objects.

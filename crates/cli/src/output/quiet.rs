@@ -15,7 +15,9 @@ pub(crate) struct QuietReporter {
 impl Observer for QuietReporter {
     fn on(&self, event: &Event) {
         let text = match event {
-            Event::TaskFinished(report) if report.status == ade_run::event::Status::Failed => task_lines(report, self.style),
+            Event::TaskFinished(report) if report.status == ade_run::event::Status::Failed => {
+                task_lines(report, self.style)
+            }
             Event::RunFinished(summary) if !summary.waiting.is_empty() => waiting_lines(summary, self.style),
             _ => return,
         };

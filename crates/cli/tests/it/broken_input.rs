@@ -37,7 +37,12 @@ fn project(connection: &str, table: &str) -> (Folder, Program) {
         ("models/counted.sql", "select count(*) as n from {{ source('feed', 't') }}"),
     ]);
     let table = table.replace('\n', "\n        ");
-    folder.write("sources/s.yml", format!("sources:\n  - name: feed\n    connection: {connection}\n    tables:\n      - name: t\n        {table}\n"));
+    folder.write(
+        "sources/s.yml",
+        format!(
+            "sources:\n  - name: feed\n    connection: {connection}\n    tables:\n      - name: t\n        {table}\n"
+        ),
+    );
     let ade = program(&folder);
     ade.run(&["init", "."]).succeeds();
     (folder, ade)
@@ -48,12 +53,14 @@ fn project(connection: &str, table: &str) -> (Folder, Program) {
 fn told(ade: &Program, build: &Finished) -> String {
     assert_eq!(build.code, Some(1), "{}", build.all());
     let events = build.json_lines();
-    let of = |node: &str| events.iter().find(|event| event["event"] == "task_finished" && event["node"] == node).unwrap();
+    let of =
+        |node: &str| events.iter().find(|event| event["event"] == "task_finished" && event["node"] == node).unwrap();
     let failed = of("source.shop.feed.t");
     assert_eq!(failed["status"], "failed", "{}", build.all());
     assert_eq!(of("model.shop.counted")["blocked_by"], "feed.t", "{}", build.all());
     let summary = events.last().unwrap();
-    let waiting: Vec<&str> = summary["waiting"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
+    let waiting: Vec<&str> =
+        summary["waiting"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(waiting, ["main.counted", "board"], "{}", build.all());
     let visible = ade.run(&["query", "select count(*) from feed.t"]);
     assert_ne!(visible.code, Some(0), "the table must not be there: {}", visible.all());
@@ -78,71 +85,92 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-const TYPED: &str = "columns:\n  - {name: id, data_type: bigint, privacy: public}\n  - {name: day, data_type: date, privacy: public}";
+const TYPED: &str =
+    "columns:\n  - {name: id, data_type: bigint, privacy: public}\n  - {name: day, data_type: date, privacy: public}";
 
 #[test]
 fn bytes_that_are_no_text() {
-    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"");
+    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 17: these bytes are not UTF-8; write the file as UTF-8 (for instance with `iconv -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 42: these bytes are not UTF-8; write the file as UTF-8 (for instance with `iconv -t UTF-8`)");
 }
 
 #[test]
 fn rows_of_another_length() {
-    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,Riga\n2,Oslo,NO\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.csv", "id,name,city\n1,a,Riga\n2,b\n", ""), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,Riga\n2,Oslo,NO\n", ""), @"`t.csv`, line 3: expected 2 fields as in the header, found 3; quote fields that contain the delimiter, or correct `delimiter` or `quote`");
+    insta::assert_snapshot!(of_file("t.csv", "id,name,city\n1,a,Riga\n2,b\n", ""), @"`t.csv`, line 3: expected 3 fields as in the header, found 2; quote fields that contain the delimiter, or correct `delimiter` or `quote`");
 }
 
 #[test]
 fn a_quote_that_never_ends() {
-    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,\"Riga\n2,Oslo\n", ""), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,\"Riga\n2,Oslo\n", ""), @"`t.csv`, line 2, byte 10: the quote that opens here is never closed; close it in the source, or set `quote` to what stands around fields (`none` if nothing does)");
 }
 
 #[test]
 fn values_of_another_type_than_promised() {
-    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\ntwo,2024-01-02\n", TYPED), @"");
-    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\n2,2024-13-45\n", TYPED), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n{\"id\": [2], \"day\": \"2024-01-02\"}\n", TYPED), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\ntwo,2024-01-02\n", TYPED), @"`t.csv`, line 3, column `id`: expected bigint, found text of 3 characters; correct the source or the column's `data_type`");
+    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\n2,2024-13-45\n", TYPED), @"`t.csv`, line 3, column `day`: expected date, found text of 10 characters; correct the source or the column's `data_type`");
+    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n{\"id\": [2], \"day\": \"2024-01-02\"}\n", TYPED), @"`t.jsonl`, line 2, column `id`: expected bigint, found a JSON array; correct the source or the column's `data_type`");
 }
 
 #[test]
 fn a_column_that_is_gone() {
-    insta::assert_snapshot!(of_file("t.csv", "id,date\n1,2024-01-01\n", TYPED), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,date\n1,2024-01-01\n", TYPED), @"
+    error[schema-drift]: column `day` of `feed.t` is gone from the source
+     --> sources/s.yml:9:20
+      |
+    8 |           - {name: id, data_type: bigint, privacy: public}
+    9 |           - {name: day, data_type: date, privacy: public}
+      |                    ^^^
+      |
+      = note: not in t.csv
+      = help: it looks renamed: the source has a new column `date` (date)
+      = help: if that is right, write `date` here and in the models that use it; if not, ask the source's owner
+    ");
 }
 
 #[test]
 fn a_null_where_none_was_promised() {
     let columns = "columns:\n  - {name: id, data_type: bigint, nullable: false, privacy: public}\n  - {name: name, data_type: varchar, privacy: public}";
-    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,a\n,b\n", columns), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,a\n,b\n", columns), @"
+    nothing of t.csv has landed
+    fail: feed.t is not as promised: 1 of 2 rows has no `id`; fill `id`, leave those rows out, or promise it as nullable
+    ");
 }
 
 #[test]
 fn headers_that_say_the_same() {
-    insta::assert_snapshot!(of_file("t.csv", "id,name,ID,name\n1,a,2,b\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.csv", "id,,name\n1,a,2\n", ""), @"");
+    insta::assert_snapshot!(of_file("t.csv", "id,name,ID,name\n1,a,2,b\n", ""), @"`t.csv`, line 1: columns 1 and 3 are both called `ID`; give the columns names of their own with `names: […]`");
 }
 
 #[test]
 fn files_with_nothing_in_them() {
-    insta::assert_snapshot!(of_file("t.csv", "", TYPED), @"");
-    insta::assert_snapshot!(of_file("t.parquet", "", TYPED), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", "", TYPED), @"");
-    insta::assert_snapshot!(of_file("t.csv.gz", "", TYPED), @"");
+    insta::assert_snapshot!(of_file("t.csv", "", TYPED), @"`t.csv`: the file is empty: there is not even a header line; check what writes it; if it is written right now, run again later");
+    insta::assert_snapshot!(of_file("t.parquet", "", TYPED), @"`t.parquet`: the file is empty (0 bytes), which no Parquet file is; have it written again; if it is written right now, run again later");
+    insta::assert_snapshot!(of_file("t.csv.gz", "", TYPED), @"reading `t.csv.gz` failed: it cannot be decompressed (unexpected end of file): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
+}
+
+#[test]
+fn a_file_of_lines_may_have_none() {
+    let (folder, ade) = project("feed", &format!("ingest: {{from: 't.jsonl', mode: incremental}}\n{TYPED}"));
+    folder.write("data/t.jsonl", "");
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select n from main.counted"), ["0"]);
 }
 
 #[test]
 fn files_that_are_cut_off() {
     let packed = gzip(&"id,name\n1,Riga\n".repeat(1000));
-    insta::assert_snapshot!(of_file("t.csv.gz", &packed[..packed.len() / 2], ""), @"");
-    insta::assert_snapshot!(of_file("t.parquet", b"PAR1 and no footer", ""), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1}\n{\"id\": ", ""), @"");
+    insta::assert_snapshot!(of_file("t.csv.gz", &packed[..packed.len() / 2], ""), @"reading `t.csv.gz` failed: it cannot be decompressed (incomplete deflate stream): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
+    insta::assert_snapshot!(of_file("t.parquet", b"PAR1 and no footer", ""), @"`t.parquet`: the file is cut off: its footer is missing; have it written again; if it is written right now, run again later");
+    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1}\n{\"id\": ", ""), @"`t.jsonl`, line 2, byte 17: not a line of JSON: expected a value; correct the line in what writes the file");
 }
 
 #[test]
 fn files_that_are_something_else() {
-    insta::assert_snapshot!(of_file("t.jsonl", "<html>\n<body>503</body>\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.csv.gz", "id,name\n1,Riga\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"");
-    insta::assert_snapshot!(of_file("t.jsonl", "42\n", ""), @"");
+    insta::assert_snapshot!(of_file("t.jsonl", "<html>\n<body>503</body>\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; correct the line in what writes the file");
+    insta::assert_snapshot!(of_file("t.csv.gz", "id,name\n1,Riga\n", ""), @"reading `t.csv.gz` failed: it cannot be decompressed (invalid gzip header): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
+    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; write one object per line; a whole JSON list can be turned with `jq -c '.[]'`");
+    insta::assert_snapshot!(of_file("t.jsonl", "42\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; correct the line in what writes the file");
 }
 
 #[test]
@@ -150,14 +178,14 @@ fn a_huge_field() {
     let mut text = "id,name\n1,".to_owned();
     text.push_str(&"x".repeat(40 << 20));
     text.push_str("\n2,Oslo\n");
-    insta::assert_snapshot!(of_file("t.csv", text, ""), @"");
+    insta::assert_snapshot!(of_file("t.csv", text, ""), @"`t.csv`, line 2, byte 10: the field that begins here is larger than 16777216 bytes; close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`");
 }
 
 #[test]
 fn files_that_are_not_there() {
     let (folder, ade) = project("feed", "ingest: {from: 'none_*.csv'}");
     folder.write("data/some_1.csv", "id\n1\n");
-    insta::assert_snapshot!(told(&ade, &ade.run(&["build", "--output", "json"])), @"");
+    insta::assert_snapshot!(told(&ade, &ade.run(&["build", "--output", "json"])), @"there is no file `none_*.csv` in folder `data`; `*` stays within a folder, `**` goes across folders");
 }
 
 fn of_database(make: impl FnOnce(&Folder), table: &str) -> String {
@@ -173,18 +201,29 @@ fn execute(folder: &Folder, sql: &str) {
 
 #[test]
 fn databases_that_cannot_be_read() {
-    insta::assert_snapshot!(of_database(|_| {}, "ingest: {from: t}"), @"");
-    insta::assert_snapshot!(of_database(|folder| folder.write("data/app.db", "not a database, but long enough to be read as one".repeat(40)), "ingest: {from: t}"), @"");
-    insta::assert_snapshot!(of_database(|folder| execute(folder, "create table tt (id integer)"), "ingest: {from: t}"), @"");
+    insta::assert_snapshot!(of_database(|_| {}, "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: there is no such file; correct `path` of the connection");
+    insta::assert_snapshot!(of_database(|folder| folder.write("data/app.db", "not a database, but long enough to be read as one".repeat(40)), "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: it is not a SQLite database; correct `path` of the connection");
+    insta::assert_snapshot!(of_database(|folder| execute(folder, "create table tt (id integer)"), "ingest: {from: t}"), @"there is no table `t` in database `data/app.db`; did you mean `tt`?");
 }
 
 #[test]
 fn databases_with_other_values_than_declared() {
     let columns = "ingest: {from: t}\ncolumns:\n  - {name: id, data_type: bigint, privacy: public}\n  - {name: amount, data_type: bigint, privacy: public}";
     let wrong = "create table t (id integer, amount integer); insert into t values (1, 10), (2, 'ten')";
-    insta::assert_snapshot!(of_database(|folder| execute(folder, wrong), columns), @"");
+    insta::assert_snapshot!(of_database(|folder| execute(folder, wrong), columns), @"`t`, rowid 2, column `amount`: expected bigint, found text of 3 characters; correct the source or the column's `data_type`");
     let gone = "create table t (id integer, total integer); insert into t values (1, 10)";
-    insta::assert_snapshot!(of_database(|folder| execute(folder, gone), columns), @"");
+    insta::assert_snapshot!(of_database(|folder| execute(folder, gone), columns), @"
+    error[schema-drift]: column `amount` of `feed.t` is gone from the source
+     --> sources/s.yml:9:20
+      |
+    8 |           - {name: id, data_type: bigint, privacy: public}
+    9 |           - {name: amount, data_type: bigint, privacy: public}
+      |                    ^^^^^^
+      |
+      = note: not in t
+      = help: it looks renamed: the source has a new column `total` (bigint)
+      = help: if that is right, write `total` here and in the models that use it; if not, ask the source's owner
+    ");
 }
 
 #[test]
@@ -198,36 +237,39 @@ fn a_damaged_database() {
         bytes[middle..].fill(0xA5);
         folder.write("data/app.db", bytes);
     };
-    insta::assert_snapshot!(of_database(damaged, columns), @"");
+    insta::assert_snapshot!(of_database(damaged, columns), @"reading `t` failed: database disk image is malformed; nothing of this read is used, run again when the source is well");
 }
 
 #[test]
 fn a_file_that_is_cut_while_it_is_read() {
+    const ROWS: usize = 40_000;
     let (folder, ade) = project("feed", &format!("ingest: {{from: 't.csv', mode: incremental}}\n{TYPED}"));
-    let mut text = "id,day\n".to_owned();
-    for id in 0..400_000 {
-        text.push_str(&format!("{id},2024-01-01\n"));
-    }
+    let text = format!("id,day\n{}", format!("{:01000},2024-01-01\n", 7).repeat(ROWS));
     folder.write("data/t.csv", &text);
-    let build = ade.env("FAILPOINTS", "run::source::batch_read=sleep(40)").start(&["build", "--output", "json"]);
+    let build = ade.env("FAILPOINTS", "run::source::batch_read=1*sleep(2000)").start(&["build", "--output", "json"]);
     let started = Instant::now();
     while ade.rows("select count(*) from ade.leases where process is not null") == ["0"] {
         assert!(started.elapsed() < Duration::from_secs(60));
     }
+    // In the middle of a row, while the program digests the first ones.
     let file = std::fs::OpenOptions::new().write(true).open(folder.at("data/t.csv")).unwrap();
-    file.set_len(text.len() as u64 / 2 + 3).unwrap();
+    file.set_len(text.len() as u64 * 9 / 10 - 3).unwrap();
     let message = told(&ade, &build.wait());
     assert!(message.contains("t.csv"), "{message}");
 
     // The file arrives again, and everything is well.
     folder.write("data/t.csv", &text);
     ade.run(&["build"]).succeeds();
-    assert_eq!(ade.rows("select n from main.counted"), ["400000"]);
+    assert_eq!(ade.rows("select n from main.counted"), [ROWS.to_string()]);
 }
 
 #[test]
 fn a_bad_batch_leaves_the_good_ones() {
     let (folder, ade) = project("feed", &format!("ingest: {{from: 'day_*.csv', mode: incremental}}\n{TYPED}"));
+    folder.write(
+        "models/counted.sql",
+        "{{ config(materialized='table') }} select count(*) as n from {{ source('feed', 't') }}",
+    );
     folder.write("data/day_1.csv", "id,day\n1,2024-01-01\n");
     ade.run(&["build"]).succeeds();
     folder.write("data/day_2.csv", "id,day\n2,2024-01-02\n");

@@ -47,8 +47,9 @@ sources:
       - name: people
         ingest: {mode: incremental, cursor: seen, key: [code]}
         columns:
-          - {name: code, data_type: varchar, privacy: {class: code, treatment: pseudonym, domain: code}, data_tests: [unique]}
-          - {name: seen, data_type: varchar, privacy: {class: seen, treatment: pseudonym, domain: seen}}
+          - {name: code, data_type: varchar, privacy: {treatment: pseudonym, domain: code}, data_tests: [unique]}
+          - {name: seen, data_type: bigint, privacy: public}
+          - {name: last_login, data_type: varchar, privacy: {treatment: pseudonym, domain: login_time}}
           - {name: email, data_type: varchar, privacy: email}
           - {name: phone, data_type: varchar, privacy: phone}
           - {name: name, data_type: varchar, privacy: person_name}
@@ -59,10 +60,10 @@ sources:
           - {name: card, data_type: varchar, privacy: payment_card}
           - {name: password, data_type: varchar, privacy: secret}
           - {name: ip, data_type: varchar, privacy: ip_address}
-          - {name: account, data_type: bigint, privacy: {class: account, treatment: pseudonym, domain: account}}
-          - {name: score, data_type: double, privacy: {class: score, treatment: bucket, width: 10}}
-          - {name: profile, data_type: varchar, privacy: {class: profile, treatment: encrypt, domain: profile}}
-          - {name: photo, data_type: blob, privacy: {class: photo, treatment: 'null'}}
+          - {name: account, data_type: bigint, privacy: {treatment: pseudonym, domain: account}}
+          - {name: score, data_type: double, privacy: {treatment: bucket, width: 10}}
+          - {name: profile, data_type: varchar, privacy: {treatment: encrypt, domain: profile}}
+          - {name: photo, data_type: blob, privacy: {treatment: 'null'}}
   - name: feed
     connection: feed
     tables:
@@ -70,8 +71,8 @@ sources:
         ingest: {from: '*.csv', mode: incremental}
         columns:
           - {name: email, data_type: varchar, privacy: email, data_tests: [not_null]}
-          - {name: account, data_type: bigint, privacy: {class: account, treatment: pseudonym, domain: account}}
-          - {name: note, data_type: varchar, privacy: {class: note, treatment: mask}}
+          - {name: account, data_type: bigint, privacy: {treatment: pseudonym, domain: account}}
+          - {name: note, data_type: varchar, privacy: {treatment: mask}}
 ";
 
 struct Aviary {
@@ -85,31 +86,76 @@ impl Aviary {
         let folder = Folder::with(&[
             ("ade.yml", PROJECT),
             ("sources/s.yml", SOURCES),
-            ("models/people.sql", "{{ config(materialized='incremental', incremental_strategy='insert_overwrite', partition_by=['email']) }}\nselect email, code, account from {{ source('app', 'people') }}"),
+            (
+                "models/people.sql",
+                "{{ config(materialized='incremental', incremental_strategy='insert_overwrite', partition_by=['email']) }}\nselect email, code, account from {{ source('app', 'people') }}",
+            ),
             ("tests/nobody.sql", "select * from {{ source('app', 'people') }} where code is null"),
             ("tmp/README", "temporary files of the program go here"),
         ]);
-        folder.write("data/feed/one.csv", format!("email,account,note\n{},{},{}\n", CANARIES[0], CANARIES[10], CANARIES[6]));
+        folder.write(
+            "data/feed/one.csv",
+            format!("email,account,note\n{},{},{}\n", CANARIES[0], CANARIES[10], CANARIES[6]),
+        );
         let database = Connection::open(folder.at("data/app.db")).unwrap();
         database
             .execute_batch(
-                "create table people (code text primary key, seen text, email text, phone text, name text, login text,
+                "create table people (code text primary key, seen integer, last_login text, email text, phone text, name text, login text,
                    person_number text, street text, note text, card text, password text, ip text, account integer,
                    score real, profile text, photo blob, unclassified text);",
             )
             .unwrap();
-        let [email, phone, name, login, number, street, note, card, password, ip, account, score, json, other, key, cursor, _, blob, _] =
-            CANARIES;
+        let [
+            email,
+            phone,
+            name,
+            login,
+            number,
+            street,
+            note,
+            card,
+            password,
+            ip,
+            account,
+            score,
+            json,
+            other,
+            key,
+            cursor,
+            _,
+            blob,
+            _,
+        ] = CANARIES;
         let account: i64 = account.parse().unwrap();
         let score: f64 = score.parse().unwrap();
         let profile = format!("{{\"about\": \"{json}\"}}");
-        for suffix in ["", "b", "c"] {
+        for (seen, suffix) in ["", "b", "c"].into_iter().enumerate() {
+            let seen = i64::try_from(seen).unwrap();
             let code = format!("{key}{suffix}");
-            let seen = format!("{cursor}{suffix}");
+            let login_time = format!("{cursor}{suffix}");
             database
                 .execute(
-                    "insert into people values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                    params![code, seen, email, phone, name, login, number, street, note, card, password, ip, account, score, profile, blob.as_bytes(), other],
+                    "insert into people values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                    params![
+                        code,
+                        seen,
+                        login_time,
+                        email,
+                        phone,
+                        name,
+                        login,
+                        number,
+                        street,
+                        note,
+                        card,
+                        password,
+                        ip,
+                        account,
+                        score,
+                        profile,
+                        blob.as_bytes(),
+                        other
+                    ],
                 )
                 .unwrap();
         }
@@ -179,11 +225,16 @@ fn a_build_that_goes_well() {
     aviary.run(&["maintain", "--retention-hours", "0"]).succeeds();
     aviary.assert_silent();
     // The same person joins across sources.
-    assert_eq!(aviary.ade.rows("select count(*) from app.people as a join feed.people as f on f.email = a.email and f.account = a.account"), ["3"]);
+    assert_eq!(
+        aviary.ade.rows(
+            "select count(*) from app.people as a join feed.people as f on f.email = a.email and f.account = a.account"
+        ),
+        ["3"]
+    );
     // Nothing new: the cursor stood where it was.
     aviary.run(&["build"]).succeeds();
     let database = Connection::open(aviary.folder.at("data/app.db")).unwrap();
-    database.execute("update people set seen = 'CURSOR-CANARY-9d' where code = 'KEY-CANARY-1'", []).unwrap();
+    database.execute("update people set seen = 9 where code = 'KEY-CANARY-1'", []).unwrap();
     aviary.run(&["build", "--log", "trace"]).succeeds();
     assert_eq!(aviary.ade.rows("select count(*) from app.people"), ["3"]);
     aviary.assert_silent();
@@ -221,7 +272,7 @@ fn values_of_the_wrong_type() {
     aviary.run(&["build", "--log", "trace"]).exits(1);
     aviary.folder.remove("data/feed/two.csv");
     let database = Connection::open(aviary.folder.at("data/app.db")).unwrap();
-    database.execute("update people set account = ?, seen = 'CURSOR-CANARY-9z'", [CANARIES[13]]).unwrap();
+    database.execute("update people set account = ?, seen = 10", [CANARIES[13]]).unwrap();
     aviary.run(&["build", "--log", "trace"]).exits(1);
     aviary.assert_silent();
 }
@@ -237,6 +288,19 @@ fn checks_that_fail() {
     let kept = aviary.ade.rows("select table_schema || '.' || table_name from information_schema.tables");
     assert!(kept.iter().any(|name| name.contains("accepted_values")), "failing rows are kept: {kept:?}");
     aviary.run(&["test", "--store-failures"]);
+    aviary.assert_silent();
+}
+
+#[test]
+fn a_cursor_that_nobody_may_see() {
+    let mut aviary = Aviary::new();
+    aviary.folder.replace("sources/s.yml", "cursor: seen", "cursor: last_login");
+    let told = aviary.run(&["build", "--log", "trace"]).exits(1).text();
+    let reason = "cursor column `last_login` of `app.people` is treated by `pseudonym in domain login_time`, and its highest \
+                  value would be stored as it is";
+    assert!(told.contains(reason), "{told}");
+    aviary.folder.replace("sources/s.yml", "cursor: last_login", "cursor: unclassified");
+    aviary.run(&["build", "--log", "trace"]).exits(2);
     aviary.assert_silent();
 }
 

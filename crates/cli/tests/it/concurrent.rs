@@ -48,7 +48,7 @@ fn a_second_build_says_whom_it_waits_for() {
     let holder = format!("process {}", first.id());
     let second = shop.ade.run(&["build"]).succeeds();
     let text = second.text();
-    let waiting = text.lines().find(|line| line.contains("waiting for"));
+    let waiting = text.lines().find(|line| line.contains("waiting for app.customers"));
     let waiting = waiting.unwrap_or_else(|| panic!("nobody waited: {text}"));
     assert!(
         waiting.contains("app.customers") && waiting.contains(&holder) && waiting.contains("ade build"),

@@ -1,13 +1,17 @@
 //! The whole program, as people and machines use it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in a helper")]
 
+mod again;
 mod broken_input;
 mod canaries;
+mod commands;
 mod concurrent;
 mod failpoints;
 mod handbook;
+mod help;
 mod kills;
 mod marketplace;
+mod past;
 mod program;
 mod reference;
 mod shop;

@@ -142,7 +142,8 @@ impl TableLanding<'_> {
     /// Holds the plan against the contract, decides about every column, and makes the obfuscator.
     fn decide(&self, plan: ReadPlan, current: Option<&Snapshot>, outcome: &mut Outcome) -> Result<Decided, TaskError> {
         let policy = self.build.obfuscation.policy(self.source, &plan.schema).map_err(TaskError::Diagnostics)?;
-        let problems = contract::violations(self.source, &plan, &policy);
+        let mut problems = contract::violations(self.source, &plan, &policy);
+        problems.extend(self.cursor_is_sensitive(&plan, &policy));
         if !problems.is_empty() {
             return Err(TaskError::Diagnostics(problems));
         }
@@ -173,6 +174,26 @@ impl TableLanding<'_> {
         let landing = Landing::new(&obfuscator, &policy, key);
         self.same_as_before(current, &landing)?;
         Ok(Decided { plan, obfuscator, landing })
+    }
+
+    /// The highest value of the cursor is kept in the table's commits as it is, so it must not be one that is hidden in rows.
+    fn cursor_is_sensitive(&self, plan: &ReadPlan, policy: &Policy) -> Option<Diagnostic> {
+        let cursor = self.declared.cursor.as_ref()?;
+        let is_it = |name: &str| name.eq_ignore_ascii_case(cursor);
+        let decided = policy.columns().iter().find(|decided| is_it(&decided.column));
+        let exists = plan.schema.fields().iter().any(|field| is_it(field.name()));
+        let why = match decided {
+            _ if self.declared.mode != IngestMode::Incremental || !exists => return None,
+            Some(decided) if decided.treatment == Treatment::Keep => return None,
+            Some(decided) => format!("is treated by `{}`", decided.treatment),
+            None => "is not classified".to_owned(),
+        };
+        let table = format!("{}.{}", self.source.source, self.source.name);
+        let message =
+            format!("cursor column `{cursor}` of `{table}` {why}, and its highest value would be stored as it is");
+        let place = self.source.column(cursor).map_or(&self.declared.origin, |listed| &listed.origin);
+        let hint = "use a column as `cursor` that may be seen (`privacy: public`), such as a time of change";
+        Some(Diagnostic::error(&rule::INVALID_INGEST, message).at(place.clone()).hint(hint))
     }
 
     /// Rows are told apart by their key after obfuscation: a treatment that makes different keys equal would lose rows.

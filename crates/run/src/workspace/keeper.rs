@@ -125,7 +125,7 @@ fn unknown(lease: &Lease) -> LeaseError {
 fn translated(scope: &str, token: u64, error: MetaError) -> LeaseError {
     match error {
         MetaError::LeaseHeld { record, .. } => {
-            LeaseError::Held { scope: scope.to_owned(), holder: record.to_string(), expires_at: record.expires_at }
+            LeaseError::Held { scope: relation(scope), holder: record.to_string(), expires_at: record.expires_at }
         }
         MetaError::LeaseLost { now_held_by, .. } => LeaseError::Lost {
             scope: scope.to_owned(),

@@ -1,0 +1,249 @@
+//! What each command prints and how it ends, over one small project.
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+fn built() -> Shop {
+    let shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    shop
+}
+
+#[test]
+fn names_that_do_not_exist_get_hints() {
+    let shop = built();
+    let told = |args: &[&str], code: i32| {
+        let ended = shop.ade.run(args).exits(code);
+        format!("{}{}", ended.text(), ended.complaints()).trim_end().to_owned()
+    };
+    insta::assert_snapshot!(told(&["show", "city_now"], 2), @"
+    error: there is no model, seed or source table `city_now`
+    hint: did you mean `cities_now`?
+    ");
+    insta::assert_snapshot!(told(&["history", "app.customer"], 2), @"
+    error: there is no model, seed or source table `app.customer`
+    hint: did you mean `app.customers`?
+    ");
+    insta::assert_snapshot!(told(&["query", "select * from main.citis_now"], 1), @"
+    error: there is no table or view main.citis_now
+    hint: did you mean main.cities_now?
+    ");
+    insta::assert_snapshot!(told(&["query", "select contry from main.cities_now"], 1), @"
+    error: there is no column contry
+    hint: did you mean country?
+    ");
+    insta::assert_snapshot!(told(&["query", "delete from main.cities_now"], 1), @"
+    error: delete is not allowed here: SQL in ade only reads
+    hint: make a model whose select gives the rows that the table should have
+    ");
+    let selected = told(&["build", "--select", "city_now"], 0);
+    assert!(selected.contains("! `city_now` selects nothing; did you mean `cities_now`?"), "{selected}");
+    assert!(selected.ends_with("nothing selected"), "{selected}");
+    insta::assert_snapshot!(told(&["ls", "--select", "tga:daily"], 2), @"
+    error[invalid-selector]: there is no selection method `tga`
+     --> --select:1:1
+      |
+    1 | tga:daily
+      | ^^^
+      |
+      = help: did you mean `tag`?
+
+    1 error
+    ");
+    insta::assert_snapshot!(told(&["--env", "prd", "ls"], 2), @"
+    error[unknown-environment]: there is no environment `prd`
+     |
+     = note: environments of this project: `dev`
+
+    1 error
+    ");
+    insta::assert_snapshot!(told(&["query", "--at", "yesterday", "select 1"], 2), @"
+    error: `yesterday` is neither a version nor a time
+    hint: write a version such as 12, a day such as 2026-01-31, or a time such as '2026-01-31 08:00:00' (UTC)
+    ");
+    insta::assert_snapshot!(told(&["restore", "app.customers", "--to", "99"], 1), @"error: table app.customers cannot be read at version 99: its newest version is 0");
+    insta::assert_snapshot!(told(&["build", "--threads", "0"], 2), @"error: --threads must be at least 1");
+}
+
+#[test]
+fn events_for_machines_are_one_object_per_line() {
+    let mut shop = built();
+    shop.second_day();
+    shop.folder.write("data/stock/stock_02.csv", "day,version,store,on_hand\n2024-01-02,1,A,\n");
+    let ended = shop.ade.run(&["build", "--output", "json"]).exits(1);
+    assert_eq!(ended.complaints(), "");
+    let events = ended.json_lines();
+    let keys = |event: &Value| {
+        let mut keys: Vec<String> = event.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys.join(" ")
+    };
+    for event in &events {
+        let expected = match event["event"].as_str().unwrap() {
+            "run_started" => "command environment event run_id tasks",
+            "task_started" => "event kind name node",
+            "task_progress" => "event expected_rows node rows",
+            "task_finished" => {
+                "batches blocked_by checks duration_ms event kind message name node relation rows status version"
+            }
+            "run_finished" => {
+                "cancelled checks_failed checks_passed checks_warned counts duration_ms event rows run_id waiting"
+            }
+            other => panic!("{other}"),
+        };
+        assert_eq!(keys(event), expected, "{event}");
+    }
+    assert_eq!(events.first().unwrap()["event"], "run_started");
+    let summary = events.last().unwrap();
+    assert_eq!(summary["event"], "run_finished");
+    assert_eq!(summary["counts"]["failed"], 1);
+    assert_eq!(summary["checks_failed"], 1);
+    let failed = events.iter().find(|event| event["status"] == "failed").unwrap();
+    assert_eq!(failed["node"], "source.shop.feed.stock");
+    assert_eq!(keys(&failed["checks"][0]), "duration_ms failures message name node status stored_in");
+    assert_eq!(keys(&summary["waiting"][0]), "because_of kind name node owner");
+    // Each task begins once and ends once.
+    let of = |word: &str| events.iter().filter(|event| event["event"] == word).count();
+    assert_eq!(of("task_finished"), 10);
+    let skipped = events.iter().filter(|event| event["status"] == "skipped").count();
+    assert_eq!(of("task_started") + skipped, 10);
+
+    let usage = shop.ade.run(&["show", "nothing", "--output", "json"]).exits(2).json_lines();
+    assert_eq!(usage[0]["event"], "error");
+    shop.folder.write("models/broken.sql", "select * from {{ ref('nothing') }}");
+    let problems = shop.ade.run(&["build", "--output", "json"]).exits(2).json_lines();
+    assert_eq!(problems[0]["id"], "unknown-ref", "{problems:?}");
+}
+
+#[test]
+fn quiet_says_what_went_wrong_and_nothing_else() {
+    let shop = Shop::new();
+    let ended = shop.ade.run(&["build", "--quiet"]).succeeds();
+    assert_eq!((ended.text(), ended.complaints()), (String::new(), String::new()));
+    shop.folder.write("data/stock/stock_02.csv", "day,version,store,on_hand\n2024-01-02,1,A,\n");
+    let ended = shop.ade.run(&["build", "--quiet"]).exits(1);
+    assert_eq!(ended.text(), "");
+    let told = ended.complaints();
+    assert!(told.starts_with("✗ failed    source  feed.stock") && told.contains("stock_02.csv"), "{told}");
+    assert!(told.contains("These stay on their last good version:\n  model main.stock_day"), "{told}");
+    assert!(!told.contains("success"), "{told}");
+}
+
+#[test]
+fn rows_in_every_format() {
+    let shop = built();
+    let sql = "select country, customers * 2 as twice, null as nothing, 'a,\"b' as text from main.cities_now order by 1, 2 limit 2";
+    let rows = |format: &str| shop.ade.run(&["query", "--format", format, sql]).succeeds().text();
+    let (country, twice) = {
+        let first = shop.ade.rows(sql);
+        let mut parts = first[0].split(',').map(str::to_owned);
+        (parts.next().unwrap(), parts.next().unwrap())
+    };
+    assert!(
+        rows("csv").starts_with(&format!("country,twice,nothing,text\n{country},{twice},,\"a,\"\"b\"\n")),
+        "{}",
+        rows("csv")
+    );
+    let json: Value = serde_json::from_str(rows("json").lines().next().unwrap()).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({"country": country, "twice": twice.parse::<i64>().unwrap(), "nothing": null, "text": "a,\"b"})
+    );
+    let table = rows("table");
+    assert!(table.starts_with(" country | twice | nothing | text\n---------+"), "{table}");
+    assert_eq!(rows("none"), "");
+    let path = shop.folder.at("out.parquet");
+    shop.ade.run(&["query", "--format", "parquet", "--out", path.to_str().unwrap(), sql]).succeeds();
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    let printed = shop.ade.run(&["query", "--format", "parquet", sql]).succeeds().stdout;
+    assert!(printed.starts_with(b"PAR1") && printed.ends_with(b"PAR1"));
+}
+
+#[test]
+fn the_statements_of_a_file_with_the_time_of_each() {
+    let shop = built();
+    shop.folder.write("report.sql", "select 1 as one; -- first\nselect ';' as two;\n");
+    let ended = shop.ade.run(&["query", "--file", "report.sql", "--timing", "--format", "csv"]).succeeds();
+    assert_eq!(ended.text(), "one\n1\ntwo\n;\n");
+    let times: Vec<String> = ended.complaints().lines().map(str::to_owned).collect();
+    assert_eq!(times.len(), 2, "{times:?}");
+    for (number, line) in times.iter().enumerate() {
+        let rest = line.strip_prefix(&format!("timing: {} ", number + 1)).and_then(|rest| rest.strip_suffix(" ms"));
+        assert!(rest.is_some_and(|time| time.parse::<f64>().is_ok()), "{line}");
+    }
+    shop.ade.run(&["query", "--file", "nothing.sql"]).exits(1);
+    shop.ade.run(&["query"]).exits(2);
+    let two = shop.ade.run(&["query", "select 1; select 2"]).exits(2).complaints();
+    assert!(two.contains("expected one statement, found 2") && two.contains("--file"), "{two}");
+}
+
+#[test]
+fn what_the_program_has_seen_is_readable_with_sql() {
+    let shop = built();
+    let runs = shop.ade.rows("select command, status, environment from ade.runs");
+    assert_eq!(runs, ["build,succeeded,dev"]);
+    let tasks = shop.ade.rows("select count(*), count(distinct node) from ade.tasks where status = 'success'");
+    assert_eq!(tasks, ["10,10"]);
+    assert_eq!(shop.ade.rows("select count(*) from ade.checks where status <> 'pass'"), ["0"]);
+    assert_eq!(shop.ade.rows("select name from ade.views"), ["stg_customers"]);
+}
+
+#[test]
+fn plans_say_what_a_build_would_do() {
+    let shop = built();
+    let reasons = |shop: &Shop| -> Vec<(String, String)> {
+        let planned = shop.ade.run(&["plan", "--output", "json"]).succeeds().json_lines();
+        let word = |task: &Value, key: &str| task[key].as_str().unwrap().to_owned();
+        planned.iter().map(|task| (word(task, "node"), word(task, "reason"))).collect()
+    };
+    let of = |reasons: &[(String, String)], node: &str| {
+        reasons.iter().find(|(name, _)| name.ends_with(node)).map(|(_, reason)| reason.clone()).unwrap()
+    };
+    let now = reasons(&shop);
+    assert_eq!((of(&now, "app.customers"), of(&now, "cities_now")), ("source".to_owned(), "unchanged".to_owned()));
+    let text = shop.folder.read("models/cities_now.sql");
+    shop.folder.write("models/cities_now.sql", text.replace("count(*)", "count(customers.id)"));
+    assert_eq!(of(&reasons(&shop), "cities_now"), "modified");
+    assert_eq!(of(&reasons(&shop), "stock_total"), "unchanged");
+    let runs = shop.ade.rows("select count(*) from ade.runs");
+    assert_eq!(runs, ["1"], "a plan is no run");
+    let ended = shop.ade.run(&["build", "--select", "state:modified", "--output", "json"]).succeeds();
+    assert_eq!(ended.json_lines().last().unwrap()["counts"], serde_json::json!({"success": 1}));
+}
+
+#[test]
+fn checks_of_the_project_touch_nothing() {
+    let shop = Shop::new();
+    assert_eq!(shop.ade.run(&["check"]).succeeds().text(), "no problems\n");
+    assert_eq!(shop.ade.run(&["check", "--output", "json"]).succeeds().text(), "");
+    shop.folder.write("models/broken.sql", "select * from {{ ref('citties') }}");
+    let text = shop.ade.run(&["check"]).exits(2).text();
+    assert!(text.contains("models/broken.sql:1:") && text.contains("cities"), "{text}");
+    let problems = shop.ade.run(&["check", "--output", "json"]).exits(2).json_lines();
+    assert!(!problems.is_empty());
+    let github = shop.ade.run(&["check", "--format", "github"]).exits(2).text();
+    assert!(github.starts_with("::error file=models/broken.sql,line=1"), "{github}");
+    assert!(!shop.folder.at("lake").exists() && !shop.folder.at(".ade/meta.db").exists());
+}
+
+#[test]
+fn parts_of_a_build() {
+    let shop = Shop::new();
+    let counts = |args: &[&str]| {
+        let mut args = args.to_vec();
+        args.extend(["--output", "json"]);
+        shop.ade.run(&args).succeeds().json_lines().last().unwrap()["counts"].clone()
+    };
+    assert_eq!(counts(&["ingest"]), serde_json::json!({"success": 3}));
+    assert_eq!(counts(&["seed"]), serde_json::json!({"success": 1}));
+    assert_eq!(counts(&["run"]), serde_json::json!({"success": 6}));
+    assert_eq!(counts(&["build"]), serde_json::json!({"unchanged": 10}));
+    let tested = shop.ade.run(&["test", "--output", "json"]).succeeds().json_lines();
+    assert_eq!(tested.last().unwrap()["checks_passed"], 9);
+    assert_eq!(
+        counts(&["build", "--select", "+cities_now", "--exclude", "source:*", "--force"]),
+        serde_json::json!({"success": 3})
+    );
+    shop.assert_complete();
+}

@@ -1,0 +1,106 @@
+//! What was: older versions of tables, read and restored.
+use std::collections::BTreeMap;
+
+use ade_testing::Dice;
+
+use crate::shop::Shop;
+
+#[test]
+fn older_versions_are_listed_and_read() {
+    let mut shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    let first = shop.ade.rows("select id, city from app.customers order by id");
+    shop.second_day();
+    shop.ade.run(&["build"]).succeeds();
+    let second = shop.ade.rows("select id, city from app.customers order by id");
+    assert_ne!(first, second);
+    let sql = "select id, city from app.customers order by id";
+    let at = |at: &str| {
+        let text = shop.ade.run(&["query", "--format", "csv", "--at", at, sql]).succeeds().text();
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(at("0"), first);
+    assert_eq!(at("1"), second);
+    let versions = shop.ade.run(&["history", "app.customers", "--output", "json"]).succeeds().json_lines();
+    assert_eq!(versions.iter().map(|version| version["version"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 0]);
+    let time = versions[1]["committed_at"].as_str().unwrap();
+    assert_eq!(at(time), first, "as it was at {time}");
+    assert_eq!(shop.ade.run(&["history", "app.customers", "--limit", "1"]).succeeds().text().lines().count(), 2);
+    // A view shows the text and the rows of then.
+    let cities = |at: &str| {
+        shop.ade
+            .run(&["query", "--format", "csv", "--at", at, "select distinct city from main.stg_customers"])
+            .succeeds()
+            .text()
+    };
+    assert!(cities("2999-01-01").contains("BRNO") || cities("2999-01-01").to_uppercase() == cities("2999-01-01"));
+}
+
+#[test]
+fn a_restored_source_brings_the_later_rows_again() {
+    let mut shop = Shop::new();
+    let mut dice = Dice::new(11);
+    for _ in 0..4 {
+        shop.ade.run(&["build"]).succeeds();
+        shop.change(&mut dice);
+        shop.change(&mut dice);
+    }
+    shop.ade.run(&["build"]).succeeds();
+    let complete = shop.all_tables();
+    for table in ["app.customers", "app.orders", "feed.stock"] {
+        let told = shop.ade.run(&["restore", table, "--to", "0"]).succeeds().text();
+        assert!(told.starts_with(&format!("{table} is as it was at version 0; this is version ")), "{told}");
+        let old = shop.all_tables();
+        assert_ne!(old[table], complete[table], "{table} went back");
+        shop.ade.run(&["build"]).succeeds();
+        assert_eq!(shop.all_tables(), complete, "after {table} went back and came again");
+        shop.assert_complete();
+    }
+}
+
+#[test]
+fn a_restored_model_is_built_again() {
+    let mut shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    shop.second_day();
+    shop.ade.run(&["build"]).succeeds();
+    let complete = shop.all_tables();
+    for model in ["customers_now", "orders_log", "stock_day", "cities_now", "cities"] {
+        shop.ade.run(&["restore", model, "--to", "0"]).succeeds();
+        assert_ne!(shop.all_tables(), complete);
+        shop.ade.run(&["build"]).succeeds();
+        assert_eq!(shop.all_tables(), complete, "after {model} went back");
+    }
+}
+
+#[test]
+fn upkeep_changes_no_row() {
+    let mut shop = Shop::new();
+    let mut dice = Dice::new(12);
+    for _ in 0..5 {
+        shop.ade.run(&["build"]).succeeds();
+        shop.change(&mut dice);
+    }
+    shop.ade.run(&["build"]).succeeds();
+    let before = shop.all_tables();
+    let planned = shop.ade.run(&["maintain", "--dry-run"]).succeeds().text();
+    assert!(planned.contains("app.customers"), "{planned}");
+    let files =
+        |shop: &Shop| shop.folder.files().iter().filter(|path| path.starts_with(shop.folder.at("lake"))).count();
+    let many = files(&shop);
+    let done = shop.ade.run(&["maintain", "--retention-hours", "0", "--output", "json"]).succeeds().json_lines();
+    let stock = done.iter().find(|table| table["table"] == "feed.stock").unwrap();
+    assert!(stock["files_compacted"].as_u64().unwrap() >= 2, "{stock}");
+    assert!(files(&shop) < many, "files that no version needs are gone");
+    assert_eq!(shop.all_tables(), before);
+    let ended = shop.ade.run(&["build", "--output", "json"]).succeeds();
+    assert_eq!(ended.json_lines().last().unwrap()["counts"], serde_json::json!({"unchanged": 10}));
+    // And life goes on.
+    let mut seen = BTreeMap::new();
+    for _ in 0..2 {
+        shop.change(&mut dice);
+        shop.ade.run(&["build"]).succeeds();
+        shop.assert_nothing_partial(&shop.all_tables(), &mut seen);
+    }
+    shop.assert_complete();
+}
