@@ -32,7 +32,8 @@ impl Lines {
         let file = BufWriter::with_capacity(1 << 16, file);
         // The header's time stays zero, so that the same rows give the same bytes.
         let gzip = path.extension().is_some_and(|end| end == "gz");
-        let output = if gzip { Output::Gzip(Box::new(GzEncoder::new(file, Compression::fast()))) } else { Output::Plain(file) };
+        let output =
+            if gzip { Output::Gzip(Box::new(GzEncoder::new(file, Compression::fast()))) } else { Output::Plain(file) };
         Ok(Self { path, output })
     }
 
