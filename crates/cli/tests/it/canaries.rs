@@ -309,7 +309,7 @@ fn columns_that_nobody_classified() {
     for policy in ["stop", "quarantine"] {
         let mut aviary = Aviary::new();
         aviary.folder.replace("sources/s.yml", "on_new_column: drop", &format!("on_new_column: {policy}"));
-        let code = if policy == "stop" { 1 } else { 0 };
+        let code = i32::from(policy == "stop");
         aviary.run(&["build", "--log", "trace"]).exits(code);
         aviary.run(&["build", "--output", "json"]).exits(code);
         aviary.assert_silent();

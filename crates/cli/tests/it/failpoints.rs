@@ -144,8 +144,7 @@ impl Before {
                             let now = is.get(day);
                             now == was.get(day) || now == will.get(day)
                         };
-                        was.keys().chain(will.keys()).all(|day| whole(day))
-                            && is.keys().all(|day| will.contains_key(day))
+                        was.keys().chain(will.keys()).all(whole) && is.keys().all(|day| will.contains_key(day))
                     }),
                     // The old or the new text over the old or the new rows.
                     "main.stg_customers" => {

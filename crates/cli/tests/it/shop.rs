@@ -1,6 +1,7 @@
 //! A small project with every way of landing, building and checking a table, the systems it reads from, and what its
 //! tables must hold: computed in the plainest way from what the systems hold.
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use ade_testing::{Dice, Folder, Program, leaks};
@@ -138,7 +139,7 @@ impl Shop {
         let bottles: Vec<i64> = STORES.iter().map(|_| i64::try_from(dice.below(100)).unwrap()).collect();
         let mut text = "day,version,store,on_hand\n".to_owned();
         for (store, count) in STORES.iter().zip(&bottles) {
-            text.push_str(&format!("2024-01-{day:02},{version},{store},{count}\n"));
+            writeln!(text, "2024-01-{day:02},{version},{store},{count}").unwrap();
         }
         // As careful suppliers do: the file is there whole or not at all.
         self.folder.write("data/stock/.arriving", text);
