@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use memchr::memmem;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// A value that is where it must not be.
@@ -46,7 +47,7 @@ pub fn leaks(files: &[PathBuf], values: &[&str]) -> Vec<Leak> {
 }
 
 fn occurs(bytes: &[u8], value: &str) -> bool {
-    let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let contains = |needle: &[u8]| memmem::find(bytes, needle).is_some();
     contains(value.as_bytes())
         || value.parse::<i64>().is_ok_and(|number| contains(&number.to_le_bytes()) || contains(&number.to_be_bytes()))
 }

@@ -69,6 +69,18 @@ fn every_point_that_is_sorted_out_exists() {
     assert_eq!(unknown, [""; 0]);
 }
 
+#[test]
+fn a_plain_build_has_no_failpoints() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--package", "ade-cli", "--edges", "normal,build,features", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(tree.stdout).unwrap();
+    assert!(text.contains("fail v"), "the steps are there: {text}");
+    assert!(!text.contains("failpoints"), "the feature is for tests alone");
+}
+
 /// A project before its second build, what its tables hold, and what they must hold after it.
 struct Before {
     shop: Shop,
@@ -116,7 +128,8 @@ impl Before {
             assert!(failed.code.is_some_and(|code| expected.contains(&code)), "{context}");
             assert!(failed.code == Some(0) || says_why(&failed.all(), action), "{context}");
         }
-        self.assert_nothing_partial(&shop.tables(), &context);
+        let tables = if self.old.is_empty() { shop.tables() } else { shop.all_tables() };
+        self.assert_nothing_partial(&tables, &context);
         shop.assert_no_leak();
 
         let again = shop.ade.run(&["build"]);
@@ -164,16 +177,37 @@ impl Before {
         assert!(missing.is_empty(), "{missing:?} are gone after {context}");
     }
 
-    /// The first hit of each point, and a later one where there is one.
-    fn survives_all(&self, points: impl Iterator<Item = &'static str>, action: &str) {
+    /// Fails at a later hit of each point that has one: then other tables are done already.
+    fn survives_later(&self, points: impl Iterator<Item = &'static str>, action: &str) {
         for (number, point) in points.enumerate() {
-            assert!(self.survives(point, action, 0));
-            let later = 1 + number % 4;
-            if !self.survives(point, action, later) && later > 1 {
-                self.survives(point, action, 1);
+            if passed_once(point) {
+                continue;
             }
+            let later = 1 + number % 3;
+            assert!(self.survives(point, action, later) || self.survives(point, action, 1));
         }
     }
+
+    /// Fails at the first hit of each point.
+    fn survives_first(&self, points: impl Iterator<Item = &'static str>, action: &str) {
+        for point in points {
+            assert!(self.survives(point, action, 0));
+        }
+    }
+}
+
+/// Whether a run passes the point only once.
+fn passed_once(point: &str) -> bool {
+    let once = [
+        "meta::run_",
+        "meta::tasks::",
+        "meta::check_results::",
+        "meta::views::",
+        "run::run::",
+        "run::seed::",
+        "run::view::",
+    ];
+    once.iter().any(|prefix| point.starts_with(prefix))
 }
 
 fn says_why(text: &str, action: &str) -> bool {
@@ -189,29 +223,34 @@ fn says_why(text: &str, action: &str) -> bool {
 fn a_crash_in_a_first_build() {
     let points = FIRST.into_iter().chain(of_a_build());
     // An upsert has nothing to rewrite, and no view to take the place of.
-    Before::first_build().survives_all(points.filter(|point| *point != "lake::stage::rewrite"), CRASH);
+    Before::first_build().survives_first(points.filter(|point| *point != "lake::stage::rewrite"), CRASH);
 }
 
 #[test]
-fn a_crash_in_a_second_build() {
-    Before::second_build().survives_all(of_a_build(), CRASH);
+fn a_crash_at_the_first_hit_in_a_second_build() {
+    Before::second_build().survives_first(of_a_build(), CRASH);
+}
+
+#[test]
+fn a_crash_at_a_later_hit_in_a_second_build() {
+    Before::second_build().survives_later(of_a_build(), CRASH);
 }
 
 #[test]
 fn an_io_error_in_a_second_build() {
-    Before::second_build().survives_all(of_a_build(), ERROR);
+    Before::second_build().survives_first(of_a_build(), ERROR);
 }
 
 #[test]
 fn a_full_disk_in_a_second_build() {
-    Before::second_build().survives_all(of_a_build(), FULL);
+    Before::second_build().survives_first(of_a_build(), FULL);
 }
 
 #[test]
 fn errors_before_there_is_anything() {
     let before = Before::first_build();
-    before.survives_all(FIRST.into_iter(), ERROR);
-    before.survives_all(FIRST.into_iter(), FULL);
+    before.survives_first(FIRST.into_iter(), ERROR);
+    before.survives_first(FIRST.into_iter(), FULL);
 }
 
 #[test]
