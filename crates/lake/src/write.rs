@@ -12,6 +12,13 @@ pub enum Write {
     /// The arrivals take the place of all rows in the region. An arrival outside of it is an error
     /// ([`crate::LakeError::OutsideRegion`]).
     ReplaceWhere(Region),
+    /// The arrivals take the place of all rows whose values in `columns` occur among them. What they are is found out on
+    /// the way, so it need not be known before. Made for few values with many rows each; two values are the same as in a
+    /// [`KeySpec`].
+    ReplacePartitions {
+        /// The columns that tell which rows belong together: those that split the table, or others.
+        columns: Vec<String>,
+    },
     /// All rows in the region go and the arrivals come, wherever they lie.
     Exchange(Region),
     /// Each arrival takes the place of the row with its key, or comes in addition when there is none.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::row::RowConverter;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 
@@ -11,6 +12,7 @@ use super::arrivals::Arrivals;
 use super::file_mask::FileMask;
 use super::key_set::KeySet;
 use super::open::replaces_all;
+use super::partitions::Partitions;
 use super::region_filter::{Cover, RegionFilter};
 use super::rewrite::Rewriter;
 use super::stage_plan::StagePlan;
@@ -23,7 +25,7 @@ use crate::{DataFile, LakeError, RowCounts, Snapshot, Staged, Write};
 
 /// What happens to the files that were there.
 #[derive(Default)]
-struct Effect {
+pub(super) struct Effect {
     /// By their place in the base: the rows that go, `None` for all.
     touched: BTreeMap<usize, Option<FileMask>>,
 }
@@ -46,6 +48,18 @@ pub(super) async fn files(
         }
         _ => {}
     }
+    complete(plan, arrived, arrived, new_files, effect).await
+}
+
+/// Finishes a write whose arrivals take the place of the partitions that they are of.
+pub(super) async fn partitions(
+    plan: StagePlan,
+    writer: TableWriter,
+    partitions: Partitions,
+) -> Result<Staged, LakeError> {
+    let arrived = writer.rows();
+    let new_files = writer.finish().await?;
+    let effect = partitions.effect(&plan).await?;
     complete(plan, arrived, arrived, new_files, effect).await
 }
 
@@ -87,7 +101,8 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             keys.absorb(&more);
         }
         if keys.bytes() > budget {
-            probe(&plan, &arrivals, std::mem::replace(&mut keys, empty()), &mut effect).await?;
+            let probe = KeyProbe { plan: &plan, names: arrivals.key_names(), converter: arrivals.converter() };
+            probe.run(std::mem::replace(&mut keys, empty()), &mut effect).await?;
         }
     }
     if let (Write::UpsertExchange(_, region), Some(base)) = (&plan.write, &plan.base) {
@@ -98,7 +113,8 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
         let files = plan.base.as_ref().map_or(0, |base| base.files().len());
         effect.touched = (0..files).map(|index| (index, None)).collect();
     } else {
-        probe(&plan, &arrivals, keys, &mut effect).await?;
+        let probe = KeyProbe { plan: &plan, names: arrivals.key_names(), converter: arrivals.converter() };
+        probe.run(keys, &mut effect).await?;
     }
     let added = writer.rows();
     let new_files = writer.finish().await?;
@@ -130,47 +146,65 @@ async fn cover(plan: &StagePlan, files: usize, region: &RegionFilter, effect: &m
     Ok(())
 }
 
-/// Finds the rows that have one of the keys, several files at a time.
-async fn probe(plan: &StagePlan, arrivals: &Arrivals, keys: KeySet, effect: &mut Effect) -> Result<(), LakeError> {
-    let names = arrivals.key_names();
-    let projection: Vec<usize> = names.iter().filter_map(|name| plan.schema().index_of(name).ok()).collect();
-    let rewriter = rewriter(plan);
-    let keys = Arc::new(keys);
-    let candidates = scan_files(plan).into_iter().enumerate();
-    let candidates = candidates.filter(|(_, file)| keys.may_match(&file.stats, &projection));
-    let probes = candidates.map(|(index, file)| {
-        let (rewriter, keys, projection) = (rewriter.clone(), Arc::clone(&keys), projection.clone());
-        let converter = Arc::clone(arrivals.converter());
-        let table = plan.handle.name().clone();
-        tokio::spawn(async move {
-            let mut mask = FileMask::default();
-            let all: Vec<usize> = (0..projection.len()).collect();
-            let visit = |first: u64, batch: &RecordBatch| -> Result<(), LakeError> {
-                let rows = converter.convert_columns(&project(batch, &all)).map_err(|source| LakeError::Arrow {
-                    table: table.clone(),
-                    action: "comparing keys",
-                    source: Box::new(source),
-                })?;
-                for (row, key) in rows.iter().enumerate() {
-                    if keys.find(key).is_some() {
-                        mask.remove(first + row as u64);
+/// Finds the rows that have one of some keys.
+pub(super) struct KeyProbe<'a> {
+    pub(super) plan: &'a StagePlan,
+    /// The columns of the keys.
+    pub(super) names: Vec<&'a str>,
+    /// Makes keys comparable.
+    pub(super) converter: &'a Arc<RowConverter>,
+}
+
+impl KeyProbe<'_> {
+    /// Takes away every row that has one of the keys, several files at a time.
+    pub(super) async fn run(&self, keys: KeySet, effect: &mut Effect) -> Result<(), LakeError> {
+        let plan = self.plan;
+        let projection: Vec<usize> = self.names.iter().filter_map(|name| plan.schema().index_of(name).ok()).collect();
+        let rewriter = rewriter(plan);
+        let mut candidates = Vec::new();
+        for (index, file) in scan_files(plan).into_iter().enumerate() {
+            // A file of one partition need not be read.
+            match keys.of_file(&file.stats, &projection, self.converter) {
+                Cover::Nothing => {}
+                Cover::Everything => _ = effect.touched.insert(index, None),
+                Cover::Unknown => candidates.push((index, file)),
+            }
+        }
+        let keys = Arc::new(keys);
+        let probes = candidates.into_iter().map(|(index, file)| {
+            let (rewriter, keys, projection) = (rewriter.clone(), Arc::clone(&keys), projection.clone());
+            let converter = Arc::clone(self.converter);
+            let table = plan.handle.name().clone();
+            tokio::spawn(async move {
+                let mut mask = FileMask::default();
+                let all: Vec<usize> = (0..projection.len()).collect();
+                let visit = |first: u64, batch: &RecordBatch| -> Result<(), LakeError> {
+                    let rows = converter.convert_columns(&project(batch, &all)).map_err(|source| LakeError::Arrow {
+                        table: table.clone(),
+                        action: "comparing keys",
+                        source: Box::new(source),
+                    })?;
+                    for (row, key) in rows.iter().enumerate() {
+                        if keys.find(key).is_some() {
+                            mask.remove(first + row as u64);
+                        }
                     }
-                }
-                Ok(())
-            };
-            let rows = rewriter.for_each(&file, &projection, visit).await?;
-            Ok::<_, LakeError>((index, mask, rows))
-        })
-    });
-    let threads = plan.handle.options().encode_threads.max(1);
-    let mut found = futures::stream::iter(probes).buffered(threads);
-    while let Some(probed) = found.next().await {
-        let (index, mask, rows) = probed.map_err(|source| {
-            plan.handle.log().store_error("comparing keys", object_store::Error::JoinError { source })
-        })??;
-        effect.add(index, &mask, rows);
+                    Ok(())
+                };
+                let rows = rewriter.for_each(&file, &projection, visit).await?;
+                Ok::<_, LakeError>((index, mask, rows))
+            })
+        });
+        let threads = plan.handle.options().encode_threads.max(1);
+        let mut found = futures::stream::iter(probes).buffered(threads);
+        while let Some(probed) = found.next().await {
+            let (index, mask, rows) = probed.map_err(|source| {
+                plan.handle.log().store_error("comparing keys", object_store::Error::JoinError { source })
+            })??;
+            effect.add(index, &mask, rows);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Effect {
@@ -208,7 +242,7 @@ async fn complete(
     mut effect: Effect,
 ) -> Result<Staged, LakeError> {
     let base_files: &[DataFile] = plan.base.as_ref().map_or(&[], |base| base.files());
-    if !plan.evolution.widened.is_empty() {
+    if !plan.evolution.rewritten.is_empty() {
         // Delta readers take a file's types for the table's.
         for index in 0..base_files.len() {
             effect.touched.entry(index).or_insert_with(|| Some(FileMask::default()));

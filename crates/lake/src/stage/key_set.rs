@@ -9,6 +9,7 @@ use arrow::row::{Row, RowConverter, Rows};
 use datafusion::common::ScalarValue;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::region_filter::Cover;
 use crate::stats::FileStats;
 
 /// Keys in Arrow's row format, which compares equal exactly when all columns are (NULL with NULL, too).
@@ -85,6 +86,18 @@ impl KeySet {
         Ok(())
     }
 
+    /// What the statistics of a file say about rows with one of the keys, whose columns are at `indices` of the table.
+    pub(super) fn of_file(&self, stats: &FileStats, indices: &[usize], converter: &RowConverter) -> Cover {
+        if !self.may_match(stats, indices) {
+            return Cover::Nothing;
+        }
+        match only_key(stats, indices, converter) {
+            Some(rows) if self.find(rows.row(0)).is_some() => Cover::Everything,
+            Some(_) => Cover::Nothing,
+            None => Cover::Unknown,
+        }
+    }
+
     /// Whether a file may hold one of the keys, whose columns are at `indices` of the table.
     pub(super) fn may_match(&self, stats: &FileStats, indices: &[usize]) -> bool {
         self.len() > 0
@@ -99,6 +112,16 @@ impl KeySet {
                 null || overlap
             })
     }
+}
+
+/// The key of a file all of whose rows have the same one, as those of one partition have.
+fn only_key(stats: &FileStats, indices: &[usize], converter: &RowConverter) -> Option<Rows> {
+    let columns = indices.iter().map(|index| {
+        let bounds = &stats.columns[*index];
+        let value = bounds.min.as_ref().filter(|min| bounds.exact && Some(*min) == bounds.max.as_ref())?;
+        (bounds.nulls == Some(0)).then(|| value.to_array().ok())?
+    });
+    converter.convert_columns(&columns.collect::<Option<Vec<ArrayRef>>>()?).ok()
 }
 
 impl Range {

@@ -5,6 +5,7 @@ mod file_mask;
 mod finish;
 mod key_set;
 mod open;
+mod partitions;
 mod region_filter;
 mod rewrite;
 mod stage_plan;

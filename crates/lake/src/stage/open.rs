@@ -10,7 +10,7 @@ use super::stage_plan::StagePlan;
 use crate::failpoints::{self, STAGE_BEGIN};
 use crate::log::check_writable;
 use crate::table_handle::TableHandle;
-use crate::types::{Evolution, delta_schema, evolve};
+use crate::types::{Evolution, delta_schema, evolve, widen};
 use crate::{At, LakeError, Lease, SchemaChange, Snapshot, StageRequest, Write, history, maintain};
 
 /// Opens a stage.
@@ -95,6 +95,12 @@ fn check_columns(write: &Write, arrivals: &Schema) -> Result<(), String> {
         Write::ReplaceWhere(region) | Write::Exchange(region) => {
             has(region.column(), "column of the replaced region").map(|_| ())
         }
+        Write::ReplacePartitions { columns } => {
+            if columns.is_empty() {
+                return Err("replacing partitions needs at least one column".into());
+            }
+            columns.iter().try_for_each(|column| has(column, "column of the replaced partitions").map(|_| ()))
+        }
         Write::DeleteByKey { columns } => key(columns),
         Write::Upsert(spec)
         | Write::UpsertExchange(spec, _)
@@ -128,13 +134,13 @@ fn columns_after(
     let Some(base) = base else {
         return match &request.write {
             Write::DeleteByKey { .. } => Err(LakeError::NoTable { table: table.clone() }),
-            _ => Ok(Evolution { schema: Arc::clone(stored), changed: true, widened: BTreeSet::new() }),
+            _ => Ok(Evolution { schema: Arc::clone(stored), changed: true, rewritten: BTreeSet::new() }),
         };
     };
     let arriving = match &request.write {
         Write::Replace | Write::ReplaceByKey(_) => {
             let changed = stored != base.schema();
-            return Ok(Evolution { schema: Arc::clone(stored), changed, widened: BTreeSet::new() });
+            return Ok(Evolution { schema: Arc::clone(stored), changed, rewritten: BTreeSet::new() });
         }
         // Only the key matters, and it must be one of the table's columns.
         Write::DeleteByKey { columns } => select(stored, |field| columns.contains(field.name())),
@@ -142,7 +148,11 @@ fn columns_after(
         Write::Upsert(spec) | Write::UpsertExchange(spec, _) => select(stored, |field| {
             spec.delete_when.as_ref() != Some(field.name()) || base.schema().field_with_name(field.name()).is_ok()
         }),
-        Write::Append | Write::ReplaceWhere(_) | Write::Exchange(_) | Write::DeleteInsert(_) => stored.as_ref().clone(),
+        Write::Append
+        | Write::ReplaceWhere(_)
+        | Write::ReplacePartitions { .. }
+        | Write::Exchange(_)
+        | Write::DeleteInsert(_) => stored.as_ref().clone(),
     };
     let mismatch = |problems| LakeError::SchemaMismatch { table: table.clone(), problems };
     if let Write::DeleteByKey { .. } = &request.write {
@@ -152,7 +162,23 @@ fn columns_after(
         }
         return Ok(evolution);
     }
-    evolve(base.schema(), &arriving, request.schema_change).map_err(mismatch)
+    let evolution = evolve(base.schema(), &arriving, request.schema_change).map_err(mismatch)?;
+    let problems = broken_partitions(base, &evolution);
+    if problems.is_empty() { Ok(evolution) } else { Err(mismatch(problems)) }
+}
+
+/// Columns that split the table and cannot do so any more. Their values are texts in the log, not rows that could be cast.
+fn broken_partitions(base: &Snapshot, evolution: &Evolution) -> Vec<String> {
+    let split = base.partition_by().iter().filter(|column| evolution.rewritten.contains(*column));
+    let problem = |column: &String| {
+        let before = base.schema().field_with_name(column).ok()?.data_type();
+        let Ok(after) = evolution.schema.field_with_name(column) else {
+            return Some(format!("column `{column}` splits the table and is missing"));
+        };
+        let fits = widen(before, after.data_type()).is_some_and(|wide| wide == *after.data_type());
+        (!fits).then(|| format!("column `{column}` splits the table as {before} and arrives as {}", after.data_type()))
+    };
+    split.filter_map(problem).collect()
 }
 
 fn select(schema: &Schema, keep: impl Fn(&Field) -> bool) -> Schema {

@@ -8,6 +8,7 @@ use arrow::datatypes::{Field, Fields, Schema, SchemaRef};
 
 use super::arrivals::Arrivals;
 use super::finish;
+use super::partitions::Partitions;
 use super::region_filter::RegionFilter;
 use super::stage_plan::StagePlan;
 use crate::failpoints::{self, STAGE_WRITE};
@@ -28,6 +29,8 @@ pub struct StageWriter {
 enum Intake {
     /// Straight to files.
     Files { writer: Box<TableWriter>, region: Option<Box<RegionFilter>> },
+    /// Straight to files, with an eye on which partitions they are of.
+    Partitions { writer: Box<TableWriter>, partitions: Box<Partitions> },
     /// First gathered by key.
     Keyed(Box<Arrivals>),
 }
@@ -52,6 +55,10 @@ impl StageWriter {
             Write::ReplaceWhere(region) | Write::Exchange(region) => {
                 let filter = RegionFilter::new(plan.handle.name(), region, &table)?;
                 (files(Some(Box::new(filter)))?, table)
+            }
+            Write::ReplacePartitions { columns } => {
+                let partitions = Box::new(Partitions::new(&plan, columns, &table)?);
+                (Intake::Partitions { writer: Box::new(plan.writer("n")?), partitions }, table)
             }
             Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
             Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
@@ -101,6 +108,10 @@ impl StageWriter {
                 }
                 writer.write(&batch).await
             }
+            Intake::Partitions { writer, partitions } => {
+                partitions.note(&self.plan, &batch).await?;
+                writer.write(&batch).await
+            }
             Intake::Keyed(arrivals) => arrivals.push(batch).await,
         }
     }
@@ -112,6 +123,7 @@ impl StageWriter {
     pub async fn finish(self) -> Result<Staged, LakeError> {
         match self.intake {
             Intake::Files { writer, region } => finish::files(self.plan, *writer, region.as_deref()).await,
+            Intake::Partitions { writer, partitions } => finish::partitions(self.plan, *writer, *partitions).await,
             Intake::Keyed(arrivals) => finish::keyed(self.plan, *arrivals).await,
         }
     }
@@ -122,7 +134,7 @@ impl StageWriter {
     /// [`LakeError::Store`].
     pub async fn discard(self) -> Result<(), LakeError> {
         match self.intake {
-            Intake::Files { writer, .. } => {
+            Intake::Files { writer, .. } | Intake::Partitions { writer, .. } => {
                 let files = writer.abandon().await;
                 finish::remove_files(&self.plan.handle, &files).await
             }

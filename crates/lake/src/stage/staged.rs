@@ -148,6 +148,9 @@ impl Staged {
             Write::ReplaceWhere(region) | Write::Exchange(region) => {
                 ("WRITE", json!({"mode": "Overwrite", "replaceWhere": region.column()}))
             }
+            Write::ReplacePartitions { columns } => {
+                ("WRITE", json!({"mode": "Overwrite", "replacePartitions": columns.join(", ")}))
+            }
             Write::ReplaceByKey(spec) => ("WRITE", json!({"mode": "Overwrite", "key": spec.columns.join(", ")})),
             Write::DeleteInsert(spec) | Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
                 ("MERGE", json!({"key": spec.columns.join(", ")}))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::SchemaChange;
@@ -14,8 +15,8 @@ pub(crate) struct Evolution {
     pub(crate) schema: SchemaRef,
     /// Whether they are not the table's any more.
     pub(crate) changed: bool,
-    /// Columns whose type is wider than before: older files must be rewritten.
-    pub(crate) widened: BTreeSet<String>,
+    /// Columns that are gone or whose type is another than before: older files must be rewritten.
+    pub(crate) rewritten: BTreeSet<String>,
 }
 
 /// Fits `arrivals` (stored types) to `table`.
@@ -24,9 +25,12 @@ pub(crate) struct Evolution {
 /// Every difference that `change` does not allow, in words.
 pub(crate) fn evolve(table: &Schema, arrivals: &Schema, change: SchemaChange) -> Result<Evolution, Vec<String>> {
     let mut problems = Vec::new();
-    let mut widened = BTreeSet::new();
-    let mut fields: Vec<Arc<Field>> = table.fields().iter().cloned().collect();
+    let mut rewritten = BTreeSet::new();
+    let may_add = change != SchemaChange::Refuse;
+    let stays = |field: &Arc<Field>| change != SchemaChange::Sync || arrivals.field_with_name(field.name()).is_ok();
+    let mut fields: Vec<Arc<Field>> = table.fields().iter().filter(|field| stays(field)).cloned().collect();
     let before = fields.len();
+    rewritten.extend(table.fields().iter().filter(|field| !stays(field)).map(|field| field.name().clone()));
     for arrival in arrivals.fields() {
         let name = arrival.name();
         let Some(field) = fields[..before].iter_mut().find(|field| field.name() == name) else {
@@ -34,7 +38,7 @@ pub(crate) fn evolve(table: &Schema, arrivals: &Schema, change: SchemaChange) ->
                 Some(twin) => {
                     problems.push(format!("column `{name}` is called `{}` in the table", twin.name()));
                 }
-                None if change == SchemaChange::Evolve => fields.push(Arc::clone(arrival)),
+                None if may_add => fields.push(Arc::clone(arrival)),
                 None => problems.push(format!("column `{name}` ({}) is new", arrival.data_type())),
             }
             continue;
@@ -44,9 +48,13 @@ pub(crate) fn evolve(table: &Schema, arrivals: &Schema, change: SchemaChange) ->
             continue;
         }
         match widen(old, new) {
-            Some(wide) if change == SchemaChange::Evolve => {
-                widened.insert(name.clone());
+            Some(wide) if may_add => {
+                rewritten.insert(name.clone());
                 *field = Arc::new(Field::new(name, wide, true));
+            }
+            None if change == SchemaChange::Sync && can_cast_types(old, new) => {
+                rewritten.insert(name.clone());
+                *field = Arc::new(Field::new(name, new.clone(), true));
             }
             _ => problems.push(format!("column `{name}` is {old} in the table and arrives as {new}")),
         }
@@ -56,8 +64,8 @@ pub(crate) fn evolve(table: &Schema, arrivals: &Schema, change: SchemaChange) ->
         problems.extend(missing.map(|field| format!("column `{}` ({}) is missing", field.name(), field.data_type())));
     }
     if problems.is_empty() {
-        let changed = fields.len() > before || !widened.is_empty();
-        Ok(Evolution { schema: Arc::new(Schema::new(fields)), changed, widened })
+        let changed = fields.len() > before || !rewritten.is_empty();
+        Ok(Evolution { schema: Arc::new(Schema::new(fields)), changed, rewritten })
     } else {
         Err(problems)
     }
@@ -71,7 +79,7 @@ fn fits(arrival: &DataType, column: &DataType) -> bool {
 }
 
 /// The narrowest type that holds every value of both exactly; `None` when there is none.
-fn widen(from: &DataType, to: &DataType) -> Option<DataType> {
+pub(crate) fn widen(from: &DataType, to: &DataType) -> Option<DataType> {
     use DataType::{Date32, Decimal128, Float32, Float64, Int8, Int16, Int32, Int64, Timestamp};
     let digits = |integer: &DataType| match integer {
         Int8 => Some(3_u8),
@@ -148,11 +156,24 @@ mod tests {
                 ("n", DataType::Date32)
             ])
         );
-        assert_eq!(evolution.widened.len(), 2);
+        assert_eq!(evolution.rewritten.len(), 2);
         let text = schema(&[("a", DataType::Utf8View)]);
         assert!(evolve(&table, &text, SchemaChange::Evolve).is_err());
         assert!(evolve(&table, &schema(&[("A", DataType::Int32)]), SchemaChange::Evolve).is_err());
         assert_eq!(widen(&DataType::Int64, &DataType::Float64), None);
         assert_eq!(widen(&DataType::Int64, &DataType::Decimal128(38, 20)), None);
+    }
+
+    #[test]
+    fn syncing_leaves_exactly_the_arrivals_columns() {
+        let table = schema(&[("gone", DataType::Int32), ("a", DataType::Int32), ("s", DataType::Utf8View)]);
+        let arrivals = schema(&[("n", DataType::Date32), ("s", DataType::Int64), ("a", DataType::Int16)]);
+        let evolution = evolve(&table, &arrivals, SchemaChange::Sync).unwrap();
+        let expected = schema(&[("a", DataType::Int32), ("s", DataType::Int64), ("n", DataType::Date32)]);
+        assert_eq!(*evolution.schema, expected);
+        assert_eq!(evolution.rewritten, BTreeSet::from(["gone".to_owned(), "s".to_owned()]));
+        let same = evolve(&table, &table, SchemaChange::Sync).unwrap();
+        assert!(!same.changed && same.rewritten.is_empty());
+        assert!(evolve(&table, &schema(&[("A", DataType::Int32)]), SchemaChange::Sync).is_err());
     }
 }

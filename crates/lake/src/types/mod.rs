@@ -9,5 +9,5 @@ pub use coerce::coerce;
 pub use delta_schema::{StoredSchema, delta_schema};
 
 pub(crate) use delta_schema::{log_schema, scan_schema};
-pub(crate) use evolve::{Evolution, evolve};
+pub(crate) use evolve::{Evolution, evolve, widen};
 pub(crate) use partition_value::{from_partition_value, to_partition_value};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ade_lake::{At, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
+use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
 use arrow::array::{
     ArrayRef, Int32Array, Int64Array, ListArray, MapArray, NullArray, RecordBatch, StringArray, StructArray,
     Time64MicrosecondArray, TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array,
@@ -61,6 +61,65 @@ async fn columns_are_added_and_widened() {
     assert!(test.write(&table(), Write::Append, vec![part.clone()]).await.is_err(), "a column is missing");
     test.evolve(&table(), Write::Upsert(KeySpec::new(["id"])), vec![part]).await.unwrap();
     assert_eq!(test.rows(&table()).await, ["1|∅", "2|∅", "5000000000|new", "7|∅"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_synced_table_has_exactly_the_columns_that_arrive() {
+    let test = TestLake::new().await;
+    let sync = |write: Write, batch: RecordBatch| {
+        let request = StageRequest::new(batch.schema(), write).schema_change(SchemaChange::Sync);
+        (request, batch)
+    };
+    let first = RecordBatch::try_from_iter([
+        column("id", Int64Array::from(vec![1, 2])),
+        column("secret", StringArray::from(vec!["canary-1", "canary-2"])),
+        column("code", Int64Array::from(vec![7, 8])),
+    ])
+    .unwrap();
+    test.write(&table(), Write::Replace, vec![first]).await.unwrap();
+    let second = RecordBatch::try_from_iter([
+        column("note", StringArray::from(vec!["new"])),
+        column("code", StringArray::from(vec!["nine"])),
+        column("id", Int64Array::from(vec![2])),
+    ])
+    .unwrap();
+    let (request, batch) = sync(Write::Upsert(KeySpec::new(["id"])), second.clone());
+    let (_, rows) =
+        test.submit(&table(), request, vec![batch], &CommitNote::new(uuid::Uuid::from_u128(1))).await.unwrap();
+    assert_eq!((rows.added, rows.removed, rows.total), (1, 1, 2));
+    let snapshot = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    let names: Vec<&str> = snapshot.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!(names, ["id", "code", "note"]);
+    assert_eq!(test.rows(&table()).await, ["1|7|∅", "2|nine|new"]);
+    assert_eq!(test.rows_at(&table(), At::Version(0)).await, ["1|canary-1|7", "2|canary-2|8"]);
+    // A column that comes again does not bring the values back that it once had, nor do files hold them.
+    let third = RecordBatch::try_from_iter([
+        column("id", Int64Array::from(vec![3])),
+        column("secret", StringArray::from(vec!["x"])),
+        column("code", StringArray::from(vec!["y"])),
+        column("note", StringArray::from(vec!["z"])),
+    ])
+    .unwrap();
+    test.evolve(&table(), Write::Append, vec![third.clone()]).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["1|7|∅|∅", "2|nine|new|∅", "3|y|z|x"]);
+    // A type that no value fits is an error, and nothing changes.
+    let numbers = RecordBatch::try_from_iter([column("code", Int64Array::from(vec![1]))]).unwrap();
+    let (request, batch) = sync(Write::Append, numbers);
+    let note = CommitNote::new(uuid::Uuid::from_u128(2));
+    assert!(test.submit(&table(), request, vec![batch], &note).await.is_err());
+    assert_eq!(test.rows(&table()).await.len(), 3);
+    // What splits a table can neither go nor become something else.
+    let request = StageRequest::new(third.schema(), Write::Replace).partition_by(["secret"]);
+    test.submit(&table(), request, vec![third.clone()], &CommitNote::new(uuid::Uuid::from_u128(3))).await.unwrap();
+    let numbered = RecordBatch::try_from_iter([
+        column("id", Int64Array::from(vec![3])),
+        column("secret", Int64Array::from(vec![3])),
+    ]);
+    for batch in [second, numbered.unwrap()] {
+        let (request, batch) = sync(Write::Append, batch);
+        let refused = test.submit(&table(), request, vec![batch], &note).await;
+        assert!(matches!(refused, Err(LakeError::SchemaMismatch { .. })), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

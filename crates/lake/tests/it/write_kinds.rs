@@ -158,6 +158,69 @@ async fn replacing_partitions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_partitions_that_arrive_are_replaced_and_no_others() {
+    let rows = |rows: &[(Option<&str>, i64, &str)]| {
+        let column = |values: ArrayRef| values;
+        RecordBatch::try_from_iter_with_nullable([
+            ("region", column(Arc::new(rows.iter().map(|row| row.0).collect::<StringArray>())), true),
+            ("day", column(Arc::new(rows.iter().map(|row| Some(row.1)).collect::<Int64Array>())), true),
+            ("v", column(Arc::new(rows.iter().map(|row| Some(row.2)).collect::<StringArray>())), true),
+        ])
+        .unwrap()
+    };
+    let replace = |columns: &[&str]| Write::ReplacePartitions {
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+    };
+    // Split by the columns, by one of them, by none; with memory for all values, and for none.
+    for (split, memory) in
+        [(vec!["region", "day"], 1 << 20), (vec!["region"], 1), (Vec::new(), 1 << 20), (Vec::new(), 1)]
+    {
+        let test = TestLake::with(|options| options.memory_bytes = memory).await;
+        let all = rows(&[
+            (Some("n"), 1, "a"),
+            (Some("n"), 2, "b"),
+            (Some("n"), 2, "c"),
+            (Some("s"), 1, "d"),
+            (None, 1, "e"),
+            (None, 2, "f"),
+        ]);
+        let request = StageRequest::new(all.schema(), Write::Replace).partition_by(split.clone());
+        test.submit(&table(), request, vec![all], &CommitNote::new(uuid::Uuid::from_u128(1))).await.unwrap();
+        let arrivals =
+            vec![rows(&[(Some("n"), 2, "B"), (None, 1, "E")]), rows(&[(Some("n"), 2, "C"), (Some("w"), 9, "W")])];
+        let (_, counted) = test.write(&table(), replace(&["region", "day"]), arrivals.clone()).await.unwrap();
+        assert_eq!(counted, counts(4, 4, 3, 7), "{split:?}");
+        let expected = ["n|1|a", "n|2|B", "n|2|C", "s|1|d", "w|9|W", "∅|1|E", "∅|2|f"];
+        assert_eq!(test.rows(&table()).await, expected, "{split:?}");
+        test.write(&table(), replace(&["region", "day"]), arrivals).await.unwrap();
+        assert_eq!(test.rows(&table()).await, expected, "{split:?}: again");
+        test.write(&table(), replace(&["region"]), vec![rows(&[(Some("n"), 3, "x")])]).await.unwrap();
+        assert_eq!(test.rows(&table()).await, ["n|3|x", "s|1|d", "w|9|W", "∅|1|E", "∅|2|f"], "{split:?}");
+        let (_, counted) = test.write(&table(), replace(&["region"]), vec![rows(&[])]).await.unwrap();
+        assert_eq!(counted, counts(0, 0, 0, 5), "nothing arrives, and nothing goes");
+    }
+    let test = TestLake::new().await;
+    for columns in [&["nope"][..], &[]] {
+        let error = test.write(&table(), replace(columns), vec![people(&[(1, "a")])]).await;
+        assert!(matches!(error, Err(LakeError::BadRequest { .. })), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_other_partitions_are_left_alone() {
+    let test = TestLake::new().await;
+    let days = |days: std::ops::Range<i64>| people(&days.map(|day| (day % 3, "x")).collect::<Vec<_>>());
+    let request = StageRequest::new(people(&[]).schema(), Write::Replace).partition_by(["id"]);
+    test.submit(&table(), request, vec![days(0..300)], &CommitNote::new(uuid::Uuid::from_u128(1))).await.unwrap();
+    let before = test.lake.snapshot(&table(), At::Latest).await.unwrap().files().to_vec();
+    let replace = Write::ReplacePartitions { columns: vec!["id".into()] };
+    let (_, counted) = test.write(&table(), replace, vec![people(&[(0, "new"), (2, "new")])]).await.unwrap();
+    assert_eq!(counted, counts(2, 2, 200, 102));
+    let after = test.lake.snapshot(&table(), At::Latest).await.unwrap().files().to_vec();
+    assert_eq!(before.iter().filter(|file| after.contains(file)).count(), 1, "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn upsert_and_delete_by_key() {
     let test = TestLake::new().await;
     let upsert = || Write::Upsert(KeySpec::new(["id"]));
