@@ -6,6 +6,8 @@ use std::{net::IpAddr, str::FromStr};
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::DataFamily;
+
 /// How values are brought into one form before their pseudonym is computed.
 ///
 /// Numbers enter as plain decimal text without exponent and without zeros at the end of the fraction, so the integer
@@ -32,11 +34,13 @@ pub enum CanonicalForm {
     /// The shortest text form of the address (RFC 5952), an IPv4 address mapped into IPv6 as IPv4. What is not an address
     /// falls back to [`CanonicalForm::Email`].
     IpAddress,
+    /// The value as it is, byte by byte: for columns that tell rows apart. Numbers enter as in every other form.
+    Exact,
 }
 
 impl CanonicalForm {
     /// The words for the setting `form`.
-    pub const NAMES: [(&'static str, Self); 7] = [
+    pub const NAMES: [(&'static str, Self); 8] = [
         ("text", Self::Text),
         ("email", Self::Email),
         ("phone", Self::Phone),
@@ -44,6 +48,7 @@ impl CanonicalForm {
         ("username", Self::Username),
         ("code", Self::Code),
         ("ip_address", Self::IpAddress),
+        ("exact", Self::Exact),
     ];
 
     /// The domains that have a form of their own.
@@ -62,6 +67,31 @@ impl CanonicalForm {
         ("ip_address", Self::IpAddress),
     ];
 
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(_, form)| *form == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether values of a type that differ still differ in this form, so that a column in it can be part of a key.
+    ///
+    /// Only [`CanonicalForm::Exact`] keeps every text apart. The text of whole numbers, dates and times is left as it is by
+    /// the others, too, but for those that take signs and points away.
+    pub fn keeps_apart(self, family: DataFamily) -> bool {
+        match self {
+            Self::Exact => true,
+            Self::Phone | Self::Code => false,
+            Self::Text | Self::Email | Self::PersonName | Self::Username | Self::IpAddress => matches!(
+                family,
+                DataFamily::Integer
+                    | DataFamily::Decimal
+                    | DataFamily::Float
+                    | DataFamily::Date
+                    | DataFamily::Timestamp
+                    | DataFamily::Time
+            ),
+        }
+    }
+
     /// The form that follows from a domain's name.
     pub fn of_domain(domain: &str) -> Self {
         Self::DOMAINS.into_iter().find(|(name, _)| *name == domain).map_or(Self::Text, |(_, form)| form)
@@ -70,6 +100,7 @@ impl CanonicalForm {
     /// The canonical form of `text`; `scratch` holds it when it is not a part of `text`.
     pub(crate) fn apply<'a>(self, text: &'a str, scratch: &'a mut String) -> &'a str {
         match self {
+            Self::Exact => text,
             Self::Text => {
                 let trimmed = text.trim();
                 if trimmed.is_ascii() {
@@ -205,6 +236,7 @@ fn digit(letter: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::CanonicalForm::{self, Code, Email, IpAddress, PersonName, Phone, Text};
+    use crate::DataFamily;
 
     fn form(form: CanonicalForm, text: &str) -> String {
         form.apply(text, &mut String::new()).to_owned()
@@ -236,6 +268,25 @@ mod tests {
             (IpAddress, "Unknown", "unknown"),
         ] {
             assert_eq!(form(kind, text), expected, "{kind:?} of {text:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_exact_form_keeps_all_texts_apart() {
+        let texts = ["AB-1", "ab1", " ab1", "ab1 ", "e\u{301}", "é", "É", "ß", "ss", "", " ", "x  y", "x y"];
+        for (name, form) in CanonicalForm::NAMES {
+            let forms: std::collections::BTreeSet<String> = texts.iter().map(|text| self::form(form, text)).collect();
+            assert_eq!(forms.len() == texts.len(), form.keeps_apart(DataFamily::Text), "{name}");
+            assert_eq!(form.name(), name);
+        }
+    }
+
+    #[test]
+    fn numbers_and_times_stay_apart_where_it_is_said() {
+        let texts = ["5", "-5", "55", "1.5", "15", "2024-01-01T00:00:10.5Z", "2024-01-01T00:00:01.05Z", "NaN", "inf"];
+        for (name, form) in CanonicalForm::NAMES {
+            let forms: std::collections::BTreeSet<String> = texts.iter().map(|text| self::form(form, text)).collect();
+            assert!(forms.len() == texts.len() || !form.keeps_apart(DataFamily::Timestamp), "{name}");
         }
     }
 

@@ -85,6 +85,10 @@ impl CanonicalForm {
             Self::IpAddress => {
                 "The shortest form of the address (RFC 5952); an IPv4 address mapped into IPv6 as IPv4. What is no address: as `email`."
             }
+            Self::Exact => {
+                "The value as it is, byte by byte: nothing that differs becomes the same. Columns of a source's `key` need it when they hold \
+                 text. Where texts are spelled alike it joins with the other forms of its domain."
+            }
         }
     }
 

@@ -48,7 +48,9 @@ impl Domain {
 }
 
 impl fmt::Display for Domain {
+    /// The name, and the form where it is not the one that follows from the name: `email`, `loyalty as code`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.write_str(&self.name)?;
+        if self.form == CanonicalForm::of_domain(&self.name) { Ok(()) } else { write!(f, " as {}", self.form.name()) }
     }
 }

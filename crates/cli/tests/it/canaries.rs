@@ -47,7 +47,7 @@ sources:
       - name: people
         ingest: {mode: incremental, cursor: seen, key: [code]}
         columns:
-          - {name: code, data_type: varchar, privacy: {treatment: pseudonym, domain: code}, data_tests: [unique]}
+          - {name: code, data_type: varchar, privacy: {treatment: pseudonym, domain: code, form: exact}, data_tests: [unique]}
           - {name: seen, data_type: bigint, privacy: public}
           - {name: last_login, data_type: varchar, privacy: {treatment: pseudonym, domain: login_time}}
           - {name: email, data_type: varchar, privacy: email}

@@ -3,15 +3,20 @@
 
 mod again;
 mod broken_input;
+mod bugs;
 mod canaries;
 mod commands;
 mod concurrent;
 mod failpoints;
 mod handbook;
 mod help;
+mod inspecting;
+mod keys;
 mod kills;
 mod marketplace;
 mod past;
+mod pipes;
 mod program;
 mod reference;
 mod shop;
+mod sql_errors;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::arrival::Arrival;
 use super::contract;
+use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
@@ -144,6 +145,7 @@ impl TableLanding<'_> {
         let policy = self.build.obfuscation.policy(self.source, &plan.schema).map_err(TaskError::Diagnostics)?;
         let mut problems = contract::violations(self.source, &plan, &policy);
         problems.extend(self.cursor_is_sensitive(&plan, &policy));
+        problems.extend(folded_keys(self.source, &policy, &plan.schema));
         if !problems.is_empty() {
             return Err(TaskError::Diagnostics(problems));
         }
@@ -160,7 +162,10 @@ impl TableLanding<'_> {
         }
         let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
         let plan = plan.keeping(|name| !left_out.contains(name) && !dropped(name));
-        self.keys_survive(&plan, &policy)?;
+        let problems = missing_keys(self.source, &plan.schema);
+        if !problems.is_empty() {
+            return Err(TaskError::Diagnostics(problems));
+        }
         let policy = Policy::new(policy.columns().to_vec());
         let needs_key = policy
             .columns()
@@ -194,45 +199,6 @@ impl TableLanding<'_> {
         let place = self.source.column(cursor).map_or(&self.declared.origin, |listed| &listed.origin);
         let hint = "use a column as `cursor` that may be seen (`privacy: public`), such as a time of change";
         Some(Diagnostic::error(&rule::INVALID_INGEST, message).at(place.clone()).hint(hint))
-    }
-
-    /// Rows are told apart by their key after obfuscation: a treatment that makes different keys equal would lose rows.
-    fn keys_survive(&self, plan: &ReadPlan, policy: &Policy) -> Result<(), TaskError> {
-        let mut problems = Vec::new();
-        for key in &self.declared.key {
-            let treatment = policy.columns().iter().find(|decided| decided.column.eq_ignore_ascii_case(key));
-            let survives = treatment.is_none_or(|decided| {
-                matches!(decided.treatment, Treatment::Keep | Treatment::Pseudonym { .. } | Treatment::Encrypt { .. })
-            });
-            let exists = plan.schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(key));
-            if let (false, Some(decided)) = (survives, treatment) {
-                problems.push(
-                    Diagnostic::error(
-                        &rule::INVALID_INGEST,
-                        format!(
-                            "key column `{key}` of `{}.{}` is treated by `{}`, which makes different keys equal",
-                            self.source.source, self.source.name, decided.treatment
-                        ),
-                    )
-                    .at(self.declared.origin.clone())
-                    .hint("use `keep`, `pseudonym` or `encrypt` for columns of the key"),
-                );
-            } else if !exists {
-                let names = plan.schema.fields().iter().map(|field| field.name().as_str());
-                problems.push(
-                    Diagnostic::error(
-                        &rule::UNKNOWN_COLUMN,
-                        format!(
-                            "the key of `{}.{}` names `{key}`, which the source has not got",
-                            self.source.source, self.source.name
-                        ),
-                    )
-                    .at(self.declared.origin.clone())
-                    .suggestion(key, names),
-                );
-            }
-        }
-        if problems.is_empty() { Ok(()) } else { Err(TaskError::Diagnostics(problems)) }
     }
 
     /// Rows that land now must mean the same as those that are there, unless all of them are replaced.

@@ -3,6 +3,7 @@ mod arrival;
 mod connections;
 mod contract;
 mod ingest;
+mod key;
 mod landing;
 mod obfuscation;
 mod stamp;

@@ -12,6 +12,7 @@ use arrow::datatypes::Schema;
 use serde_json::{Map, Value};
 
 use super::contract::{promised, unclassified};
+use super::key::folded_keys;
 
 /// The project's classes and rules, as the privacy crate knows them.
 #[derive(Debug)]
@@ -121,6 +122,7 @@ impl Obfuscation {
                 Some(unclassified(table, &column.column, &type_name(&column.data_type)))
             })
             .collect();
+        problems.extend(folded_keys(table, &policy, &schema));
         let typed: Vec<_> = policy
             .columns()
             .iter()

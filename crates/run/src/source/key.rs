@@ -1,0 +1,87 @@
+//! What the columns of a key may go through: rows are told apart by their key after obfuscation, so a treatment that
+//! makes two keys equal would make two rows one, and nobody would notice.
+//!
+//! Looking at the rows cannot find that out: what landed earlier is known by its pseudonym alone. So only treatments that
+//! keep all keys apart are let through, whatever the rows hold.
+use ade_diagnostic::{Diagnostic, Location, rule};
+use ade_privacy::{DataFamily, Policy, Treatment};
+use ade_project::resource::{IngestMode, SourceTable};
+use arrow::datatypes::{DataType, Field, Schema};
+
+/// Every column of the key by which rows replace each other whose treatment may make different keys equal. Columns that the
+/// schema has not got, or whose type is still unknown (`Null`), are passed over.
+pub(super) fn folded_keys(source: &SourceTable, policy: &Policy, schema: &Schema) -> Vec<Diagnostic> {
+    let Some(declared) = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Incremental) else {
+        return Vec::new();
+    };
+    let mut problems = Vec::new();
+    for key in &declared.key {
+        let (Some(field), Some(decided)) =
+            (found(schema, key), policy.columns().iter().find(|decided| decided.column.eq_ignore_ascii_case(key)))
+        else {
+            continue;
+        };
+        let Some((why, hint)) = folds(&decided.treatment, field.data_type()) else { continue };
+        let table = format!("{}.{}", source.source, source.name);
+        let message = format!("key column `{key}` of `{table}` is treated by `{}`, {why}", decided.treatment);
+        let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(place(source, key));
+        problems.push(problem.note("two rows of the source would become one").hint(hint));
+    }
+    problems
+}
+
+/// Every column of the key that is none of the columns that land.
+pub(super) fn missing_keys(source: &SourceTable, schema: &Schema) -> Vec<Diagnostic> {
+    let Some(declared) = &source.ingest else { return Vec::new() };
+    let missing = declared.key.iter().filter(|key| found(schema, key).is_none());
+    missing
+        .map(|key| {
+            let names = schema.fields().iter().map(|field| field.name().as_str());
+            let table = format!("{}.{}", source.source, source.name);
+            let message = format!("the key of `{table}` names `{key}`, which is none of the columns that land");
+            Diagnostic::error(&rule::UNKNOWN_COLUMN, message).at(declared.origin.clone()).suggestion(key, names)
+        })
+        .collect()
+}
+
+/// Why a treatment may make different values of a type equal, and what to do; `None` when it cannot.
+fn folds(treatment: &Treatment, data_type: &DataType) -> Option<(String, String)> {
+    match treatment {
+        Treatment::Keep | Treatment::Encrypt { .. } => None,
+        Treatment::Pseudonym { .. } if *data_type == DataType::Null => None,
+        Treatment::Pseudonym { domain } => {
+            let form = domain.form();
+            (!form.keeps_apart(DataFamily::of(data_type))).then(|| {
+                (
+                    format!("whose form `{}` makes different keys equal", form.name()),
+                    format!(
+                        "write `privacy: {{treatment: pseudonym, domain: {}, form: exact}}`: only equal keys get equal pseudonyms, and \
+                         it joins with the domain's other columns where both are spelled alike",
+                        domain.name()
+                    ),
+                )
+            })
+        }
+        Treatment::Drop
+        | Treatment::Null
+        | Treatment::Mask(_)
+        | Treatment::Truncate(_)
+        | Treatment::Bucket(_)
+        | Treatment::Redact(_) => Some((
+            "which makes different keys equal".to_owned(),
+            "use `keep`, `pseudonym` with `form: exact`, or `encrypt` for columns of the key".to_owned(),
+        )),
+    }
+}
+
+fn found<'a>(schema: &'a Schema, name: &str) -> Option<&'a Field> {
+    schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name)).map(AsRef::as_ref)
+}
+
+/// Where the column's treatment is decided, or the key is declared.
+fn place(source: &SourceTable, key: &str) -> Location {
+    let listed = source.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key));
+    let privacy = listed.and_then(|column| column.privacy.as_ref());
+    let at_ingest = || source.ingest.as_ref().map_or(&source.origin, |declared| &declared.origin);
+    privacy.map(|privacy| &privacy.origin).or(listed.map(|column| &column.origin)).unwrap_or_else(at_ingest).clone()
+}
