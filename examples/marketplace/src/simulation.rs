@@ -11,7 +11,7 @@ use std::{fs, path::Path};
 
 use chrono::Days;
 
-use self::app::AppDatabase;
+use self::{app::AppDatabase, inventory::CORRECTED_AFTER};
 use crate::{
     MarketplaceError, Settings, Summary,
     state::State,
@@ -53,8 +53,8 @@ pub fn advance(target: &Path, days: u32) -> Result<Summary, MarketplaceError> {
     Ok(summary)
 }
 
-/// Continues by one day on which the inventory team renames the column `on_hand` to `qty_on_hand`. Later days keep the new
-/// name until [`mend_inventory`].
+/// Continues by one day from which on the inventory team calls the column `on_hand` `qty_on_hand`, in every file that it
+/// delivers: that of the day, and the corrected one of an earlier day. It goes on so until [`mend_inventory`].
 pub fn break_inventory(target: &Path) -> Result<Summary, MarketplaceError> {
     let mut state = State::read(target)?;
     state.renamed_since.get_or_insert(state.next_day);
@@ -62,13 +62,15 @@ pub fn break_inventory(target: &Path) -> Result<Summary, MarketplaceError> {
     advance(target, 1)
 }
 
-/// The inventory team delivers the files with the renamed column again, under its old name. Does nothing when no column is
+/// The inventory team delivers the files with the renamed column again, with its old name. Does nothing when no column is
 /// renamed.
 pub fn mend_inventory(target: &Path) -> Result<(), MarketplaceError> {
     let mut state = State::read(target)?;
     let Some(since) = state.renamed_since.take() else { return Ok(()) };
-    for day in since..state.next_day {
-        inventory::write(&state, target, day, state.next_day - 1)?;
+    for day in since.saturating_sub(CORRECTED_AFTER)..state.next_day {
+        if inventory::exists(&state, target, day) {
+            inventory::write(&state, target, day, state.next_day - 1)?;
+        }
     }
     state.write(target)
 }
@@ -90,9 +92,10 @@ fn simulate(
         state.next_day = day + 1;
         if day >= first_feed {
             stock_rows += inventory::write(state, target, day, day)?;
-            // Two days later a shop's count is corrected, and the file delivered again.
-            if day >= first_feed.max(2) && (day - 2 >= first_feed || inventory::exists(state, target, day - 2)) {
-                inventory::write(state, target, day - 2, day)?;
+            if let Some(corrected) = day.checked_sub(CORRECTED_AFTER)
+                && (corrected >= first_feed || inventory::exists(state, target, corrected))
+            {
+                inventory::write(state, target, corrected, day)?;
             }
             events += events::write(world, target, day, database.counts().customers)?;
         }

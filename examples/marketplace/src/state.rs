@@ -18,7 +18,7 @@ pub(crate) struct State {
     pub(crate) world: World,
     /// The next day to be made; days before it are in the data.
     pub(crate) next_day: u64,
-    /// The first day whose inventory file has the renamed column.
+    /// The day from which on inventory files are written with the renamed column.
     pub(crate) renamed_since: Option<u64>,
 }
 

@@ -1,6 +1,6 @@
 //! The example: a supplier renames a column without a word. The build stops at the source, says why and names who waits;
 //! everybody else goes on, and nobody sees anything half-done.
-use std::fs;
+use std::collections::BTreeSet;
 
 use ade_testing::Folder;
 
@@ -58,19 +58,56 @@ fn a_renamed_column_stops_at_the_source_and_is_mended() {
     ade.run(&["build"]).exits(1);
     assert_eq!(dump(), yesterday);
 
-    // The team delivers the day again, as it was promised.
-    let feed = folder.at("data/inventory");
-    let newest = fs::read_dir(feed).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
-    let text = fs::read_to_string(&newest).unwrap();
-    assert!(text.contains("qty_on_hand"));
-    fs::write(&newest, text.replacen("qty_on_hand", "on_hand", 1)).unwrap();
+    // The team delivers the files again, as it was promised.
+    ade.run(&["demo", ".", "--mend", "inventory"]).succeeds();
     ade.run(&["build"]).succeeds();
-    let days = "select count(distinct snapshot_date) from core.inventory_day";
-    let before: usize = yesterday[0]
-        .iter()
-        .map(|line| line.split(',').next().unwrap())
-        .collect::<std::collections::BTreeSet<_>>()
-        .len();
-    assert_eq!(ade.rows(days), [(before + 1).to_string()], "the day that was missing is there");
+    assert_eq!(ade.rows(DAYS), [(days(&yesterday[0]) + 1).to_string()], "the day that was missing is there");
     ade.run(&["test"]).succeeds();
+}
+
+#[test]
+fn a_renamed_column_is_taken_over_as_the_readme_says() {
+    let folder = Folder::new();
+    let ade = program(&folder);
+    ade.run(&["demo", ".", "--scale", "0.02"]).succeeds();
+    ade.run(&["build"]).succeeds();
+    let before = days(&ade.rows("select * from core.inventory_day"));
+    ade.run(&["demo", ".", "--break", "inventory"]).succeeds();
+    ade.run(&["build"]).exits(1);
+
+    let readme = folder.read("README.md");
+    let of = |start: &str| {
+        let lines = readme.lines().map(str::trim).find(|line| line.starts_with(start));
+        lines.unwrap_or_else(|| panic!("the README has a line that starts with `{start}`:\n{readme}")).to_owned()
+    };
+    let column = "          - name: on_hand\n            description: Bottles on the shelf and in the back.\n            \
+                  data_type: bigint\n            nullable: false\n";
+    let renamed = column.replace("- name: on_hand", &of("- name: qty")).replace("            nullable: false\n", "");
+    folder.replace("sources/inventory.yml", column, &renamed);
+    folder.replace(
+        "models/staging/stg_inventory__stock.sql",
+        "        on_hand,\n",
+        &format!("        {}\n", of("coalesce")),
+    );
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows(DAYS), [(before + 1).to_string()], "the day that was missing is there");
+    ade.run(&["demo", ".", "--next-day"]).succeeds();
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows(DAYS), [(before + 2).to_string()], "and the next one");
+    let rows = "select * from core.inventory_day";
+    let (mut now, filled) = (ade.rows(rows), ade.rows("select count(*) from core.inventory_day where on_hand is null"));
+    assert_eq!(filled, ["0"], "also the days before have their number");
+    ade.run(&["build", "--full-refresh", "--select", "stg_inventory__stock+"]).succeeds();
+    let mut anew = ade.rows(rows);
+    now.sort();
+    anew.sort();
+    assert_eq!(anew, now);
+    ade.run(&["test"]).succeeds();
+}
+
+const DAYS: &str = "select count(distinct snapshot_date) from core.inventory_day";
+
+/// How many days the rows of `core.inventory_day` are of.
+fn days(rows: &[String]) -> usize {
+    rows.iter().map(|line| line.split(',').next().unwrap()).collect::<BTreeSet<_>>().len()
 }

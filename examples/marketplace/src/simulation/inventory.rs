@@ -15,12 +15,15 @@ pub(super) fn exists(state: &State, target: &Path, day: u64) -> bool {
     path(state, target, day).exists()
 }
 
-/// Writes the file of a day as it is known at the end of `as_of`: two days later the counts of one shop are corrected.
+/// How many days later the counts of one shop are corrected, and the file is delivered again.
+pub(super) const CORRECTED_AFTER: u64 = 2;
+
+/// Writes the file of a day as it is known at the end of `as_of`, in the form that the team uses then.
 /// Returns the number of rows.
 pub(super) fn write(state: &State, target: &Path, day: u64, as_of: u64) -> Result<u64, MarketplaceError> {
     let world = state.world;
     let mut lines = Lines::create(path(state, target, day))?;
-    let renamed = state.renamed_since.is_some_and(|since| day >= since);
+    let renamed = state.renamed_since.is_some_and(|since| as_of >= since);
     let on_hand = if renamed { "qty_on_hand" } else { "on_hand" };
     lines.line(format_args!(
         "snapshot_date,store_code,sku_code,{on_hand},reserved,reorder_point,unit_cost_cents,counted_by,counted_at"
@@ -31,7 +34,7 @@ pub(super) fn write(state: &State, target: &Path, day: u64, as_of: u64) -> Resul
         let shop = world.shop(shop_id);
         let clerk = world.person("clerk", shop_id * 10 + day % 3);
         let clerk = format!("{} {}", clerk.first_name, clerk.last_name);
-        let corrected = as_of >= day + 2 && day % world.shops() == shop_id - 1;
+        let corrected = as_of >= day + CORRECTED_AFTER && day % world.shops() == shop_id - 1;
         for product in 1..=world.products() {
             if !world.carries(shop_id, product) {
                 continue;
