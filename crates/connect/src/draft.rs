@@ -2,6 +2,9 @@
 //!
 //! The text is ready to land but for what a person must decide: a column without a proposed class is written with
 //! an empty `privacy:` and a comment, which `ade check` reports as unclassified, with the line.
+//!
+//! What the draft promises is what somebody has promised: a database its `not null`, and files nothing. That no field of
+//! today's files is empty says nothing of tomorrow's.
 
 mod yaml;
 
@@ -48,32 +51,44 @@ pub struct DraftColumn {
     pub name: String,
     /// SQL name; `None` for nested types, which have none.
     pub data_type: Option<String>,
-    /// As declared or found.
+    /// Whether it is left open that it may be NULL.
     pub nullable: bool,
     /// The source's own words.
     pub description: Option<String>,
-    /// What the caller proposes; `None` leaves the decision to a person.
-    pub privacy: Option<DraftPrivacy>,
+    /// Its class, as far as it is known.
+    pub privacy: DraftPrivacy,
 }
 
-/// A proposed class.
+/// What is known of a column's class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftPrivacy {
-    /// Its name.
-    pub class: String,
-    /// Why, in a few words, without values.
-    pub reason: String,
+pub enum DraftPrivacy {
+    /// Its name or its values speak for one.
+    Proposed {
+        /// The class.
+        class: String,
+        /// Why, in a few words, without values.
+        reason: String,
+    },
+    /// The project has decided already, and the draft does not repeat it.
+    Decided {
+        /// The class.
+        class: String,
+        /// By what, in a few words.
+        by: String,
+    },
+    /// A person must decide.
+    Open,
 }
 
 impl Draft {
-    /// A draft of `tables` as browsing found them. `propose` says which class a column might have.
+    /// A draft of `tables` as browsing found them. `privacy` says what is known of a column's class.
     pub fn new(
         source: impl Into<String>,
         connection: impl Into<String>,
         tables: &[TableInfo],
-        propose: impl Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>,
+        privacy: impl Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy,
     ) -> Self {
-        let tables = tables.iter().map(|table| draft_table(table, &propose)).collect();
+        let tables = tables.iter().map(|table| draft_table(table, &privacy)).collect();
         Self { source: source.into(), connection: connection.into(), tables }
     }
 
@@ -83,7 +98,7 @@ impl Draft {
     }
 }
 
-fn draft_table(table: &TableInfo, propose: &dyn Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>) -> DraftTable {
+fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy) -> DraftTable {
     let cursor = table.cursors.first().filter(|_| !table.primary_key.is_empty());
     let several_files = table.kind == TableKind::Files && table.from.contains('*');
     let mut comments = Vec::new();
@@ -109,20 +124,20 @@ fn draft_table(table: &TableInfo, propose: &dyn Fn(&TableInfo, &ColumnInfo) -> O
         options: table.options.clone(),
         description: table.comment.clone(),
         comments,
-        columns: table.columns.iter().map(|column| draft_column(table, column, propose)).collect(),
+        columns: table.columns.iter().map(|column| draft_column(table, column, privacy)).collect(),
     }
 }
 
 fn draft_column(
     table: &TableInfo,
     column: &ColumnInfo,
-    propose: &dyn Fn(&TableInfo, &ColumnInfo) -> Option<DraftPrivacy>,
+    privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy,
 ) -> DraftColumn {
     DraftColumn {
         name: column.name.clone(),
         data_type: (!column.data_type.is_nested()).then(|| type_name(&column.data_type)),
-        nullable: column.nullable,
+        nullable: !table.promises(column),
         description: column.comment.clone(),
-        privacy: propose(table, column),
+        privacy: privacy(table, column),
     }
 }

@@ -33,6 +33,14 @@ pub struct TableInfo {
     pub notes: Vec<String>,
 }
 
+impl TableInfo {
+    /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files declare
+    /// nothing; what is not in today's may be in tomorrow's.
+    pub fn promises(&self, column: &ColumnInfo) -> bool {
+        !column.nullable && (self.kind != TableKind::Files || self.primary_key.contains(&column.name))
+    }
+}
+
 /// What kind of thing a table is in its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableKind {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
 use crate::error::CliError;
-use crate::output::{Table, count, plural, style};
+use crate::output::{Table, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let workspace = open(global, lake_options(global)?).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let style = style(global);
     for table in &report.tables {
         let rows =
-            table.rows.map(|rows| format!("{}{} rows", if table.estimated { "about " } else { "" }, count(rows)));
+            table.rows.map(|rows| format!("{}{}", if table.estimated { "about " } else { "" }, plural(rows, "row")));
         let key = (!table.primary_key.is_empty()).then(|| format!("key {}", table.primary_key.join(", ")));
         let cursor = table.cursors.first().map(|cursor| format!("cursor {cursor}"));
         let refers = (!table.refers_to.is_empty()).then(|| format!("refers to {}", table.refers_to.join(", ")));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Draft, DraftColumn, DraftTable};
+use super::{Draft, DraftColumn, DraftPrivacy, DraftTable};
 
 pub(super) fn write(draft: &Draft) -> String {
     let mut text = String::from(
@@ -65,7 +65,11 @@ fn write_table(text: &mut String, table: &DraftTable) {
 }
 
 fn write_column(text: &mut String, column: &DraftColumn) {
-    line(text, 10, &format!("- name: {}", scalar(&column.name)));
+    let decided = match &column.privacy {
+        DraftPrivacy::Decided { class, by } => format!(" # {class}, by {}", one_line(by)),
+        DraftPrivacy::Proposed { .. } | DraftPrivacy::Open => String::new(),
+    };
+    line(text, 10, &format!("- name: {}{decided}", scalar(&column.name)));
     if let Some(description) = &column.description {
         line(text, 12, &format!("description: {}", scalar(description)));
     }
@@ -76,10 +80,11 @@ fn write_column(text: &mut String, column: &DraftColumn) {
         line(text, 12, "nullable: false");
     }
     match &column.privacy {
-        Some(privacy) => {
-            line(text, 12, &format!("privacy: {} # proposed: {}", scalar(&privacy.class), one_line(&privacy.reason)));
+        DraftPrivacy::Proposed { class, reason } => {
+            line(text, 12, &format!("privacy: {} # proposed: {}", scalar(class), one_line(reason)));
         }
-        None => line(text, 12, "privacy: # TODO classify"),
+        DraftPrivacy::Decided { .. } => {}
+        DraftPrivacy::Open => line(text, 12, "privacy: # TODO classify"),
     }
 }
 

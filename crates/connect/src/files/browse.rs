@@ -1,8 +1,9 @@
 //! What tables the files of a folder make.
 
+use arrow::datatypes::DataType;
 use serde_json::Value;
 
-use super::file_columns::{Extent, FileColumns, Known, Union, examine};
+use super::file_columns::{Extent, FileColumn, FileColumns, Known, Union, examine};
 use super::group::{Group, groups};
 use super::options::{FileOptions, Format};
 use super::store::FileStore;
@@ -38,6 +39,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
             }
         }
     }
+    notes.extend(union.columns.iter().filter_map(note_money));
     let is_delimiter_known = matches!(delimiter, None | Some(b','));
     let options =
         if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
@@ -60,7 +62,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
 }
 
 fn columns(union: &Union, format: Option<Format>) -> Vec<ColumnInfo> {
-    let info = |(index, column): (usize, &super::file_columns::FileColumn)| {
+    let info = |(index, column): (usize, &FileColumn)| {
         let data_type = column.known.data_type(false)?;
         let source_type = match (&column.known, format) {
             (Known::Type(data_type, _), _) => data_type.to_string(),
@@ -73,13 +75,34 @@ fn columns(union: &Union, format: Option<Format>) -> Vec<ColumnInfo> {
     union.columns.iter().enumerate().filter_map(info).collect()
 }
 
+/// Words for sums of money, as parts of a column's name.
+const MONEY: [&str; 14] = [
+    "amount", "balance", "charge", "cost", "discount", "fee", "paid", "payment", "price", "refund", "revenue",
+    "salary", "tax", "total",
+];
+
+/// Text like `42.50` is read as double unless somebody promises a decimal, and sums of doubles are rounded.
+fn note_money(column: &FileColumn) -> Option<String> {
+    let is_double = column.known.data_type(false)? == DataType::Float64;
+    let Some(DataType::Decimal128(_, scale)) = column.known.data_type(true) else { return None };
+    let name = column.name.to_lowercase();
+    let is_money = name
+        .split(|letter: char| !letter.is_alphanumeric())
+        .any(|word| MONEY.contains(&word) || word.strip_suffix('s').is_some_and(|word| MONEY.contains(&word)));
+    (is_double && is_money).then(|| {
+        format!(
+            "`{}` is read as double, whose sums are rounded; `data_type: decimal(18, {scale})` is exact",
+            column.name
+        )
+    })
+}
+
 /// A file whose columns differ from those before it may not belong to them.
 fn note_differences(union: &Union, path: &str, file: &FileColumns, notes: &mut Vec<String>) {
     if union.columns.is_empty() || notes.len() >= 10 {
         return;
     }
-    let is_in =
-        |columns: &[super::file_columns::FileColumn], name: &str| columns.iter().any(|column| column.name == name);
+    let is_in = |columns: &[FileColumn], name: &str| columns.iter().any(|column| column.name == name);
     let new = file.columns.iter().filter(|column| !is_in(&union.columns, &column.name));
     let missing = union.columns.iter().filter(|column| !is_in(&file.columns, &column.name));
     let names = |columns: Vec<&str>| columns.join(", ");

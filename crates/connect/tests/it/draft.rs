@@ -1,16 +1,18 @@
 //! The sources file that is drafted from browsing.
 
 use ade_connect::{ColumnInfo, Draft, DraftPrivacy, TableInfo};
+use arrow::datatypes::DataType;
 
-use crate::source::Source;
+use crate::source::{Source, promise};
 
-fn propose(_: &TableInfo, column: &ColumnInfo) -> Option<DraftPrivacy> {
-    let class = match column.name.as_str() {
-        "id" => "identifier",
-        "email" => "email",
-        _ => return None,
-    };
-    Some(DraftPrivacy { class: class.to_owned(), reason: "by its name".to_owned() })
+fn propose(_: &TableInfo, column: &ColumnInfo) -> DraftPrivacy {
+    let proposed = |class: &str| DraftPrivacy::Proposed { class: class.to_owned(), reason: "by its name".to_owned() };
+    match column.name.as_str() {
+        "id" => proposed("identifier"),
+        "email" => proposed("email"),
+        "updated_at" => DraftPrivacy::Decided { class: "public".to_owned(), by: "the rule `*_at`".to_owned() },
+        _ => DraftPrivacy::Open,
+    }
 }
 
 #[tokio::test]
@@ -51,9 +53,8 @@ sources:
           - name: \"on\"
             data_type: varchar
             privacy: # TODO classify
-          - name: updated_at
+          - name: updated_at # public, by the rule `*_at`
             data_type: timestamp
-            privacy: # TODO classify
       # 0 rows
       - name: log
         columns:
@@ -75,7 +76,7 @@ async fn files_with_their_options() {
     let source = Source::files();
     source.write("daily/stock_2024-01-01.csv", "sku|qty per unit\nA|1\n");
     let tables = source.open().await.browse().await.unwrap();
-    let text = Draft::new("inventory", "inventory", &tables, |_, _| None).to_yaml();
+    let text = Draft::new("inventory", "inventory", &tables, |_, _| DraftPrivacy::Open).to_yaml();
     let expected = "
       # 1 row
       - name: stock
@@ -86,12 +87,33 @@ async fn files_with_their_options() {
         columns:
           - name: sku
             data_type: varchar
-            nullable: false
             privacy: # TODO classify
           - name: \"qty per unit\"
             data_type: bigint
-            nullable: false
             privacy: # TODO classify
 ";
     assert!(text.ends_with(expected), "{text}");
+}
+
+#[tokio::test]
+async fn files_promise_nothing_and_money_is_pointed_out() {
+    let source = Source::files();
+    source.write("orders.csv", "id,unit_price,weight,fees\n1,42.50,0.5,1\n2,17.00,1.25,2.5\n");
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!(
+        tables[0].notes,
+        [
+            "`unit_price` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact",
+            "`fees` is read as double, whose sums are rounded; `data_type: decimal(18, 1)` is exact",
+        ]
+    );
+    let text = Draft::new("shop", "files", &tables, propose).to_yaml();
+    assert!(!text.contains("nullable"), "nobody promised what no field of two rows denies:\n{text}");
+    assert!(text.contains("      # `unit_price` is read as double"), "{text}");
+
+    // What the note says can be done.
+    let mut promised = source.request("orders.csv", serde_json::json!({}));
+    promised.promised = promise(&[("id", DataType::Int64), ("unit_price", DataType::Decimal128(18, 2))]);
+    let load = source.read(&promised).await.unwrap();
+    assert_eq!(load.plan.schema.field(1).data_type(), &DataType::Decimal128(18, 2));
 }

@@ -2,9 +2,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use ade_connect::{Draft, DraftPrivacy, RowCount, TableInfo};
+use ade_connect::{ColumnInfo, Draft, DraftPrivacy, RowCount, TableInfo};
 use ade_diagnostic::did_you_mean;
-use ade_privacy::propose;
+use ade_engine::sql_type;
+use ade_privacy::{DataFamily, Proposal, Rule, propose};
+use ade_project::Project;
+use ade_project::resource::PrivacyRule;
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 
@@ -57,9 +60,9 @@ pub struct InspectedColumn {
     pub name: String,
     /// Its type as SQL names it.
     pub data_type: String,
-    /// Whether it may be NULL.
+    /// Whether it may be NULL, for all that anybody promises.
     pub nullable: bool,
-    /// The proposed class.
+    /// The class that a rule of the project gives it, or the proposed one.
     pub class: Option<String>,
     /// Why.
     pub reason: String,
@@ -91,23 +94,33 @@ impl Workspace {
             found.retain(|table| tables.contains(&table.name) || tables.contains(&table.from));
         }
         let spec = self.connectors.get(&declared.kind)?.spec();
-        let mut proposals: HashMap<(String, String), (Option<String>, String)> = HashMap::new();
+        let source = source.unwrap_or(connection);
+        let rules = rules(&self.project);
+        let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
         for table in &found {
             let options = table.options.iter().cloned().collect();
             let options =
                 spec.table_options(&options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
             let sample = opened.sample(&table.from, &options, SAMPLE_ROWS).await?;
             for column in &table.columns {
-                let proposal = proposed(&sample, &column.name);
-                proposals.insert((table.name.clone(), column.name.clone()), proposal);
+                let full_name = format!("{source}.{}", table.name);
+                let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &column.name, &column.data_type));
+                let privacy = match rule {
+                    Some((rule, by)) => {
+                        (DraftPrivacy::Decided { class: rule.class.name().to_owned(), by: by.clone() }, by.clone())
+                    }
+                    None => proposed(&sample, &column.name),
+                };
+                known.insert((table.name.clone(), column.name.clone()), privacy);
             }
         }
-        let draft = Draft::new(source.unwrap_or(connection), connection, &found, |table, column| {
-            let (class, reason) = proposals.get(&(table.name.clone(), column.name.clone()))?;
-            Some(DraftPrivacy { class: class.clone()?, reason: reason.clone() })
-        });
-        let undecided = proposals.values().filter(|(class, _)| class.is_none()).count();
-        let tables = found.iter().map(|table| inspected(table, &proposals)).collect();
+        let privacy = |table: &TableInfo, column: &ColumnInfo| {
+            let known = known.get(&(table.name.clone(), column.name.clone())).cloned();
+            known.unwrap_or((DraftPrivacy::Open, String::new()))
+        };
+        let draft = Draft::new(source, connection, &found, |table, column| privacy(table, column).0);
+        let undecided = known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
+        let tables = found.iter().map(|table| inspected(table, privacy)).collect();
         Ok(InspectReport { tables, draft: draft.to_yaml(), undecided })
     }
 
@@ -129,13 +142,41 @@ fn plain(error: TaskError) -> RunError {
     }
 }
 
-fn proposed(sample: &RecordBatch, name: &str) -> (Option<String>, String) {
-    let Some(column) = sample.column_by_name(name) else { return (None, "no rows to look at".to_owned()) };
-    let proposal = propose(name, column.data_type(), column);
-    (proposal.class.map(|class| class.name().to_owned()), proposal.reason)
+/// The rules of `ade.yml`, and how to name each. One whose types do not exist is left out: `ade check` tells of it.
+fn rules(project: &Project) -> Vec<(Rule, String)> {
+    let read = |declared: &PrivacyRule| {
+        let family = |name: &String| sql_type(name).ok().map(|data_type| DataFamily::of(&data_type));
+        let column = declared.column.clone().unwrap_or_else(|| "*".to_owned());
+        let by = match &declared.table {
+            Some(table) => format!("the rule for `{column}` of `{table}` in ade.yml"),
+            None => format!("the rule for `{column}` in ade.yml"),
+        };
+        let rule = Rule {
+            column,
+            table: declared.table.clone(),
+            types: declared.types.iter().map(family).collect::<Option<_>>()?,
+            class: declared.class.parse().unwrap_or_else(|never: std::convert::Infallible| match never {}),
+            treatment: None,
+        };
+        Some((rule, by))
+    };
+    project.privacy.rules.iter().filter_map(read).collect()
 }
 
-fn inspected(table: &TableInfo, proposals: &HashMap<(String, String), (Option<String>, String)>) -> InspectedTable {
+/// What a column's name and values speak for, and why.
+fn proposed(sample: &RecordBatch, name: &str) -> (DraftPrivacy, String) {
+    let Some(column) = sample.column_by_name(name) else {
+        return (DraftPrivacy::Open, "no rows to look at".to_owned());
+    };
+    let Proposal { class, reason, .. } = propose(name, column.data_type(), column);
+    let privacy = match class {
+        Some(class) => DraftPrivacy::Proposed { class: class.name().to_owned(), reason: reason.clone() },
+        None => DraftPrivacy::Open,
+    };
+    (privacy, reason)
+}
+
+fn inspected(table: &TableInfo, privacy: impl Fn(&TableInfo, &ColumnInfo) -> (DraftPrivacy, String)) -> InspectedTable {
     let (rows, estimated) = match table.rows {
         Some(RowCount::Exact(rows)) => (Some(rows), false),
         Some(RowCount::Estimated(rows)) => (Some(rows), true),
@@ -153,12 +194,15 @@ fn inspected(table: &TableInfo, proposals: &HashMap<(String, String), (Option<St
             .columns
             .iter()
             .map(|column| {
-                let known = proposals.get(&(table.name.clone(), column.name.clone())).cloned();
-                let (class, reason) = known.unwrap_or_default();
+                let (privacy, reason) = privacy(table, column);
+                let class = match privacy {
+                    DraftPrivacy::Proposed { class, .. } | DraftPrivacy::Decided { class, .. } => Some(class),
+                    DraftPrivacy::Open => None,
+                };
                 InspectedColumn {
                     name: column.name.clone(),
                     data_type: ade_engine::type_name(&column.data_type),
-                    nullable: column.nullable,
+                    nullable: !table.promises(column),
                     class,
                     reason,
                 }

@@ -1,0 +1,86 @@
+//! From a source system to its sources file: what `ade inspect` drafts, and what `ade check` says of the draft.
+use ade_testing::Folder;
+
+use crate::program::program;
+
+const PROJECT: &str = "
+name: shop
+connections:
+  files: {type: files, path: data}
+privacy:
+  rules:
+    - {column: '*_id', types: [bigint], class: identifier}
+    - {column: note, table: 'elsewhere.*', class: free_text}
+";
+const ORDERS: &str = "order_id,email,amount,status,note\n1,ada@example.com,42.50,shipped,x\n";
+
+#[test]
+fn a_draft_is_flagged_until_a_person_has_decided() {
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/orders.csv", ORDERS)]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "files", "--write"]).succeeds().text();
+    insta::assert_snapshot!(told.trim_end(), @"
+    orders.csv  1 row
+    column    type     class       why
+    order_id  bigint   identifier  the rule for `*_id` in ade.yml
+    email     varchar  email       the name says email
+    amount    double   public      a number whose name says amount or count
+    status    varchar  ?           text that neither its name nor its form explains: a person must classify it
+    note      varchar  free_text   the name says text that people type
+      note: `amount` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact
+
+    wrote sources/files.yml
+
+    1 column left for a person to classify (`TODO classify` in the draft); the table does not land before
+    ");
+    insta::assert_snapshot!(folder.read("sources/files.yml").trim_end(), @"
+    # Drafted by `ade inspect`. Before it can land, every column needs a class: complete each line that ends
+    # in `TODO classify`, look over the proposals, and run `ade check`.
+    version: 2
+    sources:
+      - name: files
+        connection: files
+        tables:
+          # 1 row
+          # `amount` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact
+          - name: orders
+            ingest:
+              from: orders.csv
+            columns:
+              - name: order_id # identifier, by the rule for `*_id` in ade.yml
+                data_type: bigint
+              - name: email
+                data_type: varchar
+                privacy: email # proposed: the name says email
+              - name: amount
+                data_type: double
+                privacy: public # proposed: a number whose name says amount or count
+              - name: status
+                data_type: varchar
+                privacy: # TODO classify
+              - name: note
+                data_type: varchar
+                privacy: free_text # proposed: the name says text that people type
+    ");
+
+    let problems = ade.run(&["check", "--output", "json"]).exits(2).json_lines();
+    let of = |column: &str| {
+        let line = folder.read("sources/files.yml").lines().position(|line| line.contains(&format!("name: {column}")));
+        serde_json::json!(["unclassified-column", line.unwrap() + 1])
+    };
+    let found: Vec<_> =
+        problems.iter().map(|problem| serde_json::json!([problem["id"], problem["location"]["line"]])).collect();
+    assert_eq!(found, [of("status")]);
+    let same = ade.run(&["build"]).exits(1).text();
+    assert!(same.contains("column `status` (varchar) of `files.orders` is not classified"), "{same}");
+
+    let decided = folder.read("sources/files.yml").replace("privacy: # TODO classify", "privacy: public");
+    folder.write("sources/files.yml", decided);
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n");
+    // What one file has not got, the next one may have.
+    ade.run(&["build"]).succeeds();
+    folder.write("data/orders.csv", format!("{ORDERS}2,,17.00,,\n"));
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*), count(email) from files.orders"), ["2,1"]);
+}
