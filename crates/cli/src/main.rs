@@ -1,5 +1,6 @@
 //! The `ade` program: arguments, printing, wiring. No logic.
 mod args;
+mod bug;
 mod command;
 mod error;
 mod output;
@@ -11,9 +12,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, OutputFormat};
-use error::CliError;
+use error::{CliError, FAILED};
 
 fn main() -> ExitCode {
+    bug::watch();
     // Empty but in tests, which switch the feature on: they say in FAILPOINTS at which steps to fail.
     let _failpoints = fail::has_failpoints().then(fail::FailScenario::setup);
     let args = Args::parse();
@@ -26,11 +28,13 @@ fn main() -> ExitCode {
     let result = runtime.block_on(command::run(&args));
     // Work that was dropped (a query whose reader went away) is not waited for.
     runtime.shutdown_background();
-    match result {
+    let code = match result {
         Ok(code) => code,
         Err(error) if json => error.report_json(),
         Err(error) => error.report(&args.global),
-    }
+    };
+    // A panic of a thread that only writes files comes back as a failed task, and is a bug all the same.
+    if bug::has_happened() && code == ExitCode::from(FAILED) { ExitCode::from(bug::BUG) } else { code }
 }
 
 /// Logs to standard error; without `--log`, warnings and errors only.
@@ -42,5 +46,7 @@ fn log_to_stderr(level: Option<&str>) {
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .with_target(level.is_some())
+        // Its own complaints would be a panic when standard error is gone.
+        .log_internal_errors(false)
         .init();
 }
