@@ -39,7 +39,13 @@ impl CliError {
         let _ = if self.diagnostics.is_empty() {
             writeln!(out, "{} {}", style.bad("error:"), self.message)
         } else {
-            writeln!(out, "{}\n{}", render_terminal(&self.diagnostics, style.has_colour()), summary(&self.diagnostics))
+            let problems = render_terminal(&self.diagnostics, style.has_colour());
+            // The problems of a project are counted; a query has one.
+            if self.code == USAGE {
+                writeln!(out, "{problems}\n{}", summary(&self.diagnostics))
+            } else {
+                write!(out, "{problems}")
+            }
         };
         ExitCode::from(self.code)
     }
@@ -61,6 +67,7 @@ impl From<RunError> for CliError {
         let code = if error.is_usage() { USAGE } else { FAILED };
         match error {
             RunError::Project { diagnostics } => Self { message: String::new(), diagnostics, code },
+            RunError::Query { problem } => Self { message: String::new(), diagnostics: vec![*problem], code },
             other => Self { message: with_causes(&other), diagnostics: Vec::new(), code },
         }
     }

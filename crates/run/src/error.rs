@@ -19,6 +19,12 @@ pub enum RunError {
         /// All problems, warnings included.
         diagnostics: Vec<Diagnostic>,
     },
+    /// What a person asked in SQL cannot be answered.
+    #[error("{}", problem.message)]
+    Query {
+        /// What is wrong, at its place in the SQL.
+        problem: Box<Diagnostic>,
+    },
     /// A command was given something that does not exist or fit.
     #[error("{message}{}", hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default())]
     Usage {

@@ -1,12 +1,14 @@
 //! `ade completions`.
-use std::io::stdout;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 
+use super::print;
 use crate::args::{Args, CompletionsArgs};
 
 pub(crate) fn run(args: &CompletionsArgs) -> ExitCode {
-    clap_complete::generate(args.shell, &mut Args::command(), "ade", &mut stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "ade", &mut script);
+    print(String::from_utf8_lossy(&script).trim_end());
     ExitCode::SUCCESS
 }

@@ -4,6 +4,7 @@ mod count;
 mod json;
 mod notices;
 mod quiet;
+mod pipe;
 mod style;
 mod summary_text;
 mod table;
@@ -13,6 +14,8 @@ mod text;
 pub(crate) use cli_reference::cli_reference;
 pub(crate) use count::{count, plural};
 pub(crate) use style::Style;
+pub(crate) use failures::Failures;
+pub(crate) use pipe::Pipe;
 pub(crate) use table::Table;
 
 use std::io::{IsTerminal, stderr, stdout};

@@ -25,16 +25,31 @@ fn names_that_do_not_exist_get_hints() {
     hint: did you mean `app.customers`?
     ");
     insta::assert_snapshot!(told(&["query", "select * from main.citis_now"], 1), @"
-    error: there is no table or view main.citis_now
-    hint: did you mean main.cities_now?
+    error[sql-error]: there is no table or view main.citis_now
+     --> query:1:15
+      |
+    1 | select * from main.citis_now
+      |               ^^^^^^^^^^^^^^
+      |
+      = help: did you mean main.cities_now?
     ");
     insta::assert_snapshot!(told(&["query", "select contry from main.cities_now"], 1), @"
-    error: there is no column contry
-    hint: did you mean country?
+    error[sql-error]: there is no column contry
+     --> query:1:8
+      |
+    1 | select contry from main.cities_now
+      |        ^^^^^^
+      |
+      = help: did you mean country?
     ");
     insta::assert_snapshot!(told(&["query", "delete from main.cities_now"], 1), @"
-    error: delete is not allowed here: SQL in ade only reads
-    hint: make a model whose select gives the rows that the table should have
+    error[sql-error]: delete is not allowed here: SQL in ade only reads
+     --> query:1:1
+      |
+    1 | delete from main.cities_now
+      | ^^^^^^
+      |
+      = help: make a model whose select gives the rows that the table should have
     ");
     let selected = told(&["build", "--select", "city_now"], 0);
     assert!(selected.contains("! `city_now` selects nothing; did you mean `cities_now`?"), "{selected}");

@@ -10,7 +10,9 @@ mod plan;
 mod query;
 mod restore;
 mod show;
+mod statement;
 mod table;
+mod visible;
 
 pub use check::check_project;
 pub use history::VersionInfo;
@@ -21,3 +23,5 @@ pub use maintain::{MaintainedTable, Upkeep};
 pub use plan::{PlannedTask, Reason};
 pub use query::{Answer, ReadAt};
 pub use show::NodeInfo;
+pub use statement::Statement;
+pub use visible::Visible;

@@ -1,16 +1,18 @@
 //! `ade query`.
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use ade_engine::{
-    CsvOptions, JsonLayout, Rows, Session, SessionOptions, SqlText, split_statements, write_csv, write_json,
-    write_parquet, write_table,
+    CsvOptions, JsonLayout, OutputError, RelationName, Rows, Session, SessionOptions, SqlError, SqlErrorKind,
+    write_csv, write_json, write_parquet, write_table,
 };
 use ade_lake::At;
+use ade_project::NodeKind;
+use ade_project::resource::Materialization;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use futures::TryStreamExt;
 
+use super::Statement;
 use crate::error::RunError;
 use crate::workspace::{LakeCatalog, Views, Workspace};
 
@@ -52,36 +54,52 @@ impl ReadAt {
 }
 
 /// The rows of one statement, not yet read.
-pub struct Answer(Rows);
+pub struct Answer {
+    rows: Rows,
+    statement: Statement,
+}
 
 impl Answer {
     /// Reads at most `limit` rows and writes them as an aligned table; tells how many there were.
     pub async fn write_table(self, out: &mut (dyn Write + Send), limit: usize) -> Result<u64, RunError> {
-        Ok(write_table(self.0, out, Some(limit)).await?)
+        write_table(self.rows, out, Some(limit)).await.map_err(|error| failed(&self.statement, error))
     }
 
     /// Writes all rows as CSV with a header.
     pub async fn write_csv(self, out: &mut (dyn Write + Send)) -> Result<u64, RunError> {
-        Ok(write_csv(self.0, out, &CsvOptions::default()).await?)
+        write_csv(self.rows, out, &CsvOptions::default()).await.map_err(|error| failed(&self.statement, error))
     }
 
     /// Writes all rows as one JSON object per line.
     pub async fn write_json(self, out: &mut (dyn Write + Send)) -> Result<u64, RunError> {
-        Ok(write_json(self.0, out, JsonLayout::Lines).await?)
+        write_json(self.rows, out, JsonLayout::Lines).await.map_err(|error| failed(&self.statement, error))
     }
 
     /// Writes all rows as a Parquet file.
     pub async fn write_parquet(self, out: &mut (dyn Write + Send)) -> Result<u64, RunError> {
-        Ok(write_parquet(self.0, out).await?)
+        write_parquet(self.rows, out).await.map_err(|error| failed(&self.statement, error))
     }
 
     /// Reads all rows and keeps none.
     pub async fn drain(mut self) -> Result<u64, RunError> {
         let mut rows = 0;
-        while let Some(batch) = self.0.try_next().await? {
+        while let Some(batch) =
+            self.rows.try_next().await.map_err(|error| failed(&self.statement, OutputError::Sql(error)))?
+        {
             rows += batch.num_rows() as u64;
         }
         Ok(rows)
+    }
+}
+
+/// An error while rows were made or written. Those of values have no place in the text.
+fn failed(statement: &Statement, error: OutputError) -> RunError {
+    match error {
+        OutputError::Sql(error) => {
+            let error = SqlError { position: None, ..error };
+            RunError::Query { problem: Box::new(statement.problem(&error, None)) }
+        }
+        other => RunError::Output(other),
     }
 }
 
@@ -98,36 +116,65 @@ impl Workspace {
         Ok(self.engine.session(Arc::new(catalog), options))
     }
 
-    /// Starts one statement. With `limit`, at most so many rows are made.
-    pub async fn query(&self, sql: &str, at: ReadAt, limit: Option<usize>) -> Result<Answer, RunError> {
+    /// Starts a statement. With `limit`, at most so many rows are made.
+    pub async fn query(&self, statement: &Statement, at: ReadAt, limit: Option<usize>) -> Result<Answer, RunError> {
         let session = self.session_at(at).await?;
-        let statements = split_statements(sql)?;
-        let [statement] = statements.as_slice() else {
-            let count = statements.len();
-            return Err(RunError::usage(
-                format!("expected one statement, found {count}"),
-                (count > 1).then(|| "put them in a file and run it with --file".to_owned()),
-            ));
-        };
-        let text = match limit {
-            Some(limit) if is_query(&statement.sql) => {
-                format!("select * from (\n{}\n) as ade_rows limit {limit}", statement.sql)
-            }
-            _ => statement.sql.clone(),
-        };
         // An error must point into what the person wrote, so that text is planned first.
-        session.plan(&statement.sql).await?;
-        Ok(Answer(session.query(&text).await?))
+        if let Err(error) = session.plan(statement.sql()).await {
+            return Err(self.sql_problem(statement, error, at));
+        }
+        let rows = match limit {
+            Some(limit) if is_query(statement.sql()) => {
+                let text = format!("select * from (\n{}\n) as ade_rows limit {limit}", statement.sql());
+                session.query(&text).await
+            }
+            _ => session.query(statement.sql()).await,
+        };
+        let rows = rows.map_err(|error| failed(statement, OutputError::Sql(error)))?;
+        Ok(Answer { rows, statement: statement.clone() })
     }
 
-    /// The statements of a file.
-    pub fn statements(path: &Path) -> Result<Vec<SqlText>, RunError> {
-        let text = std::fs::read_to_string(path).map_err(|source| RunError::File {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(split_statements(&text)?)
+    /// A statement that cannot be planned.
+    fn sql_problem(&self, statement: &Statement, error: SqlError, at: ReadAt) -> RunError {
+        // Of the past it is not known here what there was.
+        let is_now = at == ReadAt::default();
+        let view = error.view.as_deref().filter(|_| is_now).and_then(|name| self.views.get(name)).map(|view| view.sql);
+        let hint = if is_now { self.how_to_make(&error) } else { None };
+        let error = match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        };
+        RunError::Query { problem: Box::new(statement.problem(&error, view)) }
+    }
+
+    /// What to do when SQL names something that the project would make: it was never built here, or it is a view and the
+    /// metadata database, which has the views, was lost.
+    fn how_to_make(&self, error: &SqlError) -> Option<String> {
+        if error.kind != SqlErrorKind::Unknown {
+            return None;
+        }
+        let name = error.message.strip_prefix("there is no table or view ")?;
+        let project = &self.project;
+        let ids = project.models.keys().chain(project.seeds.keys()).chain(project.sources.keys());
+        let is_it =
+            |relation: &ade_project::Relation| RelationName::new(&relation.schema, &relation.table).to_string() == name;
+        let id = ids.into_iter().find(|id| project.relation(id).is_some_and(is_it))?;
+        let node = id.name();
+        let select = format!("run `ade build --select {node}`");
+        match id.kind() {
+            NodeKind::Model if project.models.get(id)?.materialized == Materialization::Ephemeral => {
+                Some(format!("model `{node}` is ephemeral: it is part of the models that read it, and has no table"))
+            }
+            NodeKind::Source => {
+                project.sources.get(id)?.connection.as_ref()?;
+                let select = format!("run `ade build --select source:{node}`");
+                Some(format!("source table `{node}` has not landed in environment `{}`: {select}", self.environment()))
+            }
+            kind => {
+                let kind = kind.as_str();
+                Some(format!("{kind} `{node}` is not built in environment `{}`: {select}", self.environment()))
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::build::{BuildOptions, Command, TaskError};
-use crate::command::{Answer, ReadAt};
+use crate::command::{Answer, ReadAt, Statement};
 use crate::error::RunError;
 use crate::workspace::Workspace;
 
@@ -100,6 +100,7 @@ impl Workspace {
         let Some(relation) = self.project.relation(&id) else {
             return Err(RunError::usage(format!("`{name}` has no table"), None));
         };
-        self.query(&format!("select * from {}", relation.to_sql()), ReadAt::default(), Some(limit)).await
+        let all = Statement::only(name, &format!("select * from {}", relation.to_sql()))?;
+        self.query(&all, ReadAt::default(), Some(limit)).await
     }
 }
