@@ -58,7 +58,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ade ls\n  ade ls --select +top_items\n  ade ls --resource-type model exposure --output json"
     )]
     Ls(LsArgs),
-    /// Show one node: its SQL, columns, checks, neighbours, state and first rows
+    /// Show one node: its neighbours, checks, state and first rows, or its SQL
     #[command(
         after_help = "Examples:\n  ade show fct_orders\n  ade show fct_orders --sql\n  ade show app.customers --limit 10"
     )]

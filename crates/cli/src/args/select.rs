@@ -66,7 +66,7 @@ pub(crate) struct ShowArgs {
     /// Rows to print
     #[arg(long, default_value_t = 5)]
     pub(crate) limit: usize,
-    /// Print the compiled SQL only
+    /// Print the compiled SQL, and nothing else
     #[arg(long)]
     pub(crate) sql: bool,
 }

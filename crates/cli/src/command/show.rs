@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
-use crate::output::style;
+use crate::output::{Pipe, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
@@ -34,13 +34,19 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
     line("built", &info.built_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default());
     line("version", &info.version.map(|version| version.to_string()).unwrap_or_default());
     if let Some(sql) = &info.sql {
-        print(&format!("\n{}", sql.trim()));
+        // The text itself would push everything else off the screen.
+        let lines = plural(sql.trim().lines().count() as u64, "line");
+        line("sql", &format!("{lines}, printed by `ade show {} --sql`", args.name));
     }
     if args.limit > 0 {
         match workspace.first_rows(&args.name, args.limit).await {
             Ok(answer) => {
                 print("");
-                answer.write_table(&mut stdout(), args.limit).await?;
+                let mut out = Pipe::new(stdout());
+                let written = answer.write_table(&mut out, args.limit).await;
+                if !out.is_closed() {
+                    written?;
+                }
             }
             Err(_) => print(&style.dim("\nnot built yet")),
         }
