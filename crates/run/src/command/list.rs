@@ -1,6 +1,7 @@
 //! `ade ls`.
 use std::sync::Arc;
 
+use ade_diagnostic::did_you_mean;
 use ade_project::NodeKind;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -37,10 +38,11 @@ impl Workspace {
         kinds: &[String],
     ) -> Result<Vec<ListedNode>, RunError> {
         let unknown = kinds.iter().find(|kind| NodeKind::parse(kind).is_none());
-        if let Some(kind) = unknown {
+        if let Some(unknown_kind) = unknown {
             let words: Vec<&str> = NodeKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            let hint = format!("kinds are {}", words.join(", "));
-            return Err(RunError::usage(format!("there is no kind of node `{kind}`"), hint));
+            let hint = did_you_mean(unknown_kind, words.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("kinds are {}", words.join(", ")));
+            return Err(RunError::usage(format!("there is no kind of node `{unknown_kind}`"), hint));
         }
         let options = BuildOptions { select: selectors, exclude, ..BuildOptions::new(Command::Build) };
         let (_keep, stop) = watch::channel(false);
