@@ -1,14 +1,17 @@
 //! `ade build`, `ingest`, `seed`, `run`, `test`.
+use std::io::{Write, stderr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ade_run::{BuildOptions, Command, OpenOptions};
+use ade_run::event::Summary;
+use ade_run::{BuildOptions, Command, OpenOptions, Visible, Workspace};
 use tokio::sync::watch;
 
-use super::{Done, open_for, open_options};
-use crate::args::{BuildArgs, GlobalArgs};
+use super::{Done, open_for, open_options, print};
+use crate::args::{BuildArgs, GlobalArgs, OutputFormat};
 use crate::error::{CliError, FAILED};
-use crate::output::observer;
+use crate::output::{Failures, closing_lines, observer, style, summary_lines};
 
 /// As shells report a program that ended on an interrupt.
 const INTERRUPTED: u8 = 130;
@@ -18,7 +21,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command)
         return Err(CliError::usage("--threads must be at least 1"));
     }
     let options = OpenOptions { full_refresh: args.full_refresh, threads: args.threads, ..open_options(global)? };
-    let workspace = open_for(global, options, observer(global)).await?;
+    let failures = Arc::new(Failures::new(observer(global)));
+    let workspace = open_for(global, options, Arc::clone(&failures) as _).await?;
     let build = BuildOptions {
         select: args.selection.select.clone(),
         exclude: args.selection.exclude.clone(),
@@ -30,13 +34,44 @@ pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command)
         lease_timeout: Duration::from_secs(args.lease_timeout),
         ..BuildOptions::new(command)
     };
+    let writes = command.writes();
     let summary = workspace.build(build, interrupted()).await?;
+    if global.output == OutputFormat::Text {
+        // A test that fails leaves everything as it is anyway.
+        let failed = if writes { still_visible(&workspace, failures.relations()).await? } else { Vec::new() };
+        close(global, &summary, &failed);
+    }
     workspace.close().await;
     Ok(match (summary.cancelled, summary.succeeded()) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::from(FAILED),
     })
+}
+
+/// What readers see of relations that could not be published.
+async fn still_visible(workspace: &Workspace, relations: Vec<String>) -> Result<Vec<(String, Visible)>, CliError> {
+    let mut found = Vec::with_capacity(relations.len());
+    for relation in relations {
+        let visible = workspace.visible(&relation).await?;
+        found.push((relation, visible));
+    }
+    Ok(found)
+}
+
+/// The last words of a run. With `--quiet` there are none unless something failed.
+fn close(global: &GlobalArgs, summary: &Summary, failed: &[(String, Visible)]) {
+    let style = style(global);
+    let closing = closing_lines(summary, failed, style);
+    if !global.quiet {
+        print(&format!("\n{}", summary_lines(summary, style)));
+        if !closing.is_empty() {
+            print(&format!("\n{closing}"));
+        }
+    } else if !closing.is_empty() {
+        // Nobody is left to tell when standard error is gone.
+        let _ = writeln!(stderr().lock(), "{closing}");
+    }
 }
 
 /// Becomes true at Ctrl-C or a request to end; a second one ends the program at once.

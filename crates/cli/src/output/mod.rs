@@ -1,10 +1,11 @@
 //! What the program prints while a run goes on, and after it.
 mod cli_reference;
 mod count;
+mod failures;
 mod json;
 mod notices;
-mod quiet;
 mod pipe;
+mod quiet;
 mod style;
 mod summary_text;
 mod table;
@@ -13,9 +14,10 @@ mod text;
 
 pub(crate) use cli_reference::cli_reference;
 pub(crate) use count::{count, plural};
-pub(crate) use style::Style;
 pub(crate) use failures::Failures;
 pub(crate) use pipe::Pipe;
+pub(crate) use style::Style;
+pub(crate) use summary_text::{closing_lines, summary_lines};
 pub(crate) use table::Table;
 
 use std::io::{IsTerminal, stderr, stdout};

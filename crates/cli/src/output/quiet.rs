@@ -4,10 +4,9 @@ use std::io::{Write, stderr};
 use ade_run::event::{Event, Observer};
 
 use super::Style;
-use super::summary_text::waiting_lines;
 use super::task_text::task_lines;
 
-/// Prints failures, and who now waits; says nothing when all goes well.
+/// Prints failures; says nothing when all goes well.
 pub(crate) struct QuietReporter {
     pub(crate) style: Style,
 }
@@ -18,7 +17,6 @@ impl Observer for QuietReporter {
             Event::TaskFinished(report) if report.status == ade_run::event::Status::Failed => {
                 task_lines(report, self.style)
             }
-            Event::RunFinished(summary) if !summary.waiting.is_empty() => waiting_lines(summary, self.style),
             _ => return,
         };
         // Nobody is left to tell when standard error is gone.

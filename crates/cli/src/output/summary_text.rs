@@ -1,12 +1,13 @@
 //! A run's end in words.
 use std::fmt::Write;
 
+use ade_run::Visible;
 use ade_run::event::{Status, Summary};
 
 use super::Style;
 use super::count::{count, plural, seconds};
 
-/// The lines that close a run: what was done, what failed, and who now waits.
+/// The line that closes a run: what was done, and what failed.
 pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
     let mut out = String::new();
     let mut parts = Vec::new();
@@ -36,14 +37,29 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
     if checks > 0 {
         let _ = write!(out, "; {} of {} passed", count(summary.checks_passed as u64), plural(checks as u64, "check"));
     }
-    if !summary.waiting.is_empty() {
-        let _ = write!(out, "\n\n{}", waiting_lines(summary, style));
-    }
     out
 }
 
+/// What readers still see: of the nodes that failed, and of those behind them. Empty when nothing failed.
+pub(crate) fn closing_lines(summary: &Summary, failed: &[(String, Visible)], style: Style) -> String {
+    let mut parts = Vec::new();
+    let stays = failed.iter().filter_map(|(relation, visible)| match visible {
+        Visible::Version(version) => Some(format!("{relation} stays at version {version}")),
+        Visible::View => Some(format!("{relation} stays as it was")),
+        Visible::Nothing => None,
+    });
+    let stays: Vec<String> = stays.collect();
+    if !stays.is_empty() {
+        parts.push(stays.join("\n"));
+    }
+    if !summary.waiting.is_empty() {
+        parts.push(waiting_lines(summary, style));
+    }
+    parts.join("\n\n")
+}
+
 /// Who stays on what there was before, and why.
-pub(crate) fn waiting_lines(summary: &Summary, style: Style) -> String {
+fn waiting_lines(summary: &Summary, style: Style) -> String {
     let mut out = style.bold("These stay on their last good version:");
     let width = summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
     for waiting in &summary.waiting {

@@ -9,7 +9,6 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Style;
 use super::count::{count, plural};
-use super::summary_text::summary_lines;
 use super::task_text::task_lines;
 
 /// Prints a line per finished task; on a terminal also a bar per running one.
@@ -76,7 +75,8 @@ impl Observer for TextReporter {
                 self.end(&report.node);
                 self.line(&task_lines(report, self.style));
             }
-            Event::RunFinished(summary) => self.line(&format!("\n{}", summary_lines(summary, self.style))),
+            // The command closes with the summary: it knows what readers still see.
+            Event::RunFinished(_) => {}
         }
     }
 }

@@ -65,6 +65,10 @@ fn names_that_do_not_exist_get_hints() {
 
     1 error
     ");
+    insta::assert_snapshot!(told(&["ls", "--resource-type", "exposures"], 2), @"
+    error: there is no kind of node `exposures`
+    hint: did you mean `exposure`?
+    ");
     insta::assert_snapshot!(told(&["--env", "prd", "ls"], 2), @"
     error[unknown-environment]: there is no environment `prd`
      |
@@ -142,6 +146,47 @@ fn quiet_says_what_went_wrong_and_nothing_else() {
     assert!(told.starts_with("✗ failed    source  feed.stock") && told.contains("stock_02.csv"), "{told}");
     assert!(told.contains("These stay on their last good version:\n  model main.stock_day"), "{told}");
     assert!(!told.contains("success"), "{told}");
+}
+
+#[test]
+fn what_fails_stays_as_it_was() {
+    let shop = Shop::new();
+    let first = shop.copy();
+    first.folder.write("data/stock/stock_02.csv", "day,version,store,on_hand\n2024-01-02,1,A,\n");
+    let never = first.ade.run(&["ingest"]).exits(1).text();
+    assert!(!never.contains("feed.stock stays"), "it was never there: {never}");
+
+    shop.ade.run(&["build"]).succeeds();
+    shop.folder.write("data/stock/stock_02.csv", "day,version,store,on_hand\n2024-01-02,1,A,\n");
+    let models = shop.folder.read("models/models.yml");
+    let refused =
+        "  - name: stg_customers\n    columns: [{name: id, data_tests: [{accepted_values: {values: [0]}}]}]\n";
+    shop.folder.write("models/models.yml", models.replace("models:\n", &format!("models:\n{refused}")));
+    let told = shop.ade.run(&["build"]).exits(1).text();
+    let (_, closing) = told.split_once("\nfailed in ").unwrap();
+    let (verdict, behind) = closing.split_once("\n\nThese stay on their last good version:\n").unwrap();
+    let (_, stay) = verdict.split_once("\n\n").unwrap();
+    let mut stay: Vec<&str> = stay.lines().collect();
+    stay.sort_unstable();
+    assert_eq!(stay, ["feed.stock stays at version 0", "main.stg_customers stays as it was"], "{told}");
+    assert!(behind.contains("  model main.stock_day"), "{told}");
+    let quiet = shop.ade.run(&["build", "--quiet"]).exits(1).complaints();
+    assert!(quiet.contains("\nfeed.stock stays at version 0\n"), "{quiet}");
+    let tested = shop.ade.run(&["test"]).exits(1).text();
+    assert!(!tested.contains("stays"), "a test publishes nothing: {tested}");
+}
+
+#[test]
+fn showing_a_node_ends_with_its_rows() {
+    let shop = built();
+    let text = shop.ade.run(&["show", "customers_now"]).succeeds().text();
+    assert!(!text.contains("select "), "{text}");
+    assert!(text.contains("sql         2 lines, printed by `ade show customers_now --sql`\n"), "{text}");
+    assert!(text.ends_with("(3 rows)\n"), "{text}");
+    let sql = shop.ade.run(&["show", "customers_now", "--sql"]).succeeds().text();
+    assert!(sql.starts_with("select id, city, revision, updated_at from "), "{sql}");
+    let json = shop.ade.run(&["show", "customers_now", "--output", "json"]).succeeds().json_lines();
+    assert_eq!(json[0]["sql"].as_str().unwrap().trim(), sql.trim());
 }
 
 #[test]
