@@ -37,6 +37,26 @@ fn older_versions_are_listed_and_read() {
 }
 
 #[test]
+fn the_history_tells_what_was_done_to_the_rows() {
+    let mut shop = Shop::new();
+    let told = |shop: &Shop, table: &str| -> Vec<String> {
+        let versions = shop.ade.run(&["history", table, "--output", "json"]).succeeds().json_lines();
+        versions.iter().rev().map(|version| version["operation"].as_str().unwrap().to_owned()).collect()
+    };
+    shop.ade.run(&["build"]).succeeds();
+    shop.second_day();
+    shop.ade.run(&["build"]).succeeds();
+    assert_eq!(told(&shop, "cities"), ["create", "replace"]);
+    assert_eq!(told(&shop, "app.customers"), ["create", "upsert"]);
+    assert_eq!(told(&shop, "orders_log"), ["create", "append"]);
+    assert_eq!(told(&shop, "feed.stock")[..2], ["create", "replace"], "a corrected file");
+    shop.ade.run(&["restore", "cities", "--to", "0"]).succeeds();
+    assert_eq!(told(&shop, "cities"), ["create", "replace", "restore"]);
+    let text = shop.ade.run(&["history", "feed.stock"]).succeeds().text();
+    assert!(!text.contains("WRITE"), "{text}");
+}
+
+#[test]
 fn a_restored_source_brings_the_later_rows_again() {
     let mut shop = Shop::new();
     let mut dice = Dice::new(11);
