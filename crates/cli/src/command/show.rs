@@ -2,6 +2,8 @@
 use std::io::stdout;
 use std::process::ExitCode;
 
+use ade_run::Visible;
+
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
 use crate::output::{Pipe, plural, style};
@@ -39,16 +41,16 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         line("sql", &format!("{lines}, printed by `ade show {} --sql`", args.name));
     }
     if args.limit > 0 {
-        match workspace.first_rows(&args.name, args.limit).await {
-            Ok(answer) => {
-                print("");
-                let mut out = Pipe::new(stdout());
-                let written = answer.write_table(&mut out, args.limit).await;
-                if !out.is_closed() {
-                    written?;
-                }
-            }
-            Err(_) => print(&style.dim("\nnot built yet")),
+        if workspace.visible(&info.relation).await? == Visible::Nothing {
+            print(&style.dim("\nnot built yet"));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let rows = workspace.first_rows(&args.name, args.limit).await?;
+        print("");
+        let mut out = Pipe::new(stdout());
+        let written = rows.write_table(&mut out, args.limit).await;
+        if !out.is_closed() {
+            written?;
         }
     }
     Ok(ExitCode::SUCCESS)

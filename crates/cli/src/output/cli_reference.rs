@@ -15,7 +15,8 @@ pub(crate) fn cli_reference(mut ade: Command) -> String {
         let _ = writeln!(out, "| [`ade {name}`](#ade-{name}) | {} |", about(command));
     }
     out.push_str(
-        "\nExit codes: 0 fine, 1 a check or task failed, 2 usage or project, 130 interrupted, 101 a bug.\n\n\
+        "\nExit codes: 0 fine, 1 a check or task failed, 2 usage or project, 130 interrupted, 101 a bug \
+         (`ADE_DEBUG=1` in the environment prints its message, which may hold values of your data).\n\n\
          ## Options of every command\n",
     );
     table(&mut out, "option", ade.get_arguments().filter(|arg| arg.is_global_set()));

@@ -187,6 +187,12 @@ fn showing_a_node_ends_with_its_rows() {
     assert!(sql.starts_with("select id, city, revision, updated_at from "), "{sql}");
     let json = shop.ade.run(&["show", "customers_now", "--output", "json"]).succeeds().json_lines();
     assert_eq!(json[0]["sql"].as_str().unwrap().trim(), sql.trim());
+    // A view whose table is gone is built, and cannot be read.
+    std::fs::remove_dir_all(shop.folder.at("lake/app/customers")).unwrap();
+    let broken = shop.ade.run(&["show", "stg_customers"]).exits(1);
+    assert!(broken.complaints().contains("in view main.stg_customers: there is no table or view app.customers"));
+    let never = Shop::new().ade.run(&["show", "stg_customers"]).succeeds().text();
+    assert!(never.ends_with("\nnot built yet\n"), "{never}");
 }
 
 #[test]
