@@ -1,15 +1,16 @@
 //! One commit: the only way in which anything becomes visible.
 //!
 //! 1. A batch that the log carries already is not written again.
-//! 2. The version that the write was made on must still be the newest; an append may move on to a newer one whose
-//!    columns are the same.
+//! 2. The version that the write was made on must still be the newest. Only an append that says nothing of the table (no
+//!    position, no fingerprint) may move on to a newer one whose columns are the same.
 //! 3. The newest commit's fencing token must not be higher than ours, and our lease must hold this moment.
 //! 4. The entry is written where there is none yet. Whoever comes second finds it and begins again at 1.
 //! 5. An error does not mean that the entry is not there: we look, and only then say so.
 //!
 //! Between 3 and 4 the lease can end. Then either the new holder commits first and 4 fails, or we do, and the new
-//! holder's base is no longer the newest. Neither can lose or double a row. (A holder that removes files of dead
-//! writers commits first: see `maintain`.)
+//! holder's base is no longer the newest. The same holds between writers whose leases come from different keepers: whoever
+//! is second finds that the table moved, and plans, stages and audits again. (A holder that removes files of dead writers
+//! commits first: see `maintain`.)
 
 use std::cmp;
 
@@ -24,7 +25,7 @@ use crate::log::{CommitState, Entry, transaction_line};
 use crate::table_handle::TableHandle;
 use crate::{CommitNote, Committed, LakeError, Lease, RowCounts, Snapshot, TableState};
 
-/// An append gives way to others at most this often.
+/// An append that may move on gives way to others at most this often.
 const ATTEMPTS: usize = 50;
 
 /// What is to be committed.
@@ -37,7 +38,7 @@ pub(crate) struct Proposal<'a> {
     pub(crate) parameters: Map<String, Value>,
     /// Protocol, metadata and files, one JSON line each.
     pub(crate) lines: &'a [String],
-    /// Whether it may go on top of a newer version.
+    /// Whether it may go on top of a newer version: an append whose rows no other row decided about.
     pub(crate) rebase: bool,
     /// The batch that it carries.
     pub(crate) note: Option<&'a CommitNote>,
@@ -71,6 +72,9 @@ pub(crate) async fn commit(
         if let (Some(latest), Some(note)) = (latest, proposal.note) {
             let found = find_batch(handle, proposal.base, latest, note.batch_id).await?;
             if is_in(found.transaction) {
+                if found.version == latest {
+                    handle.lake().holdings().committed(lease, latest);
+                }
                 return Ok(Committed::Already { version: found.version });
             }
             transaction = found.transaction + 1;
@@ -100,10 +104,10 @@ pub(crate) async fn commit(
         failpoints::hit_store(COMMIT_AFTER_LEASE).map_err(fail)?;
         let written = log.write(version, entry, commit_id).await;
         let written = written.and_then(|()| Ok(failpoints::hit_store(COMMIT_WRITTEN)?));
-        let Err(error) = written else { return Ok(Committed::New { version }) };
+        let Err(error) = written else { return Ok(made(handle, lease, version)) };
         // A store that retries by itself can meet its own first attempt: so even "it exists" may be ours.
         match log.entry(version).await {
-            Ok(Some(found)) if is_ours(&found, commit_id) => return Ok(Committed::New { version }),
+            Ok(Some(found)) if is_ours(&found, commit_id) => return Ok(made(handle, lease, version)),
             Ok(Some(_)) => {}
             Ok(None) if matches!(error, TransactionError::VersionAlreadyExists(_)) => {}
             Ok(None) => return Err(log.delta_error("committing to the log", error.into())),
@@ -114,17 +118,23 @@ pub(crate) async fn commit(
             }
         }
     }
-    let found = log.latest().await?.unwrap_or_default();
+    let found = log.latest().await?;
     Err(conflict(handle, expected, found))
+}
+
+fn made(handle: &TableHandle, lease: &Lease, version: u64) -> Committed {
+    handle.lake().holdings().committed(lease, version);
+    Committed::New { version }
 }
 
 fn is_ours(entry: &Entry, commit_id: Uuid) -> bool {
     entry.state().is_some_and(|state| state.commit_id == commit_id)
 }
 
-fn conflict(handle: &TableHandle, expected: Option<u64>, found: u64) -> LakeError {
-    let expected = expected.map_or_else(|| "none".to_owned(), |version| version.to_string());
-    LakeError::Conflict { table: handle.name().clone(), expected, found }
+/// The error for a table that is not where the write expects it.
+pub(crate) fn conflict(handle: &TableHandle, expected: Option<u64>, found: Option<u64>) -> LakeError {
+    let text = |version: Option<u64>| version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+    LakeError::Conflict { table: handle.name().clone(), expected: text(expected), found: text(found) }
 }
 
 /// What the log says of a batch.
@@ -186,18 +196,15 @@ async fn check_conflict(
 ) -> Result<(), LakeError> {
     let expected = proposal.base.map(Snapshot::version);
     let (Some(checked), Some(latest)) = (checked, latest) else {
-        return match latest {
-            Some(latest) => Err(conflict(handle, expected, latest)),
-            None => Err(LakeError::NoTable { table: handle.name().clone() }),
-        };
+        return Err(conflict(handle, expected, latest));
     };
     if !proposal.rebase || latest < checked {
-        return Err(conflict(handle, expected, latest));
+        return Err(conflict(handle, expected, Some(latest)));
     }
     for version in checked + 1..=latest {
         match handle.log().entry(version).await? {
             Some(entry) if !entry.changes_table => {}
-            _ => return Err(conflict(handle, expected, latest)),
+            _ => return Err(conflict(handle, expected, Some(latest))),
         }
     }
     Ok(())

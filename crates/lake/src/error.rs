@@ -96,14 +96,16 @@ pub enum LakeError {
         rows: usize,
     },
     /// Somebody else committed to the table in between.
-    #[error("table {table} moved from version {expected} to {found} while this write was staged; stage it again")]
+    #[error(
+        "somebody else moved table {table} from version {expected} to {found} while this write was made; run it again"
+    )]
     Conflict {
         /// Which table.
         table: TableName,
-        /// The version the write was staged on (`none` for a new table).
+        /// The version that the write was made on (`none` for a new table).
         expected: String,
-        /// The version found.
-        found: u64,
+        /// The version found (`none` for a table that is gone).
+        found: String,
     },
     /// The table has a commit by the holder of a later lease.
     #[error("table {table} was since written under lease {found}, this write's lease is {token}; start again")]
@@ -196,4 +198,12 @@ pub enum LakeError {
         #[source]
         source: Box<deltalake_core::DeltaTableError>,
     },
+}
+
+impl LakeError {
+    /// Whether somebody else was faster or took over, so that the same work, planned again from the beginning, may well
+    /// succeed. Nothing of the write is visible.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. } | Self::Fenced { .. } | Self::Lease(LeaseError::Lost { .. }))
+    }
 }

@@ -9,6 +9,7 @@ use object_store::path::Path;
 use url::Url;
 use uuid::Uuid;
 
+use crate::holdings::Holdings;
 use crate::store::{LocalStore, create_folders};
 use crate::table_handle::TableHandle;
 use crate::{
@@ -27,6 +28,7 @@ struct Inner {
     store: Arc<dyn ObjectStore>,
     root: Path,
     options: LakeOptions,
+    holdings: Holdings,
 }
 
 impl fmt::Debug for Lake {
@@ -72,7 +74,7 @@ impl Lake {
         }
         let root = Path::from_url_path(url.path())
             .map_err(|error| LakeError::BadLocation { location: url.to_string(), reason: error.to_string() })?;
-        Ok(Self { inner: Arc::new(Inner { url, store, root, options }) })
+        Ok(Self { inner: Arc::new(Inner { url, store, root, options, holdings: Holdings::default() }) })
     }
 
     /// Where the lake is, with a slash at the end.
@@ -137,7 +139,14 @@ impl Lake {
             Some(latest) => handle.log().state(latest).await?.map_or(0, |state| state.token),
             None => 0,
         };
-        Ok(self.inner.options.leases.acquire(&handle.scope(), holder, above).await?)
+        let lease = self.inner.options.leases.acquire(&handle.scope(), holder, above).await?;
+        // Looked up once more: while this waited for the lease, another holder committed.
+        let version = handle.log().latest().await;
+        if version.is_err() {
+            self.inner.options.leases.release(&lease).await?;
+        }
+        self.inner.holdings.taken(&lease, version?);
+        Ok(lease)
     }
 
     /// Extends a lease.
@@ -153,12 +162,14 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Lease`] when the keeper fails.
     pub async fn release(&self, lease: &Lease) -> Result<(), LakeError> {
+        self.inner.holdings.released(lease);
         Ok(self.inner.options.leases.release(lease).await?)
     }
 
     /// Opens a writer whose files nobody sees until they are committed.
     ///
     /// # Errors
+    /// [`LakeError::Conflict`] when somebody else wrote the table since the lease was taken;
     /// [`LakeError::SchemaMismatch`], [`LakeError::BadType`], [`LakeError::BadRequest`], [`LakeError::Lease`], or those
     /// of reading the table.
     pub async fn stage(
@@ -226,6 +237,11 @@ impl Lake {
     /// The lake's folder in the store.
     pub(crate) fn root(&self) -> &Path {
         &self.inner.root
+    }
+
+    /// What is known of the leases that were taken here.
+    pub(crate) fn holdings(&self) -> &Holdings {
+        &self.inner.holdings
     }
 
     /// What it was opened with.

@@ -21,6 +21,7 @@ mod data_file;
 mod error;
 mod failpoints;
 mod history;
+mod holdings;
 mod ids;
 mod interval;
 mod key_spec;

@@ -16,6 +16,7 @@ pub(crate) async fn drop_table(handle: &TableHandle, lease: &Lease) -> Result<bo
     let versions = log.versions().await?;
     if !versions.dropped {
         if versions.latest().is_none() {
+            handle.lake().holdings().dropped(lease);
             return Ok(false);
         }
         let created = handle.store().put_opts(&mark, "".into(), PutOptions::from(PutMode::Create)).await;
@@ -36,5 +37,6 @@ pub(crate) async fn drop_table(handle: &TableHandle, lease: &Lease) -> Result<bo
             Err(source) => return Err(fail(source)),
         }
     }
+    handle.lake().holdings().dropped(lease);
     Ok(!versions.dropped)
 }

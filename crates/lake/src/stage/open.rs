@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::StageWriter;
 use super::stage_plan::StagePlan;
+use crate::commit::conflict;
 use crate::failpoints::{self, STAGE_BEGIN};
 use crate::log::check_writable;
 use crate::table_handle::TableHandle;
@@ -25,6 +26,9 @@ pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lea
         Some(_) => Some(history::snapshot(&handle, At::Latest).await?),
         None => None,
     };
+    let version = base.as_ref().map(Snapshot::version);
+    let agrees = handle.lake().holdings().agrees(lease, version);
+    agrees.map_err(|expected| conflict(&handle, expected, version))?;
     if let Some(base) = &base {
         check_writable(base.delta().protocol(), base.delta().metadata()).map_err(|feature| LakeError::Unsupported {
             table: handle.name().clone(),

@@ -82,7 +82,7 @@ impl Staged {
     /// Makes it visible, in one Delta commit. Can be called again after an error.
     ///
     /// # Errors
-    /// [`LakeError::Conflict`] when the table moved on (stage again), [`LakeError::Fenced`] and [`LakeError::Lease`]
+    /// [`LakeError::Conflict`] when the table moved on (plan and stage again), [`LakeError::Fenced`] and [`LakeError::Lease`]
     /// when the lease is lost, [`LakeError::Unknown`] when nobody can say whether it took.
     pub async fn commit(&self, note: &CommitNote) -> Result<Committed, LakeError> {
         let log = self.plan.handle.log();
@@ -106,7 +106,11 @@ impl Staged {
             operation,
             parameters,
             lines: &lines,
-            rebase: self.plan.write == Write::Append && self.plan.table_lines.is_empty(),
+            // What follows on a position, or was made from rows of the table, belongs to the version that it was made on.
+            rebase: self.plan.write == Write::Append
+                && self.plan.table_lines.is_empty()
+                && note.position.is_none()
+                && note.fingerprint.is_none(),
             note: Some(note),
             run_id: None,
             state: None,

@@ -73,7 +73,7 @@ async fn a_commit_with_a_lower_token_is_refused_even_if_the_keeper_forgot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_on_an_old_version_is_a_conflict_and_an_append_moves_on() {
+async fn a_write_on_an_old_version_is_a_conflict_and_a_plain_append_moves_on() {
     let test = TestLake::new().await;
     test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
     let lease = test.lease(&table()).await;
@@ -82,11 +82,19 @@ async fn a_write_on_an_old_version_is_a_conflict_and_an_append_moves_on() {
     let upsert = test.stage(&table(), upsert, vec![people(&[(1, "u")])], &lease).await.unwrap();
     let first = test.stage(&table(), request(Write::Append), vec![people(&[(2, "b")])], &lease).await.unwrap();
     let second = test.stage(&table(), request(Write::Append), vec![people(&[(3, "c")])], &lease).await.unwrap();
+    let third = test.stage(&table(), request(Write::Append), vec![people(&[(4, "d")])], &lease).await.unwrap();
+    let plain = |number| CommitNote::new(Uuid::from_u128(number));
     assert_eq!(second.commit(&note(1)).await.unwrap(), Committed::New { version: 1 });
-    assert_eq!(first.commit(&note(2)).await.unwrap(), Committed::New { version: 2 });
+    assert_eq!(first.commit(&plain(2)).await.unwrap(), Committed::New { version: 2 });
+    let made_from = CommitNote { fingerprint: Some("model".into()), ..plain(4) };
+    for note in [note(4), made_from] {
+        let conflict = third.commit(&note).await;
+        assert!(matches!(conflict, Err(LakeError::Conflict { .. })), "it was made on another version: {conflict:?}");
+    }
+    third.discard().await.unwrap();
     for staged in [&replace, &upsert] {
         let conflict = staged.commit(&note(3)).await;
-        assert!(matches!(conflict, Err(LakeError::Conflict { found: 2, .. })), "{conflict:?}");
+        assert!(matches!(conflict, Err(LakeError::Conflict { ref found, .. }) if found == "2"), "{conflict:?}");
     }
     replace.discard().await.unwrap();
     upsert.discard().await.unwrap();
@@ -103,7 +111,8 @@ async fn an_append_does_not_move_on_over_other_columns() {
     let ids = people(&[(7, "x")]).project(&[0]).unwrap();
     let replace = StageRequest::new(ids.schema(), Write::Replace);
     test.stage(&table(), replace, vec![ids], &lease).await.unwrap().commit(&note(1)).await.unwrap();
-    assert!(matches!(append.commit(&note(2)).await, Err(LakeError::Conflict { .. })));
+    let plain = CommitNote::new(Uuid::from_u128(2));
+    assert!(matches!(append.commit(&plain).await, Err(LakeError::Conflict { .. })));
     assert_eq!(test.rows(&table()).await, ["7"]);
 }
 
@@ -124,12 +133,15 @@ async fn racing_appends_all_arrive_once() {
     let test = TestLake::new().await;
     test.write(&table(), Write::Replace, vec![people(&[])]).await.unwrap();
     let lease = test.lease(&table()).await;
-    let mut tasks = Vec::new();
+    let mut writes = Vec::new();
     for number in 0..12_u32 {
-        let staged =
-            test.stage(&table(), request(Write::Append), vec![people(&[(number.into(), "x")])], &lease).await.unwrap();
-        tasks.push(tokio::spawn(async move { staged.commit(&note(number.into())).await.unwrap() }));
+        let rows = vec![people(&[(number.into(), "x")])];
+        writes.push((number, test.stage(&table(), request(Write::Append), rows, &lease).await.unwrap()));
     }
+    let commit = |(number, staged): (u32, ade_lake::Staged)| {
+        tokio::spawn(async move { staged.commit(&CommitNote::new(Uuid::from_u128(number.into()))).await.unwrap() })
+    };
+    let tasks: Vec<_> = writes.into_iter().map(commit).collect();
     let mut versions = Vec::new();
     for task in tasks {
         versions.push(task.await.unwrap().version());
@@ -147,4 +159,59 @@ async fn a_reader_keeps_its_version() {
     test.write(&table(), Write::Replace, vec![people(&[(2, "b")])]).await.unwrap();
     assert_eq!(test.query(pinned.provider(), "select * from t").await, ["1|a"]);
     assert_eq!(pinned.version(), 0);
+}
+
+/// Another checkout: the same lake, leases of its own.
+async fn elsewhere(test: &TestLake) -> ade_lake::Lake {
+    let leases = std::sync::Arc::new(ade_lake::MemoryLeases::new(test.clock.clone(), TimeDelta::minutes(1)));
+    let options = ade_lake::LakeOptions { leases, ..test.options.clone() };
+    ade_lake::Lake::open(test.lake.url().as_str(), options).await.unwrap()
+}
+
+/// Writes elsewhere what the other one is about to write.
+async fn write_elsewhere(lake: &ade_lake::Lake, rows: &[(i64, &str)], note: &CommitNote) {
+    let lease = lake.lease(&table(), "elsewhere").await.unwrap();
+    let mut writer = lake.stage(&table(), request(Write::Append), &lease).await.unwrap();
+    writer.write(people(rows)).await.unwrap();
+    writer.finish().await.unwrap().commit(note).await.unwrap();
+    lake.release(&lease).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_of_two_keepers_do_not_double_rows() {
+    let test = TestLake::new().await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
+    let other = elsewhere(&test).await;
+    // The other one commits between plan and stage, and then between stage and commit.
+    let lease = test.lease(&table()).await;
+    write_elsewhere(&other, &[(2, "b")], &note(2)).await;
+    let late = test.lake.stage(&table(), request(Write::Append), &lease).await;
+    assert!(late.is_err_and(|error| error.is_conflict()), "what was planned before is staged after");
+    test.lake.release(&lease).await.unwrap();
+    let lease = test.lease(&table()).await;
+    let staged = test.stage(&table(), request(Write::Append), vec![people(&[(3, "c")])], &lease).await.unwrap();
+    write_elsewhere(&other, &[(3, "c")], &note(3)).await;
+    let late = staged.commit(&note(4)).await;
+    assert!(late.is_err_and(|error| error.is_conflict()), "the same rows are there already");
+    test.lake.release(&lease).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "3|c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holder_stages_again_on_what_it_committed_or_dropped() {
+    let test = TestLake::new().await;
+    let lease = test.lease(&table()).await;
+    for number in 0..3 {
+        let rows = vec![people(&[(number, "x")])];
+        let staged = test.stage(&table(), request(Write::Append), rows, &lease).await.unwrap();
+        staged.commit(&note(u128::from(number.unsigned_abs()))).await.unwrap();
+    }
+    test.lake.restore(&table(), At::Version(1), None, &lease).await.unwrap();
+    let rows = vec![people(&[(9, "x")])];
+    let staged = test.stage(&table(), request(Write::Append), rows.clone(), &lease).await.unwrap();
+    staged.commit(&note(9)).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["0|x", "1|x", "9|x"]);
+    test.lake.drop_table(&table(), &lease).await.unwrap();
+    test.stage(&table(), request(Write::Append), rows, &lease).await.unwrap().commit(&note(10)).await.unwrap();
+    assert_eq!(test.rows(&table()).await, ["9|x"]);
 }

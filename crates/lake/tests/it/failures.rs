@@ -269,3 +269,41 @@ async fn an_error_of_the_store_is_not_believed() {
     assert_eq!(test.rows(&table()).await, ["1|a", "2|b", "3|c", "4|d", "5|e"]);
     assert_eq!(test.lake.snapshot(&table(), At::Latest).await.unwrap().version(), 3);
 }
+
+/// The process stops after it looked at its lease, its lease ends, another one writes, and it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_writer_that_was_paused_beyond_its_lease_doubles_nothing() {
+    let _alone = alone();
+    let scenario = FailScenario::setup();
+    let test = TestLake::unguarded(|_| {}).await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
+    let note = |number| CommitNote {
+        position: Some(serde_json::json!({"rows": 2})),
+        ..CommitNote::new(Uuid::from_u128(number))
+    };
+    let old = test.lease(&table()).await;
+    let paused = test.stage(&table(), request(&Write::Append), vec![people(&[(2, "b")])], &old).await.unwrap();
+    let (reached, is_reached) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let (reached, goes_on) = (Mutex::new(Some(reached)), Mutex::new(goes_on));
+    fail::cfg_callback("lake::commit::after_lease", move || {
+        // Only the first one stops here.
+        let first = reached.lock().unwrap().take();
+        if let Some(first) = first {
+            first.send(()).unwrap();
+            goes_on.lock().unwrap().recv().unwrap();
+        }
+    })
+    .unwrap();
+    let committing = tokio::spawn(async move { paused.commit(&note(1)).await });
+    tokio::task::spawn_blocking(move || is_reached.recv().unwrap()).await.unwrap();
+    test.clock.advance(TimeDelta::minutes(2));
+    let new = test.lease(&table()).await;
+    let staged = test.stage(&table(), request(&Write::Append), vec![people(&[(2, "b")])], &new).await.unwrap();
+    staged.commit(&note(2)).await.unwrap();
+    go_on.send(()).unwrap();
+    let late = committing.await.unwrap();
+    assert!(late.is_err_and(|error| error.is_conflict()), "it was staged before the other one's rows");
+    assert_eq!(test.rows(&table()).await, ["1|a", "2|b"]);
+    scenario.teardown();
+}
