@@ -89,6 +89,8 @@ fn note_money(column: &FileColumn) -> Option<String> {
     let is_money = name
         .split(|letter: char| !letter.is_alphanumeric())
         .any(|word| MONEY.contains(&word) || word.strip_suffix('s').is_some_and(|word| MONEY.contains(&word)));
+    // Today's `1.5` may be `1.25` tomorrow.
+    let scale = scale.max(2);
     (is_double && is_money).then(|| {
         format!(
             "`{}` is read as double, whose sums are rounded; `data_type: decimal(18, {scale})` is exact",

@@ -104,7 +104,7 @@ async fn files_promise_nothing_and_money_is_pointed_out() {
         tables[0].notes,
         [
             "`unit_price` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact",
-            "`fees` is read as double, whose sums are rounded; `data_type: decimal(18, 1)` is exact",
+            "`fees` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact",
         ]
     );
     let text = Draft::new("shop", "files", &tables, propose).to_yaml();
