@@ -134,6 +134,15 @@ impl ConnectError {
         }
     }
 
+    /// The error of an incremental read through a connection that was opened without a key.
+    pub(crate) fn no_position_key(from: &str) -> Self {
+        Self::Request {
+            from: from.to_owned(),
+            reason: "an incremental read keeps digests of rows, and there is no key for them".to_owned(),
+            advice: "make a key for the environment with `ade init`, or use `mode: full`".to_owned(),
+        }
+    }
+
     /// Whether running again, with nothing changed by a person, may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::SourceChanged { .. } | Self::SourceFailed { .. } | Self::Io { .. } | Self::Busy { .. })

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::PositionKey;
+
 /// What a connector needs to know from outside, as values.
 #[derive(Debug, Clone)]
 pub struct OpenContext {
@@ -10,4 +12,6 @@ pub struct OpenContext {
     pub project_dir: PathBuf,
     /// How many threads one read may keep busy.
     pub threads: NonZeroUsize,
+    /// Needed for incremental reads, whose positions hold digests; `None` where nothing is read incrementally.
+    pub position_key: Option<PositionKey>,
 }

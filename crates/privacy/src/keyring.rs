@@ -56,6 +56,12 @@ impl Keyring {
         self.id
     }
 
+    /// The subkey for digests of raw rows, by which a position in a source tells whether anything changed. Such digests are
+    /// kept beside the rows, so they must tell nothing without the key.
+    pub fn position_subkey(&self) -> Zeroizing<[u8; 32]> {
+        self.subkey("position", "")
+    }
+
     /// The subkey for a purpose and a domain: HKDF-SHA-256 with salt `ade privacy v1` and info `<purpose>/<domain>`.
     pub(crate) fn subkey<const LENGTH: usize>(&self, purpose: &str, domain: &str) -> Zeroizing<[u8; LENGTH]> {
         let mut subkey = Zeroizing::new([0; LENGTH]);

@@ -25,14 +25,14 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// `hashed`: also compute the hash of the raw bytes, for [`Content::finish`].
+    /// `hasher`: also compute the hash of the raw bytes, for [`Content::finish`].
     pub(crate) fn new(
         path: &str,
         handle: Arc<dyn FileHandle>,
         compression: Compression,
-        hashed: bool,
+        hasher: Option<blake3::Hasher>,
     ) -> Result<Self, ConnectError> {
-        let seen = Arc::new(Mutex::new(Seen { size_bytes: 0, hasher: hashed.then(blake3::Hasher::new) }));
+        let seen = Arc::new(Mutex::new(Seen { size_bytes: 0, hasher }));
         let raw = Raw { handle: Arc::clone(&handle), offset: 0, seen: Arc::clone(&seen) };
         let buffered = |raw| BufReader::with_capacity(1 << 18, raw);
         let reader: Box<dyn Read + Send> = match compression {

@@ -17,17 +17,18 @@ use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
 use crate::blocking::blocking;
 use crate::settings::resolve;
-use crate::{ConnectError, Connection, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, PositionKey, Settings, Snapshot, TableInfo};
 
 /// An open folder.
 pub(crate) struct FilesConnection {
     store: Arc<dyn FileStore>,
     threads: usize,
+    key: Option<PositionKey>,
 }
 
 impl FilesConnection {
-    pub(crate) fn new(store: Arc<dyn FileStore>, threads: usize) -> Self {
-        Self { store, threads }
+    pub(crate) fn new(store: Arc<dyn FileStore>, threads: usize, key: Option<PositionKey>) -> Self {
+        Self { store, threads, key }
     }
 }
 
@@ -46,7 +47,7 @@ impl Connection for FilesConnection {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
-        Ok(Box::new(FilesSnapshot { store: Arc::clone(&self.store), threads: self.threads }))
+        Ok(Box::new(FilesSnapshot { store: Arc::clone(&self.store), threads: self.threads, key: self.key.clone() }))
     }
 }
 
@@ -73,6 +74,7 @@ fn sample(
             batch_rows: rows.max(1),
             threads: 1,
             extent: Extent::Head,
+            key: None,
         };
         let unit = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None };
         let mut batches = reader.start(&file.path, FilesUnit { files: vec![unit], advance: None })?;

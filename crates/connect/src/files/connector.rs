@@ -52,6 +52,6 @@ impl Connector for FilesConnector {
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
         let path = settings.text("path").unwrap_or(".");
         let store = LocalStore::open(path, &context.project_dir.join(path))?;
-        Ok(Box::new(FilesConnection::new(Arc::new(store), context.threads.get())))
+        Ok(Box::new(FilesConnection::new(Arc::new(store), context.threads.get(), context.position_key.clone())))
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn examine(
 }
 
 fn content(store: &dyn FileStore, file: &FileEntry, options: &FileOptions) -> Result<Content, ConnectError> {
-    Content::new(&file.path, store.open(&file.path)?, options.compression(&file.path), false)
+    Content::new(&file.path, store.open(&file.path)?, options.compression(&file.path), None)
 }
 
 fn examine_csv(

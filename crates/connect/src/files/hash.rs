@@ -1,14 +1,15 @@
-//! Content hashes: what decides whether a file has changed.
+//! Content hashes: what decides whether a file has changed. They are keyed: whoever knows all of a small file but one
+//! value could find that out by trying, and the hashes lie in the lake.
 
 use std::io;
 use std::sync::Mutex;
 
 use super::store::{FileEntry, FileHandle, FileStore};
-use crate::ConnectError;
+use crate::{ConnectError, PositionKey};
 
-/// BLAKE3 of a file's bytes, in hexadecimal.
-pub(crate) fn hash(handle: &dyn FileHandle) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
+/// Keyed BLAKE3 of a file's bytes, in hexadecimal.
+pub(crate) fn hash(handle: &dyn FileHandle, key: &PositionKey) -> io::Result<String> {
+    let mut hasher = key.hasher();
     let mut buffer = vec![0; 1 << 20];
     let mut offset = 0;
     loop {
@@ -26,6 +27,7 @@ pub(crate) fn hash(handle: &dyn FileHandle) -> io::Result<String> {
 pub(crate) fn hash_all(
     store: &dyn FileStore,
     files: &[FileEntry],
+    key: &PositionKey,
     threads: usize,
 ) -> Result<Vec<String>, ConnectError> {
     let next = Mutex::new(files.iter().enumerate());
@@ -36,7 +38,7 @@ pub(crate) fn hash_all(
                 loop {
                     let Some((index, file)) = next.lock().ok().and_then(|mut next| next.next()) else { return };
                     let result = store.open(&file.path).and_then(|handle| {
-                        hash(&*handle).map_err(|source| ConnectError::Io { object: file.path.clone(), source })
+                        hash(&*handle, key).map_err(|source| ConnectError::Io { object: file.path.clone(), source })
                     });
                     if let Ok(mut results) = results.lock() {
                         results.push((index, result));

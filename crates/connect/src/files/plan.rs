@@ -15,10 +15,15 @@ use super::store::{FileEntry, FileStore};
 use super::unit::{Advance, FilesUnit, UnitFile};
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 use crate::value::ColumnBuilder;
-use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+use crate::{ConnectError, Note, PositionKey, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
 
 /// Plans a read. Reads whole files only to hash them (incremental) and to infer types that are not promised.
-pub(crate) fn plan(store: &dyn FileStore, request: &ReadRequest, threads: usize) -> Result<ReadPlan, ConnectError> {
+pub(crate) fn plan(
+    store: &dyn FileStore,
+    request: &ReadRequest,
+    key: Option<&PositionKey>,
+    threads: usize,
+) -> Result<ReadPlan, ConnectError> {
     let options = FileOptions::new(&request.options);
     let pattern = Pattern::new(&request.from)?;
     let files = pattern.files(store)?;
@@ -31,7 +36,10 @@ pub(crate) fn plan(store: &dyn FileStore, request: &ReadRequest, threads: usize)
                 advice: "leave out `cursor`".to_owned(),
             });
         }
-        ReadMode::Incremental { .. } => incremental_units(store, request, &options, files.clone(), threads)?,
+        ReadMode::Incremental { .. } => {
+            let key = key.ok_or_else(|| ConnectError::no_position_key(&request.from))?;
+            incremental_units(store, request, &options, files.clone(), key, threads)?
+        }
     };
     let has_position = matches!(request.mode, ReadMode::Incremental { .. }) && request.position.is_some();
     if files.is_empty() && !has_position {
@@ -85,10 +93,11 @@ fn incremental_units(
     request: &ReadRequest,
     options: &FileOptions,
     files: Vec<FileEntry>,
+    key: &PositionKey,
     threads: usize,
 ) -> Result<Units, ConnectError> {
     let position = Position::parse(request.position.as_ref())?;
-    let hashes = hash_all(store, &files, threads)?;
+    let hashes = hash_all(store, &files, key, threads)?;
     let changes = position.changes(&files.into_iter().zip(hashes).collect::<Vec<_>>(), options.remove_missing);
     Ok((changes.units, changes.notes))
 }

@@ -18,7 +18,7 @@ pub(crate) struct Position {
 /// A file that has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReadFile {
-    /// BLAKE3 of its bytes.
+    /// Keyed BLAKE3 of its bytes.
     pub(crate) hash: String,
     pub(crate) size_bytes: u64,
     /// The batch that holds its rows.

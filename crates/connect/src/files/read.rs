@@ -12,7 +12,7 @@ use super::parallel::{Jobs, Ordered, Stop};
 use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
 use super::{csv, hash, json_lines, parquet};
-use crate::ConnectError;
+use crate::{ConnectError, PositionKey};
 
 /// How the files of a unit are read.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct Reader {
     pub(crate) batch_rows: usize,
     pub(crate) threads: usize,
     pub(crate) extent: Extent,
+    /// For files whose hash is known.
+    pub(crate) key: Option<PositionKey>,
 }
 
 impl Reader {
@@ -43,7 +45,15 @@ impl Reader {
 
     fn content(&self, file: &UnitFile) -> Result<Content, ConnectError> {
         let handle = self.store.open(&file.path)?;
-        Content::new(&file.path, handle, self.options.compression(&file.path), file.hash.is_some())
+        let hasher = match &file.hash {
+            Some(_) => Some(self.key(file)?.hasher()),
+            None => None,
+        };
+        Content::new(&file.path, handle, self.options.compression(&file.path), hasher)
+    }
+
+    fn key(&self, file: &UnitFile) -> Result<&PositionKey, ConnectError> {
+        self.key.as_ref().ok_or_else(|| ConnectError::no_position_key(&file.path))
     }
 
     fn csv(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
@@ -98,7 +108,7 @@ impl Reader {
         }
         if let Some(expected) = &file.hash {
             let failed = |source| ConnectError::Io { object: file.path.clone(), source };
-            if hash::hash(&*handle).map_err(failed)? != *expected {
+            if hash::hash(&*handle, self.key(file)?).map_err(failed)? != *expected {
                 return Err(changed());
             }
         }

@@ -14,20 +14,22 @@ use super::store::FileStore;
 use super::unit::FilesUnit;
 use crate::batch_stream::Item;
 use crate::blocking::blocking;
-use crate::{BatchStream, ConnectError, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+use crate::{BatchStream, ConnectError, PositionKey, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
 
 /// One view of a folder: a file that is not the one that was planned (size, and content where it was hashed) fails
 /// the read.
 pub(crate) struct FilesSnapshot {
     pub(crate) store: Arc<dyn FileStore>,
     pub(crate) threads: usize,
+    pub(crate) key: Option<PositionKey>,
 }
 
 #[async_trait]
 impl Snapshot for FilesSnapshot {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
         let (store, request, threads) = (Arc::clone(&self.store), request.clone(), self.threads);
-        blocking(&request.from.clone(), move || plan(&*store, &request, threads)).await
+        let key = self.key.clone();
+        blocking(&request.from.clone(), move || plan(&*store, &request, key.as_ref(), threads)).await
     }
 
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
@@ -39,6 +41,7 @@ impl Snapshot for FilesSnapshot {
             batch_rows: plan.request.batch_rows,
             threads: self.threads,
             extent: Extent::All,
+            key: self.key.clone(),
         };
         let batches = reader.start(&unit.label, files.clone())?;
         let items = stream::try_unfold((batches, Some(0_u64)), move |(mut batches, rows)| {

@@ -61,6 +61,7 @@ impl Connector for SqliteConnector {
             name: path.to_owned(),
             path: context.project_dir.join(path),
             busy_timeout: Duration::from_millis(timeout.unwrap_or(10_000)),
+            position_key: context.position_key.clone(),
         });
         // Proves that it is there and a database.
         drop(Worker::start(Arc::clone(&database)).await?);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::ffi::ErrorCode;
 use rusqlite::{Connection, Error, OpenFlags};
 
-use crate::ConnectError;
+use crate::{ConnectError, PositionKey};
 
 /// Which database, and how to open it.
 #[derive(Debug, Clone)]
@@ -15,6 +15,7 @@ pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) busy_timeout: Duration,
+    pub(crate) position_key: Option<PositionKey>,
 }
 
 impl Database {
@@ -39,6 +40,12 @@ impl Database {
         };
         prepare().map_err(|error| self.open_failed(&error))?;
         Ok(connection)
+    }
+
+    /// For digests of rows that a position holds.
+    pub(crate) fn hasher(&self, table: &str) -> Result<blake3::Hasher, ConnectError> {
+        let key = self.position_key.as_ref().ok_or_else(|| ConnectError::no_position_key(table))?;
+        Ok(key.hasher())
     }
 
     fn cannot_open(&self, reason: &str, advice: &str) -> ConnectError {

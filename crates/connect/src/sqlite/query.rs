@@ -41,7 +41,8 @@ impl Query {
         self.since.iter().filter(|_| self.cursor.is_some()).collect()
     }
 
-    /// A digest of the rows from `since` on, for telling whether anything changed.
+    /// A digest of the rows from `since` on, for telling whether anything changed. It is keyed: it covers the raw values of
+    /// all columns, also of those that never land, and it is stored in the lake.
     pub(crate) fn digest(&self, database: &Database, connection: &Connection) -> Result<String, ConnectError> {
         use rusqlite::types::ValueRef;
         let failed = |error| database.failed(&self.table, &error);
@@ -49,7 +50,7 @@ impl Query {
             connection.prepare(&self.sql()).map_err(|error| database.cannot_prepare(&self.table, &error))?;
         let count = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(self.parameters())).map_err(failed)?;
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = database.hasher(&self.table)?;
         let _ = hasher.update(self.sql().as_bytes());
         while let Some(row) = rows.next().map_err(failed)? {
             for index in 0..count {

@@ -11,6 +11,7 @@ mod files;
 mod incremental_files;
 mod json_lines;
 mod parquet;
+mod position_key;
 mod settings;
 mod source;
 mod sqlite;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ade_connect::{
-    BatchStream, ConnectError, Connection, OpenContext, ReadMode, ReadPlan, ReadRequest, Registry, Settings, UnitEnd,
+    BatchStream, ConnectError, Connection, OpenContext, PositionKey, ReadMode, ReadPlan, ReadRequest, Registry,
+    Settings, UnitEnd,
 };
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -64,10 +65,16 @@ impl Source {
     }
 
     pub(crate) async fn try_open(&self) -> Result<Box<dyn Connection>, ConnectError> {
+        self.open_with(Some(PositionKey::new([7; 32]))).await
+    }
+
+    /// Opens it with another key for positions, or none.
+    pub(crate) async fn open_with(&self, key: Option<PositionKey>) -> Result<Box<dyn Connection>, ConnectError> {
         let registry = Registry::builtin();
         let connector = registry.get(self.connector)?;
         let settings = connector.spec().settings(&self.settings).unwrap();
-        connector.open(&settings, &context(self.folder.path())).await
+        let context = OpenContext { position_key: key, ..context(self.folder.path()) };
+        connector.open(&settings, &context).await
     }
 
     /// A request for everything, with options.
@@ -117,7 +124,7 @@ impl Source {
 }
 
 pub(crate) fn context(folder: &Path) -> OpenContext {
-    OpenContext { project_dir: folder.to_owned(), threads: NonZeroUsize::new(2).unwrap() }
+    OpenContext { project_dir: folder.to_owned(), threads: NonZeroUsize::new(2).unwrap(), position_key: None }
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

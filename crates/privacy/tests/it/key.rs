@@ -55,3 +55,11 @@ fn decryption_says_why_it_fails() {
     let sealed = text(&treat(&bytes, encrypt("email")));
     assert_eq!(decrypt_text(&sealed, &domain, &keyring()), Err(PrivacyError::NotText));
 }
+
+#[test]
+fn the_subkey_of_positions_is_one_of_its_own() {
+    let subkey = keyring().position_subkey();
+    assert_eq!(subkey, keyring().position_subkey());
+    assert_ne!(subkey, Keyring::generate([7; 32]).position_subkey());
+    assert_ne!(hex::encode(*subkey), *keyring().to_hex());
+}

@@ -82,7 +82,7 @@ impl Workspace {
                 did_you_mean(connection, names).unwrap_or_else(|| "connections are declared in ade.yml".to_owned());
             return Err(RunError::usage(format!("there is no connection `{connection}`"), hint));
         };
-        let opened = open_connection(&self.connectors, declared, &self.root, &self.world).await.map_err(plain)?;
+        let opened = open_connection(&self.connectors, declared, &self.root, &self.world, None).await.map_err(plain)?;
         let mut found = opened.browse().await?;
         if !tables.is_empty() {
             let known: Vec<String> = found.iter().flat_map(|table| [table.name.clone(), table.from.clone()]).collect();

@@ -4,17 +4,17 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use ade_connect::{ConnectorSpec, OpenContext, Registry, Settings, Snapshot};
+use ade_connect::{ConnectorSpec, OpenContext, PositionKey, Registry, Settings, Snapshot};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::TableName;
 use ade_project::Project;
-use ade_project::resource::Connection;
+use ade_project::resource::{Connection, IngestMode};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::workspace::{ProjectSecrets, Workspace};
+use crate::workspace::{ProjectSecrets, Workspace, keyring};
 use crate::world::World;
 
 /// The snapshots of one run, opened when first needed and closed after the last table that needs them.
@@ -74,13 +74,14 @@ impl Connections {
         {
             return Ok(Arc::clone(&open.snapshot));
         }
+        let position_key = position_key(connection, workspace, table)?;
         // The versions first: what lands between the two only makes the snapshot seem older than it is.
         let mut versions = HashMap::new();
         for other in &slot.tables {
             versions.insert(other.clone(), workspace.lake.version(other).await?);
         }
         versions.insert(table.clone(), version);
-        let opened = open(&self.registry, connection, &workspace.root, &workspace.world).await?;
+        let opened = open(&self.registry, connection, &workspace.root, &workspace.world, position_key).await?;
         let snapshot: Arc<dyn Snapshot> = Arc::from(opened.snapshot().await?);
         slot.open = Some(Open { snapshot: Arc::clone(&snapshot), versions });
         Ok(snapshot)
@@ -98,17 +99,40 @@ impl Connections {
     }
 }
 
-/// Opens a connection with its references resolved.
+/// The key of the digests in positions, which every table that is read incrementally has. A table that is not can be read
+/// without: it is the others of its connection that fail then, when their turn comes.
+fn position_key(
+    connection: &Connection,
+    workspace: &Workspace,
+    table: &TableName,
+) -> Result<Option<PositionKey>, RunError> {
+    let incremental = workspace.project.sources.values().filter(|source| {
+        let is_incremental = source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Incremental);
+        is_incremental && source.connection.as_ref() == Some(&connection.name)
+    });
+    let tables: Vec<_> = incremental.map(|source| Workspace::table_name(&source.relation)).collect::<Result<_, _>>()?;
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    match keyring(&workspace.root, &workspace.project, &workspace.world) {
+        Ok(keyring) => Ok(Some(PositionKey::new(*keyring.position_subkey()))),
+        Err(error) if tables.contains(table) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Opens a connection with its references resolved. Incremental reads need the `position_key`.
 pub(crate) async fn open(
     registry: &Registry,
     connection: &Connection,
     root: &Path,
     world: &World,
+    position_key: Option<PositionKey>,
 ) -> Result<Box<dyn ade_connect::Connection>, TaskError> {
     let connector = registry.get(&connection.kind)?;
     let settings = settings(connector.spec(), connection, root, world)?;
     let threads = NonZeroUsize::new(world.cores).unwrap_or(NonZeroUsize::MIN);
-    let context = OpenContext { project_dir: root.to_owned(), threads };
+    let context = OpenContext { project_dir: root.to_owned(), threads, position_key };
     Ok(connector.open(&settings, &context).await?)
 }
 
