@@ -7,6 +7,7 @@ mod audit;
 mod check_spec;
 mod compile;
 mod desired;
+mod groups;
 mod hook;
 mod incremental;
 mod model;
@@ -21,6 +22,7 @@ mod task_error;
 
 pub use options::{BuildOptions, Command};
 
+pub(crate) use groups::Groups;
 pub(crate) use outcome::Outcome;
 pub(crate) use plan::{Plan, select};
 pub(crate) use scheduler::carry_out_plan;
@@ -29,7 +31,7 @@ pub(crate) use task_error::TaskError;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use ade_lake::{Lease, MaintainOptions, TableName};
+use ade_lake::{Lease, MaintainOptions, StageWriter, TableName};
 use ade_meta::NodeState;
 use ade_privacy::Keyring;
 use ade_project::NodeId;
@@ -87,5 +89,12 @@ impl Build {
     /// Whether somebody asked the run to stop.
     pub(crate) fn is_stopped(&self) -> bool {
         *self.stop.borrow()
+    }
+}
+
+/// Removes what was staged of rows that are not committed. What cannot be removed now is removed by upkeep.
+pub(crate) async fn discard_stage(writer: StageWriter) {
+    if let Err(error) = writer.discard().await {
+        tracing::warn!(%error, "staged files are left to `ade maintain`");
     }
 }

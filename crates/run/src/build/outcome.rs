@@ -34,6 +34,32 @@ impl Outcome {
         self
     }
 
+    /// The same for a later audit of the same table: its results take the place of those before.
+    pub(crate) fn audited(&mut self, checks: Vec<CheckReport>) {
+        self.checks.clear();
+        let so_far = std::mem::replace(self, Self::unchanged());
+        *self = so_far.checked(checks);
+    }
+
+    /// Takes over what a further commit of the same task came to: its rows come in addition, its audit and what it has to
+    /// say are the last word.
+    pub(crate) fn add(&mut self, further: Self) {
+        let keeps_warning = self.status == Status::Warned && further.status == Status::Success;
+        self.status = if keeps_warning { Status::Warned } else { further.status };
+        self.message = further.message;
+        self.rows = further.rows.map_or(self.rows, |rows| Some(self.rows.unwrap_or(0) + rows));
+        self.version = further.version.or(self.version);
+        self.batches.extend(further.batches);
+        self.checks = further.checks;
+    }
+
+    /// Adds several things to say.
+    pub(crate) fn notes(&mut self, notes: &[String]) {
+        for note in notes {
+            self.note(note);
+        }
+    }
+
     /// Adds something to say.
     pub(crate) fn note(&mut self, words: &str) {
         match &mut self.message {

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::ingest::TableLanding;
 use super::landing::{ContentHash, Landing};
 use super::stamp::{BATCH_ID, stamp, stamped};
-use crate::build::{Outcome, TaskError};
-use crate::event::{CheckReport, Event, Status};
+use crate::build::{TaskError, discard_stage};
+use crate::event::{CheckReport, Event};
 use crate::failpoint::{self, hit};
 
 /// Rows between two words of progress.
@@ -32,15 +32,39 @@ pub(super) struct Arrival<'a> {
     pub(super) whole: bool,
 }
 
+/// What became of units.
+pub(super) enum Landed {
+    /// They are committed.
+    Committed(Committed),
+    /// They are what is there already.
+    Same(Vec<String>),
+    /// A check stopped them; nothing of them is visible.
+    Stopped(Vec<CheckReport>),
+    /// The unit at this place could not be read; nothing of them is visible.
+    Broken(usize, TaskError),
+}
+
+/// Units that are committed.
+pub(super) struct Committed {
+    pub(super) rows: u64,
+    pub(super) version: u64,
+    /// One for each unit.
+    pub(super) batches: Vec<Uuid>,
+    pub(super) checks: Vec<CheckReport>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
+    /// Where the source has been read to.
+    pub(super) position: Option<Value>,
+}
+
 impl Arrival<'_> {
-    /// Lands the units. `None`: a check stopped them.
+    /// Lands the units: all of them in one commit, or none. `rows_before` have landed in this run already.
     pub(super) async fn land(
         &self,
         snapshot: &dyn SourceSnapshot,
-        position: &mut Option<Value>,
-        outcome: &mut Outcome,
+        position: Option<&Value>,
         rows_before: u64,
-    ) -> Result<Option<u64>, TaskError> {
+    ) -> Result<Landed, TaskError> {
         let table = self.table;
         let workspace = &table.build.workspace;
         let schema = stamped(self.obfuscator.output_schema());
@@ -49,17 +73,21 @@ impl Arrival<'_> {
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
         let mut rows = 0;
-        let mut after = position.clone();
-        let mut batches = Vec::new();
-        for unit in self.units {
+        let mut position = position.cloned();
+        let (mut batches, mut notes) = (Vec::new(), Vec::new());
+        for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
             let mut reading = Reading { arrival: self, schema: &schema, writer: &mut writer, hash: &mut hash };
-            let end = reading.read(snapshot, unit, batch_id, rows_before + rows).await?;
+            let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
+                Ok(end) => end,
+                Err(error) => {
+                    discard_stage(writer).await;
+                    return Ok(Landed::Broken(place, error));
+                }
+            };
             rows += end.rows;
-            for note in &end.notes {
-                outcome.note(&note.message);
-            }
-            after = end.position(after.as_ref(), &batch_id.to_string());
+            notes.extend(end.notes.iter().map(|note| note.message.clone()));
+            position = end.position(position.as_ref(), &batch_id.to_string());
             batches.push(batch_id);
         }
         let mut landing = self.landing.clone();
@@ -67,34 +95,25 @@ impl Arrival<'_> {
         let staged = writer.finish().await?;
         if self.same_content(&landing).await? {
             staged.discard().await?;
-            outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
-            return Ok(Some(0));
+            return Ok(Landed::Same(notes));
         }
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
-        let stopped = checks.iter().any(CheckReport::stops);
-        let so_far = std::mem::replace(outcome, Outcome::unchanged());
-        *outcome = Outcome { checks: Vec::new(), ..so_far }.checked(checks);
-        if stopped {
-            let labels: Vec<&str> = self.units.iter().take(3).map(|unit| unit.label.as_str()).collect();
-            outcome.note(&format!("nothing of {} has landed", labels.join(", ")));
+        if checks.iter().any(CheckReport::stops) {
             staged.discard().await?;
-            return Ok(None);
+            return Ok(Landed::Stopped(checks));
         }
         // A table that its source has no rows for still gets a commit: then it exists.
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
         let note = CommitNote {
             run_id: Some(table.build.run_id),
-            position: after.clone(),
+            position: position.clone(),
             fingerprint: Some(landing.to_text()),
             ..CommitNote::new(batch_id)
         };
-        let committed = staged.commit(&note).await?;
+        let version = staged.commit(&note).await?.version();
         hit(failpoint::SOURCE_COMMITTED)?;
-        *position = after;
-        table.build.checkpoint(table.table, committed.version(), table.lease).await;
-        outcome.version = Some(committed.version());
-        outcome.batches.extend(batches);
-        Ok(Some(rows))
+        table.build.checkpoint(table.table, version, table.lease).await;
+        Ok(Landed::Committed(Committed { rows, version, batches, checks, notes, position }))
     }
 
     fn write(&self) -> Write {
@@ -106,10 +125,14 @@ impl Arrival<'_> {
                 _ => Write::Replace,
             };
         }
-        let replaced = self.units.first().and_then(|unit| unit.replaces_batch.as_ref()).map(|batch| Region::In {
-            column: BATCH_ID.to_owned(),
-            values: vec![ScalarValue::Utf8(Some(batch.clone()))],
-        });
+        // Each unit has a batch of its own, and none replaces one of this write: together they replace what each would.
+        let replaced: Vec<ScalarValue> = self
+            .units
+            .iter()
+            .filter_map(|unit| unit.replaces_batch.clone())
+            .map(|batch| ScalarValue::Utf8(Some(batch)))
+            .collect();
+        let replaced = (!replaced.is_empty()).then(|| Region::In { column: BATCH_ID.to_owned(), values: replaced });
         match (declared.key.is_empty(), replaced) {
             (true, None) => Write::Append,
             (true, Some(region)) => Write::Exchange(region),

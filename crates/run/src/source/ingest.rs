@@ -9,17 +9,20 @@ use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
 use serde_json::Value;
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, Landed};
 use super::contract;
 use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
-use crate::build::{Build, Outcome, TaskError};
+use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
 use crate::workspace::Workspace;
 
 /// Rows of a batch between connector and lake.
 const BATCH_ROWS: usize = 16_384;
+
+/// Bytes of the source that may go into one commit however small the table is.
+const GROUP_BYTES: u64 = 1 << 30;
 
 /// Lands one source table.
 pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId]) -> Result<Outcome, TaskError> {
@@ -57,6 +60,66 @@ pub(super) struct TableLanding<'a> {
     pub(super) checks: &'a [NodeId],
 }
 
+/// All units of a read, on their way in groups.
+struct Units<'a> {
+    table: &'a TableLanding<'a>,
+    plan: &'a ReadPlan,
+    obfuscator: &'a Obfuscator,
+    landing: &'a Landing,
+    whole: bool,
+    /// Where the source has been read to by what is committed.
+    position: Option<Value>,
+    /// Rows that are committed.
+    rows: u64,
+}
+
+impl Units<'_> {
+    /// Lands the units group by group, until one is stopped that cannot be tried in parts. Gives the error of a unit that
+    /// could not be read; those before it have landed then, unless a check stopped them.
+    async fn land(
+        &mut self,
+        snapshot: &dyn SourceSnapshot,
+        groups: &mut Groups,
+        outcome: &mut Outcome,
+    ) -> Option<TaskError> {
+        let mut failure = None;
+        while let Some(group) = groups.next() {
+            let units = &self.plan.units[group];
+            let Self { table, plan, obfuscator, landing, whole, .. } = *self;
+            let arrival = Arrival { table, plan, units, obfuscator, landing, whole };
+            match Box::pin(arrival.land(snapshot, self.position.as_ref(), self.rows)).await {
+                Ok(Landed::Committed(committed)) => {
+                    groups.committed();
+                    self.rows += committed.rows;
+                    self.position = committed.position;
+                    outcome.version = Some(committed.version);
+                    outcome.batches.extend(committed.batches);
+                    outcome.notes(&committed.notes);
+                    outcome.audited(committed.checks);
+                }
+                Ok(Landed::Same(notes)) => {
+                    groups.committed();
+                    outcome.notes(&notes);
+                    outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
+                }
+                Ok(Landed::Stopped(checks)) => {
+                    if !groups.stopped() {
+                        outcome.audited(checks);
+                        let labels: Vec<&str> = units.iter().take(3).map(|unit| unit.label.as_str()).collect();
+                        outcome.note(&format!("nothing of {} has landed", labels.join(", ")));
+                    }
+                }
+                Ok(Landed::Broken(place, error)) => {
+                    groups.broken(place);
+                    failure = Some(error);
+                }
+                Err(error) => return Some(error),
+            }
+        }
+        failure
+    }
+}
+
 /// What is decided before the first row is read.
 struct Decided {
     plan: ReadPlan,
@@ -84,32 +147,28 @@ impl TableLanding<'_> {
             return Ok(outcome);
         }
         let whole = from_nothing || current.is_none() || self.declared.mode == IngestMode::Full;
-        // What replaces everything becomes visible at once; what adds to a table lands unit by unit.
-        let size = if whole { plan.units.len() } else { 1 };
-        let mut position = position;
-        let mut rows = 0;
-        let mut arrived = 0;
-        for units in plan.units.chunks(size.max(1)) {
-            let arrival =
-                Arrival { table: self, plan: &plan, units, obfuscator: &obfuscator, landing: &landing, whole };
-            match Box::pin(arrival.land(snapshot, &mut position, &mut outcome, rows)).await {
-                Ok(Some(arrived_rows)) => rows += arrived_rows,
-                // A check stopped it: what landed before was good and stays.
-                Ok(None) => break,
-                Err(error) if arrived == 0 => return Err(error),
-                Err(error) => {
-                    outcome.status = Status::Failed;
-                    outcome.note(&format!(
-                        "{}\n{arrived} of {} units landed before it",
-                        error.message(),
-                        plan.units.len()
-                    ));
-                    break;
-                }
+        // What replaces everything becomes visible at once.
+        let mut groups = if whole {
+            Groups::whole(plan.units.len())
+        } else {
+            let sizes: Vec<u64> = plan.units.iter().map(|unit| unit.size_bytes.unwrap_or(0)).collect();
+            let there: u64 = current.iter().flat_map(Snapshot::files).map(|file| file.size_bytes).sum();
+            Groups::new(&sizes, there.max(GROUP_BYTES))
+        };
+        let mut units =
+            Units { table: self, plan: &plan, obfuscator: &obfuscator, landing: &landing, whole, position, rows: 0 };
+        let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
+        if let Some(error) = failure {
+            if groups.done() == 0 {
+                return Err(error);
             }
-            arrived += units.len();
+            outcome.status = Status::Failed;
+            outcome.note(&error.message());
         }
-        outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
+        if !outcome.status.is_good() && groups.done() > 0 {
+            outcome.note(&format!("{} of {} units landed before it", groups.done(), plan.units.len()));
+        }
+        outcome.rows = (outcome.status != Status::Unchanged).then_some(units.rows);
         Ok(outcome)
     }
 
