@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::check_spec::relation_name;
 use super::compile::sql_problem;
 use super::desired::Desired;
+use super::hook::HookTime;
 use super::incremental::{Incrementing, incrementing};
 use super::{Build, Outcome, TaskError};
 use crate::event::{CheckReport, Event, Status};
@@ -27,14 +28,15 @@ pub(crate) async fn build_model(
     checks: &[NodeId],
     desired: &mut Desired,
 ) -> Result<Outcome, TaskError> {
-    build.run_hooks(Some(&model.id), &model.pre_hooks, &model.relation.schema).await?;
+    build.refuse_writing_hooks(&model.id, &model.post_hooks, &model.relation.schema).await?;
+    build.run_hooks(HookTime::Pre, Some(&model.id), &model.pre_hooks, &model.relation.schema).await?;
     let outcome = match model.materialized {
         Materialization::View => view(build, model, checks, desired).await?,
         Materialization::Table | Materialization::Incremental => table(build, model, checks, desired).await?,
         Materialization::Ephemeral => Outcome::unchanged(),
     };
     if outcome.status.is_good() {
-        build.run_hooks(Some(&model.id), &model.post_hooks, &model.relation.schema).await?;
+        build.run_hooks(HookTime::Post, Some(&model.id), &model.post_hooks, &model.relation.schema).await?;
     }
     Ok(outcome)
 }

@@ -8,6 +8,7 @@ use ade_project::NodeKind;
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
+use super::hook::HookTime;
 use super::summary::{summarize, waiting};
 use super::task::carry_out;
 use super::{Build, Command, Outcome, Plan, TaskError};
@@ -37,7 +38,8 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
     let mut scheduler = Scheduler::new(build, plan);
     let hooks = &workspace.project.on_run_start;
     if scheduler.build.options.command != Command::Test
-        && let Err(error) = scheduler.build.run_hooks(None, hooks, &workspace.project.environment.schema).await
+        && let Err(error) =
+            scheduler.build.run_hooks(HookTime::RunStart, None, hooks, &workspace.project.environment.schema).await
     {
         scheduler.fail_all(&error).await?;
     }
@@ -47,8 +49,10 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
     let mut summary = summarize(&scheduler.build, &reports, started.elapsed(), cancelled);
     if summary.succeeded()
         && scheduler.build.options.command != Command::Test
-        && let Err(error) =
-            scheduler.build.run_hooks(None, &workspace.project.on_run_end, &workspace.project.environment.schema).await
+        && let Err(error) = scheduler
+            .build
+            .run_hooks(HookTime::RunEnd, None, &workspace.project.on_run_end, &workspace.project.environment.schema)
+            .await
     {
         workspace.observer.on(&Event::Notice { node: None, message: error.message() });
         *summary.counts.entry(Status::Failed).or_default() += 1;

@@ -13,6 +13,7 @@ use futures::StreamExt;
 use serde_json::{Map, Value};
 
 use super::desired::Desired;
+use super::hook::HookTime;
 use super::{Build, Outcome, TaskError};
 use crate::event::{CheckReport, Status};
 use crate::failpoint::{self, hit};
@@ -27,7 +28,8 @@ pub(crate) async fn load_seed(
     checks: &[NodeId],
     desired: &Desired,
 ) -> Result<Outcome, TaskError> {
-    build.run_hooks(Some(&seed.id), &seed.pre_hooks, &seed.relation.schema).await?;
+    build.refuse_writing_hooks(&seed.id, &seed.post_hooks, &seed.relation.schema).await?;
+    build.run_hooks(HookTime::Pre, Some(&seed.id), &seed.pre_hooks, &seed.relation.schema).await?;
     let table = Workspace::table_name(&seed.relation)?;
     let lease = build.workspace.lake.lease(&table, "ade").await?;
     let result = replace(build, seed, checks, desired, &table, &lease).await;
@@ -36,7 +38,7 @@ pub(crate) async fn load_seed(
     }
     let outcome = result?;
     if outcome.status.is_good() {
-        build.run_hooks(Some(&seed.id), &seed.post_hooks, &seed.relation.schema).await?;
+        build.run_hooks(HookTime::Post, Some(&seed.id), &seed.post_hooks, &seed.relation.schema).await?;
     }
     Ok(outcome)
 }
