@@ -17,6 +17,9 @@ const CHECKS: &str = "#checks";
 /// Key, among the inputs, that says the node gives other rows each time it is made.
 const VOLATILE: &str = "#volatile";
 
+/// Key, among the inputs, that says not all of it has been made.
+const UNFINISHED: &str = "#unfinished";
+
 /// What a node is made from: its own text and settings, and the rows that it reads. Kept in the commits of its table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Desired {
@@ -30,6 +33,13 @@ impl Desired {
     /// Says that the same inputs may give other rows.
     pub(crate) fn mark_volatile(&mut self) {
         self.inputs.insert(VOLATILE.to_owned(), String::new());
+    }
+
+    /// The same for a commit after which there is still something to make: nothing counts as made from it.
+    pub(crate) fn unfinished(&self) -> Self {
+        let mut unfinished = self.clone();
+        unfinished.inputs.insert(UNFINISHED.to_owned(), String::new());
+        unfinished
     }
 
     fn from_record(record: &NodeState) -> Self {

@@ -2,20 +2,21 @@
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_engine::{Session, type_name};
-use ade_lake::{At, Interval, KeySpec, LakeError, Region, SchemaChange, Snapshot, TableName, Write};
-use ade_project::resource::{BatchSize, Incremental, IncrementalStrategy, Materialization, Model, OnSchemaChange};
+use ade_lake::{At, Interval, KeySpec, LakeError, Region, SchemaChange, Snapshot, TableName, Write, delta_schema};
+use ade_project::resource::{Incremental, IncrementalStrategy, Materialization, Model, OnSchemaChange};
 use ade_project::template::Compiled;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use chrono::{DateTime, Datelike, Months, TimeDelta, TimeZone, Timelike, Utc};
+use arrow::datatypes::{DataType, SchemaRef};
+use chrono::{DateTime, Utc};
 
 use super::compile::{sql_name, sql_problem};
+use super::interval::{due, so_far};
 use super::model::whole;
 use super::{Build, TaskError};
 
 /// What is run, and what is done with its rows.
 pub(crate) struct Steps {
-    pub(crate) sql: String,
+    /// Statements whose rows go into one write, in order: one, or one for each interval.
+    pub(crate) statements: Vec<String>,
     pub(crate) write: Write,
     pub(crate) schema_change: SchemaChange,
     /// The interval that is replaced.
@@ -61,34 +62,60 @@ impl Incrementing<'_> {
             }
             _ => write,
         };
-        let mut steps = Steps { sql: compiled.text.clone(), write, schema_change, interval: None, until: None };
-        if let Some(grid) = settings.and_then(|settings| settings.interval.as_ref()) {
-            let to = next(floor(now, grid.batch_size), grid.batch_size);
-            steps.sql = within(&steps.sql, &grid.event_time, floor(grid.begin, grid.batch_size), to);
-            steps.until = Some(to);
-        }
-        steps
+        let sql = compiled.text.clone();
+        // Readers must never see a table that is made anew in part: however many intervals there are, they are one commit.
+        let grid = settings.and_then(|settings| settings.interval.as_ref());
+        let (sql, until) = match grid.map(|grid| (grid, so_far(grid, now))) {
+            Some((grid, all)) => (within(&sql, &grid.event_time, &all), Some(all.to)),
+            None => (sql, None),
+        };
+        Steps { statements: vec![sql], write, schema_change, interval: None, until }
     }
 
-    /// The statement whose rows meet the table's, and how.
-    pub(crate) async fn statement(&self, session: &Session, compiled: &Compiled) -> Result<Steps, TaskError> {
+    /// The intervals to make, oldest first; `None` for a model that is not made by intervals.
+    pub(crate) fn due(&self) -> Result<Option<Vec<Interval>>, TaskError> {
+        if self.settings.strategy != IncrementalStrategy::Microbatch {
+            return Ok(None);
+        }
+        let Some(grid) = &self.settings.interval else {
+            let problem = Diagnostic::error(
+                &rule::INVALID_CONFIG,
+                format!("model `{}`: `microbatch` needs `event_time`, `batch_size` and `begin`", self.model.name),
+            );
+            return Err(TaskError::Diagnostics(vec![problem.at(self.model.file.top())]));
+        };
+        let until = self.snapshot.state().position.as_ref().and_then(|position| {
+            let text = position.get("until")?.as_str()?;
+            DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+        });
+        Ok(Some(due(grid, until, self.now)))
+    }
+
+    /// The statements whose rows meet the table's, and how; with `intervals`, which follow on each other, those of them.
+    pub(crate) async fn statements(
+        &self,
+        session: &Session,
+        compiled: &Compiled,
+        intervals: &[Interval],
+    ) -> Result<Steps, TaskError> {
         let schema =
             session.schema_of(&compiled.text).await.map_err(|error| sql_problem(self.model, compiled, &error))?;
         let (sql, schema_change) = self.fit(&compiled.text, &schema)?;
         let keyed = !self.settings.unique_key.is_empty();
-        let mut steps = Steps { sql, write: Write::Append, schema_change, interval: None, until: None };
+        let mut steps =
+            Steps { statements: vec![sql], write: Write::Append, schema_change, interval: None, until: None };
         match self.settings.strategy {
             IncrementalStrategy::Merge if keyed => {
-                steps.sql = self.keep_columns(&steps.sql, &schema);
+                steps.statements = vec![self.keep_columns(&steps.statements[0], &schema)];
                 steps.write = Write::Upsert(self.keys());
             }
             IncrementalStrategy::DeleteInsert if keyed => steps.write = Write::DeleteInsert(self.keys()),
             // Without a key there is nothing to meet: all rows are added, as in dbt.
             IncrementalStrategy::Append | IncrementalStrategy::Merge | IncrementalStrategy::DeleteInsert => {}
             IncrementalStrategy::InsertOverwrite => {
-                steps.write = self.partitions(session, compiled, &steps.sql).await?;
+                steps.write = Write::ReplacePartitions { columns: self.settings.partition_by.clone() };
             }
-            IncrementalStrategy::Microbatch => self.interval(&mut steps, &schema)?,
+            IncrementalStrategy::Microbatch => self.replace_intervals(&mut steps, &schema, intervals)?,
         }
         Ok(steps)
     }
@@ -119,28 +146,33 @@ impl Incrementing<'_> {
         let listed = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let refresh = "build it from nothing with --full-refresh";
         match self.settings.on_schema_change {
+            // What is new, gone or of another type: the table follows.
+            OnSchemaChange::SyncAllColumns => Ok((sql.to_owned(), SchemaChange::Sync)),
+            OnSchemaChange::Fail => {
+                let retyped = self.retyped(query)?;
+                if new.is_empty() && gone.is_empty() && retyped.is_empty() {
+                    return Ok((sql.to_owned(), SchemaChange::Refuse));
+                }
+                let changes = [("new", listed(&new)), ("gone", listed(&gone)), ("of another type", retyped.join(", "))];
+                let changes: Vec<String> = changes
+                    .into_iter()
+                    .filter(|(_, columns)| !columns.is_empty())
+                    .map(|(what, columns)| format!("{what}: {columns}"))
+                    .collect();
+                let what = format!("its columns changed ({}) and `on_schema_change` is `fail`", changes.join("; "));
+                Err(refuse(what, refresh))
+            }
             _ if new.is_empty() && gone.is_empty() => Ok((sql.to_owned(), SchemaChange::Evolve)),
-            OnSchemaChange::Fail => Err(refuse(
-                format!(
-                    "its columns changed (new: {}; gone: {}) and `on_schema_change` is `fail`",
-                    listed(&new),
-                    listed(&gone)
-                ),
-                refresh,
-            )),
             OnSchemaChange::Ignore if !gone.is_empty() => Err(refuse(
                 format!("its table has {} and its query has not", listed(&gone)),
-                "bring the column back, or set `on_schema_change: append_new_columns`, or build with --full-refresh",
-            )),
-            OnSchemaChange::SyncAllColumns if !gone.is_empty() => Err(refuse(
-                format!("{} is gone from its query; columns are only removed by a whole build", listed(&gone)),
-                refresh,
+                "bring the column back; or set `on_schema_change` to `append_new_columns` (it stays, NULL in new rows) or \
+                 `sync_all_columns` (it goes); or build with --full-refresh",
             )),
             OnSchemaChange::Ignore => {
                 let columns: Vec<String> = table.fields().iter().map(|field| quoted(field.name())).collect();
                 Ok((format!("select {} from (\n{sql}\n) as ade_rows", columns.join(", ")), SchemaChange::Evolve))
             }
-            OnSchemaChange::AppendNewColumns | OnSchemaChange::SyncAllColumns => {
+            OnSchemaChange::AppendNewColumns => {
                 let known = query.fields().iter().map(|field| quoted(field.name()));
                 let empty = gone.iter().filter_map(|name| {
                     let field = table.field_with_name(name).ok()?;
@@ -150,6 +182,19 @@ impl Incrementing<'_> {
                 Ok((format!("select {} from (\n{sql}\n) as ade_rows", columns.join(", ")), SchemaChange::Evolve))
             }
         }
+    }
+
+    /// The columns whose type is not the table's, with both.
+    fn retyped(&self, query: &SchemaRef) -> Result<Vec<String>, TaskError> {
+        let stored = delta_schema(self.snapshot.table(), query)?.schema;
+        let table = self.snapshot.schema();
+        let changed = stored.fields().iter().zip(query.fields()).filter_map(|(field, given)| {
+            let before = table.field_with_name(field.name()).ok()?.data_type();
+            let differs = before != field.data_type() && *given.data_type() != DataType::Null;
+            let types = || format!("{} before, now {}", type_name(before), type_name(field.data_type()));
+            differs.then(|| format!("`{}` ({})", field.name(), types()))
+        });
+        Ok(changed.collect())
     }
 
     /// `merge_update_columns` and `merge_exclude_columns`: known rows keep the others.
@@ -186,54 +231,14 @@ impl Incrementing<'_> {
         )
     }
 
-    /// `insert_overwrite`: the partitions that occur among the new rows.
-    async fn partitions(&self, session: &Session, compiled: &Compiled, sql: &str) -> Result<Write, TaskError> {
-        let [column] = self.settings.partition_by.as_slice() else {
-            let problem = Diagnostic::error(
-                &rule::INVALID_CONFIG,
-                format!("model `{}`: `insert_overwrite` needs `partition_by` with exactly one column", self.model.name),
-            );
-            return Err(TaskError::Diagnostics(vec![problem.at(self.model.file.top())]));
+    /// `microbatch`: the rows of these intervals take the place of those that the table has of them.
+    fn replace_intervals(&self, steps: &mut Steps, query: &SchemaRef, intervals: &[Interval]) -> Result<(), TaskError> {
+        let (Some(grid), Some(first), Some(last)) = (&self.settings.interval, intervals.first(), intervals.last())
+        else {
+            return Ok(());
         };
-        let distinct = format!("select distinct {} from (\n{sql}\n) as ade_rows", quoted(column));
-        let rows = session.query(&distinct).await.map_err(|error| sql_problem(self.model, compiled, &error))?;
-        let batches = rows.collect().await.map_err(|error| sql_problem(self.model, compiled, &error))?;
-        let mut values = Vec::new();
-        for batch in &batches {
-            for row in 0..RecordBatch::num_rows(batch) {
-                values.push(
-                    ScalarValue::try_from_array(batch.column(0), row).map_err(|error| {
-                        ade_engine::SqlError::new(ade_engine::SqlErrorKind::Failed, error.to_string())
-                    })?,
-                );
-            }
-        }
-        Ok(Write::ReplaceWhere(Region::In { column: column.clone(), values }))
-    }
-
-    /// Replaces the interval from the last complete one, less the lookback, up to the current one.
-    fn interval(&self, steps: &mut Steps, query: &SchemaRef) -> Result<(), TaskError> {
-        let Some(grid) = &self.settings.interval else {
-            let problem = Diagnostic::error(
-                &rule::INVALID_CONFIG,
-                format!("model `{}`: `microbatch` needs `event_time`, `batch_size` and `begin`", self.model.name),
-            );
-            return Err(TaskError::Diagnostics(vec![problem.at(self.model.file.top())]));
-        };
-        let size = grid.batch_size;
-        let current = floor(self.now, size);
-        let to = next(current, size);
-        let complete = self.snapshot.state().position.as_ref().and_then(|position| {
-            let text = position.get("until")?.as_str()?;
-            DateTime::parse_from_rfc3339(text).ok().map(|time| previous(time.to_utc(), size))
-        });
-        // Whatever was the current interval last time was not complete then.
-        let mut from = complete.unwrap_or(grid.begin).min(current);
-        for _ in 0..grid.lookback {
-            from = previous(from, size);
-        }
-        let from = from.max(floor(grid.begin, size));
-        steps.sql = within(&steps.sql, &grid.event_time, from, to);
+        let sql = std::mem::take(&mut steps.statements).concat();
+        steps.statements = intervals.iter().map(|interval| within(&sql, &grid.event_time, interval)).collect();
         let column =
             query.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&grid.event_time)).ok_or_else(
                 || {
@@ -256,78 +261,25 @@ impl Incrementing<'_> {
         };
         steps.write = Write::ReplaceWhere(Region::Range {
             column: column.name().clone(),
-            from: bound(from).map_err(failed)?,
-            to: bound(to).map_err(failed)?,
+            from: bound(first.from).map_err(failed)?,
+            to: bound(last.to).map_err(failed)?,
         });
-        steps.interval = Some(Interval { from, to });
-        steps.until = Some(to);
+        steps.interval = Some(Interval { from: first.from, to: last.to });
+        steps.until = Some(last.to);
         Ok(())
     }
-}
-
-fn within(sql: &str, column: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
-    let literal = |time: DateTime<Utc>| format!("timestamp '{}'", time.format("%Y-%m-%d %H:%M:%S"));
-    let column = quoted(column);
-    format!("select * from (\n{sql}\n) as ade_rows where {column} >= {} and {column} < {}", literal(from), literal(to))
 }
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The start of the interval that `time` is in.
-fn floor(time: DateTime<Utc>, size: BatchSize) -> DateTime<Utc> {
-    let (month, day, hour) = match size {
-        BatchSize::Hour => (time.month(), time.day(), time.hour()),
-        BatchSize::Day => (time.month(), time.day(), 0),
-        BatchSize::Month => (time.month(), 1, 0),
-        BatchSize::Year => (1, 1, 0),
-    };
-    Utc.with_ymd_and_hms(time.year(), month, day, hour, 0, 0).single().unwrap_or(time)
-}
-
-/// The start of the interval after the one that begins at `start`.
-fn next(start: DateTime<Utc>, size: BatchSize) -> DateTime<Utc> {
-    match size {
-        BatchSize::Hour => start + TimeDelta::hours(1),
-        BatchSize::Day => start + TimeDelta::days(1),
-        BatchSize::Month => start.checked_add_months(Months::new(1)).unwrap_or(start),
-        BatchSize::Year => start.checked_add_months(Months::new(12)).unwrap_or(start),
-    }
-}
-
-/// The start of the interval before the one that begins at `start`.
-fn previous(start: DateTime<Utc>, size: BatchSize) -> DateTime<Utc> {
-    match size {
-        BatchSize::Hour => start - TimeDelta::hours(1),
-        BatchSize::Day => start - TimeDelta::days(1),
-        BatchSize::Month => start.checked_sub_months(Months::new(1)).unwrap_or(start),
-        BatchSize::Year => start.checked_sub_months(Months::new(12)).unwrap_or(start),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn intervals_lie_on_a_grid() {
-        let time = Utc.with_ymd_and_hms(2024, 3, 31, 13, 45, 7).unwrap();
-        let shown: Vec<String> = [BatchSize::Hour, BatchSize::Day, BatchSize::Month, BatchSize::Year]
-            .into_iter()
-            .map(|size| {
-                let start = floor(time, size);
-                format!("{} {}", start.format("%F %T"), next(start, size).format("%F %T"))
-            })
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                "2024-03-31 13:00:00 2024-03-31 14:00:00",
-                "2024-03-31 00:00:00 2024-04-01 00:00:00",
-                "2024-03-01 00:00:00 2024-04-01 00:00:00",
-                "2024-01-01 00:00:00 2025-01-01 00:00:00",
-            ]
-        );
-    }
+fn within(sql: &str, column: &str, interval: &Interval) -> String {
+    let literal = |time: DateTime<Utc>| format!("timestamp '{}'", time.format("%Y-%m-%d %H:%M:%S"));
+    let column = quoted(column);
+    format!(
+        "select * from (\n{sql}\n) as ade_rows where {column} >= {} and {column} < {}",
+        literal(interval.from),
+        literal(interval.to)
+    )
 }

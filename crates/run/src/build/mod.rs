@@ -10,6 +10,7 @@ mod desired;
 mod groups;
 mod hook;
 mod incremental;
+mod interval;
 mod model;
 mod options;
 mod outcome;

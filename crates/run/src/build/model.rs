@@ -1,10 +1,11 @@
 //! Builds one model: compile, run, stage, audit, commit.
-use ade_engine::{MemoryCatalog, RelationName, Session, type_name};
-use ade_lake::{CommitNote, Lease, SchemaChange, StageRequest, StageWriter, Staged, TableName, Write};
+use ade_engine::{MemoryCatalog, RelationName, Rows, Session, type_name};
+use ade_lake::{CommitNote, Interval, Lease, SchemaChange, StageRequest, StageWriter, Staged, TableName, Write};
 use ade_meta::{ViewChange, ViewColumn, ViewDefinition};
 use ade_project::NodeId;
 use ade_project::resource::{Materialization, Model};
 use ade_project::template::Compiled;
+use arrow::datatypes::SchemaRef;
 use futures::TryStreamExt;
 use serde_json::Value;
 
@@ -12,12 +13,14 @@ use super::check_spec::relation_name;
 use super::compile::sql_problem;
 use super::desired::Desired;
 use super::hook::HookTime;
-use super::incremental::{Incrementing, incrementing};
-use super::{Build, Outcome, TaskError};
+use super::incremental::{Incrementing, Steps, incrementing};
+use super::{Build, Groups, Outcome, TaskError, discard_stage, interval};
 use crate::event::{CheckReport, Event, Status};
 use crate::failpoint::{self, hit};
 use crate::workspace::Workspace;
 
+/// Intervals that go into one commit however small the table is.
+const INTERVALS_AT_ONCE: u64 = 32;
 /// Rows between two words of progress.
 const PROGRESS_ROWS: u64 = 1_000_000;
 
@@ -32,7 +35,7 @@ pub(crate) async fn build_model(
     build.run_hooks(HookTime::Pre, Some(&model.id), &model.pre_hooks, &model.relation.schema).await?;
     let outcome = match model.materialized {
         Materialization::View => view(build, model, checks, desired).await?,
-        Materialization::Table | Materialization::Incremental => table(build, model, checks, desired).await?,
+        Materialization::Table | Materialization::Incremental => Box::pin(table(build, model, checks, desired)).await?,
         Materialization::Ephemeral => Outcome::unchanged(),
     };
     if outcome.status.is_good() {
@@ -104,59 +107,129 @@ struct ModelTable<'a> {
     lease: &'a Lease,
 }
 
+/// What became of rows that were to be committed at once.
+enum Made {
+    /// They are committed, or a check stopped them; then nothing of them is visible.
+    Audited(Outcome),
+    /// The statement at this place could not be carried out; nothing is visible.
+    Broken(usize, TaskError),
+}
+
 impl ModelTable<'_> {
     async fn make(&self, desired: &mut Desired) -> Result<Outcome, TaskError> {
-        let Self { build, model, name, lease, .. } = self;
-        let workspace = &build.workspace;
+        let Self { build, model, name, .. } = self;
         // Somebody else may have built it while this run waited for the lease.
         *desired = build.desired_afresh(&model.id, self.checks).await?;
         if build.is_committed(&model.id, desired).await? {
             return Ok(Outcome::unchanged());
         }
+        let how = incrementing(build, model, name).await?;
+        if let Some(intervals) = how.as_ref().map(Incrementing::due).transpose()?.flatten() {
+            return self.intervals(desired, &intervals).await;
+        }
+        match self.rows(how.as_ref(), &[], desired, true).await? {
+            Made::Audited(outcome) => Ok(outcome),
+            Made::Broken(_, error) => Err(error),
+        }
+    }
+
+    /// Makes intervals, oldest first, until one of them fails. The table then holds all before it, and the next run begins
+    /// with it.
+    async fn intervals(&self, desired: &mut Desired, intervals: &[Interval]) -> Result<Outcome, TaskError> {
+        if intervals.is_empty() {
+            return Ok(Outcome::unchanged());
+        }
+        let mut groups = Groups::new(&vec![1; intervals.len()], INTERVALS_AT_ONCE);
+        let mut outcome = Outcome::new(Status::Success);
+        let mut failure = None;
+        while let Some(group) = groups.next() {
+            // The columns may be others after the last commit.
+            let how = incrementing(self.build, self.model, self.name).await?;
+            let is_last = group.end == intervals.len();
+            match self.rows(how.as_ref(), &intervals[group], desired, is_last).await? {
+                Made::Audited(made) if made.status.is_good() => {
+                    groups.committed();
+                    outcome.add(made);
+                }
+                Made::Audited(stopped) => {
+                    if !groups.stopped() {
+                        outcome.add(Outcome { rows: None, ..stopped });
+                    }
+                }
+                Made::Broken(place, error) => {
+                    groups.broken(place);
+                    failure = Some(error);
+                }
+            }
+        }
+        if let Some(error) = failure {
+            if groups.done() == 0 && intervals.len() == 1 {
+                return Err(error);
+            }
+            outcome.status = Status::Failed;
+            outcome.note(&error.message());
+        }
+        if let Some(failed) = intervals.get(groups.done()).filter(|_| intervals.len() > 1) {
+            let words = interval::words(failed);
+            outcome.note(&format!("{} of {} intervals are committed; {words} failed", groups.done(), intervals.len()));
+            outcome.note("the next run begins there");
+        }
+        Ok(outcome)
+    }
+
+    /// Makes rows and commits them at once: those of `intervals`, or all. Unless it is the last commit of the run, it says
+    /// so, and the model counts as unfinished.
+    async fn rows(
+        &self,
+        how: Option<&Incrementing<'_>>,
+        intervals: &[Interval],
+        desired: &mut Desired,
+        is_last: bool,
+    ) -> Result<Made, TaskError> {
+        let Self { build, model, name, lease, .. } = self;
+        let workspace = &build.workspace;
         let batch_id = workspace.world.ids.next();
         let session = self.session(batch_id.to_string());
-        let how = incrementing(build, model, name).await?;
         let compiled = build.compile_model(model, &session, how.is_some(), Some(batch_id.to_string()))?;
         note_volatility(&compiled, desired);
-        let steps = match &how {
-            Some(how) => how.statement(&session, &compiled).await?,
+        let steps = match how {
+            Some(how) => how.statements(&session, &compiled, intervals).await?,
             None => Incrementing::first(model, &compiled, workspace.world.clock.now()),
         };
-        let mut rows = session.query(&steps.sql).await.map_err(|error| sql_problem(model, &compiled, &error))?;
-        let mut request = StageRequest::new(rows.schema(), steps.write.clone()).schema_change(steps.schema_change);
-        if how.is_none() && !model.partition_by.is_empty() {
-            request = request.partition_by(model.partition_by.iter().cloned());
-        }
-        let mut writer: StageWriter = workspace.lake.stage(name, request, lease).await?;
+        let mut writer: Option<StageWriter> = None;
         let mut written = 0_u64;
-        let mut said = 0;
-        loop {
-            let batch = rows.try_next().await.map_err(|error| sql_problem(model, &compiled, &error))?;
-            let Some(batch) = batch else { break };
-            hit(failpoint::MODEL_BATCH_MADE)?;
-            written += batch.num_rows() as u64;
-            writer.write(batch).await?;
-            if written - said >= PROGRESS_ROWS {
-                said = written;
-                let node = model.id.to_string();
-                workspace.observer.on(&Event::TaskProgress { node, rows: written, expected_rows: None });
+        for (place, sql) in steps.statements.iter().enumerate() {
+            let made = async {
+                let rows = session.query(sql).await.map_err(|error| sql_problem(model, &compiled, &error))?;
+                let writer = match &mut writer {
+                    Some(writer) => writer,
+                    none => none.insert(self.stage(rows.schema(), &steps, how.is_none()).await?),
+                };
+                self.write(rows, &compiled, writer, &mut written).await
+            };
+            if let Err(error) = made.await {
+                if let Some(writer) = writer {
+                    discard_stage(writer).await;
+                }
+                return Ok(Made::Broken(place, error));
             }
         }
         hit(failpoint::MODEL_MADE)?;
-        let staged = writer.finish().await?;
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
+        let Some(writer) = writer else { return Ok(Made::Audited(outcome)) };
+        let staged = writer.finish().await?;
         outcome.rows = Some(written);
         let checks = build.audit_table(&model.relation, self.checks, &staged).await?;
         let stopped = checks.iter().any(CheckReport::stops);
         outcome = outcome.checked(checks);
         if stopped {
             staged.discard().await?;
-            return Ok(outcome);
+            return Ok(Made::Audited(outcome));
         }
-        let position = position(desired, steps.until);
+        let made_from = if is_last { desired.clone() } else { desired.unfinished() };
         let note = CommitNote {
             run_id: Some(build.run_id),
-            position: Some(position),
+            position: Some(position(&made_from, steps.until)),
             fingerprint: Some(desired.fingerprint.clone()),
             interval: steps.interval,
             ..CommitNote::new(batch_id)
@@ -165,7 +238,38 @@ impl ModelTable<'_> {
         build.checkpoint(name, version, lease).await;
         outcome.version = Some(version);
         outcome.batches.push(batch_id);
-        Ok(outcome)
+        Ok(Made::Audited(outcome))
+    }
+
+    async fn stage(&self, schema: SchemaRef, steps: &Steps, is_first: bool) -> Result<StageWriter, TaskError> {
+        let Self { build, model, name, lease, .. } = self;
+        let mut request = StageRequest::new(schema, steps.write.clone()).schema_change(steps.schema_change);
+        if is_first && !model.partition_by.is_empty() {
+            request = request.partition_by(model.partition_by.iter().cloned());
+        }
+        Ok(build.workspace.lake.stage(name, request, lease).await?)
+    }
+
+    async fn write(
+        &self,
+        mut rows: Rows,
+        compiled: &Compiled,
+        writer: &mut StageWriter,
+        written: &mut u64,
+    ) -> Result<(), TaskError> {
+        let model = self.model;
+        while let Some(batch) = rows.try_next().await.map_err(|error| sql_problem(model, compiled, &error))? {
+            hit(failpoint::MODEL_BATCH_MADE)?;
+            let before = *written;
+            *written += batch.num_rows() as u64;
+            writer.write(batch).await?;
+            if *written / PROGRESS_ROWS > before / PROGRESS_ROWS {
+                let node = model.id.to_string();
+                let progress = Event::TaskProgress { node, rows: *written, expected_rows: None };
+                self.build.workspace.observer.on(&progress);
+            }
+        }
+        Ok(())
     }
 
     fn session(&self, batch_id: String) -> Session {
