@@ -85,6 +85,21 @@ pub enum LakeError {
         /// What it cannot be, without the value itself.
         reason: String,
     },
+    /// Arrivals without a key. Two of them cannot be told apart, nor found again when they arrive once more.
+    #[error(
+        "{rows} rows for table {table} have NULL in {}, which {} part of its key; nothing was written. Give them a value, \
+         leave them out, or take a key without NULL",
+        columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(" and "),
+        if columns.len() == 1 { "is" } else { "are" }
+    )]
+    NullKey {
+        /// Which table.
+        table: TableName,
+        /// The columns of the key that hold NULL.
+        columns: Vec<String>,
+        /// How many rows have NULL in at least one of them.
+        rows: u64,
+    },
     /// Arrivals of a replacing write that the region does not cover.
     #[error("{rows} rows for table {table} are outside of the replaced region of `{column}`; nothing was written")]
     OutsideRegion {

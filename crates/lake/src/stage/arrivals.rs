@@ -8,7 +8,8 @@ use std::io::{BufReader, BufWriter};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::buffer::NullBuffer;
 use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -35,6 +36,10 @@ pub(super) struct Arrivals {
     converter: Arc<RowConverter>,
     order_converter: Option<Arc<RowConverter>>,
     rows: u64,
+    /// Rows with NULL in the key.
+    null_rows: u64,
+    /// Which columns of the key hold NULL.
+    null_columns: Vec<bool>,
     memory: Vec<RecordBatch>,
     memory_bytes: usize,
     spill: Option<Spill>,
@@ -86,6 +91,8 @@ impl Arrivals {
             schema: Arc::clone(schema),
             converter: converter(&columns.key)?,
             order_converter: columns.order.map(|order| converter(&[order])).transpose()?,
+            null_rows: 0,
+            null_columns: vec![false; columns.key.len()],
             columns,
             rows: 0,
             memory: Vec::new(),
@@ -122,10 +129,35 @@ impl Arrivals {
     /// Takes the next arrivals.
     pub(super) async fn push(&mut self, batch: RecordBatch) -> Result<(), LakeError> {
         self.rows += batch.num_rows() as u64;
+        self.note_nulls(&batch);
         self.memory_bytes += batch_bytes(&batch);
         self.memory.push(compact(batch));
         // Half of the memory is for the keys that they are reduced to.
         if self.memory_bytes <= self.handle.options().memory_bytes / 2 { Ok(()) } else { self.flush().await }
+    }
+
+    /// Counts rows without a whole key.
+    fn note_nulls(&mut self, batch: &RecordBatch) {
+        let mut nulls = None;
+        for (column, has_null) in self.columns.key.iter().zip(&mut self.null_columns) {
+            let column = batch.column(*column);
+            *has_null |= column.null_count() > 0;
+            nulls = NullBuffer::union(nulls.as_ref(), column.nulls());
+        }
+        self.null_rows += nulls.map_or(0, |nulls| nulls.null_count() as u64);
+    }
+
+    /// Fails when a row arrived whose key holds NULL.
+    pub(super) fn check_keys(&self) -> Result<(), LakeError> {
+        if self.null_rows == 0 {
+            return Ok(());
+        }
+        let names = self.key_names().into_iter().zip(&self.null_columns);
+        Err(LakeError::NullKey {
+            table: self.handle.name().clone(),
+            columns: names.filter(|(_, has_null)| **has_null).map(|(name, _)| name.to_owned()).collect(),
+            rows: self.null_rows,
+        })
     }
 
     /// The portions, to be worked through one after the other. The files live as long as the guard.

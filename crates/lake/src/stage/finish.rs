@@ -65,6 +65,7 @@ pub(super) async fn partitions(
 
 /// Finishes an upsert or a delete by key.
 pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Staged, LakeError> {
+    arrivals.check_keys()?;
     let arrived = arrivals.rows();
     let table_columns: Vec<usize> = (0..plan.schema().fields().len()).collect();
     let upserts = matches!(plan.write, Write::Upsert(_) | Write::UpsertExchange(..) | Write::ReplaceByKey(_));

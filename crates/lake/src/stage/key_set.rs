@@ -12,7 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::region_filter::Cover;
 use crate::stats::FileStats;
 
-/// Keys in Arrow's row format, which compares equal exactly when all columns are (NULL with NULL, too).
+/// Keys in Arrow's row format, which compares equal exactly when all columns are. None is NULL.
 pub(super) struct KeySet {
     rows: Rows,
     table: HashTable<usize>,
@@ -25,7 +25,6 @@ pub(super) struct KeySet {
 struct Range {
     min: Option<ScalarValue>,
     max: Option<ScalarValue>,
-    has_null: bool,
 }
 
 impl KeySet {
@@ -103,13 +102,11 @@ impl KeySet {
         self.len() > 0
             && self.ranges.iter().zip(indices).all(|(range, index)| {
                 let bounds = &stats.columns[*index];
-                let null = range.has_null && bounds.nulls != Some(0);
                 let apart = |low: &Option<ScalarValue>, high: &Option<ScalarValue>| match (low, high) {
                     (Some(low), Some(high)) => low > high,
                     _ => false,
                 };
-                let overlap = range.min.is_some() && !apart(&bounds.min, &range.max) && !apart(&range.min, &bounds.max);
-                null || overlap
+                range.min.is_some() && !apart(&bounds.min, &range.max) && !apart(&range.min, &bounds.max)
             })
     }
 }
@@ -133,7 +130,7 @@ impl Range {
             let value = ScalarValue::try_from_array(column, *index as usize)?;
             Ok((!value.is_null()).then_some(value))
         };
-        Ok(Self { min: extreme(false)?, max: extreme(true)?, has_null: column.null_count() > 0 })
+        Ok(Self { min: extreme(false)?, max: extreme(true)? })
     }
 
     fn widen(&mut self, more: &Self) {
@@ -147,7 +144,6 @@ impl Range {
         {
             self.max = Some(max.clone());
         }
-        self.has_null |= more.has_null;
     }
 }
 
@@ -167,8 +163,8 @@ mod tests {
         let fields = vec![SortField::new(DataType::Int64), SortField::new(DataType::Utf8)];
         let converter = RowConverter::new(fields).unwrap();
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from(vec![Some(1), Some(1), None, None, Some(1)])),
-            Arc::new(StringArray::from(vec![Some("a"), Some("b"), None, None, Some("a")])),
+            Arc::new(Int64Array::from(vec![1, 1, 2, 2, 1])),
+            Arc::new(StringArray::from(vec!["a", "b", "a", "a", "a"])),
         ];
         let rows = converter.convert_columns(&columns).unwrap();
         let mut keys = KeySet::new(&converter, 2);
@@ -178,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn files_are_ruled_out_by_range_and_null() {
+    fn files_are_ruled_out_by_range() {
         let converter = RowConverter::new(vec![SortField::new(DataType::Int64)]).unwrap();
         let file = |min: i64, max: i64, nulls| FileStats {
             rows: Some(9),
             columns: vec![ColumnBounds { min: Some(min.into()), max: Some(max.into()), exact: true, nulls }],
         };
-        let set = |values: Vec<Option<i64>>| {
+        let set = |values: Vec<i64>| {
             let column: ArrayRef = Arc::new(Int64Array::from(values));
             let mut keys = KeySet::new(&converter, 1);
             for row in &converter.convert_columns(&[Arc::clone(&column)]).unwrap() {
@@ -193,12 +189,10 @@ mod tests {
             keys.note_range(&[column]).unwrap();
             keys
         };
-        let keys = set(vec![Some(5), Some(8)]);
+        let keys = set(vec![5, 8]);
         assert!(!keys.may_match(&file(0, 4, Some(3)), &[0]));
         assert!(!keys.may_match(&file(9, 12, None), &[0]));
         assert!(keys.may_match(&file(8, 12, Some(0)), &[0]));
-        assert!(set(vec![None]).may_match(&file(0, 4, Some(1)), &[0]));
-        assert!(!set(vec![None]).may_match(&file(0, 4, Some(0)), &[0]));
         assert!(!set(Vec::new()).may_match(&file(0, 4, None), &[0]));
     }
 }

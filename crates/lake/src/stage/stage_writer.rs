@@ -119,7 +119,7 @@ impl StageWriter {
     /// Makes everything durable and works out what the table would become.
     ///
     /// # Errors
-    /// Those of the store and of reading the files that the write touches.
+    /// [`LakeError::NullKey`], and those of the store and of reading the files that the write touches.
     pub async fn finish(self) -> Result<Staged, LakeError> {
         match self.intake {
             Intake::Files { writer, region } => finish::files(self.plan, *writer, region.as_deref()).await,

@@ -10,16 +10,16 @@ use proptest::prelude::*;
 use super::support::{TestLake, table};
 
 /// Key, order, value, deleted.
-type Arrival = (Option<i64>, i64, u8, bool);
+type Arrival = (i64, i64, u8, bool);
 
 fn arrival() -> impl Strategy<Value = Arrival> {
-    (prop::option::weighted(0.9, 0..12_i64), 0..6_i64, any::<u8>(), prop::bool::weighted(0.2))
+    (0..12_i64, 0..6_i64, any::<u8>(), prop::bool::weighted(0.2))
 }
 
 fn batch(rows: &[Arrival]) -> RecordBatch {
     let column = |array: ArrayRef| array;
     RecordBatch::try_from_iter_with_nullable([
-        ("k", column(Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>())), true),
+        ("k", column(Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Int64Array>())), true),
         ("o", column(Arc::new(rows.iter().map(|row| Some(row.1)).collect::<Int64Array>())), true),
         ("v", column(Arc::new(rows.iter().map(|row| Some(row.2.to_string())).collect::<StringArray>())), true),
         ("d", column(Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())), true),
@@ -31,7 +31,7 @@ fn batch(rows: &[Arrival]) -> RecordBatch {
 fn model(writes: &[Vec<Vec<Arrival>>], ordered: bool) -> Vec<String> {
     let mut table = BTreeMap::new();
     for write in writes {
-        let mut winners: BTreeMap<Option<i64>, Arrival> = BTreeMap::new();
+        let mut winners: BTreeMap<i64, Arrival> = BTreeMap::new();
         for arrival in write.iter().flatten() {
             let loses = winners.get(&arrival.0).is_some_and(|winner| ordered && arrival.1 < winner.1);
             if !loses {
@@ -46,8 +46,7 @@ fn model(writes: &[Vec<Vec<Arrival>>], ordered: bool) -> Vec<String> {
             }
         }
     }
-    let text = |key: Option<i64>| key.map_or_else(|| "∅".to_owned(), |key| key.to_string());
-    let rows = table.values().map(|(key, order, value, gone)| format!("{}|{order}|{value}|{gone}", text(*key)));
+    let rows = table.values().map(|(key, order, value, gone)| format!("{}|{order}|{value}|{gone}", key));
     let mut rows: Vec<_> = rows.collect();
     rows.sort();
     rows
@@ -96,7 +95,7 @@ proptest! {
     fn batches_may_be_shuffled_and_repeated(
         (rows, shuffled) in prop::collection::vec((0..8_i64, any::<u8>()), 1..40).prop_flat_map(|rows| {
             let rows: Vec<Arrival> =
-                (0..).zip(rows).map(|(at, (key, value))| (Some(key), at, value, false)).collect();
+                (0..).zip(rows).map(|(at, (key, value))| (key, at, value, false)).collect();
             let batches: Vec<Vec<Arrival>> = rows.chunks(5).map(<[_]>::to_vec).collect();
             let mut twice = batches.clone();
             twice.extend(batches);

@@ -150,8 +150,8 @@ async fn replacing_partitions() {
     let empty = test.write(&name, Write::Append, vec![rows(&[(Some(""), 1)])]).await;
     assert!(matches!(empty, Err(LakeError::BadValue { .. })), "Delta would read an empty text as NULL");
     let upsert = Write::Upsert(KeySpec::new(["region", "v"]));
-    test.write(&name, upsert, vec![rows(&[(Some("süd"), 20), (None, 5)])]).await.unwrap();
-    assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "süd|20", "∅|5"]);
+    test.write(&name, upsert, vec![rows(&[(Some("süd"), 20), (Some("ost"), 5)])]).await.unwrap();
+    assert_eq!(test.rows(&name).await, ["north/a b|1", "north/a b|4", "ost|5", "süd|20"]);
     let split = StageRequest::new(rows(&[]).schema(), Write::Append).partition_by(["v"]);
     let lease = test.lease(&name).await;
     assert!(matches!(test.lake.stage(&name, split, &lease).await, Err(LakeError::BadRequest { .. })));
@@ -305,4 +305,35 @@ async fn the_new_rows_alone_can_be_audited() {
     assert_eq!(test.query(staged.provider(), "select * from t").await, ["1|a", "2|B", "3|c"]);
     assert_eq!(test.rows(&table()).await, ["1|a", "2|b"], "staged rows are visible");
     assert_eq!(staged.base_version(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_without_a_key_are_refused_and_counted() {
+    // With memory for the arrivals, and without.
+    for memory in [1 << 20, 1] {
+        let test = TestLake::with(|options| options.memory_bytes = memory).await;
+        let rows = |rows: &[(Option<i64>, Option<&str>)]| {
+            let ids: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>());
+            let names: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
+            RecordBatch::try_from_iter_with_nullable([("id", ids, true), ("name", names, true)]).unwrap()
+        };
+        test.write(&table(), Write::Replace, vec![rows(&[(Some(1), Some("a")), (None, None)])]).await.unwrap();
+        let spec = || KeySpec::new(["id", "name"]);
+        for write in [
+            Write::Upsert(spec()),
+            Write::ReplaceByKey(spec()),
+            Write::DeleteInsert(spec()),
+            Write::DeleteByKey { columns: vec!["id".into(), "name".into()] },
+        ] {
+            let arrivals =
+                vec![rows(&[(None, Some("b")), (Some(2), Some("c"))]), rows(&[(None, Some("b")), (None, None)])];
+            let refused = test.write(&table(), write.clone(), arrivals).await.unwrap_err();
+            let words = "3 rows for table shop.orders have NULL in `id` and `name`, which are part of its key; nothing was written";
+            assert!(refused.to_string().starts_with(words), "{write:?}: {refused}");
+            let one = test.write(&table(), write.clone(), vec![rows(&[(Some(3), None)])]).await.unwrap_err();
+            assert!(one.to_string().contains("1 rows for table shop.orders have NULL in `name`, which is"), "{one}");
+        }
+        assert_eq!(test.rows(&table()).await, ["1|a", "∅|∅"]);
+        assert_eq!(test.data_files().len(), 1, "nothing is left of them");
+    }
 }
