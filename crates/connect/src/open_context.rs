@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+
 use crate::PositionKey;
 
 /// What a connector needs to know from outside, as values.
@@ -14,4 +16,6 @@ pub struct OpenContext {
     pub threads: NonZeroUsize,
     /// Needed for incremental reads, whose positions hold digests; `None` where nothing is read incrementally.
     pub position_key: Option<PositionKey>,
+    /// What time it is, for telling values that lie after it; `None` tells nothing.
+    pub now: Option<DateTime<Utc>>,
 }

@@ -46,7 +46,7 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
         name: lake_name(&table.name),
         from: table.name.clone(),
         kind: if table.is_view { TableKind::View } else { TableKind::Table },
-        cursors: cursors(&columns, &keys),
+        cursors: cursors(&columns, &evidence, &keys),
         columns,
         primary_key: table.primary_key(),
         unique_keys: keys.unique,
@@ -81,8 +81,9 @@ fn foreign_key((columns, to_table, to_columns): (Vec<String>, String, Vec<String
     ForeignKey { columns, to_table, to_columns }
 }
 
-/// Columns whose name says that they grow with every change, if they hold times without gaps.
-fn cursors(columns: &[ColumnInfo], keys: &Keys) -> Vec<CursorProposal> {
+/// Columns whose name says that they grow with every change, if they hold times in every row: what changed in a row without
+/// one could not be told.
+fn cursors(columns: &[ColumnInfo], evidence: &[ColumnEvidence], keys: &Keys) -> Vec<CursorProposal> {
     const NAMES: [&str; 14] = [
         "updated_at",
         "modified_at",
@@ -101,7 +102,9 @@ fn cursors(columns: &[ColumnInfo], keys: &Keys) -> Vec<CursorProposal> {
     ];
     let mut found: Vec<(usize, CursorProposal)> = columns
         .iter()
-        .filter_map(|column| {
+        .zip(evidence)
+        .filter(|(_, evidence)| evidence.nulls == 0)
+        .filter_map(|(column, _)| {
             let name = column.name.to_ascii_lowercase();
             let rank = NAMES.iter().position(|known| *known == name || known.replace('_', "") == name)?;
             let is_time = column.data_type.is_temporal() || column.data_type.is_integer();

@@ -81,8 +81,12 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>, Error> {
 }
 
 impl Table {
-    /// The word by which a row's number can be selected: one that no column has taken.
+    /// The word by which a row's number can be selected: one that no column has taken. `None` also where a column *is* the
+    /// row's number (<https://sqlite.org/lang_createtable.html#rowid>): then the number is a value, and values are in no message.
     pub(crate) fn rowid(&self) -> Option<&'static str> {
+        if self.columns.iter().any(|column| column.key_place.is_some() && column.declared == Declared::Integer) {
+            return None;
+        }
         let is_free = |word: &str| !self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(word));
         ["rowid", "_rowid_", "oid"].into_iter().find(|word| self.has_rowid && is_free(word))
     }

@@ -62,6 +62,7 @@ impl Connector for SqliteConnector {
             path: context.project_dir.join(path),
             busy_timeout: Duration::from_millis(timeout.unwrap_or(10_000)),
             position_key: context.position_key.clone(),
+            now: context.now,
         });
         // Proves that it is there and a database.
         drop(Worker::start(Arc::clone(&database)).await?);

@@ -5,7 +5,7 @@
 //! where it is not so, since changed rows would be skipped in silence. A fraction of a second may be there or not:
 //! a read begins at the whole second, which stands before all of them.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,12 @@ impl CursorValue {
                 Ok(Self::Real(value - time.as_secs_f64() / unit))
             }
         }
+    }
+
+    /// The point in time that it is, where it is written as one. A number may count anything.
+    pub(crate) fn time(&self) -> Option<DateTime<Utc>> {
+        let Self::Text(text) = self else { return None };
+        DateTime::from_timestamp_micros(timestamp(text.as_bytes())?.utc_micros())
     }
 
     /// Whether `other` comes later; only values of one form are ever compared. Times are compared as times, since a

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use rusqlite::ffi::ErrorCode;
 use rusqlite::{Connection, Error, OpenFlags};
 
@@ -16,6 +17,7 @@ pub(crate) struct Database {
     pub(crate) path: PathBuf,
     pub(crate) busy_timeout: Duration,
     pub(crate) position_key: Option<PositionKey>,
+    pub(crate) now: Option<DateTime<Utc>>,
 }
 
 impl Database {

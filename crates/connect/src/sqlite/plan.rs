@@ -63,7 +63,7 @@ pub(crate) fn plan(
     check_types(request, &fields)?;
 
     let mut notes = Vec::new();
-    let query = query(request, &table, &mut notes)?;
+    let query = query(database, request, &table, &mut notes)?;
     let unit = if is_unchanged(database, connection, request, &query)? {
         None
     } else {
@@ -71,7 +71,7 @@ pub(crate) fn plan(
             label: if query.since.is_some() { format!("{} (changes)", table.name) } else { table.name.clone() },
             replaces_batch: None,
             size_bytes: None,
-            rows: counted.filter(|_| query.since.is_none()).or_else(|| estimate(connection, &query)),
+            rows: counted.filter(|_| query.since.is_none()).or_else(|| count(connection, &table, &query)),
             drift,
             detail: serde_json::to_value(&query).unwrap_or_default(),
         })
@@ -128,10 +128,15 @@ pub(crate) fn look_at(
 /// Every row of a table.
 pub(crate) fn all_rows(table: &Table, columns: Vec<String>) -> Query {
     let rowid = table.rowid().map(str::to_owned);
-    Query { table: table.name.clone(), rowid, columns, cursor: None, since: None, last: None }
+    Query { table: table.name.clone(), rowid, columns, cursor: None, since: None, with_nulls: false, last: None }
 }
 
-fn query(request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<Query, ConnectError> {
+fn query(
+    database: &Database,
+    request: &ReadRequest,
+    table: &Table,
+    notes: &mut Vec<Note>,
+) -> Result<Query, ConnectError> {
     let is_wanted = |name: &String| request.columns.as_ref().is_none_or(|columns| columns.contains(name));
     let columns = table.columns.iter().map(|column| column.name.clone()).filter(is_wanted).collect();
     let mut query = all_rows(table, columns);
@@ -151,9 +156,11 @@ fn query(request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<
         }
     }
     query.cursor = Some(cursor.clone());
+    query.with_nulls = !key.is_empty();
     match Position::parse(&request.from, request.position.as_ref())? {
         Some(position) if position.cursor == *cursor => {
             let since = position.value.back(*overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+            notes.extend(ahead(database, request, &position.value));
             query.since = Some(since);
             query.last = Some(position.value);
         }
@@ -167,6 +174,20 @@ fn query(request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<
         None => {}
     }
     Ok(query)
+}
+
+/// The note for a cursor that lies more than a day after now: until then, no change would be found.
+pub(crate) fn ahead(database: &Database, request: &ReadRequest, value: &CursorValue) -> Option<Note> {
+    let ReadMode::Incremental { cursor: Some(cursor), .. } = &request.mode else { return None };
+    let days = (value.time()? - database.now?).num_days();
+    (days > 0).then(|| Note {
+        id: "cursor-ahead",
+        message: format!(
+            "the highest value of the cursor `{cursor}` of `{}` lies {days} days after now: rows that change before that time \
+             are not found; correct it in the source, then load with `--full-refresh`",
+            request.from
+        ),
+    })
 }
 
 /// Whether the rows that the read would begin with are the very rows that the last read ended with.
@@ -196,12 +217,14 @@ pub(crate) fn window(
     Query { since: Some(since), last: None, ..query.clone() }.digest(database, connection)
 }
 
-/// About how many rows: SQLite numbers them upwards.
-fn estimate(connection: &Connection, query: &Query) -> Option<u64> {
-    let rowid = query.rowid.as_ref().filter(|_| query.since.is_none())?;
-    let sql = format!("select max({rowid}) from main.{}", super::catalog::quoted(&query.table));
-    let largest: Option<i64> = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
-    u64::try_from(largest.unwrap_or(0)).ok()
+/// How many rows a table has. Counting goes over its smallest index. A view would do all of its work for it.
+fn count(connection: &Connection, table: &Table, query: &Query) -> Option<u64> {
+    if table.is_view || query.since.is_some() {
+        return None;
+    }
+    let sql = format!("select count(*) from main.{}", super::catalog::quoted(&query.table));
+    let rows: i64 = connection.query_row(&sql, [], |row| row.get(0)).ok()?;
+    u64::try_from(rows).ok()
 }
 
 fn check_types(request: &ReadRequest, fields: &[Field]) -> Result<(), ConnectError> {

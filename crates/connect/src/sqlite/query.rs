@@ -19,6 +19,9 @@ pub(crate) struct Query {
     pub(crate) cursor: Option<String>,
     /// Read rows whose cursor is not less. Without it, all rows.
     pub(crate) since: Option<CursorValue>,
+    /// With `since`: read also the rows without a cursor value, which may be new. Only where a key makes reading them again
+    /// harmless.
+    pub(crate) with_nulls: bool,
     /// The position that it continues.
     pub(crate) last: Option<CursorValue>,
 }
@@ -31,7 +34,11 @@ impl Query {
         let columns = [rowid.to_owned(), cursor].into_iter().chain(self.columns.iter().map(|column| quoted(column)));
         let columns = columns.collect::<Vec<_>>().join(", ");
         let filter = match (&self.since, &self.cursor) {
-            (Some(_), Some(column)) => format!(" where {} >= ?1", quoted(column)),
+            (Some(_), Some(column)) => {
+                let column = quoted(column);
+                let nulls = if self.with_nulls { format!(" or {column} is null") } else { String::new() };
+                format!(" where {column} >= ?1{nulls}")
+            }
             _ => String::new(),
         };
         format!("select {columns} from main.{}{filter}", quoted(&self.table))

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::cursor::CursorWatch;
 use super::database::Database;
-use super::plan::{unfit_cursor, window};
+use super::plan::{ahead, unfit_cursor, window};
 use super::position::Position;
 use super::query::Query;
 use super::value_builder::ValueBuilder;
@@ -137,15 +137,21 @@ impl Read {
             return Ok(UnitEnd::new(rows, notes, |_, _| None));
         };
         if watch.nulls > 0 {
+            let what = if self.query.with_nulls {
+                "they are read again each time that anything has changed"
+            } else {
+                "they were read now, but without a `key` an incremental read finds neither changes of them nor others \
+                 like them; a full one does"
+            };
             notes.push(Note {
                 id: "cursor-null",
                 message: format!(
-                    "{} rows of `{}` have no value in the cursor `{cursor}`: they were read now, but an incremental read \
-                     finds neither changes of them nor others like them; a full one does",
+                    "{} rows of `{}` have no value in the cursor `{cursor}`: {what}",
                     watch.nulls, self.query.table
                 ),
             });
         }
+        notes.extend(watch.largest().and_then(|value| ahead(&self.database, &self.request, value)));
         let position = match watch.largest() {
             Some(value) => Some(Position {
                 cursor: cursor.clone(),

@@ -11,6 +11,7 @@ use ade_connect::{
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -68,12 +69,21 @@ impl Source {
         self.open_with(Some(PositionKey::new([7; 32]))).await
     }
 
+    /// Opens it at a moment.
+    pub(crate) async fn open_at(&self, now: DateTime<Utc>) -> Box<dyn Connection> {
+        let context = OpenContext { now: Some(now), ..context(self.folder.path()) };
+        self.open_in(context).await.unwrap()
+    }
+
     /// Opens it with another key for positions, or none.
     pub(crate) async fn open_with(&self, key: Option<PositionKey>) -> Result<Box<dyn Connection>, ConnectError> {
+        self.open_in(OpenContext { position_key: key, ..context(self.folder.path()) }).await
+    }
+
+    async fn open_in(&self, context: OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
         let registry = Registry::builtin();
         let connector = registry.get(self.connector)?;
         let settings = connector.spec().settings(&self.settings).unwrap();
-        let context = OpenContext { position_key: key, ..context(self.folder.path()) };
         connector.open(&settings, &context).await
     }
 
@@ -124,7 +134,12 @@ impl Source {
 }
 
 pub(crate) fn context(folder: &Path) -> OpenContext {
-    OpenContext { project_dir: folder.to_owned(), threads: NonZeroUsize::new(2).unwrap(), position_key: None }
+    OpenContext {
+        project_dir: folder.to_owned(),
+        threads: NonZeroUsize::new(2).unwrap(),
+        position_key: Some(PositionKey::new([7; 32])),
+        now: None,
+    }
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

@@ -22,7 +22,7 @@ async fn browsing_finds_tables_keys_and_types() {
          create virtual table words using fts5(body);
          insert into market values ('DE', 'Germany');
          insert into customer values (1, 'a@example.com', 'DE', '2024-01-01 10:00:00', '2024-01-01 10:00:00', 19.99, 1),
-            (2, 'b@example.com', null, '2024-01-02 10:00:00', null, 5, 'x');",
+            (2, 'b@example.com', null, '2024-01-02 10:00:00', '2024-01-02 10:00:00', 5, 'x');",
     );
     let tables = source.open().await.browse().await.unwrap();
     let names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();

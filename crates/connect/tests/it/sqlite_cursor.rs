@@ -1,9 +1,9 @@
 //! Incremental reads of SQLite: nothing is skipped, and what cannot be a cursor is refused.
 
-use ade_connect::ReadRequest;
+use ade_connect::{ReadMode, ReadRequest};
 use serde_json::{Value, json};
 
-use crate::source::{Load, Source, incremental};
+use crate::source::{Load, Source, drain, incremental};
 
 fn request(source: &Source, cursor: &str, overlap: Option<&str>, position: Option<&Value>) -> ReadRequest {
     let mut request = source.request("t", json!({}));
@@ -126,4 +126,63 @@ async fn what_cannot_be_a_cursor_is_refused() {
             .to_string()
             .contains("--full-refresh")
     );
+}
+
+#[tokio::test]
+async fn rows_without_a_cursor_value_arrive_where_a_key_tells_rows_apart() {
+    let source = Source::sqlite(
+        "create table t (id integer primary key, at timestamp);
+         insert into t values (1, '2024-01-01 10:00:00'), (2, null);",
+    );
+    let keyed = |position: Option<&Value>| {
+        let mut request = request(&source, "at", None, position);
+        request.mode =
+            ReadMode::Incremental { cursor: Some("at".to_owned()), overlap: None, key: vec!["id".to_owned()] };
+        request
+    };
+    let load = source.read(&keyed(None)).await.unwrap();
+    let position = load.position(None, "b").unwrap();
+    assert_eq!(source.plan(&keyed(Some(&position))).await.unwrap().units, []);
+
+    // As most programs insert rows: the time of change comes with the first change.
+    source.execute("insert into t values (3, null)");
+    let load = source.read(&keyed(Some(&position))).await.unwrap();
+    assert_eq!(load.rows(), ["1|2024-01-01T10:00:00", "2|NULL", "3|NULL"]);
+    let position = load.position(Some(&position), "c").unwrap();
+    assert_eq!(position["value"], "2024-01-01 10:00:00");
+    assert_eq!(source.plan(&keyed(Some(&position))).await.unwrap().units, []);
+}
+
+#[tokio::test]
+async fn columns_with_gaps_are_not_proposed_as_cursor() {
+    let source = Source::sqlite(
+        "create table t (id integer primary key, updated_at timestamp, modified timestamp);
+         insert into t values (1, null, '2024-01-01'), (2, '2024-01-01', '2024-01-01');",
+    );
+    let tables = source.open().await.browse().await.unwrap();
+    let cursors: Vec<&str> = tables[0].cursors.iter().map(|cursor| cursor.column.as_str()).collect();
+    assert_eq!(cursors, ["modified"]);
+}
+
+#[tokio::test]
+async fn a_cursor_in_the_far_future_is_told_each_time() {
+    let source = Source::sqlite(
+        "create table t (id integer primary key, at timestamp);
+         insert into t values (1, '2024-01-01 10:00:00'), (2, '2099-01-01 00:00:00');",
+    );
+    let at = |now: &str| source.open_at(now.parse().unwrap());
+    let snapshot = at("2024-01-02T00:00:00Z").await.snapshot().await.unwrap();
+    let plan = snapshot.plan(&request(&source, "at", None, None)).await.unwrap();
+    assert!(plan.notes.is_empty());
+    let (_, end) = drain(snapshot.read(&plan, &plan.units[0]).await.unwrap()).await.unwrap();
+    assert_eq!(end.notes[0].id, "cursor-ahead");
+    let position = end.position(None, "b").unwrap();
+
+    let plan = snapshot.plan(&request(&source, "at", None, Some(&position))).await.unwrap();
+    assert!(plan.units.is_empty());
+    let told = "the highest value of the cursor `at` of `t` lies 27393 days after now: rows that change before that time are not found";
+    assert!(plan.notes[0].message.starts_with(told), "{}", plan.notes[0].message);
+
+    let later = at("2098-12-31T12:00:00Z").await.snapshot().await.unwrap();
+    assert!(later.plan(&request(&source, "at", None, Some(&position))).await.unwrap().notes.is_empty());
 }

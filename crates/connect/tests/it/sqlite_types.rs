@@ -165,6 +165,16 @@ async fn a_value_that_breaks_a_promise_is_named_by_its_row() {
         let error = source.read_error(&request).await.to_string();
         assert_eq!(error, format!("`t`, {expected}; correct the source or the column's `data_type`"));
     }
+    // The number of a row may be a value of it.
+    let source = Source::sqlite(
+        "create table t (ssn integer primary key, age); insert into t values (912345678, 1), (912345679, 'old');",
+    );
+    let mut request = source.request("t", json!({}));
+    request.promised = promise(&[("ssn", DataType::Int64), ("age", DataType::Int64)]);
+    assert_eq!(source.plan(&request).await.unwrap().units[0].rows, Some(2));
+    let error = source.read_error(&request).await.to_string();
+    assert!(error.starts_with("`t`, row 2, column `age`: expected bigint") && !error.contains("9123"), "{error}");
+
     let source = Source::sqlite(
         "create table t (k text primary key, c integer) without rowid; insert into t values ('a', 1), ('b', 'x');",
     );

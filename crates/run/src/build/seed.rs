@@ -61,7 +61,7 @@ async fn replace(
     options.insert("delimiter".to_owned(), Value::String(seed.delimiter.to_string()));
     let options = spec.table_options(&options).map_err(invalid)?;
     let threads = NonZeroUsize::new(workspace.world.cores).unwrap_or(NonZeroUsize::MIN);
-    let context = OpenContext { project_dir: workspace.root.clone(), threads, position_key: None };
+    let context = OpenContext { project_dir: workspace.root.clone(), threads, position_key: None, now: None };
     let snapshot = connector.open(&settings, &context).await?.snapshot().await?;
     let mut request = ReadRequest {
         table: seed.relation.to_string(),

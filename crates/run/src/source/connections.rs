@@ -132,7 +132,7 @@ pub(crate) async fn open(
     let connector = registry.get(&connection.kind)?;
     let settings = settings(connector.spec(), connection, root, world)?;
     let threads = NonZeroUsize::new(world.cores).unwrap_or(NonZeroUsize::MIN);
-    let context = OpenContext { project_dir: root.to_owned(), threads, position_key };
+    let context = OpenContext { project_dir: root.to_owned(), threads, position_key, now: Some(world.clock.now()) };
     Ok(connector.open(&settings, &context).await?)
 }
 
