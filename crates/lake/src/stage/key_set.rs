@@ -12,7 +12,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::region_filter::Cover;
 use crate::stats::FileStats;
 
-/// Keys in Arrow's row format, which compares equal exactly when all columns are. None is NULL.
+/// Keys in Arrow's row format, which compares equal exactly when all columns are (NULL with NULL, too: keyed writes refuse it
+/// before, partitions may be of NULL).
 pub(super) struct KeySet {
     rows: Rows,
     table: HashTable<usize>,
@@ -25,6 +26,7 @@ pub(super) struct KeySet {
 struct Range {
     min: Option<ScalarValue>,
     max: Option<ScalarValue>,
+    has_null: bool,
 }
 
 impl KeySet {
@@ -106,7 +108,9 @@ impl KeySet {
                     (Some(low), Some(high)) => low > high,
                     _ => false,
                 };
-                range.min.is_some() && !apart(&bounds.min, &range.max) && !apart(&range.min, &bounds.max)
+                let null = range.has_null && bounds.nulls != Some(0);
+                let overlap = range.min.is_some() && !apart(&bounds.min, &range.max) && !apart(&range.min, &bounds.max);
+                null || overlap
             })
     }
 }
@@ -130,7 +134,7 @@ impl Range {
             let value = ScalarValue::try_from_array(column, *index as usize)?;
             Ok((!value.is_null()).then_some(value))
         };
-        Ok(Self { min: extreme(false)?, max: extreme(true)? })
+        Ok(Self { min: extreme(false)?, max: extreme(true)?, has_null: column.null_count() > 0 })
     }
 
     fn widen(&mut self, more: &Self) {
@@ -144,6 +148,7 @@ impl Range {
         {
             self.max = Some(max.clone());
         }
+        self.has_null |= more.has_null;
     }
 }
 
@@ -174,13 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn files_are_ruled_out_by_range() {
+    fn files_are_ruled_out_by_range_and_null() {
         let converter = RowConverter::new(vec![SortField::new(DataType::Int64)]).unwrap();
         let file = |min: i64, max: i64, nulls| FileStats {
             rows: Some(9),
             columns: vec![ColumnBounds { min: Some(min.into()), max: Some(max.into()), exact: true, nulls }],
         };
-        let set = |values: Vec<i64>| {
+        let set = |values: Vec<Option<i64>>| {
             let column: ArrayRef = Arc::new(Int64Array::from(values));
             let mut keys = KeySet::new(&converter, 1);
             for row in &converter.convert_columns(&[Arc::clone(&column)]).unwrap() {
@@ -189,10 +194,12 @@ mod tests {
             keys.note_range(&[column]).unwrap();
             keys
         };
-        let keys = set(vec![5, 8]);
+        let keys = set(vec![Some(5), Some(8)]);
         assert!(!keys.may_match(&file(0, 4, Some(3)), &[0]));
         assert!(!keys.may_match(&file(9, 12, None), &[0]));
         assert!(keys.may_match(&file(8, 12, Some(0)), &[0]));
+        assert!(set(vec![None]).may_match(&file(0, 4, Some(1)), &[0]));
+        assert!(!set(vec![None]).may_match(&file(0, 4, Some(0)), &[0]));
         assert!(!set(Vec::new()).may_match(&file(0, 4, None), &[0]));
     }
 }
