@@ -15,7 +15,7 @@ tools: ## Install what building needs (Debian packages, only when missing)
 
 .PHONY: build
 build: tools ## Build the ade program (profile: PROFILE=demo|release|dev)
-	$(CARGO) build --profile $(PROFILE) --package ade-cli
+	scripts/build $(PROFILE) --package ade-cli
 
 .PHONY: demo
 demo: build ## Write the example project to ./demo, build it and say what to try next

@@ -17,7 +17,7 @@ TITLE = "TPC-H, scale factor 1"
 ABOUT = """\
 The 22 queries with the validation parameters ([their text](../bench/benchmarks/tpch.sql)). The input is the Parquet of
 `tpchgen-cli`. ade lands it in the lake first and queries the lake (`ade query --file --timing --format none`); DuckDB
-and plain DataFusion (all its defaults, [the program](../crates/engine/examples/plain_datafusion.rs)) read the
+and plain DataFusion (all its defaults, [the program](../bench/plain_datafusion/src/main.rs)) read the
 generator's files. Two threads each. In every round each contestant starts anew and runs all queries three times; a
 figure is the best of the three, the median of that over the rounds. *First pass* is the first of the three alone. The
 answers of all three are compared, row by row.
@@ -86,7 +86,7 @@ def lay_out(folder, parquet):
 
 
 def plain(context, parquet, queries, *options):
-    """The example program of plain DataFusion."""
+    """The program of plain DataFusion."""
     return context.run([context.plain_datafusion, parquet, queries, *options])
 
 

@@ -14,7 +14,7 @@ class Context:
     root: Path
     work: Path
     ade: Path
-    plain_datafusion: Path | None
+    plain_datafusion: Path
     rounds: int
     small: bool
     jaffle_shop: Path | None

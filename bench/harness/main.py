@@ -28,7 +28,7 @@ def arguments(words):
         "names", nargs="*", metavar="NAME", help=f"benchmarks to run (default: all): {', '.join(names)}"
     )
     parser.add_argument("--ade", type=Path, help="the program to measure (default: build it)")
-    parser.add_argument("--plain-datafusion", type=Path, help="the example program of that name (default: build it)")
+    parser.add_argument("--plain-datafusion", type=Path, help="the program of that name (default: build it)")
     parser.add_argument(
         "--profile", default=os.environ.get("PROFILE", "release"), help="cargo profile (default: $PROFILE or release)"
     )
@@ -53,16 +53,16 @@ def arguments(words):
 def context(chosen):
     """Everything built and installed that the chosen benchmarks need."""
     setup.make_venv(WORK, ROOT / "bench" / "requirements.txt")
-    ade = chosen.ade or setup.build(ROOT, chosen.profile, "--package", "ade-cli") / "ade"
-    plain = chosen.plain_datafusion
-    if plain is None and (not chosen.names or "tpch" in chosen.names):
-        what = ("--package", "ade-engine", "--example", "plain_datafusion")
-        plain = setup.build(ROOT, chosen.profile, *what) / "examples" / "plain_datafusion"
+    ade, plain = chosen.ade, chosen.plain_datafusion
+    if ade is None or plain is None:
+        # Both in one build, so that both get the same features of the crates that they share.
+        folder = setup.build(ROOT, chosen.profile, "ade-cli", "plain-datafusion")
+        ade, plain = ade or folder / "ade", plain or folder / "plain-datafusion"
     return Context(
         root=ROOT,
         work=WORK,
         ade=Path(ade).resolve(),
-        plain_datafusion=plain and plain.resolve(),
+        plain_datafusion=Path(plain).resolve(),
         rounds=chosen.rounds,
         small=chosen.small,
         jaffle_shop=chosen.jaffle_shop and Path(chosen.jaffle_shop).resolve(),

@@ -28,10 +28,12 @@ def target_folder(root):
     return Path(os.environ.get("CARGO_TARGET_DIR") or root / "target")
 
 
-def build(root, profile, *what):
-    """`cargo build` with a profile; cargo's own output is shown. Gives the folder of what was built."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--locked", "--profile", profile, *what]
-    print(" ".join(command), flush=True)
+def build(root, profile, *packages):
+    """Build packages with a profile; cargo's own output is shown. Gives the folder of what was built."""
+    command = [root / "scripts" / "build", profile]
+    for package in packages:
+        command += ["--package", package]
+    print(*command, flush=True)
     subprocess.run(command, cwd=root, check=True)
     return target_folder(root) / ("debug" if profile == "dev" else profile)
 

@@ -1,4 +1,4 @@
-"""DuckDB over a folder of Parquet: the same arguments and the same answer as the example program plain_datafusion."""
+"""DuckDB over a folder of Parquet: the same arguments and the same answer as the program plain-datafusion."""
 
 import argparse
 import json

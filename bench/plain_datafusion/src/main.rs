@@ -1,6 +1,6 @@
 //! DataFusion as it comes, over a folder of Parquet files: what the benchmark compares our engine with.
 //!
-//! `plain_datafusion PARQUET_DIR QUERIES_SQL [--threads N] [--repeats N] [--rows]` registers every `<name>.parquet` as
+//! `plain-datafusion PARQUET_DIR QUERIES_SQL [--threads N] [--repeats N] [--rows]` registers every `<name>.parquet` as
 //! `tpch.<name>`, runs the statements of the file in order, the whole file `repeats` times, and prints one line of
 //! JSON: `[{"ms": [first pass, second pass, …], "columns": […], "rows": [[…]]}]`, an entry per statement; columns and
 //! rows (as text, of the last pass) only with `--rows`. No setting but the number of threads is changed.
@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
-    let usage = "usage: plain_datafusion PARQUET_DIR QUERIES_SQL [--threads N] [--repeats N] [--rows]";
+    let usage = "usage: plain-datafusion PARQUET_DIR QUERIES_SQL [--threads N] [--repeats N] [--rows]";
     let mut words = std::env::args().skip(1);
     let (Some(folder), Some(queries)) = (words.next(), words.next()) else { return Err(usage.into()) };
     let mut arguments =
