@@ -59,7 +59,8 @@ impl Encoder {
     pub(super) fn new(schema: SchemaRef, threads: usize) -> Result<Self> {
         let parquet_schema = ArrowSchemaConverter::new().with_coerce_types(false).convert(&schema)?;
         let sink = Sink::default();
-        let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), layout::properties())?;
+        let properties = layout::properties(&parquet_schema);
+        let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), properties)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
         let has_nan = vec![false; schema.fields().len()];
         Ok(Self {

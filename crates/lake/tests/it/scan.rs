@@ -133,14 +133,17 @@ async fn decimals_are_stored_as_integers() {
         let column = Decimal128Array::from(vec![1, 2]).with_precision_and_scale(digits, 2).unwrap();
         Arc::new(column) as ArrayRef
     };
-    let batch = RecordBatch::try_from_iter([("small", decimal(9)), ("large", decimal(18))]).unwrap();
+    let text = Arc::new(StringArray::from(vec!["a", "b"])) as ArrayRef;
+    let batch =
+        RecordBatch::try_from_iter([("small", decimal(9)), ("large", decimal(18)), ("text", text)]).unwrap();
     test.write(&table(), Write::Replace, vec![batch]).await.unwrap();
     let file = test.folder.path().join("lake/shop/orders").join(&test.data_files()[0]);
     let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
     let group = reader.metadata().row_group(0);
     assert_eq!(group.column(0).column_type(), Type::INT32);
     assert_eq!(group.column(1).column_type(), Type::INT64);
-    assert_eq!(group.column(0).compression(), Compression::LZ4_RAW);
+    assert_eq!(group.column(0).compression(), Compression::UNCOMPRESSED, "numbers are read as they are");
+    assert_eq!(group.column(2).compression(), Compression::LZ4_RAW, "text shrinks");
     assert!(group.column(0).column_index_offset().is_some(), "no page index");
     let pairs = reader.metadata().file_metadata().key_value_metadata();
     assert!(pairs.is_none_or(|pairs| pairs.iter().all(|pair| pair.key != "ARROW:schema")));
