@@ -18,6 +18,7 @@ mod group;
 mod hash;
 mod json_lines;
 mod local_store;
+mod names;
 mod options;
 mod parallel;
 mod parquet;

@@ -20,8 +20,8 @@ pub struct ReadRequest {
     pub position: Option<Value>,
     /// The types that the contract promises, by column name. Columns of the source that it does not name are new
     /// (see [`crate::ColumnDrift`]); columns that it names and the source has not got are missing. `None` promises
-    /// nothing: everything is inferred and nothing can drift. Nullability is not looked at here: it is a check's
-    /// matter, and what is read always says “nullable”.
+    /// nothing: everything is inferred and nothing can drift. Nullability is a check's matter, and what is read
+    /// always says “nullable”; it only decides whether a key that no row of a JSON file has is missing or NULL.
     pub promised: Option<SchemaRef>,
     /// Read these columns alone (`None`: all). Narrows the plan's schema and drift.
     pub columns: Option<Vec<String>>,

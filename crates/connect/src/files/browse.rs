@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::file_columns::{Extent, FileColumn, FileColumns, Known, Union, examine};
 use super::group::{Group, groups};
+use super::names;
 use super::options::{FileOptions, Format};
 use super::store::FileStore;
 use crate::{ColumnInfo, ConnectError, RowCount, TableInfo, TableKind};
@@ -26,7 +27,11 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
     let mut notes = Vec::new();
     let mut delimiter = None;
     for file in &group.files {
-        match examine(store, file, defaults, &|_| false, Extent::All, threads) {
+        let examined = examine(store, file, defaults, &|_| false, Extent::All, threads).and_then(|columns| {
+            let format = defaults.format(&file.path)?;
+            names::check(&file.path, format, defaults, &columns, &|_| false, 0).map(|()| columns)
+        });
+        match examined {
             Ok(columns) => {
                 rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
                 delimiter = delimiter.or(columns.delimiter);

@@ -18,7 +18,8 @@ pub(crate) fn check_names(path: &str, line: u64, names: &[String]) -> Result<(),
         if let Some(first) = seen.insert(name.to_lowercase(), index) {
             return Err(ConnectError::Malformed {
                 place: Box::new(Place::of(path).line(line)),
-                reason: format!("columns {} and {} are both called `{name}`", first + 1, index + 1),
+                // The name may be a value, where the header line is missing.
+                reason: format!("columns {} and {} have the same name", first + 1, index + 1),
                 advice: "give the columns names of their own with `names: […]`".to_owned(),
             });
         }

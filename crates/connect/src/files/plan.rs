@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use super::columns::unsupported;
 use super::file_columns::{Extent, FileColumns, Known, Union, examine};
 use super::hash::hash_all;
+use super::names;
 use super::options::{FileOptions, Format};
 use super::parquet::can_hold;
 use super::pattern::Pattern;
@@ -27,7 +28,7 @@ pub(crate) fn plan(
     let options = FileOptions::new(&request.options);
     let pattern = Pattern::new(&request.from)?;
     let files = pattern.files(store)?;
-    let (units, notes) = match &request.mode {
+    let (units, mut notes) = match &request.mode {
         ReadMode::Full => (vec![(full_unit(&files), None)], Vec::new()),
         ReadMode::Incremental { cursor: Some(_), .. } => {
             return Err(ConnectError::Request {
@@ -61,6 +62,8 @@ pub(crate) fn plan(
             let entry = FileEntry { path: file.path.clone(), size_bytes: file.size_bytes };
             let columns =
                 examine(store, &entry, &options, &|name| promise.data_type(name).is_some(), Extent::All, threads)?;
+            names::check(&file.path, format, &options, &columns, &|name| promise.lists(name), promise.count())?;
+            notes.extend(promise.lacking(&file.path, format, &columns));
             drift = drift.merged(&promise.drift(&file.path, format, &columns, options.exact_decimals));
             rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
             union.add(&columns);
@@ -151,6 +154,44 @@ impl Promise<'_> {
 
     fn field(&self, name: &str) -> Option<&Field> {
         self.request.promised.as_ref()?.field_with_name(name).ok()
+    }
+
+    /// Whether somebody listed a column of that name, in whatever case.
+    fn lists(&self, name: &str) -> bool {
+        self.request
+            .promised
+            .iter()
+            .flat_map(|schema| schema.fields())
+            .any(|field| field.name().eq_ignore_ascii_case(name))
+    }
+
+    fn count(&self) -> usize {
+        self.request.promised.as_ref().map_or(0, |schema| schema.fields().len())
+    }
+
+    /// A key that no row of a file has may be one that was renamed, if the file has keys that nobody promised.
+    fn lacking(&self, path: &str, format: Format, found: &FileColumns) -> Option<Note> {
+        let is_found = |name: &str| found.columns.iter().any(|column| column.name == name);
+        let new =
+            found.columns.iter().filter(|column| self.is_wanted(&column.name) && self.field(&column.name).is_none());
+        let new: Vec<&str> = new.map(|column| column.name.as_str()).collect();
+        let fields = self.request.promised.iter().flat_map(|schema| schema.fields());
+        let lacking: Vec<&str> = fields
+            .filter(|field| field.is_nullable() && self.is_wanted(field.name()) && !is_found(field.name()))
+            .map(|field| field.name().as_str())
+            .collect();
+        if format != Format::JsonLines || found.rows == Some(0) || new.is_empty() || lacking.is_empty() {
+            return None;
+        }
+        Some(Note {
+            id: "key-lacking",
+            message: format!(
+                "no row of `{path}` has {}: NULL lands there. The file has {}, which nobody promised: was it renamed? \
+                 `nullable: false` makes this an error",
+                lacking.join(", "),
+                new.join(", ")
+            ),
+        })
     }
 
     /// The type to read a column as, if it is promised (or need not be known, for the column is not wanted).

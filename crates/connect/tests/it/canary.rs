@@ -153,3 +153,61 @@ async fn sqlite_values_views_and_cursors() {
     request.promised = Some(std::sync::Arc::new(Schema::new(fields)));
     fails(&source, &request).await;
 }
+
+#[tokio::test]
+async fn a_missing_header_line_tells_no_value() {
+    let listed = promise(&[("id", DataType::Int64), ("email", DataType::Utf8)]);
+    let csv = |row: &str| format!("{row}\n3,someone@example.com\n");
+    for (name, text, promised, expected) in [
+        // Whatever the first row holds, it is no header if it has no listed column.
+        (
+            "t.csv",
+            csv("Canary,7f3a street"),
+            listed.clone(),
+            "line 1: it does not look like a header: it has 0 of 2 listed columns",
+        ),
+        ("t.csv", csv("2,canary.person@example.com"), None, "the name of column 1 looks like a number"),
+        ("t.csv", csv("x,canary.person@example.com"), None, "the name of column 2 looks like an e-mail address"),
+        (
+            "t.csv",
+            csv("id,canary.person@example.com"),
+            listed.clone(),
+            "the name of column 2 looks like an e-mail address",
+        ),
+        ("t.csv", "canary7f3a,canary7f3a\n1,2\n".to_owned(), None, "columns 1 and 2 have the same name"),
+        (
+            "t.jsonl",
+            "{\"id\":1,\"canary@example.org\":3}\n".to_owned(),
+            None,
+            "key 2 in the order of their first appearance looks like an e-mail",
+        ),
+    ] {
+        let source = Source::files();
+        source.write(name, text);
+        let browsed = source.open().await.browse().await.unwrap();
+        let told = format!("{browsed:?}");
+        if promised.is_none() {
+            assert!(browsed[0].columns.is_empty() && browsed[0].notes[0].contains(expected), "{told}");
+            assert!(!told.contains("canary") && !told.contains("7f3a"), "{told}");
+        }
+        let mut request = source.request(name, json!({}));
+        request.promised = promised;
+        let error = source.plan(&request).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test]
+async fn names_that_a_person_wrote_are_names() {
+    let source = Source::files();
+    source.write("t.csv", "7,2023,ID\n1,2,3\n");
+    let mut request = source.request("t.csv", json!({}));
+    request.promised = promise(&[("7", DataType::Int64), ("2023", DataType::Int64), ("id", DataType::Int64)]);
+    assert!(source.plan(&request).await.is_ok());
+    request.promised = promise(&[("id", DataType::Int64), ("7", DataType::Int64)]);
+    assert_eq!(source.plan(&request).await.unwrap().units[0].drift.new.len(), 2);
+    let mut request = source.request("t.csv", json!({ "header": false, "names": ["1", "2", "3"] }));
+    request.promised = None;
+    assert_eq!(source.read(&request).await.unwrap().rows().len(), 2);
+}

@@ -113,7 +113,7 @@ async fn headers() {
     let duplicate = error("id,Name,name\n1,2,3\n", json!({})).await;
     assert_eq!(
         duplicate,
-        "`t.csv`, line 1: columns 2 and 3 are both called `name`; give the columns names of their own with `names: […]`"
+        "`t.csv`, line 1: columns 2 and 3 have the same name; give the columns names of their own with `names: […]`"
     );
     assert!(error("a,b\n", json!({ "names": ["x"] })).await.contains("`names` gives 1 columns, the file has 2"));
 }

@@ -1,8 +1,9 @@
 //! JSON lines: union of keys, nested values as text, broken lines.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, Schema};
 use serde_json::{Value, json};
 
 use crate::source::{Load, Source, promise};
@@ -140,4 +141,26 @@ async fn broken_lines_are_named() {
     assert!(source.read_error(&source.request("t.jsonl", json!({}))).await.to_string().contains("line 1"));
     source.write("t.jsonl", "");
     assert_eq!(source.read(&source.request("t.jsonl", json!({}))).await.unwrap().columns(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_renamed_key_is_told_and_refused_where_null_was_promised_away() {
+    let source = Source::files();
+    source.write("t.jsonl", "{\"sku\":\"a\",\"qty\":1}\n{\"sku\":\"b\",\"qty\":2}\n");
+    let mut request = source.request("t.jsonl", json!({}));
+    request.promised = promise(&[("sku", DataType::Utf8), ("on_hand", DataType::Int64)]);
+    let plan = source.plan(&request).await.unwrap();
+    assert!(plan.drift().missing.is_empty());
+    assert!(plan.notes[0].message.starts_with("no row of `t.jsonl` has on_hand: NULL lands there. The file has qty"));
+
+    let fields = [Field::new("sku", DataType::Utf8, true), Field::new("on_hand", DataType::Int64, false)];
+    request.promised = Some(Arc::new(Schema::new(fields.to_vec())));
+    let plan = source.plan(&request).await.unwrap();
+    assert_eq!(plan.drift().renames().len(), 1);
+    assert!(plan.notes.is_empty());
+
+    // A key that some rows leave out is how JSON says NULL.
+    source.write("t.jsonl", "{\"sku\":\"a\",\"qty\":1}\n{\"sku\":\"b\",\"on_hand\":2}\n");
+    let plan = source.plan(&request).await.unwrap();
+    assert!(plan.drift().missing.is_empty() && plan.notes.is_empty());
 }

@@ -28,7 +28,7 @@ pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Di
             },
             None => DataType::Null,
         };
-        fields.push(Field::new(&column.name, data_type, true));
+        fields.push(Field::new(&column.name, data_type, column.nullable));
     }
     if problems.is_empty() { Ok(Some(Arc::new(Schema::new(fields)))) } else { Err(problems) }
 }
