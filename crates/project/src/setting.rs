@@ -69,6 +69,13 @@ pub struct InvalidReference {
     pub offset: usize,
 }
 
+impl SettingPart {
+    /// Whether its value stands somewhere else.
+    pub fn is_reference(&self) -> bool {
+        !matches!(self, Self::Literal(_))
+    }
+}
+
 impl Setting {
     /// Text without references.
     pub fn text(text: impl Into<String>) -> Self {
@@ -113,7 +120,7 @@ impl Setting {
     /// Whether there is a reference anywhere in it.
     pub fn has_reference(&self) -> bool {
         match self {
-            Self::Text(parts) => parts.iter().any(|part| !matches!(part, SettingPart::Literal(_))),
+            Self::Text(parts) => parts.iter().any(SettingPart::is_reference),
             Self::Plain(_) => false,
             Self::List(items) => items.iter().any(Self::has_reference),
             Self::Map(entries) => entries.values().any(Self::has_reference),

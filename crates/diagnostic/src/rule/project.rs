@@ -23,6 +23,8 @@ super::rules! {
         "A source names a connection that `ade.yml` does not have."
     INVALID_REFERENCE "invalid-secret-reference"
         "A `${…}` reference that is neither `${env:NAME}` nor `${file:path}`. Write `$${` for a literal `${`."
+    INLINE_SECRET "inline-secret"
+        "A secret stands in a file of the project, where everybody who reads the repository has it. Refer to it with `${env:NAME}` or `${file:path}`, and replace the one that was written down."
     ORPHAN_PROPERTIES "orphan-properties"
         "A YAML file describes a model, seed or snapshot that does not exist. dbt only warns about it; it is nearly always a renamed file or a slip."
     UNSUPPORTED "unsupported"

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use super::root_files::Root;
 use super::setting;
+use crate::Setting;
 use crate::file::AdeFile;
 use crate::resource::{PrivacyClass, PrivacyPolicy, PrivacyRule};
-use crate::yaml::{Mapping, Node};
+use crate::yaml::{Mapping, Node, Spanned};
 
 /// The classes that every project has.
 pub(super) const BUILT_IN_CLASSES: [&str; 15] = [
@@ -36,7 +37,7 @@ pub(super) fn resolve(ade: Option<&Root<AdeFile>>, problems: &mut Diagnostics) -
         return PrivacyPolicy::default();
     };
     let mut policy = PrivacyPolicy {
-        key: declared.key.as_ref().map(|key| setting::text(file, &key.value, key.span, problems)),
+        key: declared.key.as_ref().map(|key| reference(file, key, problems)),
         ..PrivacyPolicy::default()
     };
     for (name, node) in declared.classes.iter().flatten() {
@@ -50,6 +51,20 @@ pub(super) fn resolve(ade: Option<&Root<AdeFile>>, problems: &mut Diagnostics) -
         check_class(&policy, &rule.class, &rule.origin, problems);
     }
     policy
+}
+
+/// The environment's key, which is one reference and nothing else.
+fn reference(file: &Arc<SourceFile>, key: &Spanned<String>, problems: &mut Diagnostics) -> Setting {
+    let before = problems.len();
+    let setting = setting::text(file, &key.value, key.span, problems);
+    let is_reference =
+        matches!(&setting, Setting::Text(parts) if matches!(parts.as_slice(), [part] if part.is_reference()));
+    if !is_reference && problems.len() == before {
+        let problem = Diagnostic::error(&rule::INLINE_SECRET, "the environment's key must not be written here");
+        let problem = problem.at(file.location(key.span)).hint("write `key: ${env:NAME}` or `key: ${file:path}`");
+        problems.push(problem.note("whoever has the key can tell which value a pseudonym stands for"));
+    }
+    setting
 }
 
 /// Reports a class that is neither built in nor declared.

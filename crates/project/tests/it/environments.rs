@@ -114,6 +114,19 @@ name: shop
 }
 
 #[test]
+fn a_key_that_is_written_out_is_refused() {
+    for key in ["0011ff", "a${env:ADE_KEY}", "${env:A}${env:B}", "$${env:A}"] {
+        let text = format!("\n== ade.yml\nname: shop\nprivacy:\n  key: \"{key}\"\n");
+        let told = brief(&text);
+        let expected = "error inline-secret: the environment's key must not be written here (write `key: ${env:NAME}` or `key: ${file:path}`)";
+        assert!(told.starts_with("ade.yml:3:8") && told.contains(expected), "{key}: {told}");
+    }
+    for key in ["${env:ADE_KEY}", "${file:/run/secrets/key}"] {
+        good(&format!("\n== ade.yml\nname: shop\nprivacy:\n  key: \"{key}\"\n"));
+    }
+}
+
+#[test]
 fn an_unknown_environment_is_refused_with_a_suggestion() {
     let options = LoadOptions { environment: Some("pord".into()), ..LoadOptions::default() };
     let loaded = Project::load(&tree(PROJECT), &options);
