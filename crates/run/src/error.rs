@@ -95,6 +95,15 @@ impl RunError {
         Self::Usage { message: message.into(), hint: hint.into() }
     }
 
+    /// Whether somebody else was faster: the same work, planned again from the beginning, may well succeed.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Lake(error) => error.is_conflict(),
+            Self::Meta(ade_meta::MetaError::LeaseLost { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it is about what the user wrote, in files or on the command line.
     pub fn is_usage(&self) -> bool {
         matches!(
@@ -102,4 +111,19 @@ impl RunError {
             Self::NoProject { .. } | Self::Project { .. } | Self::Usage { .. } | Self::Secret { .. } | Self::Key { .. }
         )
     }
+}
+
+/// An error's message followed by those of its causes, unless they say the same.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = inner.source();
+    }
+    text
 }

@@ -11,8 +11,26 @@ use crate::failpoint::{self, hit};
 use crate::source::ingest;
 use crate::workspace::Workspace;
 
-/// Carries out one task and records what its node was made from.
+/// A task that others get ahead of is planned again this often.
+const ATTEMPTS: usize = 5;
+
+/// Carries out one task and records what its node was made from. When somebody else moved the table in the meantime
+/// (another checkout with the same lake, a writer that was paused beyond its lease), what was planned and audited says
+/// nothing of the rows that are there now: it is done again from the beginning.
 pub(crate) async fn carry_out(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
+    for _ in 1..ATTEMPTS {
+        match Box::pin(attempt(build, task)).await {
+            Err(error) if error.is_conflict() => {
+                tracing::info!(node = %task.node, error = %error.message(), "planned again");
+                build.forget_data_state(&task.node);
+            }
+            result => return result,
+        }
+    }
+    Box::pin(attempt(build, task)).await
+}
+
+async fn attempt(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     if build.options.command == Command::Test {
         return check_only(build, task).await;
     }

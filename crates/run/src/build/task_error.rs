@@ -1,7 +1,7 @@
 //! Why a task did not do its work.
 use ade_diagnostic::{Diagnostic, render_terminal};
 
-use crate::error::RunError;
+use crate::error::{RunError, with_causes};
 
 /// Why a task did not do its work. What was visible before still is.
 #[derive(Debug)]
@@ -13,6 +13,11 @@ pub(crate) enum TaskError {
 }
 
 impl TaskError {
+    /// Whether somebody else was faster: the same work, planned again from the beginning, may well succeed.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Run(error) if error.is_conflict())
+    }
+
     /// In words, with every cause.
     pub(crate) fn message(&self) -> String {
         match self {
@@ -22,21 +27,6 @@ impl TaskError {
             Self::Run(error) => with_causes(error),
         }
     }
-}
-
-/// An error's message followed by those of its causes, unless they say the same.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 impl<E: Into<RunError>> From<E> for TaskError {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::{Views, observation};
+use crate::error::with_causes;
 
 /// The lake, the views and the schema `ade`, each name pinned when it is first asked for.
 pub(crate) struct LakeCatalog {
@@ -36,7 +37,7 @@ impl LakeCatalog {
         match self.lake.snapshot(&table, self.at).await {
             Ok(snapshot) => Ok(Some(Relation::Table(snapshot.provider()))),
             Err(LakeError::NoTable { .. }) => Ok(None),
-            Err(error) => Err(SqlError::new(SqlErrorKind::Failed, error.to_string())),
+            Err(error) => Err(SqlError::new(SqlErrorKind::Failed, with_causes(&error))),
         }
     }
 }
@@ -53,7 +54,8 @@ impl Catalog for LakeCatalog {
     }
 
     async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
-        let tables = self.lake.list().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, error.to_string()))?;
+        let tables =
+            self.lake.list().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, with_causes(&error)))?;
         let mut names: Vec<RelationName> =
             tables.iter().map(|table| RelationName::new(table.schema(), table.table())).collect();
         names.extend(self.views.names());
