@@ -29,7 +29,7 @@ impl Workspace {
             );
             self.observer.on(&Event::Notice { node: None, message });
         }
-        spill::clear(&self.root, self.meta.process());
+        spill::clear(&self.root);
         let build = self.prepare(run_id, options, stop).await?;
         let selected = self.selected(&build)?;
         let plan = Plan::new(&self.project, &selected, &build.options);

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::RunError;
-use crate::workspace::new_key_file;
+use crate::workspace::{new_key_file, unknown_environment};
 use crate::world::World;
 
 /// What `ade init` did.
@@ -16,16 +16,16 @@ pub struct InitReport {
     pub new_key: bool,
 }
 
-/// The files of a new project. Nothing that is there already is touched.
-fn files(name: &str) -> Vec<(&'static str, String)> {
+/// The files of a new project with one environment. Nothing that is there already is touched.
+fn files(name: &str, environment: &str) -> Vec<(&'static str, String)> {
     vec![
         (
             "ade.yml",
             format!(
                 "# What `ade` needs to know of this project; `ade schema ade` has every key.\n\
                  name: {name}\n\
-                 default_environment: dev\n\
-                 environments:\n  dev:\n    lake: lake              # a folder; tables are Delta Lake\n    schema: main\n    \
+                 default_environment: {environment}\n\
+                 environments:\n  {environment}:\n    lake: lake              # a folder; tables are Delta Lake\n    schema: main\n    \
                  custom_schema: replace  # a model's own schema, as it is\n\n\
                  # How to reach systems. Secrets by reference only: ${{env:NAME}} or ${{file:path}}.\n\
                  connections:\n  \
@@ -34,7 +34,6 @@ fn files(name: &str) -> Vec<(&'static str, String)> {
                  privacy:\n  rules:\n    # - {{column: \"*_at\", types: [timestamp, date], class: public}}\n"
             ),
         ),
-        (".gitignore", "/.ade/\n/lake/\n".to_owned()),
         ("models/.gitkeep", String::new()),
         ("sources/.gitkeep", String::new()),
         ("seeds/.gitkeep", String::new()),
@@ -43,7 +42,8 @@ fn files(name: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Makes `root` into a project: files that are not there yet, and the key of its environment.
+/// Makes `root` into a project: files that are not there yet, and the key of its environment, which is kept out of its
+/// repository first.
 pub fn init_project(root: &Path, name: Option<&str>, environment: &str, world: &World) -> Result<InitReport, RunError> {
     fs::create_dir_all(root).map_err(|source| RunError::File { action: "make", path: root.to_owned(), source })?;
     let folder = fs::canonicalize(root).ok();
@@ -51,10 +51,12 @@ pub fn init_project(root: &Path, name: Option<&str>, environment: &str, world: &
     let name = name.map(plain).or(folder).filter(|name| !name.is_empty()).unwrap_or_else(|| "shop".to_owned());
     let mut written = Vec::new();
     let is_project = root.join("ade.yml").exists() || root.join("dbt_project.yml").exists();
-    for (path, text) in files(&name) {
-        if is_project && path != ".gitignore" {
-            continue;
-        }
+    check_environment(root, is_project, environment, world)?;
+    if ignore(root)? {
+        written.push(PathBuf::from(".gitignore"));
+    }
+    let files = if is_project { Vec::new() } else { files(&name, environment) };
+    for (path, text) in files {
         let full = root.join(path);
         if let Some(folder) = full.parent() {
             fs::create_dir_all(folder).map_err(|source| RunError::File {
@@ -72,6 +74,46 @@ pub fn init_project(root: &Path, name: Option<&str>, environment: &str, world: &
     }
     let new_key = new_key_file(root, environment, world.ids.secret())?;
     Ok(InitReport { written, new_key })
+}
+
+/// The environment must be one of the project's; that of a new project is made, and needs a name.
+fn check_environment(root: &Path, is_project: bool, environment: &str, world: &World) -> Result<(), RunError> {
+    if !is_project {
+        return if !environment.is_empty() && plain(environment) == environment.to_ascii_lowercase() {
+            Ok(())
+        } else {
+            let hint = "use letters, digits and `_`, and do not begin with a digit".to_owned();
+            Err(RunError::usage(format!("`{environment}` cannot be the name of an environment"), hint))
+        };
+    }
+    let problems = unknown_environment(root, environment, world);
+    if problems.is_empty() { Ok(()) } else { Err(RunError::Project { diagnostics: problems }) }
+}
+
+/// Keeps keys and lake out of a repository, whatever its `.gitignore` holds already. Tells whether it had to.
+fn ignore(root: &Path) -> Result<bool, RunError> {
+    let path = root.join(".gitignore");
+    let failed = |source| RunError::File { action: "write", path: path.clone(), source };
+    let mut text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(failed(error)),
+    };
+    let is_ignored = |text: &str, name: &str| {
+        text.lines().any(|line| line.trim().trim_start_matches('/').trim_end_matches(['*', '/']) == name)
+    };
+    let missing: Vec<&str> = [".ade", "lake"].into_iter().filter(|name| !is_ignored(&text, name)).collect();
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for name in missing {
+        text.push_str(&format!("/{name}/\n"));
+    }
+    fs::write(&path, text).map_err(failed)?;
+    Ok(true)
 }
 
 /// A name of letters, digits and underscores.

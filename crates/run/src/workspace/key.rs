@@ -1,18 +1,19 @@
 //! An environment's key: a file of its own with mode 0600, or a reference in `ade.yml`.
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ade_privacy::Keyring;
 use ade_project::Project;
 
 use super::ProjectSecrets;
+use super::state_folder::{make_private_folder, make_state_folder, publish, state_folder};
 use crate::error::RunError;
 use crate::world::World;
 
 fn key_path(root: &Path, environment: &str) -> PathBuf {
-    root.join(".ade").join("keys").join(format!("{environment}.key"))
+    state_folder(root).join("keys").join(format!("{environment}.key"))
 }
 
 /// The key of the project's environment. Fails when there is none: a key that is made silently would break every join
@@ -58,23 +59,16 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
     Keyring::from_hex(&text).map_err(|error| unusable(error.to_string(), "restore the file from a backup"))
 }
 
-/// Makes the key file of an environment, readable by its owner alone, unless there is one. Tells whether it did.
+/// Makes the key file of an environment, readable by its owner alone, unless there is one. Tells whether it did. The
+/// folder is kept out of repositories before the key is in it.
 pub(crate) fn new_key_file(root: &Path, environment: &str, secret: [u8; 32]) -> Result<bool, RunError> {
+    make_state_folder(root)?;
     let path = key_path(root, environment);
     let failed = |source| RunError::File { action: "write", path: path.clone(), source };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        make_private_folder(folder).map_err(failed)?;
     }
-    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-        Err(error) => return Err(failed(error)),
-    };
-    let text = Keyring::generate(secret).to_hex();
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .map_err(failed)?;
-    Ok(true)
+    let mut text = Keyring::generate(secret).to_hex();
+    text.push('\n');
+    publish(&path, text.as_bytes(), 0o600).map_err(failed)
 }

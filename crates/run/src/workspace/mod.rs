@@ -6,12 +6,14 @@ mod observation;
 mod open;
 mod secrets;
 pub(crate) mod spill;
+mod state_folder;
 mod views;
 
 pub use open::{OpenOptions, find_project, load_project, parse_vars};
 
 pub(crate) use catalog::LakeCatalog;
 pub(crate) use key::{keyring, new_key_file};
+pub(crate) use open::unknown_environment;
 pub(crate) use secrets::ProjectSecrets;
 pub(crate) use views::Views;
 
@@ -40,6 +42,7 @@ pub struct Workspace {
     pub(crate) connectors: Registry,
     pub(crate) views: Arc<Views>,
     pub(crate) keeper: Arc<keeper::Keeper>,
+    pub(crate) spill: spill::SpillFolder,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -77,7 +80,7 @@ impl Workspace {
 
     /// Closes the metadata database; what is written is on disk.
     pub async fn close(&self) {
-        spill::remove(&self.root, self.meta.process());
+        self.spill.remove();
         self.meta.close().await;
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade_connect::Registry;
+use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{Engine, EngineOptions};
 use ade_lake::{Lake, LakeOptions};
 use ade_meta::{Meta, ProcfsProbe};
@@ -12,7 +13,9 @@ use ade_project::{LoadOptions, Loaded, Project};
 use serde_json::{Map, Value};
 
 use super::keeper::Keeper;
-use super::{ProjectSecrets, Views, Workspace, spill};
+use super::spill::SpillFolder;
+use super::state_folder::make_state_folder;
+use super::{ProjectSecrets, Views, Workspace};
 use crate::disk_tree::DiskTree;
 use crate::error::RunError;
 use crate::event::{Event, Observer};
@@ -64,6 +67,13 @@ fn load_tree(tree: &DiskTree, options: &OpenOptions, world: &World) -> Loaded {
     Project::load(tree, &load)
 }
 
+/// What there is to say when the project in `root` has no environment of this name.
+pub(crate) fn unknown_environment(root: &Path, environment: &str, world: &World) -> Vec<Diagnostic> {
+    let options = OpenOptions { environment: Some(environment.to_owned()), ..OpenOptions::default() };
+    let loaded = load_tree(&DiskTree::root_files(root), &options, world);
+    loaded.diagnostics.into_iter().filter(|problem| problem.rule.id == rule::UNKNOWN_ENVIRONMENT.id).collect()
+}
+
 impl Workspace {
     /// Opens the project in `root`. Problems in its files are [`RunError::Project`], all of them; warnings are given
     /// back beside the workspace.
@@ -72,7 +82,7 @@ impl Workspace {
         options: &OpenOptions,
         world: World,
         observer: Arc<dyn Observer>,
-    ) -> Result<(Self, Vec<ade_diagnostic::Diagnostic>), RunError> {
+    ) -> Result<(Self, Vec<Diagnostic>), RunError> {
         let mut loaded = load_project(root, options, &world);
         if loaded.project.is_none() && options.without_resources {
             let problems = loaded.diagnostics.iter().filter(|problem| problem.is_error()).count();
@@ -88,18 +98,20 @@ impl Workspace {
         let Some(project) = loaded.project else { return Err(RunError::Project { diagnostics: loaded.diagnostics }) };
         let project = Arc::new(project);
 
-        let state = root.join(".ade");
+        let state = make_state_folder(root)?;
         let clocks = Arc::new(Clocks(Arc::clone(&world.clock)));
         let meta = Meta::open(&state.join("meta.db"), Arc::clone(&clocks) as _, Arc::new(ProcfsProbe)).await?;
-        keep_out_of_git(&state)?;
 
-        let spill = spill::folder(root, meta.process());
-        fs::create_dir_all(&spill).map_err(|source| RunError::File { action: "make", path: spill.clone(), source })?;
+        let spill = SpillFolder::make(root, &world.ids.next().to_string()).map_err(|source| RunError::File {
+            action: "make a spill folder in",
+            path: state,
+            source,
+        })?;
         let threads = options.threads.unwrap_or(world.cores).max(1);
         let engine = Engine::new(&EngineOptions {
             memory_bytes: world.memory_bytes,
             threads,
-            spill_dir: Some(spill.clone()),
+            spill_dir: Some(spill.path().to_owned()),
             spill_bytes: u64::MAX,
         })?;
 
@@ -116,7 +128,7 @@ impl Workspace {
             memory_bytes: world.memory_bytes / 8,
             target_file_bytes: TARGET_FILE_BYTES,
             encode_threads: world.cores,
-            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, spill)
+            ..LakeOptions::new(Arc::clone(&keeper) as _, clocks, ids, spill.path())
         };
         let lake = Lake::open(&location, lake_options).await?;
         lake.register(engine.runtime());
@@ -131,20 +143,12 @@ impl Workspace {
             connectors: Registry::builtin(),
             views,
             keeper,
+            spill,
             observer,
         };
         workspace.keeper.write_as(workspace.world.ids.next(), "ade", Duration::ZERO);
         Ok((workspace, loaded.diagnostics))
     }
-}
-
-/// `.ade` holds keys and state: it must not end up in a repository.
-fn keep_out_of_git(state: &Path) -> Result<(), RunError> {
-    let path = state.join(".gitignore");
-    if path.exists() {
-        return Ok(());
-    }
-    fs::write(&path, "*\n").map_err(|source| RunError::File { action: "write", path, source })
 }
 
 /// Reads `--vars`: a YAML or JSON mapping.

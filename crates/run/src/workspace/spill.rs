@@ -1,36 +1,104 @@
 //! Where queries and upserts put what does not fit into memory: one folder for each process.
-use std::fs;
+//!
+//! The owner of a folder holds a lock on the file beside it. The lock ends with the process, whatever ends that, and is seen
+//! from other containers too, whose process numbers say nothing here.
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ade_meta::{Liveness, Process, ProcessProbe, ProcfsProbe};
+use super::state_folder::state_folder;
 
 fn parent(root: &Path) -> PathBuf {
-    root.join(".ade").join("spill")
+    state_folder(root).join("spill")
 }
 
-/// The folder of a process.
-pub(crate) fn folder(root: &Path, process: &Process) -> PathBuf {
-    parent(root).join(format!("{}-{}", process.pid, process.started))
+/// The folder of this process.
+#[derive(Debug)]
+pub(crate) struct SpillFolder {
+    path: PathBuf,
+    lock: PathBuf,
+    _locked: File,
 }
 
-/// Removes the folder of this process, which has done its work.
-pub(crate) fn remove(root: &Path, current: &Process) {
-    // Whoever comes next removes what stays.
-    let _ = fs::remove_dir_all(folder(root, current));
+impl SpillFolder {
+    /// Makes a folder that no other process has, or takes for left over.
+    pub(crate) fn make(root: &Path, name: &str) -> io::Result<Self> {
+        let path = parent(root).join(name);
+        let lock = path.with_extension("lock");
+        fs::create_dir_all(parent(root))?;
+        loop {
+            let locked = OpenOptions::new().create(true).append(true).open(&lock)?;
+            match locked.lock() {
+                // Between the two somebody may have taken the file for left over.
+                Ok(()) if !is_at(&locked, &lock) => continue,
+                Ok(()) => {}
+                // Where there are no locks, nobody can take it for left over either.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                Err(error) => return Err(error),
+            }
+            fs::create_dir_all(&path)?;
+            return Ok(Self { path, lock, _locked: locked });
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes it: the process has done its work.
+    pub(crate) fn remove(&self) {
+        // What stays is removed by whoever comes next.
+        let _ = fs::remove_dir_all(&self.path).and_then(|()| fs::remove_file(&self.lock));
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let place = |data: &fs::Metadata| (data.dev(), data.ino());
+    matches!((file.metadata(), fs::metadata(path)), (Ok(file), Ok(there)) if place(&file) == place(&there))
 }
 
 /// Removes the folders of processes that ended without doing so. What cannot be removed stays for the next time.
-pub(crate) fn clear(root: &Path, current: &Process) {
+pub(crate) fn clear(root: &Path) {
     let Ok(entries) = fs::read_dir(parent(root)) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let parts = name.to_str().and_then(|name| name.split_once('-'));
-        let Some((Ok(pid), Ok(started))) = parts.map(|(pid, started)| (pid.parse(), started.parse())) else { continue };
-        let owner = Process { pid, started, ..current.clone() };
-        if ProcfsProbe.liveness(&owner) == Liveness::Dead
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
-            tracing::warn!(folder = %entry.path().display(), %error, "spilled data of a process that ended stays");
+    for lock in entries.flatten().map(|entry| entry.path()) {
+        if lock.extension().is_none_or(|extension| extension != "lock") {
+            continue;
         }
+        let Ok(file) = File::open(&lock) else { continue };
+        if file.try_lock().is_err() {
+            continue;
+        }
+        let folder = lock.with_extension("");
+        let removed = match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => fs::remove_file(&lock),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(folder = %folder.display(), %error, "spilled data of a process that ended stays");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_processes_that_ended_go_and_no_others() {
+        let root = tempfile::tempdir().unwrap();
+        let alive = SpillFolder::make(root.path(), "alive").unwrap();
+        let dead = SpillFolder::make(root.path(), "dead").unwrap();
+        fs::write(dead.path().join("rows"), "x").unwrap();
+        let left = dead.path().to_owned();
+        // Its end, as the system sees it.
+        drop(dead);
+        clear(root.path());
+        assert!(alive.path().is_dir() && !left.exists());
+        let names = || fs::read_dir(root.path().join(".ade/spill")).unwrap().count();
+        assert_eq!(names(), 2, "a folder and its lock");
+        alive.remove();
+        assert_eq!(names(), 0);
     }
 }
