@@ -88,3 +88,21 @@ fn another_form_is_another_pseudonym_and_needs_a_load_from_nothing() {
     ade.run(&["build", "--full-refresh"]).succeeds();
     assert_eq!(ade.rows("select count(*) from app.members"), ["4"]);
 }
+
+#[test]
+fn rows_with_null_in_their_key_stop_the_table_and_repeated_keys_are_told() {
+    let (_folder, ade, database) = project("{name: code, data_type: varchar, privacy: public}");
+    ade.run(&["build"]).succeeds();
+    // SQLite lets a primary key be NULL.
+    database.execute_batch("insert into members values (null, 4), (null, 5), ('c', 6);").unwrap();
+    let all = ade.run(&["build"]).exits(1).all();
+    for told in ["at least 2 rows of `app.members` have NULL in `code` of their key", "in members", "sources/s.yml:6:"]
+    {
+        assert!(all.contains(told), "{told}: {all}");
+    }
+    assert_eq!(ade.rows("select count(*) from app.members"), ["3"]);
+    database.execute_batch("delete from members where code is null; drop table members; create table members (code text, seen integer); insert into members values ('c', 7), ('c', 8), ('d', 9);").unwrap();
+    let all = ade.run(&["build"]).succeeds().all();
+    assert!(all.contains("1 of 3 rows came with a key (code) that a later row of them has, too"), "{all}");
+    assert_eq!(ade.rows("select code, seen from app.members where seen > 6 order by 2"), ["c,8", "d,9"]);
+}

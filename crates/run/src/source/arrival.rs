@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use ade_connect::{ReadPlan, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_engine::datafusion::common::ScalarValue;
-use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, StageWriter, Write};
+use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, StageWriter, Write};
 use ade_privacy::Obfuscator;
 use ade_project::resource::IngestMode;
 use arrow::datatypes::SchemaRef;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::ingest::TableLanding;
+use super::key::rows_with_null_key;
 use super::landing::{ContentHash, Landing};
 use super::stamp::{BATCH_ID, stamp, stamped};
 use crate::build::{TaskError, discard_stage};
@@ -93,6 +94,7 @@ impl Arrival<'_> {
         let mut landing = self.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
+        notes.extend(self.repeated(staged.row_counts()));
         if self.same_content(&landing).await? {
             staged.discard().await?;
             return Ok(Landed::Same(notes));
@@ -139,6 +141,20 @@ impl Arrival<'_> {
             (false, None) => Write::Upsert(self.keys()),
             (false, Some(region)) => Write::UpsertExchange(self.keys(), region),
         }
+    }
+
+    /// That rows came with a key that others of them have, too: expected of what is delivered again, and otherwise the sign
+    /// of a key that does not tell all rows apart.
+    fn repeated(&self, counts: RowCounts) -> Option<String> {
+        let repeated = counts.arrived.saturating_sub(counts.added);
+        if self.table.declared.mode != IngestMode::Incremental || self.table.declared.key.is_empty() || repeated == 0 {
+            return None;
+        }
+        Some(format!(
+            "{repeated} of {} rows came with a key ({}) that a later row of them has, too: the last one of each key stayed",
+            counts.arrived,
+            self.table.declared.key.join(", "),
+        ))
     }
 
     fn keys(&self) -> KeySpec {
@@ -193,6 +209,9 @@ impl Reading<'_> {
             let batch = obfuscator.apply(&batch)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
+            if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {
+                return Err(TaskError::Diagnostics(vec![problem]));
+            }
             if let Some(hash) = self.hash {
                 hash.add(&batch);
             }

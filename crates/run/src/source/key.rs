@@ -6,6 +6,8 @@
 use ade_diagnostic::{Diagnostic, Location, rule};
 use ade_privacy::{DataFamily, Policy, Treatment};
 use ade_project::resource::{IngestMode, SourceTable};
+use arrow::array::{Array, RecordBatch};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema};
 
 /// Every column of the key by which rows replace each other whose treatment may make different keys equal. Columns that the
@@ -42,6 +44,31 @@ pub(super) fn missing_keys(source: &SourceTable, schema: &Schema) -> Vec<Diagnos
             Diagnostic::error(&rule::UNKNOWN_COLUMN, message).at(declared.origin.clone()).suggestion(key, names)
         })
         .collect()
+}
+
+/// The problem of rows that have NULL in their key, if there are any: they could not be told apart, nor found again. The lake
+/// refuses them, too; here it is still known which unit they are of.
+pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &RecordBatch) -> Option<Diagnostic> {
+    let declared = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Incremental)?;
+    let mut nulls: Option<NullBuffer> = None;
+    let mut columns = Vec::new();
+    for key in &declared.key {
+        let place = batch.schema_ref().fields().iter().position(|field| field.name().eq_ignore_ascii_case(key));
+        let found = place.and_then(|place| batch.column(place).logical_nulls()).filter(|found| found.null_count() > 0);
+        if found.is_some() {
+            columns.push(format!("`{key}`"));
+            nulls = NullBuffer::union(nulls.as_ref(), found.as_ref());
+        }
+    }
+    let rows = nulls?.null_count();
+    let table = format!("{}.{}", source.source, source.name);
+    let message = format!("at least {rows} rows of `{table}` have NULL in {} of their key", columns.join(" and "));
+    let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(declared.origin.clone());
+    Some(
+        problem
+            .note(format!("in {label}"))
+            .hint("choose a `key` that every row has, or have such rows left out by the source"),
+    )
 }
 
 /// Why a treatment may make different values of a type equal, and what to do; `None` when it cannot.
