@@ -51,10 +51,13 @@ pub(crate) async fn history(handle: &TableHandle, limit: Option<usize>) -> Resul
 
 /// Pins the version at a point in the past.
 pub(crate) async fn snapshot(handle: &TableHandle, at: At) -> Result<Snapshot, LakeError> {
+    let no_table = || LakeError::NoTable { table: handle.name().clone() };
+    if at == At::Latest {
+        let latest = handle.log().newest().await?.ok_or_else(no_table)?;
+        return Snapshot::load(handle.clone(), latest).await;
+    }
     let versions = handle.log().versions().await?;
-    let Some(latest) = versions.latest() else {
-        return Err(LakeError::NoTable { table: handle.name().clone() });
-    };
+    let latest = versions.latest().ok_or_else(no_table)?;
     let version = match at {
         At::Latest => latest,
         At::Version(version) if version > latest => {

@@ -94,13 +94,26 @@ impl Lake {
     /// [`LakeError::List`].
     pub async fn list(&self) -> Result<Vec<TableName>, LakeError> {
         let mut tables = Vec::new();
+        for name in self.folders_of_tables().await? {
+            if self.version(&name).await?.is_some() {
+                tables.push(name);
+            }
+        }
+        Ok(tables)
+    }
+
+    /// Every name under which there is a folder, by name: that of a table, of one that a first write that died left
+    /// behind, of one that is being dropped, or somebody else's. Maintenance knows what to do with each.
+    ///
+    /// # Errors
+    /// [`LakeError::List`].
+    pub async fn folders_of_tables(&self) -> Result<Vec<TableName>, LakeError> {
+        let mut tables = Vec::new();
         for schema in self.folders(&self.inner.root).await? {
             for folder in self.folders(&schema).await? {
                 let (Some(schema), Some(table)) = (schema.filename(), folder.filename()) else { continue };
                 let Ok(name) = TableName::new(schema, table) else { continue };
-                if self.table(&name).log().latest().await?.is_some() {
-                    tables.push(name);
-                }
+                tables.push(name);
             }
         }
         tables.sort();
@@ -112,7 +125,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Store`].
     pub async fn version(&self, table: &TableName) -> Result<Option<u64>, LakeError> {
-        self.table(table).log().latest().await
+        self.table(table).log().newest().await
     }
 
     /// Pins a version.
@@ -135,7 +148,7 @@ impl Lake {
     /// [`LakeError::Lease`] while somebody else holds it.
     pub async fn lease(&self, table: &TableName, holder: &str) -> Result<Lease, LakeError> {
         let handle = self.table(table);
-        let above = match handle.log().latest().await? {
+        let above = match handle.log().newest().await? {
             Some(latest) => handle.log().state(latest).await?.map_or(0, |state| state.token),
             None => 0,
         };

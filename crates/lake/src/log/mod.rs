@@ -3,6 +3,7 @@
 mod commit_state;
 mod delta_actions;
 mod entry;
+mod newest;
 mod protocol;
 mod table_log;
 

@@ -16,6 +16,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 use uuid::Uuid;
 
+use super::newest::newest;
 use super::{CommitState, Entry};
 use crate::{LakeError, TableName};
 
@@ -55,6 +56,11 @@ impl TableLog {
         self.folder.clone().join("_delta_log")
     }
 
+    /// Where an entry is.
+    pub(super) fn entry_path(&self, version: u64) -> Path {
+        self.log_folder().join(format!("{version:020}.json"))
+    }
+
     /// Where the mark of a dropped table is.
     pub(crate) fn dropped_mark(&self) -> Path {
         self.log_folder().join(DROPPED)
@@ -89,6 +95,11 @@ impl TableLog {
         Ok(versions)
     }
 
+    /// The newest version, for readers: without a list of the log.
+    pub(crate) async fn newest(&self) -> Result<Option<u64>, LakeError> {
+        newest(self, self.store.as_ref()).await
+    }
+
     /// The newest version; `None` when there is no table.
     pub(crate) async fn latest(&self) -> Result<Option<u64>, LakeError> {
         Ok(self.versions().await?.latest())
@@ -115,8 +126,7 @@ impl TableLog {
     }
 
     async fn bytes(&self, version: u64) -> Result<Option<Bytes>, LakeError> {
-        let path = self.log_folder().join(format!("{version:020}.json"));
-        match self.store.get(&path).await {
+        match self.store.get(&self.entry_path(version)).await {
             Ok(found) => found.bytes().await.map(Some).map_err(|source| self.store_error("reading the log", source)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(self.store_error("reading the log", source)),

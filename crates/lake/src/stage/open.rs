@@ -12,7 +12,7 @@ use crate::failpoints::{self, STAGE_BEGIN};
 use crate::log::check_writable;
 use crate::table_handle::TableHandle;
 use crate::types::{Evolution, delta_schema, evolve, widen};
-use crate::{At, LakeError, Lease, SchemaChange, Snapshot, StageRequest, Write, history, maintain};
+use crate::{LakeError, Lease, SchemaChange, Snapshot, StageRequest, Write, maintain};
 
 /// Opens a stage.
 pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lease) -> Result<StageWriter, LakeError> {
@@ -23,7 +23,7 @@ pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lea
         maintain::drop_table(&handle, lease).await?;
     }
     let base = match versions.latest() {
-        Some(_) => Some(history::snapshot(&handle, At::Latest).await?),
+        Some(latest) => Some(Snapshot::load(handle.clone(), latest).await?),
         None => None,
     };
     let version = base.as_ref().map(Snapshot::version);

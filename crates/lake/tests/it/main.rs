@@ -9,6 +9,7 @@ mod concurrency;
 mod failures;
 mod keyed_model;
 mod maintenance;
+mod newest;
 mod past;
 mod scan;
 mod schema;

@@ -1,0 +1,115 @@
+//! The newest version is found without a list of the log, wherever checkpoints and clean-ups left it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ade_lake::{At, Lake, MaintainOptions, Write};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use futures::stream::BoxStream;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, Result,
+};
+use url::Url;
+
+use super::support::{TestLake, people, table};
+
+/// A store that counts what is asked of it.
+#[derive(Debug, Default)]
+struct Counting {
+    inner: LocalFileSystem,
+    lists: AtomicUsize,
+    gets: AtomicUsize,
+}
+
+impl fmt::Display for Counting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Counting")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Counting {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.inner.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(&self, at: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(at, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.gets.fetch_add(1, Ordering::SeqCst);
+        self.inner.get_opts(location, options).await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.lists.fetch_add(1, Ordering::SeqCst);
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+/// Asks for the version through a store that counts, and gives how often it had to list and to look.
+async fn asked(test: &TestLake, expected: Option<u64>) -> (usize, usize) {
+    let store = Arc::new(Counting::default());
+    let url = Url::from_directory_path(test.folder.path().join("lake")).unwrap();
+    let lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
+    assert_eq!(lake.version(&table()).await.unwrap(), expected);
+    (store.lists.load(Ordering::SeqCst), store.gets.load(Ordering::SeqCst))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_version_is_found_in_a_few_steps() {
+    let test = TestLake::new().await;
+    assert_eq!(test.lake.version(&table()).await.unwrap(), None);
+    for version in 0..40 {
+        test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
+        let (lists, gets) = asked(&test, Some(version)).await;
+        assert!(lists == 0 && gets <= 14, "{lists} lists, {gets} looks at version {version}");
+    }
+    // From a checkpoint on it is nearer; after a clean-up there is nothing before it.
+    let options = MaintainOptions {
+        compact_to_bytes: None,
+        checkpoint_every: Some(1),
+        log_retention: Some(TimeDelta::days(1)),
+        vacuum_older_than: None,
+    };
+    test.clock.advance(TimeDelta::days(3));
+    let lease = test.lease(&table()).await;
+    let report = test.lake.maintain(&table(), &options, &lease).await.unwrap();
+    assert_eq!((report.version, report.log_entries_removed), (39, 39));
+    test.lake.release(&lease).await.unwrap();
+    for version in 39..43 {
+        let (lists, gets) = asked(&test, Some(version)).await;
+        assert!(lists == 0 && gets <= 8, "{lists} lists, {gets} looks at version {version}");
+        test.write(&table(), Write::Replace, vec![people(&[(1, "b")])]).await.unwrap();
+    }
+    // A hint that is wrong, or none, where the log does not begin at its beginning: then it is listed.
+    let hint = test.folder.path().join("lake/shop/orders/_delta_log/_last_checkpoint");
+    for text in ["{\"version\":3,\"size\":1}", "not json"] {
+        std::fs::write(&hint, text).unwrap();
+        assert_eq!(asked(&test, Some(43)).await.0, 1, "{text}");
+    }
+    std::fs::remove_file(&hint).unwrap();
+    assert_eq!(asked(&test, Some(43)).await.0, 1);
+    assert_eq!(test.lake.snapshot(&table(), At::Latest).await.unwrap().version(), 43);
+    let lease = test.lease(&table()).await;
+    test.lake.drop_table(&table(), &lease).await.unwrap();
+    asked(&test, None).await;
+}
