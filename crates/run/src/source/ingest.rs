@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
-use ade_privacy::{Keyring, Obfuscator, Policy, Treatment};
+use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
+use super::continuity::{Continuity, origin};
 use super::contract;
 use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
@@ -159,7 +160,8 @@ impl TableLanding<'_> {
             Units { table: self, plan: &plan, obfuscator: &obfuscator, landing: &landing, whole, position, rows: 0 };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
         if let Some(error) = failure {
-            if groups.done() == 0 {
+            // A conflict is answered by planning anew, from what is committed.
+            if groups.done() == 0 || error.is_conflict() {
                 return Err(error);
             }
             outcome.status = Status::Failed;
@@ -225,7 +227,9 @@ impl TableLanding<'_> {
         if !problems.is_empty() {
             return Err(TaskError::Diagnostics(problems));
         }
-        let policy = Policy::new(policy.columns().to_vec());
+        // What is left out is dropped, also within a struct.
+        let mut policy = policy;
+        policy.settle_unclassified(&Class::Custom("unclassified".to_owned()), &Treatment::Drop);
         let needs_key = policy
             .columns()
             .iter()
@@ -235,8 +239,8 @@ impl TableLanding<'_> {
         let stand_in = || Keyring::generate([0; 32]);
         let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
-        let landing = Landing::new(&obfuscator, &policy, key);
-        self.same_as_before(current, &landing)?;
+        let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared));
+        let landing = self.continued(current, &plan, &policy, landing, outcome)?;
         Ok(Decided { plan, obfuscator, landing })
     }
 
@@ -260,28 +264,22 @@ impl TableLanding<'_> {
         Some(Diagnostic::error(&rule::INVALID_INGEST, message).at(place.clone()).hint(hint))
     }
 
-    /// Rows that land now must mean the same as those that are there, unless all of them are replaced.
-    fn same_as_before(&self, current: Option<&Snapshot>, landing: &Landing) -> Result<(), TaskError> {
-        let replaced = self.declared.mode == IngestMode::Full || self.build.options.full_refresh;
+    /// What to remember of a landing after the one that the table has.
+    fn continued(
+        &self,
+        current: Option<&Snapshot>,
+        plan: &ReadPlan,
+        policy: &Policy,
+        landing: Landing,
+        outcome: &mut Outcome,
+    ) -> Result<Landing, TaskError> {
         let before = current.and_then(|table| table.state().fingerprint.as_deref()).and_then(Landing::parse);
-        let (false, Some(before)) = (replaced, before) else { return Ok(()) };
-        let differences = landing.differences(&before);
-        if differences.is_empty() {
-            return Ok(());
-        }
-        let mut problem = Diagnostic::error(
-            &rule::SCHEMA_DRIFT,
-            format!("rows of `{}.{}` that land now would not fit those that landed before", self.source.source, self.source.name),
-        )
-        .at(self.source.origin.clone())
-        .hint(format!(
-            "load all of it again with `ade ingest --select source:{}.{} --full-refresh` (rows that the source has not got any more are then gone)",
-            self.source.source, self.source.name
-        ));
-        for difference in differences {
-            problem = problem.note(difference);
-        }
-        Err(TaskError::Diagnostics(vec![problem]))
+        let Some(before) = before else { return Ok(landing) };
+        let replaces = self.declared.mode == IngestMode::Full || self.build.options.full_refresh;
+        let continuity = Continuity { source: self.source, policy, before: &before, replaces };
+        let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
+        note.iter().for_each(|note| outcome.note(note));
+        Ok(landing)
     }
 }
 
