@@ -46,7 +46,7 @@ fn model(writes: &[Vec<Vec<Arrival>>], ordered: bool) -> Vec<String> {
             }
         }
     }
-    let rows = table.values().map(|(key, order, value, gone)| format!("{}|{order}|{value}|{gone}", key));
+    let rows = table.values().map(|(key, order, value, gone)| format!("{key}|{order}|{value}|{gone}"));
     let mut rows: Vec<_> = rows.collect();
     rows.sort();
     rows
