@@ -23,3 +23,5 @@ mod program;
 mod reference;
 mod shop;
 mod sql_errors;
+mod treatments;
+mod upkeep;

@@ -84,10 +84,15 @@ impl Transform for Mask {
 impl fmt::Display for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.keep_first, self.keep_last) {
-            (0, 0) => f.write_str("everything"),
-            (first, 0) => write!(f, "all but the first {first}"),
-            (0, last) => write!(f, "all but the last {last}"),
-            (first, last) => write!(f, "all but the first {first} and the last {last}"),
+            (0, 0) => f.write_str("everything")?,
+            (first, 0) => write!(f, "all but the first {first}")?,
+            (0, last) => write!(f, "all but the last {last}")?,
+            (first, last) => write!(f, "all but the first {first} and the last {last}")?,
+        }
+        match self.pattern {
+            MaskPattern::Fixed => Ok(()),
+            MaskPattern::Length => f.write_str(" by length"),
+            MaskPattern::Shape => f.write_str(" by shape"),
         }
     }
 }

@@ -79,3 +79,41 @@ fn mistakes_are_named() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+/// What a table remembers of how it landed is this text: two treatments must not have the same.
+#[test]
+fn treatments_that_differ_are_told_apart_by_their_text() {
+    let mut all = vec![
+        read("keep", &[]),
+        read("drop", &[]),
+        read("null", &[]),
+        read("redact", &[]),
+        read("redact", &[("detect", Setting::Flag(true))]),
+        read("bucket", &[("width", Setting::Integer(10))]),
+        read("bucket", &[("width", Setting::Integer(5))]),
+        read("bucket", &[("edges", Setting::Numbers(vec![18.0]))]),
+        read("truncate", &[("first", Setting::Integer(3))]),
+        read("truncate", &[("decimals", Setting::Integer(3))]),
+        read("truncate", &[("to", word("network"))]),
+        read("truncate", &[("to", word("network")), ("v4_bits", Setting::Integer(16))]),
+        read("truncate", &[("to", word("network")), ("v6_bits", Setting::Integer(32))]),
+    ];
+    all.extend(["year", "month", "day", "outward"].map(|unit| read("truncate", &[("to", word(unit))])));
+    for name in ["pseudonym", "encrypt"] {
+        all.extend([read(name, &[]), read(name, &[("domain", word("staff"))])]);
+    }
+    for (form, _) in CanonicalForm::NAMES {
+        all.push(read("pseudonym", &[("domain", word("form")), ("form", word(form))]));
+    }
+    for pattern in ["fixed", "length", "shape"] {
+        for keep in [1, 2] {
+            let pattern = ("pattern", word(pattern));
+            all.push(read("mask", &[("keep_first", Setting::Integer(keep)), pattern.clone()]));
+            all.push(read("mask", &[("keep_last", Setting::Integer(keep)), pattern]));
+        }
+    }
+    let all: Vec<Treatment> = all.into_iter().map(Result::unwrap).collect();
+    for (index, one) in all.iter().enumerate() {
+        assert!(all[index + 1..].iter().all(|other| one.to_string() != other.to_string()), "{one}");
+    }
+}

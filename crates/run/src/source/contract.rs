@@ -1,22 +1,22 @@
 //! What a source promised, held against what it has.
 use std::sync::Arc;
 
-use ade_connect::{ColumnDrift, ReadPlan};
+use ade_connect::{ColumnDrift, DriftedColumn, ReadPlan, RetypedColumn};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{sql_type, type_name};
 use ade_privacy::Policy;
 use ade_project::resource::{OnNewColumn, SourceTable};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 /// The promised columns; `None` when none is listed. A column without a `data_type` has the type `Null`, which connectors
-/// take for a type that is to be found out.
+/// take for a type that is to be found out. Fields of structs are not among them: connectors know whole columns.
 pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Diagnostic>> {
     if source.columns.is_empty() {
         return Ok(None);
     }
     let mut problems = Vec::new();
     let mut fields = Vec::new();
-    for column in &source.columns {
+    for column in source.columns.iter().filter(|column| !is_field(source, &column.name)) {
         let data_type = match &column.data_type {
             Some(text) => match sql_type(text) {
                 Ok(data_type) => data_type,
@@ -35,7 +35,8 @@ pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Di
 
 /// Every way in which the source breaks its promise, and every column that nobody has decided about.
 pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy) -> Vec<Diagnostic> {
-    let drift = plan.drift();
+    let mut drift = plan.drift();
+    fields(source, plan, &mut drift);
     let mut problems = broken_promises(source, &drift);
     if source.contract_enforced {
         for column in &drift.new {
@@ -70,6 +71,62 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
         }
     }
     problems
+}
+
+/// Whether a listed name is a field of a struct: `device.os`, where `device` is listed, too.
+fn is_field(source: &SourceTable, name: &str) -> bool {
+    name.match_indices('.').any(|(dot, _)| source.column(&name[..dot]).is_some())
+}
+
+/// Adds the listed fields that their structs have not got, or have as another type.
+fn fields(source: &SourceTable, plan: &ReadPlan, drift: &mut ColumnDrift) {
+    let listed = source.columns.iter().enumerate().filter(|(_, column)| is_field(source, &column.name));
+    for (position, column) in listed {
+        let promised = column.data_type.as_ref().and_then(|text| sql_type(text).ok());
+        let promised_name = promised.as_ref().map_or_else(|| "any type".to_owned(), type_name);
+        let seen_in = plan.units.first().map_or_else(|| plan.request.from.clone(), |unit| unit.label.clone());
+        match (find(plan.schema.fields(), &column.name), promised) {
+            (Found::Field(found), Some(promised)) if *found.data_type() != promised => {
+                drift.retyped.push(RetypedColumn {
+                    name: column.name.clone(),
+                    promised: promised_name,
+                    found: type_name(found.data_type()),
+                    seen_in,
+                })
+            }
+            (Found::Missing, _) => drift.missing.push(DriftedColumn {
+                name: column.name.clone(),
+                data_type: promised_name,
+                position,
+                seen_in,
+            }),
+            _ => {}
+        }
+    }
+}
+
+enum Found<'a> {
+    Field(&'a Field),
+    /// The struct is there, the field is not.
+    Missing,
+    /// What it is in is no struct, as far as is known.
+    Unknown,
+}
+
+fn find<'a>(fields: &'a Fields, path: &str) -> Found<'a> {
+    if let Some(field) = fields.iter().find(|field| field.name() == path) {
+        return Found::Field(field);
+    }
+    let within = fields.iter().find_map(|field| {
+        let rest = path.strip_prefix(field.name().as_str())?.strip_prefix('.')?;
+        let DataType::Struct(children) = field.data_type() else { return None };
+        Some(find(children, rest))
+    });
+    match within {
+        Some(Found::Unknown) => Found::Missing,
+        Some(found) => found,
+        None => Found::Unknown,
+    }
 }
 
 fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic> {

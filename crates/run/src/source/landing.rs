@@ -1,32 +1,69 @@
-//! How a table has landed so far: what was done to each column, remembered in its commits.
+//! What a landed table remembers about how it landed: what was done to each column, where the rows came from, and which
+//! rows. It is kept in the table's commits, so that rows are never mixed that do not mean the same.
 use std::collections::BTreeMap;
 
 use ade_engine::type_name;
-use ade_privacy::{Obfuscator, Policy};
+use ade_privacy::{Obfuscator, Policy, Treatment};
 use arrow::array::{ArrayData, RecordBatch};
+use arrow::datatypes::{DataType, Field};
 use serde::{Deserialize, Serialize};
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Landing {
-    /// What was done to each column of the source, and to what type: `varchar: pseudonym in domain email`.
-    pub(crate) columns: BTreeMap<String, String>,
+    /// What was done to each column of the source, or to each field (`column.field`) of a struct: also to those that did not
+    /// land.
+    pub(crate) columns: BTreeMap<String, LandedColumn>,
     /// Id of the key that pseudonyms were made with.
     pub(crate) key: String,
+    /// The connection and the table that a cursor belongs to; empty where there is no cursor.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) origin: String,
     /// Hash of all rows as they landed, for tables that are read whole each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<String>,
 }
 
-impl Landing {
-    pub(crate) fn new(obfuscator: &Obfuscator, policy: &Policy, key: String) -> Self {
-        let mut columns = BTreeMap::new();
-        for column in obfuscator.columns() {
-            let treatment = policy.column(&column.column).map(|decided| decided.treatment.to_string());
-            let treatment = treatment.unwrap_or_else(|| "by field".to_owned());
-            columns.insert(column.column, format!("{}: {treatment}", type_name(&column.input)));
+/// What was done to a column, and to what type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LandedColumn {
+    /// As SQL names it; `None` of what did not land.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    data_type: Option<String>,
+    /// The treatment with all of its settings: `pseudonym in domain email`.
+    treatment: String,
+}
+
+impl LandedColumn {
+    fn new(data_type: Option<&DataType>, treatment: &Treatment) -> Self {
+        Self { data_type: data_type.map(type_name), treatment: treatment.to_string() }
+    }
+
+    fn has_landed(&self) -> bool {
+        self.treatment != Treatment::Drop.name()
+    }
+
+    /// `varchar: keep`, or `drop`.
+    fn describe(&self) -> String {
+        match &self.data_type {
+            Some(data_type) => format!("{data_type}: {}", self.treatment),
+            None => self.treatment.clone(),
         }
-        Self { columns, key, content: None }
+    }
+}
+
+impl Landing {
+    pub(crate) fn new(obfuscator: &Obfuscator, policy: &Policy, key: String, origin: String) -> Self {
+        let mut columns = BTreeMap::new();
+        for decided in policy.columns() {
+            match field(obfuscator, &decided.column) {
+                Some(field) => remember(&decided.column, field, &decided.treatment, &mut columns),
+                None => {
+                    columns.insert(decided.column.clone(), LandedColumn::new(None, &decided.treatment));
+                }
+            }
+        }
+        Self { columns, key, origin, content: None }
     }
 
     /// Reads what a commit remembers; `None` for tables that were not landed by a source.
@@ -38,23 +75,121 @@ impl Landing {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Why rows that land now would not mean the same as those that landed before; empty when they do. A new column is
-    /// no such reason: older rows have NULL there.
-    pub(crate) fn differences(&self, before: &Self) -> Vec<String> {
-        let mut found: Vec<String> = self
-            .columns
-            .iter()
-            .filter_map(|(column, now)| {
-                let then = before.columns.get(column)?;
-                (then != now).then(|| format!("column `{column}` landed as `{then}` and would now land as `{now}`"))
-            })
-            .collect();
-        let uses_key = self.columns.values().any(|what| what.contains("pseudonym") || what.contains("encrypt"));
-        if uses_key && !before.key.is_empty() && !self.key.is_empty() && self.key != before.key {
+    /// With what `before` remembers of columns that are not looked at now: their rows are still there.
+    pub(crate) fn carrying(mut self, before: &Self) -> Self {
+        for (path, column) in &before.columns {
+            if self.now(path).is_none() {
+                self.columns.insert(path.clone(), column.clone());
+            }
+        }
+        if self.key.is_empty() {
+            self.key.clone_from(&before.key);
+        }
+        self
+    }
+
+    /// What is done now to what `path` was: to the column itself, to the struct that it is in, or to the first of its fields.
+    fn now(&self, path: &str) -> Option<&LandedColumn> {
+        let within = |(other, _): &(&String, &LandedColumn)| is_within(other, path);
+        let parent = |(other, _): &(&String, &LandedColumn)| is_within(path, other);
+        self.columns
+            .get(path)
+            .or_else(|| self.columns.iter().find(parent).map(|(_, column)| column))
+            .or_else(|| self.columns.iter().find(within).map(|(_, column)| column))
+    }
+
+    /// Columns whose treatment is another one than it was, in words. A column that has not landed before is no such: older
+    /// rows have NULL there.
+    pub(crate) fn retreated(&self, before: &Self) -> Vec<String> {
+        self.changed(before, |then, now| then.treatment != now.treatment)
+    }
+
+    /// Why rows that land now would not mean the same as those that landed before; empty when they do. `typed`: whether the
+    /// types are known, which takes something to be read.
+    pub(crate) fn differences(&self, before: &Self, typed: bool) -> Vec<String> {
+        let mut found = self
+            .changed(before, |then, now| then.treatment != now.treatment || (typed && then.data_type != now.data_type));
+        if !before.key.is_empty() && !self.key.is_empty() && self.key != before.key {
             found.push(format!("the key was {} and is now {}", before.key, self.key));
+        }
+        if !before.origin.is_empty() && !self.origin.is_empty() && self.origin != before.origin {
+            found.push(format!(
+                "it was read from {} and would now be read from {}: the cursor is of the former",
+                before.origin, self.origin
+            ));
         }
         found
     }
+
+    fn changed(&self, before: &Self, differs: impl Fn(&LandedColumn, &LandedColumn) -> bool) -> Vec<String> {
+        let landed = before.columns.iter().filter(|(_, then)| then.has_landed());
+        landed
+            .filter_map(|(column, then)| {
+                let now = self.now(column)?;
+                let what = || {
+                    let (then, now) = (then.describe(), now.describe());
+                    format!("column `{column}` landed as `{then}` and would now land as `{now}`")
+                };
+                differs(then, now).then(what)
+            })
+            .collect()
+    }
+
+    /// Fields that land as they are within a struct that is decided about as a whole, and that it had not got when that was
+    /// decided: nobody has looked at them.
+    pub(crate) fn new_fields<'a>(&'a self, policy: &'a Policy, before: &'a Self) -> Vec<(&'a str, &'a str)> {
+        let mut found = Vec::new();
+        for decided in policy.columns() {
+            let is_in = |path: &str| is_within(path, &decided.column);
+            if !before.columns.keys().any(|path| is_in(path)) {
+                continue;
+            }
+            let fields = self.columns.keys().filter(|path| is_in(path) && before.now(path).is_none());
+            found.extend(fields.map(|path| (decided.column.as_str(), path.as_str())));
+        }
+        found
+    }
+}
+
+/// The field of the source at a path: a column, or a field within structs.
+fn field<'a>(obfuscator: &'a Obfuscator, path: &str) -> Option<&'a Field> {
+    fn descend<'a>(field: &'a Field, at: &str, path: &str) -> Option<&'a Field> {
+        if at == path {
+            return Some(field);
+        }
+        let DataType::Struct(fields) = field.data_type() else { return None };
+        fields.iter().find_map(|child| descend(child, &format!("{at}.{}", child.name()), path))
+    }
+    obfuscator.input_schema().fields().iter().find_map(|column| descend(column, column.name(), path))
+}
+
+/// A struct that stays as it is is remembered by its fields, so that a new one is noticed.
+fn remember(path: &str, field: &Field, treatment: &Treatment, columns: &mut BTreeMap<String, LandedColumn>) {
+    match (treatment, nested(field.data_type())) {
+        (Treatment::Keep, Some(fields)) => {
+            for child in fields {
+                remember(&format!("{path}.{}", child.name()), child, treatment, columns);
+            }
+        }
+        _ => {
+            columns.insert(path.to_owned(), LandedColumn::new(Some(field.data_type()), treatment));
+        }
+    }
+}
+
+/// The fields of a struct, also of one in lists.
+fn nested(data_type: &DataType) -> Option<&arrow::datatypes::Fields> {
+    match data_type {
+        DataType::Struct(fields) if !fields.is_empty() => Some(fields),
+        DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _) => {
+            nested(element.data_type())
+        }
+        _ => None,
+    }
+}
+
+fn is_within(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// A hash over rows in their order, for noticing that a whole table is as it was.
@@ -91,5 +226,84 @@ impl ContentHash {
 
     pub(crate) fn finish(&self) -> String {
         self.0.finalize().to_hex().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ade_privacy::{Class, ColumnPolicy, Keyring, Origin};
+    use arrow::datatypes::{Fields, Schema};
+
+    use super::*;
+
+    fn landing(columns: Vec<Field>, decided: &[(&str, Treatment)]) -> (Landing, Policy) {
+        let decided = decided.iter().map(|(column, treatment)| ColumnPolicy {
+            column: (*column).to_owned(),
+            class: Class::Public,
+            treatment: treatment.clone(),
+            origin: Origin::Column,
+        });
+        let policy = Policy::new(decided.collect());
+        let obfuscator = Obfuscator::new(&Schema::new(columns), &policy, &Keyring::generate([1; 32])).unwrap();
+        (Landing::new(&obfuscator, &policy, String::new(), String::new()), policy)
+    }
+
+    fn text(name: &str) -> Field {
+        Field::new(name, DataType::Utf8, true)
+    }
+
+    fn device(fields: &[&str]) -> Field {
+        let fields: Fields = fields.iter().map(|name| text(name)).collect();
+        Field::new("device", DataType::Struct(fields), true)
+    }
+
+    #[test]
+    fn a_new_field_of_a_struct_that_lands_as_it_is_is_noticed() {
+        let keep = || [("device", Treatment::Keep)];
+        let (before, _) = landing(vec![device(&["os"])], &keep());
+        let (now, policy) = landing(vec![device(&["os", "owner_email"])], &keep());
+        assert_eq!(now.new_fields(&policy, &before), [("device", "device.owner_email")]);
+        assert_eq!(before.new_fields(&policy, &now), []);
+        // Once it is decided about field by field, it is a column like any other.
+        let by_field = [("device.os", Treatment::Keep), ("device.owner_email", Treatment::Drop)];
+        let (now, policy) = landing(vec![device(&["os", "owner_email"])], &by_field);
+        assert_eq!(now.new_fields(&policy, &before), []);
+        assert_eq!(now.differences(&before, true), Vec::<String>::new());
+        // In lists, too.
+        let list = |fields: &[&str]| {
+            let element = device(fields).with_name("element");
+            Field::new("device", DataType::List(element.into()), true)
+        };
+        let (before, _) = landing(vec![list(&["os"])], &keep());
+        let (now, policy) = landing(vec![list(&["os", "ip"])], &keep());
+        assert_eq!(now.new_fields(&policy, &before), [("device", "device.ip")]);
+    }
+
+    #[test]
+    fn the_treatment_of_a_field_and_of_its_struct_are_compared() {
+        let (before, _) = landing(vec![device(&["os", "mail"])], &[("device", Treatment::Keep)]);
+        let by_field = [("device.os", Treatment::Keep), ("device.mail", Treatment::Null)];
+        let (now, _) = landing(vec![device(&["os", "mail"])], &by_field);
+        let expected = ["column `device.mail` landed as `varchar: keep` and would now land as `varchar: null`"];
+        assert_eq!(now.differences(&before, true), expected);
+        let (now, _) = landing(Vec::new(), &[("device", Treatment::Drop)]);
+        assert_eq!(now.retreated(&before).len(), 2);
+        assert_eq!(before.retreated(&now), Vec::<String>::new(), "nothing of it has landed");
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_not_forgotten() {
+        let (before, _) =
+            landing(vec![text("phone"), text("id")], &[("phone", Treatment::Keep), ("id", Treatment::Keep)]);
+        let before = Landing { key: "0a43a65f".to_owned(), ..before };
+        let (now, _) = landing(vec![text("id")], &[("id", Treatment::Keep)]);
+        let carried = now.carrying(&before);
+        assert_eq!(carried, before);
+        let (now, _) = landing(vec![text("phone")], &[("phone", Treatment::Null)]);
+        assert_eq!(now.differences(&carried, true).len(), 1);
+        let number = Field::new("phone", DataType::Int64, true);
+        let (now, _) = landing(vec![number], &[("phone", Treatment::Keep)]);
+        assert_eq!(now.differences(&carried, true).len(), 1);
+        assert_eq!(now.differences(&carried, false), Vec::<String>::new(), "types that nobody has seen say nothing");
     }
 }

@@ -1,6 +1,7 @@
 //! From a connection to a landed table: what was promised, what is obfuscated, what is committed.
 mod arrival;
 mod connections;
+mod continuity;
 mod contract;
 mod ingest;
 mod key;

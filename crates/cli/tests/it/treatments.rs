@@ -1,0 +1,143 @@
+//! A column whose treatment changes: what has landed under the old one is never left readable without a word, and rows that
+//! do not mean the same are never mixed. Nor are rows of two tables under one cursor.
+use ade_testing::{Folder, Program, leaks};
+use rusqlite::Connection;
+
+use crate::program::program;
+
+const PROJECT: &str = "
+name: shop
+environments:
+  dev: {lake: lake, schema: main, custom_schema: replace}
+connections:
+  app: {type: sqlite, path: data/app.db}
+  feed: {type: files, path: data}
+";
+const CARD: &str = "4111111111111111";
+
+/// A source table of files with a column `card` that is treated as `privacy` says.
+fn treat(folder: &Folder, mode: &str, privacy: &str) {
+    folder.write(
+        "sources/s.yml",
+        format!(
+            "sources:\n  - name: feed\n    connection: feed\n    on_new_column: drop\n    tables:\n      - name: pay\n        ingest: {{from: 'p*.csv', mode: {mode}}}\n        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n{}",
+            if privacy.is_empty() { String::new() } else { format!("          - {{name: card, data_type: varchar, privacy: {privacy}}}\n") }
+        ),
+    );
+}
+
+fn project(mode: &str) -> (Folder, Program) {
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/p1.csv", &format!("id,card\n1,{CARD}\n"))]);
+    treat(&folder, mode, "public");
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    folder.write("data/p2.csv", "id,card\n2,4222222222222222\n");
+    (folder, ade)
+}
+
+#[test]
+fn a_column_that_was_kept_and_is_dropped_asks_for_a_full_load() {
+    // Dropped by class, by treatment, or because nobody classifies it any more.
+    for privacy in ["payment_card", "{treatment: drop}", ""] {
+        let (folder, ade) = project("incremental");
+        treat(&folder, "incremental", privacy);
+        for _ in 0..2 {
+            let refused = ade.run(&["ingest"]).exits(1);
+            assert!(
+                refused.all().contains("column `card` landed as `varchar: keep` and would now land as `drop`"),
+                "{}",
+                refused.all()
+            );
+            assert!(refused.all().contains("--full-refresh"), "{}", refused.all());
+            assert!(
+                refused.all().contains("`ade maintain --select source:feed.pay --retention-hours 0` removes them"),
+                "{}",
+                refused.all()
+            );
+        }
+        let full = ade.run(&["ingest", "--full-refresh"]).succeeds();
+        assert!(full.all().contains("stays readable in earlier versions of the table"), "{}", full.all());
+        assert!(holds_card(&folder), "the version before is still there");
+        ade.run(&["maintain", "--select", "source:feed.pay", "--retention-hours", "0"]).succeeds();
+        assert!(!holds_card(&folder));
+    }
+}
+
+#[test]
+fn what_was_dropped_may_be_brought_in() {
+    let (folder, ade) = project("incremental");
+    treat(&folder, "incremental", "payment_card");
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    treat(&folder, "incremental", "email");
+    folder.write("data/p3.csv", "id,card\n3,4333333333333333\n");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(ade.rows("select id from feed.pay where card is null order by id"), ["1", "2"]);
+    // And is remembered over a file that has not got it.
+    treat(&folder, "incremental", "public");
+    let refused = ade.run(&["ingest"]).exits(1);
+    assert!(refused.all().contains("pseudonym in domain email` and would now land as"), "{}", refused.all());
+}
+
+#[test]
+fn every_setting_of_a_treatment_is_remembered() {
+    let (folder, ade) = project("incremental");
+    treat(&folder, "incremental", "{treatment: mask, pattern: length}");
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    folder.write("data/p3.csv", "id,card\n3,4333333333333333\n");
+    treat(&folder, "incremental", "{treatment: mask, pattern: shape}");
+    let refused = ade.run(&["ingest"]).exits(1);
+    assert!(refused.all().contains("mask all but the last 4 by length"), "{}", refused.all());
+}
+
+#[test]
+fn a_table_that_is_read_whole_tells_what_its_earlier_versions_hold() {
+    let (folder, ade) = project("full");
+    treat(&folder, "full", "payment_card");
+    let told = ade.run(&["ingest"]).succeeds();
+    assert!(
+        told.all().contains("column `card` landed as `varchar: keep` and would now land as `drop`"),
+        "{}",
+        told.all()
+    );
+    assert!(told.all().contains("ade maintain"), "{}", told.all());
+    let again = ade.run(&["ingest"]).succeeds();
+    assert!(!again.all().contains("ade maintain"), "{}", again.all());
+}
+
+#[test]
+fn another_table_does_not_go_on_with_the_cursor_of_the_first() {
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/README", "the application's database")]);
+    let from = |table: &str| {
+        folder.write(
+            "sources/s.yml",
+            format!(
+                "sources:\n  - name: app\n    connection: app\n    tables:\n      - name: c\n        ingest: {{from: {table}, mode: incremental, cursor: at, key: [id]}}\n        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n          - {{name: at, data_type: bigint, privacy: public}}\n"
+            ),
+        );
+    };
+    from("one");
+    let database = Connection::open(folder.at("data/app.db")).unwrap();
+    database
+        .execute_batch("create table one (id integer primary key, at integer); insert into one values (1, 100); create table two (id integer primary key, at integer); insert into two values (7, 50), (8, 200);")
+        .unwrap();
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    from("two");
+    let refused = ade.run(&["ingest"]).exits(1);
+    assert!(
+        refused.all().contains("it was read from `one` of connection `app` and would now be read from `two`"),
+        "{}",
+        refused.all()
+    );
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    assert_eq!(ade.rows("select id from app.c order by id"), ["7", "8"]);
+}
+
+/// Whether any file of the lake holds the card's number, in whatever version.
+fn holds_card(folder: &Folder) -> bool {
+    let lake = folder.at("lake");
+    let files: Vec<_> = folder.files().into_iter().filter(|path| path.starts_with(&lake)).collect();
+    !leaks(&files, &[CARD]).is_empty()
+}
