@@ -4,29 +4,42 @@
 //! version that the holder commits. A write that finds another one was planned on rows that are no longer the newest:
 //! somebody wrote without this lease, because its keeper is another one (a second checkout with the same lake), or
 //! because it was paused beyond the end of its own. Such a write is refused before it begins, and is to be planned again.
+//!
+//! What was staged under a lease and given up is noted as well, so that it goes when the lease is released.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::Lease;
+use crate::parquet_file::TableWriter;
+use crate::{DataFile, Lease, TableName};
 
 /// Scope and token of a lease.
 type Key = (String, u64);
 
 /// Leases that were taken through this lake and not yet released.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Holdings(Mutex<HashMap<Key, Holding>>);
 
-#[derive(Debug)]
+/// What was staged and will not be committed.
+pub(crate) struct Abandoned {
+    /// Of which table.
+    pub(crate) table: TableName,
+    /// Files of which some are open.
+    pub(crate) writer: Option<Box<TableWriter>>,
+    /// Complete files.
+    pub(crate) files: Vec<DataFile>,
+}
+
 struct Holding {
     /// To which the holder knows the table to have moved; `None` while there is none.
     version: Option<u64>,
+    abandoned: Vec<Abandoned>,
 }
 
 impl Holdings {
     /// A lease was taken while the table was at `version`.
     pub(crate) fn taken(&self, lease: &Lease, version: Option<u64>) {
-        self.lock().insert(key(lease), Holding { version });
+        self.lock().insert(key(lease), Holding { version, abandoned: Vec::new() });
     }
 
     /// The holder committed a version.
@@ -51,9 +64,16 @@ impl Holdings {
         }
     }
 
-    /// The lease is given back.
-    pub(crate) fn released(&self, lease: &Lease) {
-        self.lock().remove(&key(lease));
+    /// What was staged is given up. Under a lease that was not taken here, it is left to maintenance.
+    pub(crate) fn abandon(&self, lease: &Lease, what: Abandoned) {
+        if let Some(holding) = self.lock().get_mut(&key(lease)) {
+            holding.abandoned.push(what);
+        }
+    }
+
+    /// The lease is given back. Gives what was staged under it and given up.
+    pub(crate) fn released(&self, lease: &Lease) -> Vec<Abandoned> {
+        self.lock().remove(&key(lease)).map(|holding| holding.abandoned).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Holding>> {

@@ -9,7 +9,7 @@ use object_store::path::Path;
 use url::Url;
 use uuid::Uuid;
 
-use crate::holdings::Holdings;
+use crate::holdings::{Abandoned, Holdings};
 use crate::store::{LocalStore, create_folders};
 use crate::table_handle::TableHandle;
 use crate::{
@@ -170,12 +170,14 @@ impl Lake {
         Ok(self.inner.options.leases.renew(lease).await?)
     }
 
-    /// Ends a lease.
+    /// Ends a lease. What was staged under it and neither committed nor discarded, because of an error, is removed.
     ///
     /// # Errors
     /// [`LakeError::Lease`] when the keeper fails.
     pub async fn release(&self, lease: &Lease) -> Result<(), LakeError> {
-        self.inner.holdings.released(lease);
+        for abandoned in self.inner.holdings.released(lease) {
+            self.remove_abandoned(abandoned).await;
+        }
         Ok(self.inner.options.leases.release(lease).await?)
     }
 
@@ -260,6 +262,16 @@ impl Lake {
     /// What it was opened with.
     pub(crate) fn options(&self) -> &LakeOptions {
         &self.inner.options
+    }
+
+    /// Removes what was staged and given up.
+    async fn remove_abandoned(&self, abandoned: Abandoned) {
+        let Abandoned { table, writer, mut files } = abandoned;
+        if let Some(writer) = writer {
+            files.extend(writer.abandon().await);
+        }
+        // What stays is removed by maintenance, as after a crash.
+        let _ = stage::remove_files(&self.table(&table), &files).await;
     }
 
     async fn folders(&self, below: &Path) -> Result<Vec<Path>, LakeError> {

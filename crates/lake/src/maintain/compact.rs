@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use crate::commit::{Proposal, commit};
 use crate::log::{add_line, check_writable, remove_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
-use crate::stage::{Rewriter, file_prefix};
+use crate::stage::{FileStager, Rewriter, file_prefix};
 use crate::table_handle::TableHandle;
 use crate::{At, DataFile, LakeError, Lease, MaintainReport, history};
 
@@ -41,7 +41,7 @@ pub(super) async fn compact(
     })?;
     let options = handle.options();
     let stage_id = options.ids.next();
-    let mut writer = TableWriter::new(TableWriterOptions {
+    let writer = TableWriter::new(TableWriterOptions {
         table: handle.name().clone(),
         store: handle.store().clone(),
         folder: handle.folder().clone(),
@@ -53,6 +53,7 @@ pub(super) async fn compact(
         threads: options.encode_threads.max(1),
         clock: options.clock.clone(),
     })?;
+    let mut writer = FileStager::new(handle, lease, writer);
     let rewriter = Rewriter::new(handle, handle.scan(base.schema().clone(), base.partition_by().to_vec()));
     for file in &small {
         let scan = Arc::new(handle.scan_file(file, base.schema(), base.partition_by()));
@@ -66,10 +67,10 @@ pub(super) async fn compact(
             writer.write(&batch).await?;
         }
     }
-    let new = writer.finish().await?;
+    let mut new = writer.finish().await?;
     let now = options.clock.now();
     let removes = small.iter().map(|file| remove_line(file, false, now));
-    let lines = removes.chain(new.iter().map(|file| add_line(file, false))).collect::<Result<Vec<_>, _>>();
+    let lines = removes.chain(new.files().iter().map(|file| add_line(file, false))).collect::<Result<Vec<_>, _>>();
     let lines = lines.map_err(|json_err| {
         let source = deltalake_core::DeltaTableError::SerializeLogJson { json_err };
         handle.log().delta_error("describing the files", source)
@@ -85,8 +86,12 @@ pub(super) async fn compact(
         state: None,
         rows: None,
     };
-    commit(handle, lease, &proposal).await?;
+    let committed = commit(handle, lease, &proposal).await;
+    report.files_written = new.files().len();
+    if !matches!(&committed, Err(error) if error.is_conflict()) {
+        new.keep();
+    }
+    committed?;
     report.files_compacted = small.len();
-    report.files_written = new.len();
     Ok(())
 }

@@ -17,8 +17,8 @@ use super::region_filter::{Cover, RegionFilter};
 use super::rewrite::Rewriter;
 use super::stage_plan::StagePlan;
 use super::winners::project;
+use super::{FileStager, StagedFiles};
 use crate::failpoints::{self, DISCARD_FILE, STAGE_FINISHED};
-use crate::parquet_file::TableWriter;
 use crate::scan::ScanFile;
 use crate::table_handle::TableHandle;
 use crate::{DataFile, LakeError, RowCounts, Snapshot, Staged, Write};
@@ -33,7 +33,7 @@ pub(super) struct Effect {
 /// Finishes a write whose arrivals are in files already.
 pub(super) async fn files(
     plan: StagePlan,
-    writer: TableWriter,
+    writer: FileStager,
     region: Option<&RegionFilter>,
 ) -> Result<Staged, LakeError> {
     let arrived = writer.rows();
@@ -54,7 +54,7 @@ pub(super) async fn files(
 /// Finishes a write whose arrivals take the place of the partitions that they are of.
 pub(super) async fn partitions(
     plan: StagePlan,
-    writer: TableWriter,
+    writer: FileStager,
     partitions: Partitions,
 ) -> Result<Staged, LakeError> {
     let arrived = writer.rows();
@@ -239,7 +239,7 @@ async fn complete(
     plan: StagePlan,
     arrived: u64,
     added: u64,
-    new_files: Vec<DataFile>,
+    new_files: StagedFiles,
     mut effect: Effect,
 ) -> Result<Staged, LakeError> {
     let base_files: &[DataFile] = plan.base.as_ref().map_or(&[], |base| base.files());
@@ -284,7 +284,7 @@ async fn complete(
 }
 
 /// Removes staged files.
-pub(super) async fn remove_files(handle: &TableHandle, files: &[DataFile]) -> Result<(), LakeError> {
+pub(crate) async fn remove_files(handle: &TableHandle, files: &[DataFile]) -> Result<(), LakeError> {
     let fail = |source| handle.log().store_error("removing a staged file", source);
     let remove = |file: &DataFile| {
         let location = handle.location(file);

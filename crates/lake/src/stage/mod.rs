@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod file_mask;
+mod file_stager;
 mod finish;
 mod key_set;
 mod open;
@@ -11,10 +12,14 @@ mod rewrite;
 mod stage_plan;
 mod stage_writer;
 mod staged;
+mod staged_files;
 mod winners;
 
+pub(crate) use file_stager::FileStager;
+pub(crate) use finish::remove_files;
 pub(crate) use open::open;
 pub(crate) use rewrite::Rewriter;
 pub(crate) use stage_plan::file_prefix;
 pub use stage_writer::StageWriter;
 pub use staged::Staged;
+pub(crate) use staged_files::StagedFiles;

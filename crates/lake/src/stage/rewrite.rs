@@ -10,10 +10,10 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::TryStreamExt;
 
+use super::FileStager;
 use super::file_mask::FileMask;
 use crate::LakeError;
 use crate::failpoints::{self, STAGE_REWRITE};
-use crate::parquet_file::TableWriter;
 use crate::scan::{ScanFile, ScanTarget, TableScan};
 use crate::table_handle::TableHandle;
 
@@ -72,7 +72,7 @@ impl Rewriter {
         &self,
         file: &Arc<ScanFile>,
         mask: &FileMask,
-        writer: &mut TableWriter,
+        writer: &mut FileStager,
     ) -> Result<(), LakeError> {
         let fail = |source| self.handle.log().store_error("rewriting a file", source);
         failpoints::hit_store(STAGE_REWRITE).map_err(fail)?;

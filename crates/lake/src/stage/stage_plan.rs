@@ -3,6 +3,7 @@
 use arrow::datatypes::SchemaRef;
 use uuid::Uuid;
 
+use super::FileStager;
 use crate::log::{metadata_line, needed_protocol, protocol_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
 use crate::table_handle::TableHandle;
@@ -33,9 +34,9 @@ impl StagePlan {
     }
 
     /// A writer for new files of this stage; `kind` is part of their names.
-    pub(crate) fn writer(&self, kind: &str) -> Result<TableWriter, LakeError> {
+    pub(crate) fn writer(&self, kind: &str) -> Result<FileStager, LakeError> {
         let options = self.handle.options();
-        TableWriter::new(TableWriterOptions {
+        let writer = TableWriter::new(TableWriterOptions {
             table: self.handle.name().clone(),
             store: self.handle.store().clone(),
             folder: self.handle.folder().clone(),
@@ -46,7 +47,8 @@ impl StagePlan {
             memory_bytes: options.memory_bytes,
             threads: options.encode_threads.max(1),
             clock: options.clock.clone(),
-        })
+        })?;
+        Ok(FileStager::new(&self.handle, &self.lease, writer))
     }
 
     /// Fills in the protocol and metadata lines that the write needs.

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Fields, Schema, SchemaRef};
 
+use super::FileStager;
 use super::arrivals::Arrivals;
 use super::finish;
 use super::partitions::Partitions;
 use super::region_filter::RegionFilter;
 use super::stage_plan::StagePlan;
 use crate::failpoints::{self, STAGE_WRITE};
-use crate::parquet_file::TableWriter;
 use crate::types::coerce;
 use crate::{KeySpec, LakeError, Staged, Write};
 
-/// Writes arrivals to files that no commit mentions. Memory is bounded however many there are. Dropping it leaves the
-/// files to [`crate::Lake::maintain`].
+/// Writes arrivals to files that no commit mentions. Memory is bounded however many there are. When it is dropped its files
+/// go with the lease: see [`crate::Lake::release`].
 pub struct StageWriter {
     plan: StagePlan,
     /// The columns that a batch is fitted to: those of the table, and a delete mark or order that it has not got.
@@ -28,9 +28,9 @@ pub struct StageWriter {
 /// Where arrivals go.
 enum Intake {
     /// Straight to files.
-    Files { writer: Box<TableWriter>, region: Option<Box<RegionFilter>> },
+    Files { writer: Box<FileStager>, region: Option<Box<RegionFilter>> },
     /// Straight to files, with an eye on which partitions they are of.
-    Partitions { writer: Box<TableWriter>, partitions: Box<Partitions> },
+    Partitions { writer: Box<FileStager>, partitions: Box<Partitions> },
     /// First gathered by key.
     Keyed(Box<Arrivals>),
 }
@@ -134,10 +134,7 @@ impl StageWriter {
     /// [`LakeError::Store`].
     pub async fn discard(self) -> Result<(), LakeError> {
         match self.intake {
-            Intake::Files { writer, .. } | Intake::Partitions { writer, .. } => {
-                let files = writer.abandon().await;
-                finish::remove_files(&self.plan.handle, &files).await
-            }
+            Intake::Files { writer, .. } | Intake::Partitions { writer, .. } => writer.discard().await,
             Intake::Keyed(_) => Ok(()),
         }
     }

@@ -7,22 +7,23 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use serde_json::{Map, Value, json};
 
-use super::finish;
+use super::StagedFiles;
 use super::stage_plan::StagePlan;
 use crate::commit::{self, Proposal};
 use crate::log::{add_line, remove_line};
 use crate::scan::TableScan;
 use crate::{CommitNote, Committed, DataFile, LakeError, RowCounts, Snapshot, TableName, Write};
 
-/// What a table would become. Nobody else sees it until [`Staged::commit`].
+/// What a table would become. Nobody else sees it until [`Staged::commit`]. When it is dropped without one, its files go with
+/// the lease: see [`crate::Lake::release`].
 #[derive(Debug)]
 pub struct Staged {
     plan: StagePlan,
     counts: RowCounts,
     kept: Vec<DataFile>,
     removed: Vec<DataFile>,
-    new: Vec<DataFile>,
-    rewritten: Vec<DataFile>,
+    new: StagedFiles,
+    rewritten: StagedFiles,
     /// Whether a commit was tried: its files may be the table's, whatever the answer was.
     tried: AtomicBool,
 }
@@ -33,8 +34,8 @@ impl Staged {
         counts: RowCounts,
         kept: Vec<DataFile>,
         removed: Vec<DataFile>,
-        new: Vec<DataFile>,
-        rewritten: Vec<DataFile>,
+        new: StagedFiles,
+        rewritten: StagedFiles,
     ) -> Self {
         Self { plan, counts, kept, removed, new, rewritten, tried: AtomicBool::new(false) }
     }
@@ -61,17 +62,17 @@ impl Staged {
 
     /// Exactly what the table would become.
     pub fn provider(&self) -> Arc<dyn TableProvider> {
-        self.scan(self.kept.iter().chain(&self.rewritten).chain(&self.new))
+        self.scan(self.kept.iter().chain(self.rewritten.files()).chain(self.new.files()))
     }
 
     /// The arrivals alone, as they will be stored: after the deduplication by key, without deletions.
     pub fn new_rows_provider(&self) -> Arc<dyn TableProvider> {
-        self.scan(self.new.iter())
+        self.scan(self.new.files().iter())
     }
 
     /// The files that hold the arrivals.
     pub fn new_files(&self) -> &[DataFile] {
-        &self.new
+        self.new.files()
     }
 
     /// The rows, in numbers.
@@ -92,7 +93,7 @@ impl Staged {
             for file in &self.removed {
                 lines.push(remove_line(file, true, now)?);
             }
-            for file in self.rewritten.iter().chain(&self.new) {
+            for file in self.rewritten.files().iter().chain(self.new.files()) {
                 lines.push(add_line(file, true)?);
             }
             Ok(())
@@ -129,12 +130,12 @@ impl Staged {
     ///
     /// # Errors
     /// [`LakeError::Store`].
-    pub async fn discard(self) -> Result<(), LakeError> {
+    pub async fn discard(mut self) -> Result<(), LakeError> {
         if self.tried.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let files: Vec<_> = self.new.iter().chain(&self.rewritten).cloned().collect();
-        finish::remove_files(&self.plan.handle, &files).await
+        self.new.remove().await?;
+        self.rewritten.remove().await
     }
 
     fn scan<'a>(&self, files: impl Iterator<Item = &'a DataFile>) -> Arc<dyn TableProvider> {
@@ -166,5 +167,14 @@ impl Staged {
             parameters.insert("partitionBy".into(), json!(self.plan.partition_by.join(", ")));
         }
         (operation, parameters)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if self.tried.load(Ordering::Relaxed) {
+            self.new.keep();
+            self.rewritten.keep();
+        }
     }
 }

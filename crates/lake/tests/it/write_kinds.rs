@@ -337,3 +337,24 @@ async fn rows_without_a_key_are_refused_and_counted() {
         assert_eq!(test.data_files().len(), 1, "nothing is left of them");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_error_leaves_goes_with_the_lease() {
+    let test = TestLake::new().await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
+    let lease = test.lease(&table()).await;
+    let request = || StageRequest::new(people(&[]).schema(), Write::Append);
+    let mut writer = test.lake.stage(&table(), request(), &lease).await.unwrap();
+    writer.write(people(&[(2, "b")])).await.unwrap();
+    drop(writer);
+    drop(test.stage(&table(), request(), vec![people(&[(3, "c")])], &lease).await.unwrap());
+    let upsert = StageRequest::new(people(&[]).schema(), Write::Upsert(KeySpec::new(["id"])));
+    drop(test.stage(&table(), upsert, vec![people(&[(1, "d")])], &lease).await.unwrap());
+    let stays = test.stage(&table(), request(), vec![people(&[(4, "e")])], &lease).await.unwrap();
+    stays.commit(&CommitNote::new(uuid::Uuid::from_u128(4))).await.unwrap();
+    drop(stays);
+    assert!(test.data_files().len() > 2, "nothing was staged");
+    test.lake.release(&lease).await.unwrap();
+    assert_eq!(test.data_files().len(), 2, "{:?}", test.data_files());
+    assert_eq!(test.rows(&table()).await, ["1|a", "4|e"]);
+}
