@@ -127,7 +127,7 @@ impl ModelTable<'_> {
         if let Some(intervals) = how.as_ref().map(Incrementing::due).transpose()?.flatten() {
             return self.intervals(desired, &intervals).await;
         }
-        match self.rows(how.as_ref(), &[], desired, true).await? {
+        match Box::pin(self.rows(how.as_ref(), &[], desired, true)).await? {
             Made::Audited(outcome) => Ok(outcome),
             Made::Broken(_, error) => Err(error),
         }
@@ -146,7 +146,7 @@ impl ModelTable<'_> {
             // The columns may be others after the last commit.
             let how = incrementing(self.build, self.model, self.name).await?;
             let is_last = group.end == intervals.len();
-            match self.rows(how.as_ref(), &intervals[group], desired, is_last).await? {
+            match Box::pin(self.rows(how.as_ref(), &intervals[group], desired, is_last)).await? {
                 Made::Audited(made) if made.status.is_good() => {
                     groups.committed();
                     outcome.add(made);
@@ -207,7 +207,7 @@ impl ModelTable<'_> {
                 };
                 self.write(rows, &compiled, writer, &mut written).await
             };
-            if let Err(error) = made.await {
+            if let Err(error) = Box::pin(made).await {
                 if let Some(writer) = writer {
                     discard_stage(writer).await;
                 }

@@ -32,7 +32,7 @@ pub(crate) async fn load_seed(
     build.run_hooks(HookTime::Pre, Some(&seed.id), &seed.pre_hooks, &seed.relation.schema).await?;
     let table = Workspace::table_name(&seed.relation)?;
     let lease = build.workspace.lake.lease(&table, "ade").await?;
-    let result = replace(build, seed, checks, desired, &table, &lease).await;
+    let result = Box::pin(replace(build, seed, checks, desired, &table, &lease)).await;
     if let Err(error) = build.workspace.lake.release(&lease).await {
         tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
     }
