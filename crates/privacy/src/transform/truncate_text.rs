@@ -37,25 +37,72 @@ fn iso_date(text: &[u8]) -> Option<(i64, i64, i64)> {
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some((year, month, day))
 }
 
-/// What stands before a space or hyphen, or a British postcode without its last three characters; else the first three
-/// characters, less where that leaves fewer than two cut off.
+/// Shapes of postcodes that say which part of them is the coarse one: `A` stands for a letter, `9` for a digit. Other texts in
+/// such a column, names and telephone numbers among them, are not understood.
+const POSTCODES: [(&str, usize); 24] = [
+    // United Kingdom: the outward code.
+    ("A9 9AA", 2),
+    ("A99 9AA", 3),
+    ("A9A 9AA", 3),
+    ("AA9 9AA", 3),
+    ("AA99 9AA", 4),
+    ("AA9A 9AA", 4),
+    ("A99AA", 2),
+    ("A999AA", 3),
+    ("A9A9AA", 3),
+    ("AA99AA", 3),
+    ("AA999AA", 4),
+    ("AA9A9AA", 4),
+    // Canada, the Netherlands, Malta.
+    ("A9A 9A9", 3),
+    ("A9A9A9", 3),
+    ("9999 AA", 4),
+    ("9999AA", 4),
+    ("AAA 9999", 3),
+    // Digits in groups: the United States, Brazil, Japan, Portugal, Poland, Czechia and Sweden, India.
+    ("99999-9999", 3),
+    ("99999-999", 3),
+    ("999-9999", 3),
+    ("9999-999", 3),
+    ("99-999", 2),
+    ("999 99", 3),
+    ("999 999", 3),
+];
+
+/// The coarse part of a postcode of a known shape, of an Irish one its routing key, of three to seven digits the first three
+/// or fewer: two digits at least are cut off. A country before it (`D-10115`) stays.
 pub(super) fn outward(text: &str, out: &mut String) -> bool {
-    let text = text.trim();
-    if text.len() < 3 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-')) {
-        return false;
+    let text = text.trim().to_ascii_uppercase();
+    let country = text
+        .split_once('-')
+        .filter(|(country, _)| matches!(country.len(), 1 | 2) && country.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let (country, code) = country.map_or((None, text.as_str()), |(country, code)| (Some(country), code));
+    let shape: String = code
+        .chars()
+        .map(|letter| match letter {
+            'A'..='Z' => 'A',
+            '0'..='9' => '9',
+            other => other,
+        })
+        .collect();
+    let known = POSTCODES.iter().find(|(known, _)| *known == shape).map(|(_, kept)| *kept);
+    let is_irish = || {
+        let unique = code.get(3..).map(|rest| rest.strip_prefix(' ').unwrap_or(rest)).unwrap_or_default();
+        let key = shape.get(..3).is_some_and(|key| key == "A99") || code.starts_with("D6W");
+        key && unique.len() == 4 && unique.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let all_digits = (3..=7).contains(&shape.len()) && shape.bytes().all(|byte| byte == b'9');
+    let kept = match known {
+        Some(kept) => kept,
+        None if is_irish() => 3,
+        None if all_digits => 3.min(shape.len() - 2),
+        None => return false,
+    };
+    if let Some(country) = country {
+        out.push_str(country);
+        out.push('-');
     }
-    let (head, tail) = text.split_once([' ', '-']).unwrap_or_else(|| {
-        let bytes = text.as_bytes();
-        let british = bytes.len() >= 5
-            && bytes[0].is_ascii_alphabetic()
-            && matches!(bytes[bytes.len() - 3..], [digit, a, b]
-                if digit.is_ascii_digit() && a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
-        if british { text.split_at(text.len() - 3) } else { (text, "") }
-    });
-    let mixed = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let kept = if mixed && !tail.is_empty() { head.len().min(4) } else { head.len().min(3) };
-    let kept = kept.min(text.len() - 2);
-    out.extend(head.chars().take(kept).map(|letter| letter.to_ascii_uppercase()));
+    out.push_str(&code[..kept]);
     true
 }
 
@@ -77,20 +124,34 @@ pub(super) fn network(text: &str, v4_bits: u8, v6_bits: u8, out: &mut String) ->
     write!(out, "{network}").is_ok()
 }
 
-/// One decimal number or several with commas, semicolons, spaces, brackets or `POINT` between them.
+/// One degree, or two of a point and perhaps its height, within brackets or `POINT` or neither; commas, semicolons and spaces
+/// stand between them. What could be read in two ways is not understood: a decimal comma (`52,5 13,4`), degrees with minutes
+/// (`48 51 24.12`), degrees as whole numbers of millionths.
 pub(super) fn coordinates(text: &str, decimals: u8, out: &mut String) -> bool {
     let text = text.trim();
     let body = text.strip_prefix("POINT").unwrap_or(text);
-    let known = |byte: u8| byte.is_ascii_digit() || b"+-.,; ()[]".contains(&byte);
-    if !body.bytes().all(known) || !body.bytes().any(|byte| byte.is_ascii_digit()) {
+    let inner = body.trim();
+    let inner =
+        ["()", "[]"].iter().find_map(|pair| inner.strip_prefix(&pair[..1])?.strip_suffix(&pair[1..])).unwrap_or(inner);
+    let numbers: Vec<&str> =
+        inner.split(|letter: char| " ,;".contains(letter)).filter(|part| !part.is_empty()).collect();
+    let between = inner.split(|letter: char| !" ,;".contains(letter)).filter(|part| !part.is_empty());
+    let separated =
+        between.clone().all(|part| part.matches([',', ';']).count() <= 1) && between.count() + 1 == numbers.len();
+    let degrees: Option<Vec<f64>> = numbers.iter().take(2).map(|number| degree(number, numbers.len() > 1)).collect();
+    let understood = match degrees.as_deref() {
+        Some([one]) => one.abs() <= 180.0,
+        Some([one, other]) => one.abs().min(other.abs()) <= 90.0 && one.abs().max(other.abs()) <= 180.0,
+        _ => false,
+    };
+    let height = numbers.get(2).is_none_or(|height| number(height, 5).is_some());
+    if !understood || !height || !separated || numbers.len() > 3 {
         return false;
     }
-    out.push_str(&text[..text.len() - body.len()]);
     let mut fraction: Option<u8> = None;
-    for letter in body.chars() {
+    for letter in text.chars() {
         match (letter, fraction) {
-            ('.', None) => fraction = Some(0),
-            ('.', Some(_)) => return false,
+            ('.', _) => fraction = Some(0),
             (digit, Some(seen)) if digit.is_ascii_digit() => {
                 if seen < decimals {
                     if seen == 0 {
@@ -109,6 +170,19 @@ pub(super) fn coordinates(text: &str, decimals: u8, out: &mut String) -> bool {
         }
     }
     true
+}
+
+/// A degree; `with_point`: it must have a fraction, without which several numbers could be minutes and seconds.
+fn degree(text: &str, with_point: bool) -> Option<f64> {
+    (!with_point || text.contains('.')).then(|| number(text, 3)).flatten()
+}
+
+/// `-?digits[.digits]` with so many digits before the point at most.
+fn number(text: &str, most: usize) -> Option<f64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (all(whole) && all(fraction) && whole.len() <= most).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -152,8 +226,21 @@ mod tests {
                 ("10115", Some("101")),
                 ("1010", Some("10")),
                 ("100-0001", Some("100")),
+                ("A65 F4E2", Some("A65")),
+                ("d6w xy00", Some("D6W")),
+                ("D-10115", Some("D-101")),
+                ("123 45", Some("123")),
+                ("00-950", Some("00")),
+                ("110001", Some("110")),
                 ("Main Street 1, Berlin", None),
+                ("Smith Street", None),
+                ("Smith", None),
+                ("07700 900123", None),
+                ("07700900123", None),
+                ("+44 7700", None),
+                ("AB12345", None),
                 ("12", None),
+                ("", None),
             ],
         );
     }
@@ -181,11 +268,31 @@ mod tests {
                 ("51.50740, -0.12780", Some("51.50, -0.12")),
                 ("POINT(-0.1278 51.5074)", Some("POINT(-0.12 51.50)")),
                 ("7", Some("7")),
+                ("-179.98765", Some("-179.98")),
+                ("51.5074,-0.1278", Some("51.50,-0.12")),
+                ("51.5074;-0.1278", Some("51.50;-0.12")),
+                ("[51.5074, -0.1278]", Some("[51.50, -0.12]")),
+                ("POINT (13.404954 52.520008 34.5678)", Some("POINT (13.40 52.52 34.56)")),
                 ("51.50.74", None),
+                // A decimal comma, millionths, minutes and seconds: whole or finer than they look.
+                ("52,520008 13,404954", None),
+                ("48,856613", None),
+                ("52,520008; 13,404954", None),
+                ("48856613", None),
+                ("48856613 2352222", None),
+                ("48 51 24.12", None),
+                ("48 51.402", None),
+                ("51.5,,-0.1", None),
+                ("51.5074-0.1278", None),
+                ("(51.5074, -0.1278", None),
+                ("95.123, 95.123", None),
+                ("52.1, 181.5", None),
+                ("51.5, -0.1, 3.0, 4.0", None),
+                ("POINT", None),
                 ("51°30'N", None),
                 ("", None),
             ],
         );
-        check(|text, out| coordinates(text, 0, out), &[("51.9", Some("51"))]);
+        check(|text, out| coordinates(text, 0, out), &[("51.9", Some("51")), ("51.9 7.3", Some("51 7"))]);
     }
 }
