@@ -92,7 +92,7 @@ fn fields(source: &SourceTable, plan: &ReadPlan, drift: &mut ColumnDrift) {
                     promised: promised_name,
                     found: type_name(found.data_type()),
                     seen_in,
-                })
+                });
             }
             (Found::Missing, _) => drift.missing.push(DriftedColumn {
                 name: column.name.clone(),

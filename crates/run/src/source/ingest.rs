@@ -278,7 +278,9 @@ impl TableLanding<'_> {
         let replaces = self.declared.mode == IngestMode::Full || self.build.options.full_refresh;
         let continuity = Continuity { source: self.source, policy, before: &before, replaces };
         let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
-        note.iter().for_each(|note| outcome.note(note));
+        if let Some(note) = note {
+            outcome.note(&note);
+        }
         Ok(landing)
     }
 }
