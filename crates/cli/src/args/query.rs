@@ -12,10 +12,10 @@ pub(crate) struct QueryArgs {
     /// Run the statements of a file, in order, instead of SQL
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// How to print rows
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: QueryFormat,
-    /// Write the rows to a file instead of standard output
+    /// How to print rows (default: what the name after --out ends with, else a table)
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<QueryFormat>,
+    /// Write the rows to a file instead of standard output; it appears when all of them are there
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Print the time of each statement to standard error
@@ -30,10 +30,9 @@ pub(crate) struct QueryArgs {
 }
 
 /// How rows are printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum QueryFormat {
     /// An aligned table
-    #[default]
     Table,
     /// Comma-separated values with a header
     Csv,
@@ -43,4 +42,20 @@ pub(crate) enum QueryFormat {
     Parquet,
     /// Run it and print no rows
     None,
+}
+
+impl QueryArgs {
+    /// The format that was asked for, by itself or by the name of the file.
+    pub(crate) fn format(&self) -> QueryFormat {
+        let by_name = || {
+            let extension = self.out.as_ref()?.extension()?.to_str()?.to_ascii_lowercase();
+            match extension.as_str() {
+                "csv" => Some(QueryFormat::Csv),
+                "json" | "jsonl" | "ndjson" => Some(QueryFormat::Json),
+                "parquet" | "pq" => Some(QueryFormat::Parquet),
+                _ => None,
+            }
+        };
+        self.format.or_else(by_name).unwrap_or(QueryFormat::Table)
+    }
 }

@@ -8,13 +8,11 @@ use ade_run::event::Summary;
 use ade_run::{BuildOptions, Command, OpenOptions, Visible, Workspace};
 use tokio::sync::watch;
 
+use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, open_for, open_options, print};
 use crate::args::{BuildArgs, GlobalArgs, OutputFormat};
 use crate::error::{CliError, FAILED};
 use crate::output::{Failures, closing_lines, observer, style, summary_lines};
-
-/// As shells report a program that ended on an interrupt.
-const INTERRUPTED: u8 = 130;
 
 pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command) -> Done {
     if args.threads == Some(0) {
@@ -78,16 +76,7 @@ fn close(global: &GlobalArgs, summary: &Summary, failed: &[(String, Visible)]) {
 fn interrupted() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        let terminated = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => if result.is_err() { return },
-            _ = terminated => {}
-        }
+        asked_to_end().await;
         // Nobody listens when the run has ended in the meantime.
         let _ = sender.send(true);
         if tokio::signal::ctrl_c().await.is_ok() {

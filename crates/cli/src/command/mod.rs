@@ -14,6 +14,7 @@ mod reference;
 mod restore;
 mod schema;
 mod show;
+mod signal;
 
 use std::io::{Write, stdout};
 use std::path::PathBuf;

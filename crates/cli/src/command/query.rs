@@ -1,22 +1,24 @@
 //! `ade query`.
-use std::fs::File;
 use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ade_run::{ReadAt, Statement, Workspace};
 
+use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, lake_options, open};
 use crate::args::{GlobalArgs, QueryArgs, QueryFormat};
 use crate::error::CliError;
-use crate::output::Pipe;
+use crate::output::{OutFile, Pipe, count};
 
 /// Rows that a table on a terminal shows when no limit is given: it must fit into memory to be aligned.
 const TABLE_ROWS: usize = 10_000;
 
 pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     let at = args.at.as_deref().map_or(Ok(ReadAt::default()), ReadAt::parse)?;
-    if args.format == QueryFormat::Parquet && args.out.is_none() && stdout().is_terminal() {
+    let format = args.format();
+    if format == QueryFormat::Parquet && args.out.is_none() && stdout().is_terminal() {
         return Err(CliError::usage("Parquet is no text: give --out FILE, or send standard output to a file"));
     }
     let statements = match (&args.file, args.sql.as_deref()) {
@@ -28,43 +30,89 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         }
         (None, sql) => vec![Statement::only("query", sql.unwrap_or_default())?],
     };
+    refuse_to_glue(statements.len(), format, args.out.is_some())?;
     let workspace = open(global, lake_options(global)?).await?;
-    let sink: Box<dyn Write + Send> = match &args.out {
-        Some(path) => Box::new(
-            File::create(path).map_err(|error| CliError::new(format!("cannot write {}: {error}", path.display())))?,
-        ),
-        None => Box::new(stdout()),
+    let Some(path) = &args.out else {
+        let mut out = Pipe::new(stdout());
+        let answered = all(global, &workspace, args, &statements, at, &mut out).await;
+        // A reader that went away has what it wanted.
+        if !out.is_closed() {
+            answered?;
+        }
+        return Ok(ExitCode::SUCCESS);
     };
-    let mut out = Pipe::new(sink);
+    let failed = |error: std::io::Error| cannot_write(path, &error);
+    let mut out = Pipe::new(OutFile::create(path).map_err(failed)?);
+    tokio::select! {
+        answered = all(global, &workspace, args, &statements, at, &mut out) => answered?,
+        // What is unfinished is removed on the way out.
+        () = asked_to_end() => return Ok(ExitCode::from(INTERRUPTED)),
+    }
+    out.into_inner().and_then(OutFile::finish).map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(format!("cannot write {}: {error}", path.display()))
+}
+
+/// The rows of several statements, one after the other, are no CSV or Parquet file, and no lines of one kind.
+fn refuse_to_glue(statements: usize, format: QueryFormat, to_file: bool) -> Result<(), CliError> {
+    let is_broken = match format {
+        QueryFormat::Table | QueryFormat::None => false,
+        QueryFormat::Csv | QueryFormat::Json => to_file,
+        QueryFormat::Parquet => true,
+    };
+    if statements < 2 || !is_broken {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "the rows of {statements} statements do not fit into one file\n\
+         hint: give each statement its own --out, or print all of them as tables with --format table"
+    )))
+}
+
+async fn all(
+    global: &GlobalArgs,
+    workspace: &Workspace,
+    args: &QueryArgs,
+    statements: &[Statement],
+    at: ReadAt,
+    out: &mut (dyn Write + Send),
+) -> Result<(), CliError> {
     for (index, statement) in statements.iter().enumerate() {
         let started = Instant::now();
-        let answered = one(&workspace, args, statement, at, &mut out).await;
-        if out.is_closed() {
-            break;
-        }
-        answered?;
+        let rows = one(workspace, args, statement, at, out).await?;
         if args.timing {
             let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
             let _ = writeln!(stderr().lock(), "timing: {} {milliseconds:.3} ms", index + 1);
         }
+        let shown = args.limit.unwrap_or(TABLE_ROWS) as u64;
+        if args.format() == QueryFormat::Table && rows > shown && !global.quiet {
+            let (shown, rows) = (count(shown), count(rows));
+            let advice = "--limit asks for another number, --format csv, json or parquet gives all";
+            let _ = writeln!(stderr().lock(), "! the table shows the first {shown} of {rows} rows; {advice}");
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
+/// Writes the rows of one statement and gives their number.
 async fn one(
     workspace: &Workspace,
     args: &QueryArgs,
     statement: &Statement,
     at: ReadAt,
     out: &mut (dyn Write + Send),
-) -> Result<(), CliError> {
+) -> Result<u64, CliError> {
     let answer = workspace.query(statement, at, args.limit).await?;
-    match args.format {
+    let rows = match args.format() {
         QueryFormat::Table => answer.write_table(out, args.limit.unwrap_or(TABLE_ROWS)).await?,
         QueryFormat::Csv => answer.write_csv(out).await?,
         QueryFormat::Json => answer.write_json(out).await?,
         QueryFormat::Parquet => answer.write_parquet(out).await?,
         QueryFormat::None => answer.drain().await?,
     };
-    out.flush().map_err(|error| CliError::new(format!("cannot write the rows: {error}")))
+    out.flush().map_err(|error| CliError::new(format!("cannot write the rows: {error}")))?;
+    Ok(rows)
 }

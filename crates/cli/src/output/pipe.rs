@@ -18,6 +18,11 @@ impl<W: Write> Pipe<W> {
         self.closed
     }
 
+    /// Sends what is buffered on its way and gives back what it went to.
+    pub(crate) fn into_inner(self) -> io::Result<W> {
+        self.inner.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+
     fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         self.closed |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
         result

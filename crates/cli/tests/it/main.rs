@@ -7,6 +7,7 @@ mod bugs;
 mod canaries;
 mod commands;
 mod concurrent;
+mod exporting;
 mod failpoints;
 mod handbook;
 mod help;
