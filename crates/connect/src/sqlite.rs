@@ -13,6 +13,7 @@ mod connection;
 mod connector;
 mod cursor;
 mod database;
+mod epochs;
 mod evidence;
 mod plan;
 mod position;

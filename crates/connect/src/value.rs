@@ -5,6 +5,7 @@
 
 mod column_builder;
 mod decimal;
+mod epoch;
 mod evidence;
 mod number;
 mod numeric_cell;
@@ -13,8 +14,9 @@ mod temporal;
 
 pub(crate) use column_builder::{ColumnBuilder, is_text};
 pub(crate) use decimal::{decimal_from_text, float_to_decimal, rescale};
+pub(crate) use epoch::{Epoch, RealTime};
 pub(crate) use evidence::{Evidence, Kinds};
 pub(crate) use number::{boolean, float, integer};
-pub(crate) use numeric_cell::{instant_of_integer, instant_of_real, integer_of_real};
+pub(crate) use numeric_cell::integer_of_real;
 pub(crate) use shape::shape;
 pub(crate) use temporal::timestamp;

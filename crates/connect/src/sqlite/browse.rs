@@ -1,12 +1,14 @@
 //! What tables a database has.
 
 use rusqlite::Connection;
+use serde_json::Value;
 
-use super::catalog::{Keys, Table, keys, names, table};
+use super::catalog::{Column, Keys, Table, keys, names, table};
 use super::database::Database;
+use super::epochs::MILLISECONDS;
 use super::evidence::ColumnEvidence;
 use super::plan::look_at;
-use crate::{ColumnInfo, ConnectError, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
+use crate::{ColumnInfo, ConnectError, CursorProposal, ForeignKey, RowCount, Settings, TableInfo, TableKind};
 
 /// Every table and view, with types that hold all of their values. One that cannot be read (a broken view) is listed
 /// without columns, with the reason.
@@ -27,7 +29,13 @@ pub(crate) fn browse(database: &Database, connection: &Connection) -> Result<Vec
 
 fn describe(database: &Database, connection: &Connection, table: &Table) -> Result<TableInfo, ConnectError> {
     let columns: Vec<_> = table.columns.iter().collect();
-    let (evidence, rows) = look_at(database, connection, table, &columns)?;
+    let (evidence, rows) = look_at(database, connection, table, &columns, &Settings::default())?;
+    let named = |(column, evidence): (&&Column, &ColumnEvidence)| {
+        evidence.in_milliseconds().map(|_| Value::from(column.name.clone()))
+    };
+    let millis: Vec<Value> = columns.iter().zip(&evidence).filter_map(named).collect();
+    let evidence: Vec<ColumnEvidence> =
+        evidence.into_iter().map(|evidence| evidence.in_milliseconds().unwrap_or(evidence)).collect();
     let keys = keys(connection, table).map_err(|error| database.failed(&table.name, &error))?;
     let info = |(column, evidence): (&super::catalog::Column, &ColumnEvidence)| ColumnInfo {
         name: column.name.clone(),
@@ -39,8 +47,17 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
     };
     let columns: Vec<ColumnInfo> = table.columns.iter().zip(&evidence).map(info).collect();
     let mixed = table.columns.iter().zip(&evidence).filter(|(_, evidence)| evidence.is_mixed());
+    let units = table.columns.iter().zip(&evidence).filter(|(_, evidence)| evidence.has_several_units());
+    let units = units.map(|(column, _)| {
+        format!(
+            "numbers of column `{}` are seconds and milliseconds, or milliseconds around 1970; if they are the latter, list it \
+             under `{MILLISECONDS}`",
+            column.name
+        )
+    });
     let notes = mixed
         .map(|(column, _)| format!("column `{}` holds values of several kinds; it is read as text", column.name))
+        .chain(units)
         .collect();
     Ok(TableInfo {
         name: lake_name(&table.name),
@@ -54,7 +71,7 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
         rows: rows.map(RowCount::Exact),
         size_bytes: None,
         comment: None,
-        options: Vec::new(),
+        options: if millis.is_empty() { Vec::new() } else { vec![(MILLISECONDS.to_owned(), Value::Array(millis))] },
         notes,
     })
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::connection::SqliteConnection;
 use super::database::Database;
+use super::epochs;
 use super::worker::Worker;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
@@ -35,7 +36,7 @@ impl SqliteConnector {
                               are of one moment. In WAL mode writers are not held up; in other journal modes they \
                               wait for the end of the read.",
                 settings,
-                table_options: Vec::new(),
+                table_options: epochs::specs(),
                 incremental_needs_cursor: true,
             },
         }

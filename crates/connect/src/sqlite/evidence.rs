@@ -4,19 +4,19 @@ use arrow::datatypes::{DataType, TimeUnit};
 use rusqlite::types::ValueRef;
 
 use super::column_type::Declared;
-use crate::value::{
-    Evidence, boolean, decimal_from_text, float_to_decimal, instant_of_integer, instant_of_real, integer_of_real,
-    rescale,
-};
+use crate::value::{Epoch, Evidence, RealTime, boolean, decimal_from_text, float_to_decimal, integer_of_real, rescale};
 
 /// A double counts exactly up to here.
 const EXACT: u64 = 1 << 53;
 const DAY_MICROS: i64 = 86_400_000_000;
+/// In seconds of 1973, in milliseconds of the second day of 1970.
+const SINCE_1973: i64 = 100_000_000;
 
 /// What all values of one column have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnEvidence {
     declared: Declared,
+    epoch: Epoch,
     pub(crate) nulls: u64,
     integers: u64,
     reals: u64,
@@ -29,6 +29,13 @@ pub(crate) struct ColumnEvidence {
     /// Whether every number can be a time, and every such time is midnight.
     all_times: bool,
     all_midnights: bool,
+    /// How numbers are meant as times, the first of them.
+    meant: Option<RealTime>,
+    /// Whether every number is a whole one that is a likely time in milliseconds, and each such time is midnight; and whether
+    /// some number is a likely time of our days in seconds.
+    all_millis: bool,
+    all_millis_midnights: bool,
+    some_seconds: bool,
     /// Whether every text is `true` or `false` or the like.
     all_boolean_texts: bool,
     /// Whether every value fits the declared decimal.
@@ -37,9 +44,10 @@ pub(crate) struct ColumnEvidence {
 }
 
 impl ColumnEvidence {
-    pub(crate) fn new(declared: Declared) -> Self {
+    pub(crate) fn new(declared: Declared, epoch: Epoch) -> Self {
         Self {
             declared,
+            epoch,
             nulls: 0,
             integers: 0,
             reals: 0,
@@ -50,6 +58,10 @@ impl ColumnEvidence {
             all_exact: true,
             all_times: true,
             all_midnights: true,
+            meant: None,
+            all_millis: true,
+            all_millis_midnights: true,
+            some_seconds: false,
             all_boolean_texts: true,
             all_decimals: true,
             text: Evidence::default(),
@@ -63,7 +75,8 @@ impl ColumnEvidence {
                 self.integers += 1;
                 self.all_bits &= matches!(value, 0 | 1);
                 self.all_exact &= value.unsigned_abs() <= EXACT;
-                self.see_time(instant_of_integer(value));
+                self.see_time(self.epoch.instant(value).map(|micros| (micros, RealTime::Unix)));
+                self.see_millis(value);
                 if let Declared::Decimal(precision, scale) = self.declared {
                     self.all_decimals &= rescale(i128::from(value), 0, precision, scale).is_some();
                 }
@@ -72,7 +85,8 @@ impl ColumnEvidence {
                 self.reals += 1;
                 self.all_whole &= integer_of_real(value).is_some();
                 self.all_bits &= value == 0.0 || (value - 1.0).abs() < f64::EPSILON;
-                self.see_time(instant_of_real(value));
+                self.see_time(self.epoch.instant_of_real(value));
+                self.all_millis = false;
                 if let Declared::Decimal(precision, scale) = self.declared {
                     self.all_decimals &= float_to_decimal(value, precision, scale).is_some();
                 }
@@ -89,9 +103,38 @@ impl ColumnEvidence {
         }
     }
 
-    fn see_time(&mut self, micros: Option<i64>) {
-        self.all_times &= micros.is_some();
-        self.all_midnights &= micros.is_some_and(|micros| micros.rem_euclid(DAY_MICROS) == 0);
+    fn see_time(&mut self, time: Option<(i64, RealTime)>) {
+        // Numbers that are meant in several ways are no times.
+        let fits = time.filter(|(_, meant)| self.meant.is_none_or(|others| others == *meant));
+        self.all_times &= fits.is_some();
+        self.all_midnights &= fits.is_some_and(|(micros, _)| micros.rem_euclid(DAY_MICROS) == 0);
+        self.meant = self.meant.or(time.map(|(_, meant)| meant));
+    }
+
+    fn see_millis(&mut self, value: i64) {
+        // Likely seconds, a thousandth each.
+        self.all_millis &= Epoch::Unsaid.instant(value.div_euclid(1_000)).is_some();
+        self.all_millis_midnights &= value.rem_euclid(DAY_MICROS / 1_000) == 0;
+        self.some_seconds |= (SINCE_1973..=i64::from(u32::MAX)).contains(&value);
+    }
+
+    /// The same column if its numbers counted milliseconds: where they are declared as times, are none in seconds, and all are
+    /// likely ones in milliseconds.
+    pub(crate) fn in_milliseconds(&self) -> Option<Self> {
+        let is_declared = matches!(self.declared, Declared::Date | Declared::Timestamp(_));
+        let is_it = is_declared && self.integers > 0 && !self.all_times && self.all_millis && !self.some_seconds;
+        is_it.then(|| Self {
+            epoch: Epoch::Milliseconds,
+            all_times: true,
+            all_midnights: self.all_millis_midnights,
+            ..self.clone()
+        })
+    }
+
+    /// Whether some numbers are likely times in seconds and others only in something finer.
+    pub(crate) fn has_several_units(&self) -> bool {
+        let is_declared = matches!(self.declared, Declared::Date | Declared::Timestamp(_));
+        is_declared && !self.all_times && self.some_seconds && self.all_millis
     }
 
     /// The type that holds every value: the declared one where it does, otherwise one that the values share, and

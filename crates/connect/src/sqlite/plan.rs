@@ -8,12 +8,14 @@ use rusqlite::Connection;
 use super::catalog::{Column, Table, names, table};
 use super::cursor::{CursorValue, Unfit};
 use super::database::Database;
+use super::epochs;
 use super::evidence::ColumnEvidence;
 use super::position::Position;
 use super::query::Query;
 use super::value_builder::ValueBuilder;
 use crate::column_drift::{ColumnDrift, DriftedColumn};
-use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+use crate::value::Epoch;
+use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Settings, type_name};
 
 /// Plans a read. Looks at all rows where a column's type is not promised.
 pub(crate) fn plan(
@@ -31,7 +33,7 @@ pub(crate) fn plan(
         .filter(|column| is_wanted(&column.name))
         .filter(|column| promised(&column.name).is_none_or(|field| *field.data_type() == DataType::Null))
         .collect();
-    let (evidence, counted) = look_at(database, connection, &table, &unknown)?;
+    let (evidence, counted) = look_at(database, connection, &table, &unknown, &request.options)?;
     let inferred = |name: &str| {
         let place = unknown.iter().position(|column| column.name == name)?;
         Some(evidence[place].data_type())
@@ -105,8 +107,10 @@ pub(crate) fn look_at(
     connection: &Connection,
     table: &Table,
     columns: &[&Column],
+    options: &Settings,
 ) -> Result<(Vec<ColumnEvidence>, Option<u64>), ConnectError> {
-    let mut evidence: Vec<ColumnEvidence> = columns.iter().map(|column| ColumnEvidence::new(column.declared)).collect();
+    let mut evidence: Vec<ColumnEvidence> =
+        columns.iter().map(|column| ColumnEvidence::new(column.declared, epochs::of(options, &column.name))).collect();
     if columns.is_empty() {
         return Ok((evidence, None));
     }
@@ -228,7 +232,7 @@ fn count(connection: &Connection, table: &Table, query: &Query) -> Option<u64> {
 }
 
 fn check_types(request: &ReadRequest, fields: &[Field]) -> Result<(), ConnectError> {
-    match fields.iter().find(|field| ValueBuilder::new(field.data_type(), 0).is_none()) {
+    match fields.iter().find(|field| ValueBuilder::new(field.data_type(), 0, Epoch::Unsaid).is_none()) {
         None => Ok(()),
         Some(field) => {
             let reason = format!(

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::cursor::CursorWatch;
 use super::database::Database;
+use super::epochs;
 use super::plan::{ahead, unfit_cursor, window};
 use super::position::Position;
 use super::query::Query;
@@ -83,7 +84,8 @@ impl Read {
     fn columns(&self, rows: usize) -> Result<Vec<Option<(usize, ValueBuilder)>>, ConnectError> {
         let column = |field: &arrow::datatypes::Field| {
             let Some(place) = self.query.columns.iter().position(|name| name == field.name()) else { return Ok(None) };
-            let builder = ValueBuilder::new(field.data_type(), rows.min(8_192));
+            let builder =
+                ValueBuilder::new(field.data_type(), rows.min(8_192), epochs::of(&self.request.options, field.name()));
             let builder = builder.ok_or_else(|| ConnectError::Request {
                 from: self.query.table.clone(),
                 reason: format!("column `{}` was planned as {}", field.name(), type_name(field.data_type())),

@@ -153,11 +153,14 @@ fn float32(text: &[u8]) -> Option<f32> {
 }
 
 /// In units of `divisor` microseconds (or `factor` units in a microsecond). A time without offset in a zoned column
-/// is UTC; a time with an offset other than UTC does not fit a column without zone, where the offset would be lost.
+/// is UTC; a time with an offset other than UTC does not fit a column without zone, where the offset would be lost. Nor does
+/// one with more digits than the column has.
 fn instant(text: &[u8], zoned: bool, divisor: i64, factor: i64) -> Option<i64> {
-    let instant = timestamp(text)?;
+    let instant = timestamp(text).filter(|instant| instant.exact)?;
     let utc_or_none = instant.offset_seconds.is_none_or(|seconds| seconds == 0);
-    (zoned || utc_or_none).then(|| instant.utc_micros().div_euclid(divisor)).and_then(|value| value.checked_mul(factor))
+    let micros = instant.utc_micros();
+    let fits = (zoned || utc_or_none) && micros.rem_euclid(divisor) == 0;
+    fits.then(|| micros.div_euclid(divisor)).and_then(|value| value.checked_mul(factor))
 }
 
 /// `HH:MM[:SS[.fraction]]` as microseconds since midnight.
@@ -166,7 +169,7 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
     let mut full = Vec::with_capacity(11 + text.len());
     full.extend_from_slice(b"1970-01-01 ");
     full.extend_from_slice(text);
-    timestamp(&full).filter(|instant| instant.offset_seconds.is_none()).map(|instant| instant.micros)
+    timestamp(&full).filter(|instant| instant.offset_seconds.is_none() && instant.exact).map(|instant| instant.micros)
 }
 
 #[cfg(test)]
@@ -201,6 +204,12 @@ mod tests {
             (DataType::Timestamp(TimeUnit::Millisecond, None), "2024-01-31T10:00Z", "2024-01-31T10:00+01:00"),
             (DataType::Timestamp(TimeUnit::Microsecond, zone.clone()), "2024-01-31T10:00+01:00", "noon"),
             (DataType::Timestamp(TimeUnit::Nanosecond, zone), "2024-01-31", "9999-01-01"),
+            (DataType::Timestamp(TimeUnit::Second, None), "2024-01-31 10:00:00.000", "2024-01-31 10:00:00.5"),
+            (
+                DataType::Timestamp(TimeUnit::Microsecond, None),
+                "2024-01-31 10:00:00.1234560",
+                "2024-01-31 10:00:00.1234567",
+            ),
         ];
         for (data_type, good, bad) in cases {
             let array = build(data_type, &[None, Some(good)]).unwrap();

@@ -69,16 +69,21 @@ pub(crate) fn rescale(value: i128, decimals: i32, precision: u8, scale: i8) -> O
     (-limit < scaled && scaled < limit).then_some(scaled)
 }
 
-/// A double as decimal, rounded to the scale: binary fractions are not meant exactly (`0.1 + 0.2`).
+/// A double as decimal. Binary fractions are not meant exactly: what is no more than the noise of a few operations away from
+/// the scale (`0.1 + 0.2`) is that decimal. What has further digits does not fit.
 pub(crate) fn float_to_decimal(value: f64, precision: u8, scale: i8) -> Option<i128> {
     if !value.is_finite() {
         return None;
     }
-    let text = format!("{value:.*}", usize::try_from(scale.max(0)).ok()?);
-    // The shortest text that reads back is what a person would have written: it rounds as they expect.
+    // The shortest text that reads back is what a person would have written.
     let shortest = format!("{value}");
-    decimal_from_text(shortest.as_bytes(), precision, scale)
-        .or_else(|| decimal_from_text(text.as_bytes(), precision, scale))
+    if let Some(exact) = decimal_from_text(shortest.as_bytes(), precision, scale) {
+        return Some(exact);
+    }
+    let text = format!("{value:.*}", usize::try_from(scale.max(0)).ok()?);
+    let rounded: f64 = text.parse().ok()?;
+    let noise = 4.0 * value.abs() * f64::EPSILON;
+    ((value - rounded).abs() <= noise).then(|| decimal_from_text(text.as_bytes(), precision, scale)).flatten()
 }
 
 #[cfg(test)]
@@ -106,7 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn doubles_round_to_the_scale() {
+    fn doubles_lose_noise_and_nothing_else() {
+        for value in [19.999, 1.005, 0.001, 1e-300, 19.990_000_001] {
+            assert_eq!(float_to_decimal(value, 12, 2), None, "{value}");
+        }
+        assert_eq!(float_to_decimal(1.1 * 3.0, 12, 2), Some(330));
+        assert_eq!(float_to_decimal(-0.0, 12, 2), Some(0));
         assert_eq!(float_to_decimal(19.99, 12, 2), Some(1999));
         assert_eq!(float_to_decimal(0.1 + 0.2, 12, 2), Some(30));
         assert_eq!(float_to_decimal(f64::NAN, 12, 2), None);

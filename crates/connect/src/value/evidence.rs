@@ -203,6 +203,8 @@ fn exact_type(digits: u16, scale: u8) -> DataType {
 
 fn temporal_kind(text: &[u8]) -> Kinds {
     match timestamp(text) {
+        // More digits than a microsecond holds would be cut off.
+        Some(instant) if !instant.exact => Kinds::TEXT,
         Some(instant) if instant.date_only => Kinds::DATE,
         Some(instant) if instant.offset_seconds.is_some() => Kinds::TIMESTAMPTZ,
         Some(_) => Kinds::TIMESTAMP,

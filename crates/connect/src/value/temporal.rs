@@ -7,6 +7,8 @@ use super::number::trim;
 pub(crate) struct Instant {
     /// Microseconds since 1970-01-01T00:00:00 of the time as written; further digits are rounded.
     pub(crate) micros: i64,
+    /// Whether there were no further digits but zeros.
+    pub(crate) exact: bool,
     /// Seconds east of UTC, where an offset is written (`Z` is 0).
     pub(crate) offset_seconds: Option<i32>,
     /// Whether only a date is written.
@@ -70,23 +72,23 @@ pub(crate) fn timestamp(text: &[u8]) -> Option<Instant> {
     let days = i64::from(date_part(text.get(..10)?)?);
     let rest = &text[10..];
     if rest.is_empty() {
-        return Some(Instant { micros: days * MICROS_PER_DAY, offset_seconds: None, date_only: true });
+        return Some(Instant { micros: days * MICROS_PER_DAY, exact: true, offset_seconds: None, date_only: true });
     }
     let [b'T' | b't' | b' ', h0, h1, b':', m0, m1, rest @ ..] = rest else { return None };
     let hour = two_digits(*h0, *h1, 23)?;
     let minute = two_digits(*m0, *m1, 59)?;
-    let (second, fraction, rest) = match rest {
+    let (second, (fraction, exact), rest) = match rest {
         [b':', s0, s1, rest @ ..] => {
             let second = two_digits(*s0, *s1, 59)?;
             let (fraction, rest) = fraction_micros(rest)?;
             (second, fraction, rest)
         }
-        rest => (0, 0, rest),
+        rest => (0, (0, true), rest),
     };
     let offset_seconds = offset(rest)?;
     let seconds = hour * 3_600 + minute * 60 + second;
     let micros = days * MICROS_PER_DAY + seconds * 1_000_000 + fraction;
-    Some(Instant { micros, offset_seconds, date_only: false })
+    Some(Instant { micros, exact, offset_seconds, date_only: false })
 }
 
 fn two_digits(tens: u8, ones: u8, max: i64) -> Option<i64> {
@@ -95,9 +97,9 @@ fn two_digits(tens: u8, ones: u8, max: i64) -> Option<i64> {
     (tens <= 9 && ones <= 9 && value <= max).then_some(value)
 }
 
-/// The fraction of a second, if one is written, and what comes after it.
-fn fraction_micros(text: &[u8]) -> Option<(i64, &[u8])> {
-    let [b'.' | b',', digits @ ..] = text else { return Some((0, text)) };
+/// The fraction of a second, if one is written, whether that is all of it, and what comes after it.
+fn fraction_micros(text: &[u8]) -> Option<((i64, bool), &[u8])> {
+    let [b'.' | b',', digits @ ..] = text else { return Some(((0, true), text)) };
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if length == 0 || length > 9 {
         return None;
@@ -106,7 +108,8 @@ fn fraction_micros(text: &[u8]) -> Option<(i64, &[u8])> {
     let micros = six.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0'));
     // PostgreSQL rounds what a microsecond cannot hold.
     let up = length > 6 && digits[6] >= b'5';
-    Some((micros + i64::from(up), &digits[length..]))
+    let exact = digits[6.min(length)..length].iter().all(|digit| *digit == b'0');
+    Some(((micros + i64::from(up), exact), &digits[length..]))
 }
 
 #[expect(clippy::option_option, reason = "no offset is written, or it is not an offset")]
@@ -172,6 +175,10 @@ mod tests {
         assert_eq!(utc("2024-01-01 12:00:00.5"), Some((noon + 500_000, None)));
         assert_eq!(utc("2024-01-01 12:00:00.123456789"), Some((noon + 123_457, None)));
         assert_eq!(utc("2024-01-01"), Some((noon - 43_200_000_000, None)));
+        let exact = |text: &str| timestamp(text.as_bytes()).map(|instant| instant.exact);
+        assert_eq!(exact("2024-01-01 12:00:00.123456789"), Some(false));
+        assert_eq!(exact("2024-01-01 12:00:00.123456000Z"), Some(true));
+        assert_eq!(exact("2024-01-01 12:00:00.5"), Some(true));
         for text in [
             "2024-01-01T",
             "2024-01-01 25:00",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ade_connect::ConnectError;
 use arrow::array::{
     ArrayRef, Decimal128Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, Int32Type};
 use parquet::arrow::ArrowWriter;
@@ -159,5 +160,26 @@ async fn broken_files_are_told_apart() {
         source.write("t.parquet", bytes);
         let found = source.read_error(&source.request("t.parquet", json!({}))).await.to_string();
         assert!(found.starts_with(expected), "{found}\nexpected\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn times_and_whole_numbers_are_not_cut_off() {
+    let nanos = |value| Arc::new(TimestampNanosecondArray::from(vec![Some(1_000), None, Some(value)])) as ArrayRef;
+    let whole = |value| Arc::new(Int64Array::from(vec![Some(7), None, Some(value)])) as ArrayRef;
+    for (column, promised, fits) in [
+        (nanos(1_704_110_400_123_456_000), TIMESTAMP, true),
+        (nanos(1_704_110_400_123_456_789), TIMESTAMP, false),
+        (whole(9_007_199_254_740_992), DataType::Float64, true),
+        (whole(9_007_199_254_740_993), DataType::Float64, false),
+    ] {
+        let source = Source::files();
+        source.write("t.parquet", file(vec![("c", column)]));
+        let mut request = source.request("t.parquet", json!({}));
+        request.promised = promise(&[("c", promised.clone())]);
+        match source.read(&request).await {
+            Ok(load) => assert!(fits && load.rows().len() == 3, "{promised}"),
+            Err(error) => assert!(!fits && error.to_string().starts_with("`t.parquet`, row 3, column `c`"), "{error}"),
+        }
     }
 }

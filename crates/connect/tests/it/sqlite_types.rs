@@ -1,6 +1,6 @@
 //! SQLite types values, not columns: what becomes of them.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use serde_json::json;
 
 use crate::source::{Load, Source, TIMESTAMP, promise};
@@ -26,15 +26,15 @@ async fn declared_types_hold_where_all_values_fit() {
         ("date", "('2024-02-29'), (1704067200)", "date", &["2024-02-29", "2024-01-01"]),
         (
             "datetime",
-            "('2024-01-01 10:00:00'), ('2024-01-01T10:00:00.5'), (1704103200), (1704103200000), (2460310.9166666665)",
+            "('2024-01-01 10:00:00'), ('2024-01-01T10:00:00.5'), (1704103200), (1704103200.25)",
             "timestamp",
-            &[
-                "2024-01-01T10:00:00",
-                "2024-01-01T10:00:00.500",
-                "2024-01-01T10:00:00",
-                "2024-01-01T10:00:00",
-                "2024-01-01T10:00:00",
-            ],
+            &["2024-01-01T10:00:00", "2024-01-01T10:00:00.500", "2024-01-01T10:00:00", "2024-01-01T10:00:00.250"],
+        ),
+        (
+            "datetime",
+            "(2460310.9166666665), (2460311.25)",
+            "timestamp",
+            &["2024-01-01T10:00:00", "2024-01-01T18:00:00"],
         ),
         (
             "timestamptz",
@@ -66,6 +66,12 @@ async fn where_they_do_not_the_values_decide() {
         ("date", "('2024-01-01'), ('2024-01-01 10:00')", "timestamp", &["2024-01-01T00:00:00", "2024-01-01T10:00:00"]),
         ("datetime", "('2024-01-01 10:00'), ('')", "varchar", &["2024-01-01 10:00", ""]),
         ("decimal(4,2)", "(19.99), (12345.5)", "double", &["19.99", "12345.5"]),
+        ("decimal(10,2)", "(19.99), (19.999)", "double", &["19.99", "19.999"]),
+        // Seconds and milliseconds, Julian days and seconds: nothing tells which is which.
+        ("datetime", "(1704103200), (1704103200000)", "bigint", &["1704103200", "1704103200000"]),
+        ("date", "(157766400000), (631152000000)", "bigint", &["157766400000", "631152000000"]),
+        ("datetime", "(2460310.75), (1704103200)", "double", &["2460310.75", "1704103200.0"]),
+        ("datetime", "('2024-01-01 10:00:00.123456789')", "varchar", &["2024-01-01 10:00:00.123456789"]),
         ("", "(1), ('x'), (x'00ff'), (2.0)", "varchar", &["1", "x", "\\x00ff", "2.0"]),
         ("text", "('2024-01-01'), ('x')", "varchar", &["2024-01-01", "x"]),
     ] {
@@ -183,4 +189,68 @@ async fn a_value_that_breaks_a_promise_is_named_by_its_row() {
     assert!(source.read_error(&request).await.to_string().starts_with("`t`, row 2, column `c`: expected bigint"));
     request.promised = promise(&[("c", DataType::Interval(arrow::datatypes::IntervalUnit::DayTime))]);
     assert_eq!(source.read_error(&request).await.id(), "source-request");
+}
+
+/// Birthdays of 1975 and 1990 as a program of milliseconds writes them.
+const BIRTHDAYS: &str = "create table p (id integer primary key, born date, seen timestamp);
+    insert into p values (1, 157766400000, 1704110400), (2, 631152000000, 1704110401), (3, null, null);";
+
+#[tokio::test]
+async fn what_a_column_counts_is_one_for_all_of_its_numbers() {
+    let source = Source::sqlite(BIRTHDAYS);
+    // Browsing finds out, and the draft says so.
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!(tables[0].options, [("epoch_milliseconds".to_owned(), json!(["born"]))]);
+    assert_eq!((&tables[0].columns[1].data_type, &tables[0].columns[2].data_type), (&DataType::Date32, &TIMESTAMP));
+    let drafted = source.request("p", json!({ "epoch_milliseconds": ["born"] }));
+    let expected = ["1|1975-01-01|2024-01-01T12:00:00", "2|1990-01-01|2024-01-01T12:00:01", "3|NULL|NULL"];
+    assert_eq!(source.read(&drafted).await.unwrap().rows(), expected);
+    let mut request = drafted.clone();
+    request.promised = promise(&[("id", DataType::Int64), ("born", DataType::Date32), ("seen", TIMESTAMP)]);
+    assert_eq!(source.read(&request).await.unwrap().rows(), expected);
+
+    // Without it, no number is taken for the year 6969.
+    request.options = source.options(json!({}));
+    let error = source.read_error(&request).await.to_string();
+    let told = "`p`, row 1, column `born`: expected date, found a whole number that is no time in seconds between 1800 and 2199 (list the column under `epoch_milliseconds`";
+    assert!(error.starts_with(told), "{error}");
+    // Who writes the year 9999 in seconds says so.
+    source.execute("insert into p values (4, null, 253402214400)");
+    request.options = source.options(json!({ "epoch_milliseconds": ["born"], "epoch_seconds": ["seen"] }));
+    assert_eq!(source.read(&request).await.unwrap().rows()[3], "4|NULL|9999-12-31T00:00:00");
+}
+
+#[tokio::test]
+async fn a_column_of_several_units_is_told_and_refused() {
+    let source = Source::sqlite("create table t (at timestamp); insert into t values (1704110400), (1704110400000);");
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!((tables[0].options.len(), &tables[0].columns[0].data_type), (0, &DataType::Int64));
+    assert!(
+        tables[0].notes[0].starts_with("numbers of column `at` are seconds and milliseconds"),
+        "{:?}",
+        tables[0].notes
+    );
+
+    let source = Source::sqlite("create table t (at timestamp); insert into t values (1704110400), (2460311.25);");
+    let mut request = source.request("t", json!({}));
+    request.promised = promise(&[("at", TIMESTAMP)]);
+    let error = source.read_error(&request).await.to_string();
+    assert!(error.contains("among Julian days and seconds since 1970"), "{error}");
+}
+
+#[tokio::test]
+async fn nothing_is_rounded_to_fit() {
+    for (declared, value, promised) in [
+        ("decimal(10,2)", "19.999", DataType::Decimal128(10, 2)),
+        ("decimal(10,2)", "1.005", DataType::Decimal128(10, 2)),
+        ("integer", "9007199254740993", DataType::Float64),
+        ("text", "'2024-01-01 10:00:00.1234567'", TIMESTAMP),
+        ("text", "'2024-01-01 10:00:00.5'", DataType::Timestamp(TimeUnit::Second, None)),
+        ("real", "1704110400.5", DataType::Timestamp(TimeUnit::Second, None)),
+    ] {
+        let source = Source::sqlite(&format!("create table t (c {declared}); insert into t values ({value});"));
+        let mut request = source.request("t", json!({}));
+        request.promised = promise(&[("c", promised)]);
+        assert_eq!(source.read_error(&request).await.id(), "source-value", "{declared} {value}");
+    }
 }

@@ -44,8 +44,10 @@ pub(crate) fn cast(column: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, usi
         let wrong = (0..column.len()).find(|row| converted.is_null(*row) && !column.is_null(*row));
         return Err(wrong.unwrap_or(0));
     }
-    // Casts to decimals also cut off digits: what comes back must be the same.
-    if found.is_numeric() && wanted.is_numeric() && !wanted.is_floating() {
+    // Casts also cut off digits, of decimals, of times, of whole numbers as doubles: what comes back must be the same. That a
+    // float is rounded to a shorter one is what floats are.
+    let is_rounded = found.is_numeric() && wanted.is_numeric() && !(found.is_floating() && wanted.is_floating());
+    if is_rounded || (found.is_temporal() && wanted.is_temporal()) {
         let back = cast_with_options(&converted, found, &options).map_err(|_| 0_usize)?;
         let same = cmp::not_distinct(&back, column).map_err(|_| 0_usize)?;
         if let Some(wrong) = same.iter().position(|same| same != Some(true)) {
