@@ -21,14 +21,16 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     let done = workspace.maintain(&upkeep).await?;
+    let code = if done.iter().any(|one| one.failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if global.output == OutputFormat::Json {
         print_json(&done);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     }
     let mut table = Table::new(&["table", "compacted", "into", "checkpoint", "log entries", "files removed", "bytes"]);
     for one in done {
         table.row(vec![
             match one.skipped {
+                Some(reason) if one.failed => format!("{} (failed: {reason})", one.table),
                 Some(reason) => format!("{} (skipped: {reason})", one.table),
                 None => one.table,
             },
@@ -43,5 +45,5 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
     if !global.quiet {
         print(&table.to_text());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }

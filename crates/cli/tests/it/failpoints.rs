@@ -36,9 +36,9 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("meta::lease_renew::begin", "needs a run of many seconds"),
     ("meta::lease_renew::commit", "needs a run of many seconds"),
     ("meta::lease_renew::committed", "needs a run of many seconds"),
-    ("meta::prune::begin", "no command removes old runs yet"),
-    ("meta::prune::commit", "no command removes old runs yet"),
-    ("meta::prune::committed", "no command removes old runs yet"),
+    ("meta::prune::begin", "`ade maintain` passes it once"),
+    ("meta::prune::commit", "`ade maintain` passes it once"),
+    ("meta::prune::committed", "`ade maintain` passes it once"),
 ];
 /// Points at which an error of the disk may not fail the run: what was asked for is done and durable.
 const TOLERANT: [&str; 5] = [

@@ -6,8 +6,11 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::build::select;
-use crate::error::RunError;
+use crate::error::{RunError, with_causes};
 use crate::workspace::Workspace;
+
+/// Runs that ended longer ago are forgotten, with their tasks and check results.
+const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// How to maintain.
 #[derive(Debug, Clone)]
@@ -39,10 +42,13 @@ pub struct MaintainedTable {
     pub bytes_removed: u64,
     /// Why nothing was done.
     pub skipped: Option<String>,
+    /// Whether that is a failure, and not somebody else's work.
+    pub failed: bool,
 }
 
 impl Workspace {
-    /// Compacts, writes checkpoints, and removes what no kept version needs.
+    /// Compacts, writes checkpoints, and removes what no kept version needs, and runs of long ago. A table that this cannot
+    /// be done to does not keep the others from it.
     pub async fn maintain(&self, upkeep: &Upkeep) -> Result<Vec<MaintainedTable>, RunError> {
         self.write_as(self.world.ids.next(), "ade maintain", Duration::ZERO);
         let retention = TimeDelta::hours(i64::try_from(upkeep.retention_hours).unwrap_or(i64::MAX / 3_600_000));
@@ -52,25 +58,34 @@ impl Workspace {
             ..MaintainOptions::default()
         };
         let mut done = Vec::new();
-        for table in self.tables(upkeep).await? {
-            let lease = match self.lake.lease(&table, "ade maintain").await {
-                Ok(lease) => lease,
-                Err(LakeError::Lease(LeaseError::Held { holder, .. })) => {
-                    done.push(maintained(&table, MaintainReport::default(), Some(format!("{holder} is writing it"))));
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let report = self.lake.maintain(&table, &options, &lease).await;
-            self.lake.release(&lease).await?;
-            done.push(maintained(&table, report?, None));
+        let tables = self.tables(upkeep).await?;
+        let folders = self.named(upkeep, self.lake.folders_of_tables().await?)?;
+        for table in folders {
+            let report = self.maintain_table(&table, &options).await;
+            // What holds no table is worth a word only when there was something to do.
+            let is_table = tables.contains(&table);
+            if is_table || report.as_ref().map_or(true, |report| report.files_removed > 0) {
+                done.push(maintained(&table, report));
+            }
         }
+        self.meta.prune_runs(self.world.clock.now() - RUNS_KEPT).await?;
         Ok(done)
+    }
+
+    async fn maintain_table(&self, table: &TableName, options: &MaintainOptions) -> Result<MaintainReport, LakeError> {
+        let lease = self.lake.lease(table, "ade maintain").await?;
+        let report = self.lake.maintain(table, options, &lease).await;
+        let released = self.lake.release(&lease).await;
+        released.and(report)
     }
 
     /// The tables that `upkeep` names and that exist.
     pub async fn tables(&self, upkeep: &Upkeep) -> Result<Vec<TableName>, RunError> {
-        let all = self.lake.list().await?;
+        self.named(upkeep, self.lake.list().await?)
+    }
+
+    /// Those of some tables that `upkeep` names.
+    fn named(&self, upkeep: &Upkeep, all: Vec<TableName>) -> Result<Vec<TableName>, RunError> {
         if upkeep.select.is_empty() && upkeep.exclude.is_empty() {
             return Ok(all);
         }
@@ -84,7 +99,13 @@ impl Workspace {
     }
 }
 
-fn maintained(table: &TableName, report: MaintainReport, skipped: Option<String>) -> MaintainedTable {
+fn maintained(table: &TableName, report: Result<MaintainReport, LakeError>) -> MaintainedTable {
+    let (skipped, failed) = match &report {
+        Ok(_) => (None, false),
+        Err(LakeError::Lease(LeaseError::Held { holder, .. })) => (Some(format!("{holder} is writing it")), false),
+        Err(error) => (Some(with_causes(error)), true),
+    };
+    let report = report.unwrap_or_default();
     MaintainedTable {
         table: table.to_string(),
         files_compacted: report.files_compacted,
@@ -94,5 +115,6 @@ fn maintained(table: &TableName, report: MaintainReport, skipped: Option<String>
         files_removed: report.files_removed,
         bytes_removed: report.bytes_removed,
         skipped,
+        failed,
     }
 }
