@@ -156,6 +156,7 @@ impl ModelTable<'_> {
                         outcome.add(Outcome { rows: None, ..stopped });
                     }
                 }
+                Made::Broken(_, error) if error.is_conflict() => return Err(error),
                 Made::Broken(place, error) => {
                     groups.broken(place);
                     failure = Some(error);
@@ -218,7 +219,7 @@ impl ModelTable<'_> {
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
         let Some(writer) = writer else { return Ok(Made::Audited(outcome)) };
         let staged = writer.finish().await?;
-        outcome.rows = Some(written);
+        outcome.rows = Some(staged.row_counts().added);
         let checks = build.audit_table(&model.relation, self.checks, &staged).await?;
         let stopped = checks.iter().any(CheckReport::stops);
         outcome = outcome.checked(checks);
