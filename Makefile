@@ -2,8 +2,8 @@
 # Cargo's target folder is kept outside the checkout so that a second clone, or CI, starts warm.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/ade/target
 CARGO ?= cargo
-PROFILE ?= demo
-ADE = $(CARGO_TARGET_DIR)/$(PROFILE)/ade
+PROFILE ?= dev
+ADE = $(CARGO_TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/ade
 
 .PHONY: help
 help: ## List the targets
@@ -14,7 +14,7 @@ tools: ## Install what building needs (Debian packages, only when missing)
 	@scripts/install-tools build
 
 .PHONY: build
-build: tools ## Build the ade program (profile: PROFILE=demo|release|dev)
+build: tools ## Build the ade program (PROFILE=dev is built fast, PROFILE=release runs fast)
 	scripts/build $(PROFILE) --package ade-cli
 
 .PHONY: demo
@@ -39,5 +39,5 @@ bench: ## Measure against the peers and write docs/benchmarks.md
 	bench/run
 
 .PHONY: install
-install: build ## Copy ade to ~/.local/bin
+install: build ## Copy ade to ~/.local/bin (PROFILE=release for daily use)
 	install -D $(ADE) $(HOME)/.local/bin/ade

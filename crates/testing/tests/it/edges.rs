@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("ade-cli", &["ade-run", "ade-example-marketplace"]),
     ("ade-example-marketplace", &[]),
+    ("plain-datafusion", &[]),
     ("ade-testing", &[]),
 ];
 
