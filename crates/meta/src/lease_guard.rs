@@ -1,6 +1,6 @@
 //! A lease with its heartbeat.
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::{Lease, Meta, MetaError};
 
@@ -12,15 +12,13 @@ use crate::{Lease, Meta, MetaError};
 pub struct LeaseGuard {
     meta: Meta,
     lease: Option<Lease>,
-    lost: watch::Receiver<bool>,
     heartbeat: JoinHandle<()>,
 }
 
 impl LeaseGuard {
     pub(crate) fn new(meta: Meta, lease: Lease) -> Self {
-        let (sender, lost) = watch::channel(false);
-        let heartbeat = tokio::spawn(beat(meta.clone(), lease.clone(), sender));
-        Self { meta, lease: Some(lease), lost, heartbeat }
+        let heartbeat = tokio::spawn(beat(meta.clone(), lease.clone()));
+        Self { meta, lease: Some(lease), heartbeat }
     }
 
     /// The lease, for its token and for [`Meta::switch_views`].
@@ -34,15 +32,6 @@ impl LeaseGuard {
     /// [`MetaError::LeaseLost`], or what the database says.
     pub async fn check(&self) -> Result<(), MetaError> {
         self.meta.check_lease(self.lease()).await
-    }
-
-    /// Becomes ready when the heartbeat finds that the lease was taken over, so that work in vain can end early.
-    pub async fn lost(&self) {
-        let mut lost = self.lost.clone();
-        if lost.wait_for(|lost| *lost).await.is_err() {
-            // The heartbeat has ended without a loss: the guard is being released.
-            std::future::pending::<()>().await;
-        }
     }
 
     /// Gives the lease back.
@@ -71,15 +60,13 @@ impl Drop for LeaseGuard {
     }
 }
 
-async fn beat(meta: Meta, lease: Lease, lost: watch::Sender<bool>) {
+async fn beat(meta: Meta, lease: Lease) {
     loop {
         tokio::time::sleep(lease.ttl / 3).await;
         match meta.renew_lease(&lease).await {
             Ok(_) => {}
-            Err(MetaError::LeaseLost { .. }) => {
-                lost.send_replace(true);
-                return;
-            }
+            // The check before a commit finds the same.
+            Err(MetaError::LeaseLost { .. }) => return,
             // Two more attempts are left before the lease expires, and the check before a commit decides.
             Err(error) => tracing::warn!(scope = lease.scope, %error, "the lease was not renewed"),
         }

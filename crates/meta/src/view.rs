@@ -124,22 +124,6 @@ impl Meta {
         );
         self.database.records("read views", select.bind(environment).bind(micros(at)), view).await
     }
-
-    /// Every definition that a view had, latest first.
-    pub async fn view_history(
-        &self,
-        environment: &str,
-        schema: &str,
-        name: &str,
-    ) -> Result<Vec<ViewVersion>, MetaError> {
-        let select = sqlx::query(
-            "select * from view_versions where environment = $1 and schema_name = $2 and name = $3
-             order by version desc",
-        );
-        self.database
-            .records("read the history of a view", select.bind(environment).bind(schema).bind(name), view)
-            .await
-    }
 }
 
 async fn put(

@@ -65,11 +65,6 @@ impl Staged {
         self.scan(self.kept.iter().chain(self.rewritten.files()).chain(self.new.files()))
     }
 
-    /// The arrivals alone, as they will be stored: after the deduplication by key, without deletions.
-    pub fn new_rows_provider(&self) -> Arc<dyn TableProvider> {
-        self.scan(self.new.files().iter())
-    }
-
     /// The files that hold the arrivals.
     pub fn new_files(&self) -> &[DataFile] {
         self.new.files()
