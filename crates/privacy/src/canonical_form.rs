@@ -2,7 +2,10 @@
 //!
 //! Changing a form changes pseudonyms at rest; a form, once released, stays as it is.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -31,7 +34,7 @@ pub enum CanonicalForm {
     /// Letters and digits only, upper case: `AB-12 34` and `ab1234` are the same. For numbers of documents, cards,
     /// accounts and for postcodes.
     Code,
-    /// The shortest text form of the address (RFC 5952), an IPv4 address mapped into IPv6 as IPv4. What is not an address
+    /// The shortest text form of the address (RFC 5952) without a port, an IPv4 address mapped into IPv6 as IPv4. What is not an address
     /// falls back to [`CanonicalForm::Email`].
     IpAddress,
     /// The value as it is, byte by byte: for columns that tell rows apart. Numbers enter as in every other form.
@@ -114,12 +117,12 @@ impl CanonicalForm {
             Self::Phone => phone(text, scratch),
             Self::PersonName => person_name(text, scratch),
             Self::Code => code(text, scratch),
-            Self::IpAddress => match text.trim().parse::<IpAddr>() {
-                Ok(address) => {
+            Self::IpAddress => match address(text.trim()) {
+                Some(address) => {
                     *scratch = address.to_canonical().to_string();
                     scratch
                 }
-                Err(_) => lower(text, scratch),
+                None => lower(text, scratch),
             },
         }
     }
@@ -187,6 +190,11 @@ fn code<'a>(text: &'a str, scratch: &'a mut String) -> &'a str {
     scratch
 }
 
+/// An address, also with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
 fn phone<'a>(text: &'a str, scratch: &'a mut String) -> &'a str {
     scratch.clear();
     let folded: String;
@@ -197,8 +205,9 @@ fn phone<'a>(text: &'a str, scratch: &'a mut String) -> &'a str {
         &folded
     };
     let without_trunk = source.replace("(0)", "");
-    let international = without_trunk.trim_start().trim_start_matches("tel:").trim_start();
-    let international = international.starts_with('+') || international.starts_with("00");
+    // Whatever stands before the number: `(`, `tel:`, `Tel.`.
+    let number = without_trunk.trim_start_matches(|letter| letter != '+' && digit(letter).is_none());
+    let international = number.starts_with('+') || number.chars().take(2).filter_map(digit).eq(['0', '0']);
     let source = if international { without_trunk.as_str() } else { source };
     let mut extension = false;
     for letter in source.chars() {
@@ -253,6 +262,9 @@ mod tests {
             (Phone, "0044 20 7946 0958", "+442079460958"),
             (Phone, "tel:+44-20-7946-0958;ext=12", "+442079460958x12"),
             (Phone, "(020) 7946 0958", "02079460958"),
+            (Phone, "(+44) 20 7946 0958", "+442079460958"),
+            (Phone, "Tel: +44 20 7946 0958", "+442079460958"),
+            (Phone, "(0044) 20 7946 0958", "+442079460958"),
             (Phone, "020 7946 0958 ext. 7", "02079460958x7"),
             (Phone, "+49 170 1", "+491701"),
             (Phone, "٠٢٠", "020"),
@@ -265,6 +277,8 @@ mod tests {
             (Code, "--", "--"),
             (IpAddress, "2001:DB8:0:0::1", "2001:db8::1"),
             (IpAddress, "::ffff:192.0.2.1", "192.0.2.1"),
+            (IpAddress, "192.0.2.1:8080", "192.0.2.1"),
+            (IpAddress, "[2001:db8::1]:443", "2001:db8::1"),
             (IpAddress, "Unknown", "unknown"),
         ] {
             assert_eq!(form(kind, text), expected, "{kind:?} of {text:?}");

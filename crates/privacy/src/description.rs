@@ -83,7 +83,8 @@ impl CanonicalForm {
             Self::Username => "As `email`.",
             Self::Code => "Letters and digits only, upper case: `AB-12 34` and `ab1234` are the same.",
             Self::IpAddress => {
-                "The shortest form of the address (RFC 5952); an IPv4 address mapped into IPv6 as IPv4. What is no address: as `email`."
+                "The shortest form of the address (RFC 5952), without a port; an IPv4 address mapped into IPv6 as IPv4. What is no address: \
+                 as `email`."
             }
             Self::Exact => {
                 "The value as it is, byte by byte: nothing that differs becomes the same. Columns of a source's `key` need it when they hold \

@@ -90,6 +90,9 @@ fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
     if name.is_identifier() && !matches!(family, DataFamily::Date | DataFamily::Timestamp | DataFamily::Float) {
         return (Some(Class::Identifier), Confidence::Medium, "the name says technical key".to_owned());
     }
+    if name.is_key_or_hash() && family == DataFamily::Integer {
+        return (Some(Class::Identifier), Confidence::Medium, "the name says technical key".to_owned());
+    }
     by_type(name, family, sample)
 }
 
@@ -111,6 +114,7 @@ fn by_type(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         DataFamily::Text if sample.are_uuids() => {
             (Some(Class::Identifier), Confidence::Medium, "the sampled values are UUIDs".to_owned())
         }
+        DataFamily::Text if name.is_key_or_hash() => ask("a key or hash, which may be a secret or stand for a person"),
         DataFamily::Text if name.is_free_text() && !sample.is_enumeration() => {
             (Some(Class::FreeText), Confidence::Medium, "the name says text that people type".to_owned())
         }

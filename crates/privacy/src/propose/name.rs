@@ -17,7 +17,8 @@ const PHRASES: &[(Class, &str)] = &[
         Class::Secret,
         "password passwd pwd passphrase passwort kennwort contrasena mot_de_passe senha wachtwoord secret token \
          api_key apikey access_key private_key auth_key credential credentials salt otp pin totp recovery_code \
-         session_key cookie",
+         session_key cookie encryption_key signing_key client_key client_secret master_key shared_key webhook_key \
+         reset_hash reset_key activation_key license_key",
     ),
     (
         Class::PaymentCard,
@@ -28,7 +29,7 @@ const PHRASES: &[(Class, &str)] = &[
     (
         Class::GovernmentId,
         "ssn social_security social_security_number sozialversicherungsnummer national_id nin nino \
-         national_insurance passport passport_number reisepass passnummer tax_id tin tax_number steuernummer \
+         national_insurance ni_number ni_key passport passport_number reisepass passnummer tax_id tin tax_number steuernummer \
          steuer_id steuerid personalausweis ausweisnummer id_card dni nie nif cpf codice_fiscale codicefiscale bsn \
          pesel insee nir numero_securite_sociale aadhaar driver_license drivers_license driving_licence \
          driving_license licence_number license_number fuehrerschein",
@@ -83,7 +84,12 @@ const SPECIAL: &[(&str, &str)] = &[
     ("sex or gender", "gender sex geschlecht sexe sexo sesso geslacht pronouns salutation anrede"),
     ("religion", "religion konfession faith church"),
     ("origin", "ethnicity race ethnie nationality nationalitaet citizenship birthplace geburtsort"),
-    ("health", "health disability diagnosis diagnose medical disease pregnant allergy allergies icd blood"),
+    (
+        "health",
+        "health disability diagnosis diagnose medical disease pregnant pregnancy allergy allergies icd blood hiv aids smoker smoking \
+     depression diabetes diabetic cancer therapy treatment_plan medication prescription vaccinated vaccination symptom symptoms \
+     mental bmi krankheit allergie schwanger raucher impfung medikament",
+    ),
     ("political or union membership", "political party_membership union gewerkschaft"),
     ("sexual orientation", "orientation sexual"),
     ("family or income", "marital marital_status familienstand salary gehalt income einkommen wage religious"),
@@ -190,10 +196,14 @@ impl Name {
     /// Technical keys: `id`, `order_id`, `uuid`, `external_ref`.
     pub(super) fn is_identifier(&self) -> bool {
         let last = self.words.last().map_or("", String::as_str);
-        matches!(
-            last,
-            "id" | "ids" | "uuid" | "guid" | "key" | "pk" | "fk" | "sku" | "ean" | "gtin" | "upc" | "isbn" | "hash"
-        ) || self.has_any("external_ref reference_number order_number invoice_number auftragsnummer")
+        matches!(last, "id" | "ids" | "uuid" | "guid" | "pk" | "fk" | "sku" | "ean" | "gtin" | "upc" | "isbn")
+            || self.has_any("external_ref reference_number order_number invoice_number auftragsnummer")
+    }
+
+    /// What may be a technical key, and in text as well a secret or a fingerprint of one: `signing_key`, `reset_hash`.
+    pub(super) fn is_key_or_hash(&self) -> bool {
+        let last = self.words.last().map_or("", String::as_str);
+        matches!(last, "key" | "keys" | "hash" | "digest" | "signature" | "seed" | "salt")
     }
 
     /// Numbers that count or measure things.

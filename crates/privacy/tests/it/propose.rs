@@ -170,3 +170,27 @@ fn reasons_never_hold_values() {
         }
     }
 }
+
+#[test]
+fn keys_hashes_and_flags_of_health_are_not_waved_through() {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["a8F3kq-20", "Zq81-0x", "9981kk-1"]));
+    for (name, expected) in [
+        ("encryption_key", Some(Class::Secret)),
+        ("signing_key", Some(Class::Secret)),
+        ("client_key", Some(Class::Secret)),
+        ("reset_hash", Some(Class::Secret)),
+        ("ni_key", Some(Class::GovernmentId)),
+        ("partner_key", None),
+        ("row_hash", None),
+        ("sku", Some(Class::Identifier)),
+    ] {
+        assert_eq!(propose(name, &DataType::Utf8, &texts).class, expected, "{name}");
+    }
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    assert_eq!(propose("customer_key", &DataType::Int64, &numbers).class, Some(Class::Identifier));
+    let flags: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
+    for name in ["hiv_positive", "smoker", "is_pregnant", "vaccinated"] {
+        assert_eq!(propose(name, &DataType::Boolean, &flags).class, None, "{name}");
+    }
+    assert_eq!(propose("is_active", &DataType::Boolean, &flags).class, Some(Class::Public));
+}
