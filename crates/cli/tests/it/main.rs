@@ -15,6 +15,7 @@ mod hooks;
 mod incremental;
 mod initializing;
 mod inspecting;
+mod inspecting_broken;
 mod keys;
 mod kills;
 mod many_files;

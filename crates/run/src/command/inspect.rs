@@ -97,11 +97,22 @@ impl Workspace {
         let source = source.unwrap_or(connection);
         let rules = rules(&self.project);
         let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
-        for table in &found {
+        for table in &mut found {
+            // What browsing could not read is listed with the reason, and has nothing to look at.
+            if table.columns.is_empty() {
+                continue;
+            }
             let options = table.options.iter().cloned().collect();
             let options =
                 spec.table_options(&options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
-            let sample = opened.sample(&table.from, &options, SAMPLE_ROWS).await?;
+            // One table that breaks off does not take the others with it: its columns are a person's to classify.
+            let sample = match opened.sample(&table.from, &options, SAMPLE_ROWS).await {
+                Ok(sample) => Some(sample),
+                Err(error) => {
+                    table.notes.push(format!("its rows could not be looked at: {error}"));
+                    None
+                }
+            };
             for column in &table.columns {
                 let full_name = format!("{source}.{}", table.name);
                 let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &column.name, &column.data_type));
@@ -109,7 +120,7 @@ impl Workspace {
                     Some((rule, by)) => {
                         (DraftPrivacy::Decided { class: rule.class.name().to_owned(), by: by.clone() }, by.clone())
                     }
-                    None => proposed(&sample, &column.name),
+                    None => proposed(sample.as_ref(), &column.name),
                 };
                 known.insert((table.name.clone(), column.name.clone()), privacy);
             }
@@ -118,7 +129,9 @@ impl Workspace {
             let known = known.get(&(table.name.clone(), column.name.clone())).cloned();
             known.unwrap_or((DraftPrivacy::Open, String::new()))
         };
-        let draft = Draft::new(source, connection, &found, |table, column| privacy(table, column).0);
+        // What cannot be read cannot land: a draft of it would fail each build.
+        let readable: Vec<TableInfo> = found.iter().filter(|table| !table.columns.is_empty()).cloned().collect();
+        let draft = Draft::new(source, connection, &readable, |table, column| privacy(table, column).0);
         let undecided = known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
         let tables = found.iter().map(|table| inspected(table, privacy)).collect();
         Ok(InspectReport { tables, draft: draft.to_yaml(), undecided })
@@ -164,8 +177,8 @@ fn rules(project: &Project) -> Vec<(Rule, String)> {
 }
 
 /// What a column's name and values speak for, and why.
-fn proposed(sample: &RecordBatch, name: &str) -> (DraftPrivacy, String) {
-    let Some(column) = sample.column_by_name(name) else {
+fn proposed(sample: Option<&RecordBatch>, name: &str) -> (DraftPrivacy, String) {
+    let Some(column) = sample.and_then(|sample| sample.column_by_name(name)) else {
         return (DraftPrivacy::Open, "no rows to look at".to_owned());
     };
     let Proposal { class, reason, .. } = propose(name, column.data_type(), column);
