@@ -110,7 +110,7 @@ fn ignore(root: &Path) -> Result<bool, RunError> {
         text.push('\n');
     }
     for name in missing {
-        text.push_str(&format!("/{name}/\n"));
+        text.extend(["/", name, "/\n"]);
     }
     fs::write(&path, text).map_err(failed)?;
     Ok(true)
