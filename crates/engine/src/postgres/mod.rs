@@ -10,6 +10,7 @@ mod call;
 mod expression;
 mod names;
 mod operators;
+mod outer_using;
 pub(crate) mod pattern;
 mod relation;
 mod tokens;
@@ -50,14 +51,19 @@ impl VisitorMut for Rewriter<'_> {
     type Break = Box<SqlError>;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        flow(relation::fetch_as_limit(query))
+        flow(relation::fetch_as_limit(query).and_then(|()| outer_using::qualify_order(query)))
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
         names::name_outputs(select);
         relation::exists_in_outputs(select);
-        using::qualify_merged_columns(select);
-        flow(relation::series_in_from(select))
+        let merged = if outer_using::is_there(select) {
+            outer_using::rewrite(select)
+        } else {
+            using::qualify_merged_columns(select);
+            Ok(())
+        };
+        flow(merged.and_then(|()| relation::series_in_from(select)))
     }
 
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {

@@ -8,9 +8,8 @@ use sqlparser::ast::{
     Expr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, TableFactor, VisitMut, VisitorMut,
 };
 
-use super::build::call;
-
-/// Qualifies merged columns in `where`, and everywhere when more than two tables share them.
+/// Qualifies merged columns in `where`, and everywhere when more than two tables share them. Joins that keep
+/// rows of their right table are for [`super::outer_using`].
 pub(super) fn qualify_merged_columns(select: &mut Select) {
     let mut merged = HashMap::new();
     for table in &select.from {
@@ -50,7 +49,7 @@ pub(super) fn qualify_merged_columns(select: &mut Select) {
     let _: ControlFlow<()> = select.having.visit(&mut qualifier);
 }
 
-fn name_of(factor: &TableFactor) -> Option<Vec<Ident>> {
+pub(super) fn name_of(factor: &TableFactor) -> Option<Vec<Ident>> {
     match factor {
         TableFactor::Table { alias: Some(alias), .. }
         | TableFactor::Derived { alias: Some(alias), .. }
@@ -67,10 +66,7 @@ fn using(join: &Join) -> Option<Vec<String>> {
     let (JoinOperator::Join(constraint)
     | JoinOperator::Inner(constraint)
     | JoinOperator::Left(constraint)
-    | JoinOperator::LeftOuter(constraint)
-    | JoinOperator::Right(constraint)
-    | JoinOperator::RightOuter(constraint)
-    | JoinOperator::FullOuter(constraint)) = &join.join_operator
+    | JoinOperator::LeftOuter(constraint)) = &join.join_operator
     else {
         return None;
     };
@@ -82,7 +78,7 @@ fn using(join: &Join) -> Option<Vec<String>> {
     }
 }
 
-fn folded(ident: &Ident) -> String {
+pub(super) fn folded(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }
 
@@ -103,11 +99,6 @@ fn add(join: &Join, left: Option<&[Vec<Ident>]>, merged: &mut HashMap<String, Ex
         let before = merged.get(&column).cloned().or_else(|| left.map(of));
         let value = match &join.join_operator {
             JoinOperator::Join(_) | JoinOperator::Inner(_) => before.or_else(|| right.as_ref().map(of)),
-            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => right.as_ref().map(of),
-            JoinOperator::FullOuter(_) => match (before, right.as_ref()) {
-                (Some(before), Some(right)) => Some(call("coalesce", vec![before, of(right)])),
-                _ => None,
-            },
             _ => before,
         };
         match value {
@@ -117,10 +108,11 @@ fn add(join: &Join, left: Option<&[Vec<Ident>]>, merged: &mut HashMap<String, Ex
     }
 }
 
-struct Qualifier<'a> {
-    merged: &'a HashMap<String, Expr>,
+/// Puts its value in the place of each unqualified merged column.
+pub(super) struct Qualifier<'a> {
+    pub(super) merged: &'a HashMap<String, Expr>,
     /// How many subqueries around: inside of them the name may be another table's.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl VisitorMut for Qualifier<'_> {
