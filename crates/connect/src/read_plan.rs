@@ -16,6 +16,9 @@ pub struct ReadPlan {
     pub schema: SchemaRef,
     /// The work, in the order in which it must be read and committed. Empty: nothing new.
     pub units: Vec<ReadUnit>,
+    /// Whether the units are all that the table is to hold, although the request has a position: their rows replace all
+    /// that is there, at once, and the position begins anew with `None`.
+    pub replaces_all: bool,
     /// What a person should know.
     pub notes: Vec<Note>,
 }

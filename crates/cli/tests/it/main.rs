@@ -9,6 +9,7 @@ mod commands;
 mod concurrent;
 mod exporting;
 mod failpoints;
+mod file_feeds;
 mod handbook;
 mod help;
 mod hooks;

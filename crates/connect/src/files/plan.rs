@@ -11,7 +11,7 @@ use super::names;
 use super::options::{FileOptions, Format};
 use super::parquet::can_hold;
 use super::pattern::Pattern;
-use super::position::Position;
+use super::position::{Changes, Policy, Position};
 use super::store::{FileEntry, FileStore};
 use super::unit::{Advance, FilesUnit, UnitFile};
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
@@ -28,8 +28,8 @@ pub(crate) fn plan(
     let options = FileOptions::new(&request.options);
     let pattern = Pattern::new(&request.from)?;
     let files = pattern.files(store)?;
-    let (units, mut notes) = match &request.mode {
-        ReadMode::Full => (vec![(full_unit(&files), None)], Vec::new()),
+    let Changes { units, replaces_all, mut notes } = match &request.mode {
+        ReadMode::Full => Changes { units: vec![(full_unit(&files), None)], ..Changes::default() },
         ReadMode::Incremental { cursor: Some(_), .. } => {
             return Err(ConnectError::Request {
                 from: request.from.clone(),
@@ -37,9 +37,12 @@ pub(crate) fn plan(
                 advice: "leave out `cursor`".to_owned(),
             });
         }
-        ReadMode::Incremental { .. } => {
+        ReadMode::Incremental { key: row_key, .. } => {
             let key = key.ok_or_else(|| ConnectError::no_position_key(&request.from))?;
-            incremental_units(store, request, &options, files.clone(), key, threads)?
+            let policy = Policy { remove_missing: options.remove_missing, is_keyed: !row_key.is_empty() };
+            let hashes = hash_all(store, &files, key, threads)?;
+            let found: Vec<_> = files.iter().cloned().zip(hashes).collect();
+            Position::parse(request.position.as_ref())?.changes(&request.from, &found, policy)?
         }
     };
     let has_position = matches!(request.mode, ReadMode::Incremental { .. }) && request.position.is_some();
@@ -81,7 +84,7 @@ pub(crate) fn plan(
     if formats.iter().any(|format| *format != Format::Parquet) {
         check_text_types(request, &schema)?;
     }
-    Ok(ReadPlan { request: Arc::new(request.clone()), schema: Arc::new(schema), units: planned, notes })
+    Ok(ReadPlan { request: Arc::new(request.clone()), schema: Arc::new(schema), units: planned, replaces_all, notes })
 }
 
 fn full_unit(files: &[FileEntry]) -> FilesUnit {
@@ -89,26 +92,11 @@ fn full_unit(files: &[FileEntry]) -> FilesUnit {
     FilesUnit { files: files.collect(), advance: None }
 }
 
-type Units = (Vec<(FilesUnit, Option<String>)>, Vec<Note>);
-
-fn incremental_units(
-    store: &dyn FileStore,
-    request: &ReadRequest,
-    options: &FileOptions,
-    files: Vec<FileEntry>,
-    key: &PositionKey,
-    threads: usize,
-) -> Result<Units, ConnectError> {
-    let position = Position::parse(request.position.as_ref())?;
-    let hashes = hash_all(store, &files, key, threads)?;
-    let changes = position.changes(&files.into_iter().zip(hashes).collect::<Vec<_>>(), options.remove_missing);
-    Ok((changes.units, changes.notes))
-}
-
 fn label(unit: &FilesUnit, request: &ReadRequest) -> String {
     match (&unit.advance, unit.files.as_slice()) {
         (Some(Advance { removed: Some(path), .. }), _) => format!("{path} (removed)"),
         (_, [file]) => file.path.clone(),
+        (Some(_), []) => format!("{} (names of files)", request.from),
         (_, files) => format!("{} ({} files)", request.from, files.len()),
     }
 }

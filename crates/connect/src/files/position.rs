@@ -30,7 +30,18 @@ pub(crate) struct ReadFile {
 pub(crate) struct Changes {
     /// Units with the batch that each replaces.
     pub(crate) units: Vec<(FilesUnit, Option<String>)>,
+    /// Whether the units are all files there are, so that what was read before must go.
+    pub(crate) replaces_all: bool,
     pub(crate) notes: Vec<Note>,
+}
+
+/// How files relate to each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
+    /// Whether the rows of a file that disappeared are removed.
+    pub(crate) remove_missing: bool,
+    /// Whether rows replace those of the same key, also of other files.
+    pub(crate) is_keyed: bool,
 }
 
 impl Position {
@@ -46,7 +57,16 @@ impl Position {
     /// Compares the files that there are (with their hashes) with those that have been read. New and changed files
     /// come in the order of their paths. A new path with the content of one that disappeared is a renamed file: it
     /// is not read again.
-    pub(crate) fn changes(&self, found: &[(FileEntry, String)], remove_missing: bool) -> Changes {
+    ///
+    /// Where rows have a key, the last file in the order of paths wins, and a row that lost is no longer there. So when
+    /// anything but files after all others arrives, all files are read again; where rows of a file stay that can no longer
+    /// be read, that is refused.
+    pub(crate) fn changes(
+        &self,
+        from: &str,
+        found: &[(FileEntry, String)],
+        policy: Policy,
+    ) -> Result<Changes, ConnectError> {
         let paths: BTreeSet<&str> = found.iter().map(|(file, _)| file.path.as_str()).collect();
         let mut gone: Vec<(&String, &ReadFile)> =
             self.files.iter().filter(|(path, _)| !paths.contains(path.as_str())).collect();
@@ -67,22 +87,74 @@ impl Position {
             id: "file-renamed",
             message: format!("`{from}` is now `{to}` with the same content; its rows stay as they are"),
         }));
-        for (file, hash, replaces) in arrivals {
-            let file = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: Some(hash.clone()) };
-            let advance = Some(Advance { renamed: renamed.clone(), removed: None });
-            changes.units.push((FilesUnit { files: vec![file], advance }, replaces));
-        }
-        for (path, read) in gone {
-            let kept = if remove_missing { "its rows are removed" } else { "its rows stay (`missing_files: keep`)" };
+        for (path, _) in &gone {
+            let kept =
+                if policy.remove_missing { "its rows are removed" } else { "its rows stay (`missing_files: keep`)" };
             changes
                 .notes
                 .push(Note { id: "file-disappeared", message: format!("`{path}` is no longer there; {kept}") });
-            if remove_missing {
-                let advance = Some(Advance { renamed: renamed.clone(), removed: Some(path.clone()) });
-                changes.units.push((FilesUnit { files: Vec::new(), advance }, Some(read.batch_id.clone())));
+        }
+        let removed = if policy.remove_missing { gone.as_slice() } else { &[] };
+        if policy.is_keyed
+            && let Some(why) = self.disturbs(&renamed, &arrivals, removed)
+        {
+            if let Some((missing, _)) = gone.first().filter(|_| !policy.remove_missing) {
+                return Err(lost_order(from, &why, missing));
+            }
+            changes.replaces_all = true;
+            changes.notes.retain(|note| note.id != "file-renamed");
+            changes.notes.push(Note {
+                id: "files-read-again",
+                message: format!("{why}: all files are read again, for rows of other files may have the same keys"),
+            });
+            changes.units.extend(found.iter().map(|(file, hash)| (unit_of(file, hash, Advance::default()), None)));
+            if found.is_empty() {
+                changes.units.push((FilesUnit { files: Vec::new(), advance: Some(Advance::default()) }, None));
+            }
+            return Ok(changes);
+        }
+        let advance = |removed| Advance { renamed: renamed.clone(), removed };
+        changes
+            .units
+            .extend(arrivals.into_iter().map(|(file, hash, replaces)| (unit_of(file, hash, advance(None)), replaces)));
+        for (path, read) in removed {
+            let advance = Some(advance(Some((*path).clone())));
+            changes.units.push((FilesUnit { files: Vec::new(), advance }, Some(read.batch_id.clone())));
+        }
+        if changes.units.is_empty() && !renamed.is_empty() {
+            changes.units.push((FilesUnit { files: Vec::new(), advance: Some(advance(None)) }, None));
+        }
+        Ok(changes)
+    }
+
+    /// What there is to do other than to read files that come after all others, in words.
+    fn disturbs(
+        &self,
+        renamed: &[(String, String)],
+        arrivals: &[(&FileEntry, &String, Option<String>)],
+        removed: &[(&String, &ReadFile)],
+    ) -> Option<String> {
+        let mut after = self.files.clone();
+        for (from, to) in renamed {
+            if let Some(read) = after.remove(from) {
+                let _ = after.insert(to.clone(), read);
             }
         }
-        changes
+        let order = |files: &BTreeMap<String, ReadFile>| -> Vec<String> {
+            files.values().map(|read| read.batch_id.clone()).collect()
+        };
+        if let Some((file, ..)) = arrivals.iter().find(|(_, _, replaces)| replaces.is_some()) {
+            return Some(format!("`{}` has changed", file.path));
+        }
+        if let Some((path, _)) = removed.first() {
+            return Some(format!("`{path}` is no longer there"));
+        }
+        if let Some((from, to)) = renamed.first().filter(|_| order(&self.files) != order(&after)) {
+            return Some(format!("`{from}` is now `{to}`, at another place among the files"));
+        }
+        let last = after.keys().next_back()?;
+        let early = arrivals.iter().find(|(file, ..)| file.path < *last)?;
+        Some(format!("`{}` is new and comes before `{last}`, which has been read", early.0.path))
     }
 
     /// The position after a unit whose rows were committed as `batch_id`.
@@ -108,5 +180,24 @@ impl Position {
 
     pub(crate) fn to_value(&self) -> Option<Value> {
         serde_json::to_value(self).ok()
+    }
+}
+
+fn unit_of(file: &FileEntry, hash: &str, advance: Advance) -> FilesUnit {
+    let file = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: Some(hash.to_owned()) };
+    FilesUnit { files: vec![file], advance: Some(advance) }
+}
+
+fn lost_order(from: &str, why: &str, missing: &str) -> ConnectError {
+    ConnectError::Request {
+        from: from.to_owned(),
+        reason: format!(
+            "{why}, and `{missing}`, whose rows stay, is no longer there: which of their rows with the same key is the last \
+             one cannot be told any more"
+        ),
+        advice:
+            "put the missing files back, give new files names that come after all others, or load what is there with \
+                 `--full-refresh` (rows of missing files are then gone)"
+                .to_owned(),
     }
 }

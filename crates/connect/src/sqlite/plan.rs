@@ -82,6 +82,7 @@ pub(crate) fn plan(
         request: Arc::new(request.clone()),
         schema: Arc::new(Schema::new(fields)),
         units: unit.into_iter().collect(),
+        replaces_all: false,
         notes,
     })
 }

@@ -1,6 +1,6 @@
 //! Incremental reads of files: content decides.
 
-use ade_connect::{ReadRequest, ReadUnit};
+use ade_connect::{ReadMode, ReadRequest, ReadUnit};
 use serde_json::{Value, json};
 
 use crate::source::{Source, incremental};
@@ -89,13 +89,21 @@ async fn a_file_that_disappeared_keeps_its_rows_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn a_renamed_file_is_not_read_again() {
+async fn a_renamed_file_is_not_read_again_and_its_new_name_is_remembered() {
     let (source, position) = two_files_read().await;
     std::fs::rename(source.path("stock_1.csv"), source.path("stock_9.csv")).unwrap();
-    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
-    assert_eq!((labels(&plan.units), plan.notes[0].id), (vec![], "file-renamed"));
+    let load = source.read(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(
+        (labels(&load.plan.units), load.plan.notes[0].id),
+        (vec![("stock_*.csv (names of files)", None)], "file-renamed")
+    );
+    assert_eq!(load.rows(), [""; 0]);
+    let renamed = load.position(Some(&position), "second-").unwrap();
+    assert_eq!(renamed["files"]["stock_9.csv"], position["files"]["stock_1.csv"]);
+    let plan = source.plan(&request(&source, json!({}), Some(&renamed))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.notes.len()), (vec![], 0));
 
-    // With the next commit the new name is known, so that a later change replaces the right rows.
+    // Also when something else is to be done: a later change replaces the right rows.
     source.write("stock_3.csv", "sku,qty\nc,9\n");
     let load = source.read(&request(&source, json!({}), Some(&position))).await.unwrap();
     let position = load.position(Some(&position), "second-").unwrap();
@@ -103,6 +111,72 @@ async fn a_renamed_file_is_not_read_again() {
     let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
     assert_eq!(labels(&plan.units), [("stock_9.csv", Some("first-0"))]);
     assert_eq!(plan.notes, []);
+}
+
+/// A request whose rows replace those of the same `sku`.
+fn keyed(source: &Source, options: Value, position: Option<&Value>) -> ReadRequest {
+    let mut request = request(source, options, position);
+    request.mode = ReadMode::Incremental { cursor: None, overlap: None, key: vec!["sku".to_owned()] };
+    request
+}
+
+#[tokio::test]
+async fn with_a_key_only_files_after_all_others_are_read_alone() {
+    let (source, position) = two_files_read().await;
+    source.write("stock_3.csv", "sku,qty\nc,9\n");
+    let load = source.read(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&load.plan.units), load.plan.replaces_all), (vec![("stock_3.csv", None)], false));
+    let position = load.position(Some(&position), "second-").unwrap();
+    // Another name at the same place among the files changes nothing about who is last.
+    std::fs::rename(source.path("stock_3.csv"), source.path("stock_4.csv")).unwrap();
+    let load = source.read(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((load.rows(), load.plan.replaces_all), (Vec::<String>::new(), false));
+    let position = load.position(Some(&position), "third-").unwrap();
+
+    let all = vec![("stock_1.csv", None), ("stock_2.csv", None), ("stock_4.csv", None)];
+    source.write("stock_2.csv", "sku,qty\nb,2\n");
+    let load = source.read(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&load.plan.units), load.plan.replaces_all), (all, true));
+    assert!(load.plan.notes[0].message.starts_with("`stock_2.csv` has changed: all files are read again"));
+    let position = load.position(None, "fourth-").unwrap();
+    assert_eq!(position["files"].as_object().unwrap().len(), 3);
+    source.write("stock_11.csv", "sku,qty\na,0\n");
+    let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((plan.units.len(), plan.replaces_all), (4, true));
+    std::fs::rename(source.path("stock_11.csv"), source.path("stock_9.csv")).unwrap();
+    let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), [("stock_9.csv", None)]);
+    std::fs::remove_file(source.path("stock_9.csv")).unwrap();
+    std::fs::rename(source.path("stock_1.csv"), source.path("stock_3.csv")).unwrap();
+    let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((plan.units.len(), plan.replaces_all), (3, true));
+}
+
+#[tokio::test]
+async fn with_a_key_a_missing_file_is_taken_out_by_reading_the_others_and_what_cannot_be_told_is_refused() {
+    let (source, position) = two_files_read().await;
+    std::fs::remove_file(source.path("stock_2.csv")).unwrap();
+    let remove = json!({ "missing_files": "remove" });
+    let load = source.read(&keyed(&source, remove.clone(), Some(&position))).await.unwrap();
+    assert_eq!((labels(&load.plan.units), load.plan.replaces_all), (vec![("stock_1.csv", None)], true));
+    // Where its rows stay, what comes after it is fine, and what would have to know them is not.
+    let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!(labels(&plan.units), []);
+    source.write("stock_3.csv", "sku,qty\nb,9\n");
+    let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.replaces_all), (vec![("stock_3.csv", None)], false));
+    source.write("stock_1.csv", "sku,qty\nb,1\n");
+    let refused = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("`stock_1.csv` has changed, and `stock_2.csv`, whose rows stay, is no longer there"),
+        "{refused}"
+    );
+    // Nothing left at all: nothing is to stay.
+    std::fs::remove_file(source.path("stock_1.csv")).unwrap();
+    std::fs::remove_file(source.path("stock_3.csv")).unwrap();
+    let load = source.read(&keyed(&source, remove, Some(&position))).await.unwrap();
+    assert_eq!((load.plan.units.len(), load.plan.replaces_all, load.rows()), (1, true, Vec::new()));
+    assert_eq!(load.position(None, "second-").unwrap(), json!({"files": {}}));
 }
 
 #[tokio::test]

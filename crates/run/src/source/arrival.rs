@@ -1,20 +1,18 @@
 //! Units of a source on their way into one commit: read, obfuscate, stage, audit, commit.
 use std::sync::Arc;
 
-use ade_connect::{ReadPlan, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
+use ade_connect::{ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, StageWriter, Write};
-use ade_privacy::Obfuscator;
 use ade_project::resource::IngestMode;
-use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::ingest::TableLanding;
+use super::ingest::{Decided, TableLanding};
 use super::key::rows_with_null_key;
 use super::landing::{ContentHash, Landing};
-use super::stamp::{BATCH_ID, stamp, stamped};
+use super::stamp::{BATCH_ID, stamp};
 use crate::build::{TaskError, discard_stage};
 use crate::event::{CheckReport, Event};
 use crate::failpoint::{self, hit};
@@ -25,10 +23,8 @@ const PROGRESS_ROWS: u64 = 100_000;
 /// Units on their way into one commit.
 pub(super) struct Arrival<'a> {
     pub(super) table: &'a TableLanding<'a>,
-    pub(super) plan: &'a ReadPlan,
+    pub(super) decided: &'a Decided,
     pub(super) units: &'a [ReadUnit],
-    pub(super) obfuscator: &'a Obfuscator,
-    pub(super) landing: &'a Landing,
     /// Whether it replaces all that is there.
     pub(super) whole: bool,
 }
@@ -68,8 +64,8 @@ impl Arrival<'_> {
     ) -> Result<Landed, TaskError> {
         let table = self.table;
         let workspace = &table.build.workspace;
-        let schema = stamped(self.obfuscator.output_schema());
-        let request = StageRequest::new(Arc::clone(&schema), self.write()).schema_change(SchemaChange::Evolve);
+        let request =
+            StageRequest::new(Arc::clone(&self.decided.schema), self.write()).schema_change(SchemaChange::Evolve);
         hit(failpoint::SOURCE_PLANNED)?;
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
@@ -78,7 +74,7 @@ impl Arrival<'_> {
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
-            let mut reading = Reading { arrival: self, schema: &schema, writer: &mut writer, hash: &mut hash };
+            let mut reading = Reading { arrival: self, writer: &mut writer, hash: &mut hash };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
                 Err(error) => {
@@ -91,7 +87,7 @@ impl Arrival<'_> {
             position = end.position(position.as_ref(), &batch_id.to_string());
             batches.push(batch_id);
         }
-        let mut landing = self.landing.clone();
+        let mut landing = self.decided.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
         notes.extend(self.repeated(staged.row_counts()));
@@ -158,9 +154,8 @@ impl Arrival<'_> {
     }
 
     fn keys(&self) -> KeySpec {
-        let landed = self.obfuscator.output_schema();
         let spelled = |name: &String| {
-            let field = landed.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name));
+            let field = self.decided.schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name));
             field.map_or_else(|| name.clone(), |field| field.name().clone())
         };
         KeySpec::new(self.table.declared.key.iter().map(spelled))
@@ -182,7 +177,6 @@ impl Arrival<'_> {
 /// One unit from the source to the stage.
 struct Reading<'a> {
     arrival: &'a Arrival<'a>,
-    schema: &'a SchemaRef,
     writer: &'a mut StageWriter,
     hash: &'a mut Option<ContentHash>,
 }
@@ -195,7 +189,8 @@ impl Reading<'_> {
         batch_id: Uuid,
         rows_before: u64,
     ) -> Result<UnitEnd, TaskError> {
-        let Arrival { table, plan, obfuscator, .. } = self.arrival;
+        let Arrival { table, decided, .. } = self.arrival;
+        let Decided { plan, obfuscator, schema, .. } = decided;
         let workspace = &table.build.workspace;
         let batch_text = batch_id.to_string();
         let loaded_at = workspace.world.clock.now();
@@ -205,6 +200,9 @@ impl Reading<'_> {
         let mut stream = snapshot.read(plan, unit).await?;
         while let Some(batch) = stream.next().await {
             let batch = batch?;
+            // Tasks are stopped where they wait. With a reader that is always ahead and a writer that only computes, this one
+            // would not.
+            tokio::task::yield_now().await;
             hit(failpoint::SOURCE_BATCH_READ)?;
             let batch = obfuscator.apply(&batch)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
@@ -215,7 +213,7 @@ impl Reading<'_> {
             if let Some(hash) = self.hash {
                 hash.add(&batch);
             }
-            self.writer.write(stamp(&batch, self.schema, &batch_text, loaded_at)?).await?;
+            self.writer.write(stamp(&batch, schema, &batch_text, loaded_at)?).await?;
             if rows - said >= PROGRESS_ROWS {
                 said = rows;
                 let node = table.source.id.to_string();

@@ -1,5 +1,6 @@
 //! Lands one source table: read, obfuscate, stage, audit, commit, unit by unit.
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot};
 use ade_diagnostic::{Diagnostic, rule};
@@ -7,6 +8,7 @@ use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
+use arrow::datatypes::SchemaRef;
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
@@ -14,6 +16,7 @@ use super::continuity::{Continuity, origin};
 use super::contract;
 use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
+use super::stamp::stamped;
 use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
@@ -64,9 +67,7 @@ pub(super) struct TableLanding<'a> {
 /// All units of a read, on their way in groups.
 struct Units<'a> {
     table: &'a TableLanding<'a>,
-    plan: &'a ReadPlan,
-    obfuscator: &'a Obfuscator,
-    landing: &'a Landing,
+    decided: &'a Decided,
     whole: bool,
     /// Where the source has been read to by what is committed.
     position: Option<Value>,
@@ -85,9 +86,9 @@ impl Units<'_> {
     ) -> Option<TaskError> {
         let mut failure = None;
         while let Some(group) = groups.next() {
-            let units = &self.plan.units[group];
-            let Self { table, plan, obfuscator, landing, whole, .. } = *self;
-            let arrival = Arrival { table, plan, units, obfuscator, landing, whole };
+            let Self { table, decided, whole, .. } = *self;
+            let units = &decided.plan.units[group];
+            let arrival = Arrival { table, decided, units, whole };
             match Box::pin(arrival.land(snapshot, self.position.as_ref(), self.rows)).await {
                 Ok(Landed::Committed(committed)) => {
                     groups.committed();
@@ -122,10 +123,37 @@ impl Units<'_> {
 }
 
 /// What is decided before the first row is read.
-struct Decided {
-    plan: ReadPlan,
-    obfuscator: Obfuscator,
-    landing: Landing,
+pub(super) struct Decided {
+    pub(super) plan: ReadPlan,
+    pub(super) obfuscator: Obfuscator,
+    /// Of the rows that are staged.
+    pub(super) schema: SchemaRef,
+    pub(super) landing: Landing,
+}
+
+impl Decided {
+    /// For a plan that reads no rows, as when a file was removed or renamed: nothing says what the columns are, and there is
+    /// nothing to decide about. All that is remembered stays as it is.
+    fn nothing_read(plan: ReadPlan, current: &Snapshot) -> Result<Self, TaskError> {
+        let plan = plan.keeping(|_| false);
+        let obfuscator = Obfuscator::new(&plan.schema, &Policy::new(Vec::new()), &stand_in())?;
+        Ok(Self {
+            plan,
+            obfuscator,
+            schema: Arc::clone(current.schema()),
+            landing: landed(current).unwrap_or_default(),
+        })
+    }
+}
+
+/// What a table remembers of how it landed.
+fn landed(table: &Snapshot) -> Option<Landing> {
+    table.state().fingerprint.as_deref().and_then(Landing::parse)
+}
+
+/// Where no column asks for a key, nothing is derived from this one.
+fn stand_in() -> Keyring {
+    Keyring::generate([0; 32])
 }
 
 impl TableLanding<'_> {
@@ -135,29 +163,39 @@ impl TableLanding<'_> {
             Err(LakeError::NoTable { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let from_nothing = self.build.options.full_refresh;
-        let position = current.as_ref().filter(|_| !from_nothing).and_then(|table| table.state().position.clone());
-        let plan = self.plan(snapshot, options, position.clone()).await?;
+        // Without a position nobody knows which rows are there already (they landed in full mode): all of it again.
+        let known = current.as_ref().filter(|_| !self.build.options.full_refresh);
+        let position = known.and_then(|table| table.state().position.clone());
+        let known = known.filter(|_| position.is_some());
+        let plan = self.plan(snapshot, options, known, position.clone()).await?;
         let mut outcome = Outcome::new(Status::Success);
         for note in &plan.notes {
             outcome.note(&note.message);
         }
-        let Decided { plan, obfuscator, landing } = self.decide(plan, current.as_ref(), &mut outcome)?;
         if plan.units.is_empty() && current.is_some() {
+            // Promises are held and columns are decided about all the same.
+            self.decide(plan, current.as_ref(), false, &mut outcome)?;
             outcome.status = Status::Unchanged;
             return Ok(outcome);
         }
-        let whole = from_nothing || current.is_none() || self.declared.mode == IngestMode::Full;
+        let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
+        let position = position.filter(|_| !whole);
+        let reads_nothing = plan.units.iter().all(|unit| unit.size_bytes == Some(0));
+        let decided = match known.filter(|_| reads_nothing && self.declared.mode == IngestMode::Incremental) {
+            Some(current) => Decided::nothing_read(plan, current)?,
+            None => self.decide(plan, current.as_ref(), whole, &mut outcome)?,
+        };
+        let units = &decided.plan.units;
         // What replaces everything becomes visible at once.
         let mut groups = if whole {
-            Groups::whole(plan.units.len())
+            Groups::whole(units.len())
         } else {
-            let sizes: Vec<u64> = plan.units.iter().map(|unit| unit.size_bytes.unwrap_or(0)).collect();
+            let sizes: Vec<u64> = units.iter().map(|unit| unit.size_bytes.unwrap_or(0)).collect();
             let there: u64 = current.iter().flat_map(Snapshot::files).map(|file| file.size_bytes).sum();
             Groups::new(&sizes, there.max(GROUP_BYTES))
         };
-        let mut units =
-            Units { table: self, plan: &plan, obfuscator: &obfuscator, landing: &landing, whole, position, rows: 0 };
+        let planned = units.len();
+        let mut units = Units { table: self, decided: &decided, whole, position, rows: 0 };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
         if let Some(error) = failure {
             // A conflict is answered by planning anew, from what is committed.
@@ -168,7 +206,7 @@ impl TableLanding<'_> {
             outcome.note(&error.message());
         }
         if !outcome.status.is_good() && groups.done() > 0 {
-            outcome.note(&format!("{} of {} units landed before it", groups.done(), plan.units.len()));
+            outcome.note(&format!("{} of {planned} units landed before it", groups.done()));
         }
         outcome.rows = (outcome.status != Status::Unchanged).then_some(units.rows);
         Ok(outcome)
@@ -178,8 +216,15 @@ impl TableLanding<'_> {
         &self,
         snapshot: &dyn SourceSnapshot,
         options: Settings,
+        known: Option<&Snapshot>,
         position: Option<Value>,
     ) -> Result<ReadPlan, TaskError> {
+        let mut promised = contract::promised(self.source).map_err(TaskError::Diagnostics)?;
+        if self.declared.mode == IngestMode::Incremental
+            && let Some(before) = known.and_then(landed)
+        {
+            promised = promised.map(|promised| before.typed(&promised));
+        }
         let mode = match self.declared.mode {
             IngestMode::Full => ReadMode::Full,
             IngestMode::Incremental => ReadMode::Incremental {
@@ -194,7 +239,7 @@ impl TableLanding<'_> {
             options,
             mode,
             position,
-            promised: contract::promised(self.source).map_err(TaskError::Diagnostics)?,
+            promised,
             columns: None,
             batch_rows: BATCH_ROWS,
         };
@@ -202,7 +247,13 @@ impl TableLanding<'_> {
     }
 
     /// Holds the plan against the contract, decides about every column, and makes the obfuscator.
-    fn decide(&self, plan: ReadPlan, current: Option<&Snapshot>, outcome: &mut Outcome) -> Result<Decided, TaskError> {
+    fn decide(
+        &self,
+        plan: ReadPlan,
+        current: Option<&Snapshot>,
+        whole: bool,
+        outcome: &mut Outcome,
+    ) -> Result<Decided, TaskError> {
         let policy = self.build.obfuscation.policy(self.source, &plan.schema).map_err(TaskError::Diagnostics)?;
         let mut problems = contract::violations(self.source, &plan, &policy);
         problems.extend(self.cursor_is_sensitive(&plan, &policy));
@@ -235,13 +286,12 @@ impl TableLanding<'_> {
             .iter()
             .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
         let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
-        // Nothing is derived from the key of zeros: no column of the policy asks for one.
-        let stand_in = || Keyring::generate([0; 32]);
         let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared));
-        let landing = self.continued(current, &plan, &policy, landing, outcome)?;
-        Ok(Decided { plan, obfuscator, landing })
+        let landing = self.continued(current, whole, &plan, &policy, landing, outcome)?;
+        let schema = stamped(obfuscator.output_schema());
+        Ok(Decided { plan, obfuscator, schema, landing })
     }
 
     /// The highest value of the cursor is kept in the table's commits as it is, so it must not be one that is hidden in rows.
@@ -268,14 +318,13 @@ impl TableLanding<'_> {
     fn continued(
         &self,
         current: Option<&Snapshot>,
+        replaces: bool,
         plan: &ReadPlan,
         policy: &Policy,
         landing: Landing,
         outcome: &mut Outcome,
     ) -> Result<Landing, TaskError> {
-        let before = current.and_then(|table| table.state().fingerprint.as_deref()).and_then(Landing::parse);
-        let Some(before) = before else { return Ok(landing) };
-        let replaces = self.declared.mode == IngestMode::Full || self.build.options.full_refresh;
+        let Some(before) = current.and_then(landed) else { return Ok(landing) };
         let continuity = Continuity { source: self.source, policy, before: &before, replaces };
         let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
         if let Some(note) = note {

@@ -1,11 +1,12 @@
 //! What a landed table remembers about how it landed: what was done to each column, where the rows came from, and which
 //! rows. It is kept in the table's commits, so that rows are never mixed that do not mean the same.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use ade_engine::type_name;
+use ade_engine::{sql_type, type_name};
 use ade_privacy::{Obfuscator, Policy, Treatment};
 use arrow::array::{ArrayData, RecordBatch};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
@@ -73,6 +74,20 @@ impl Landing {
 
     pub(crate) fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The promised columns, of which those without a type (`Null`) have the one that they landed as.
+    pub(crate) fn typed(&self, promised: &Schema) -> SchemaRef {
+        let fields = promised.fields().iter().map(|field| {
+            let landed = self.columns.get(field.name()).and_then(|column| column.data_type.as_deref());
+            match landed.and_then(|text| sql_type(text).ok()) {
+                Some(data_type) if *field.data_type() == DataType::Null => {
+                    Arc::new(field.as_ref().clone().with_data_type(data_type))
+                }
+                _ => Arc::clone(field),
+            }
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
 
     /// With what `before` remembers of columns that are not looked at now: their rows are still there.
@@ -232,7 +247,7 @@ impl ContentHash {
 #[cfg(test)]
 mod tests {
     use ade_privacy::{Class, ColumnPolicy, Keyring, Origin};
-    use arrow::datatypes::{Fields, Schema};
+    use arrow::datatypes::Fields;
 
     use super::*;
 

@@ -1,0 +1,182 @@
+//! Files that come, change, move and go: the table is what reading all of them would give, however they got there.
+use ade_testing::{Folder, Program};
+
+use crate::program::program;
+
+const ADE_YML: &str = "name: shop\nenvironments:\n  dev: {lake: lake, schema: main, custom_schema: replace}\nconnections:\n  feed: {type: files, path: data}\n";
+
+/// What a feed lists of its columns.
+const TYPED: &str = "        columns:\n          - {name: id, data_type: bigint, privacy: public}\n          - {name: v, data_type: bigint, privacy: public}\n";
+const UNTYPED: &str =
+    "        columns:\n          - {name: id, privacy: public}\n          - {name: v, privacy: public}\n";
+
+fn declare(folder: &Folder, ingest: &str, columns: &str) {
+    folder.write(
+        "sources/s.yml",
+        format!(
+            "sources:\n  - name: feed\n    connection: feed\n    tables:\n      - name: t\n        ingest: {{from: '*.csv', {ingest}}}\n{columns}"
+        ),
+    );
+}
+
+/// A folder of files into one table.
+fn feed(ingest: &str, columns: &str, files: &[(&str, &str)]) -> (Folder, Program) {
+    let folder = Folder::with(&[("ade.yml", ADE_YML)]);
+    declare(&folder, ingest, columns);
+    for (name, rows) in files {
+        write(&folder, name, rows);
+    }
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    (folder, ade)
+}
+
+/// Rows as `id,v`, one line each.
+fn write(folder: &Folder, name: &str, rows: &str) {
+    folder.write(&format!("data/{name}.csv"), format!("id,v\n{}\n", rows.replace(' ', "\n")));
+}
+
+fn rename(folder: &Folder, from: &str, to: &str) {
+    std::fs::rename(folder.at(&format!("data/{from}.csv")), folder.at(&format!("data/{to}.csv"))).unwrap();
+}
+
+/// An ingest that fails, and says this.
+#[track_caller]
+fn refuses(ade: &Program, words: &str) {
+    let refused = ade.run(&["ingest"]).exits(1);
+    assert!(refused.all().contains(words), "{}", refused.all());
+}
+
+fn rows(ade: &Program) -> String {
+    ade.rows("select id, v from feed.t order by id, v").join(" ")
+}
+
+#[test]
+fn a_table_that_was_read_whole_is_not_doubled_when_it_becomes_incremental() {
+    for key in ["", ", key: [id]"] {
+        let (folder, ade) = feed("mode: full", TYPED, &[("1", "1,1"), ("2", "2,1 3,1")]);
+        declare(&folder, &format!("mode: incremental{key}"), TYPED);
+        ade.run(&["ingest"]).succeeds();
+        assert_eq!(rows(&ade), "1,1 2,1 3,1");
+        write(&folder, "2", "2,2");
+        ade.run(&["ingest"]).succeeds();
+        assert_eq!(rows(&ade), "1,1 2,2");
+        assert!(ade.run(&["ingest"]).succeeds().text().contains("unchanged"));
+    }
+}
+
+#[test]
+fn a_renamed_file_that_changes_later_replaces_its_own_rows() {
+    let (folder, ade) = feed("mode: incremental", TYPED, &[("1", "1,1"), ("2", "2,1")]);
+    rename(&folder, "1", "9");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(&ade), "1,1 2,1");
+    write(&folder, "9", "1,2");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(&ade), "1,2 2,1");
+}
+
+#[test]
+fn with_a_key_the_last_file_wins_whatever_came_when() {
+    let (folder, ade) =
+        feed("mode: incremental, key: [id], missing_files: remove", TYPED, &[("1", "1,1 2,1"), ("2", "2,2 3,2")]);
+    assert_eq!(rows(&ade), "1,1 2,2 3,2");
+    let step = |now: &str| {
+        ade.run(&["ingest"]).succeeds();
+        assert_eq!(rows(&ade), now);
+        assert!(ade.run(&["ingest"]).succeeds().text().contains("unchanged"));
+    };
+    // What a file wins no more, another one has.
+    write(&folder, "2", "3,3");
+    step("1,1 2,1 3,3");
+    // An older file is corrected: the newer one still wins.
+    write(&folder, "1", "1,4 2,4 3,4");
+    step("1,4 2,4 3,3");
+    // One comes late, one comes as it should.
+    write(&folder, "11", "2,5 3,5");
+    step("1,4 2,5 3,3");
+    write(&folder, "3", "3,6 4,6");
+    step("1,4 2,5 3,6 4,6");
+    // Names say what is newer.
+    rename(&folder, "1", "4");
+    step("1,4 2,4 3,4 4,6");
+    folder.remove("data/4.csv");
+    step("2,5 3,6 4,6");
+    for file in ["11", "2", "3"] {
+        folder.remove(&format!("data/{file}.csv"));
+    }
+    step("");
+}
+
+#[test]
+fn with_a_key_a_correction_that_needs_rows_of_a_missing_file_is_refused() {
+    let (folder, ade) = feed("mode: incremental, key: [id]", TYPED, &[("1", "1,1 2,1"), ("2", "2,2")]);
+    folder.remove("data/2.csv");
+    write(&folder, "3", "3,3");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(&ade), "1,1 2,2 3,3");
+    write(&folder, "1", "2,4");
+    refuses(&ade, "`1.csv` has changed, and `2.csv`, whose rows stay, is no longer there");
+    assert_eq!(rows(&ade), "1,1 2,2 3,3");
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    assert_eq!(rows(&ade), "2,4 3,3");
+}
+
+#[test]
+fn a_file_can_be_removed_whatever_is_known_of_the_columns() {
+    let rules = "privacy:\n  rules:\n    - {column: '*', class: public}\n";
+    for key in ["", ", key: [id]"] {
+        for columns in [UNTYPED, ""] {
+            let folder = Folder::with(&[("ade.yml", &format!("{ADE_YML}{rules}"))]);
+            declare(&folder, &format!("mode: incremental, missing_files: remove{key}"), columns);
+            write(&folder, "1", "1,1");
+            write(&folder, "2", "2,2");
+            let ade = program(&folder);
+            ade.run(&["init", "."]).succeeds();
+            ade.run(&["ingest"]).succeeds();
+            folder.remove("data/1.csv");
+            ade.run(&["ingest"]).succeeds();
+            assert_eq!(rows(&ade), "2,2");
+            folder.remove("data/2.csv");
+            ade.run(&["ingest"]).succeeds();
+            assert_eq!(rows(&ade), "");
+            write(&folder, "3", "3,3");
+            ade.run(&["ingest"]).succeeds();
+            assert_eq!(rows(&ade), "3,3");
+        }
+    }
+}
+
+#[test]
+fn a_removed_file_does_not_forget_how_columns_landed() {
+    let rules = |class: &str| {
+        format!(
+            "{ADE_YML}privacy:\n  rules:\n    - {{column: id, class: {class}}}\n    - {{column: v, class: public}}\n"
+        )
+    };
+    let folder = Folder::with(&[("ade.yml", &rules("public"))]);
+    declare(&folder, "mode: incremental, missing_files: remove", "");
+    write(&folder, "1", "a,1");
+    write(&folder, "2", "b,2");
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    folder.remove("data/1.csv");
+    ade.run(&["ingest"]).succeeds();
+    folder.write("ade.yml", rules("free_text"));
+    write(&folder, "3", "c,3");
+    refuses(&ade, "column `id` landed as `varchar: keep`");
+}
+
+#[test]
+fn a_column_without_a_type_has_the_one_that_it_landed_with() {
+    let (folder, ade) = feed("mode: incremental", UNTYPED, &[("1", "1,1.5")]);
+    write(&folder, "2", "2,");
+    write(&folder, "3", "3,3");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(&ade), "1,1.5 2, 3,3");
+    write(&folder, "4", "4,x");
+    refuses(&ade, "expected double");
+    assert_eq!(ade.rows("select count(*) from feed.t"), ["3"]);
+}
