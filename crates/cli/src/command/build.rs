@@ -77,6 +77,8 @@ fn interrupted() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         asked_to_end().await;
+        // Nobody is left to tell when standard error is gone.
+        let _ = writeln!(stderr().lock(), "stopping… (Ctrl-C again ends at once)");
         // Nobody listens when the run has ended in the meantime.
         let _ = sender.send(true);
         if tokio::signal::ctrl_c().await.is_ok() {

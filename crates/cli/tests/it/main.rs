@@ -28,5 +28,6 @@ mod reference;
 mod shared_lake;
 mod shop;
 mod sql_errors;
+mod stopping;
 mod treatments;
 mod upkeep;

@@ -26,7 +26,7 @@ pub(crate) async fn load_seed(
     build: &Build,
     seed: &Seed,
     checks: &[NodeId],
-    desired: &Desired,
+    desired: &mut Desired,
 ) -> Result<Outcome, TaskError> {
     build.refuse_writing_hooks(&seed.id, &seed.post_hooks, &seed.relation.schema).await?;
     build.run_hooks(HookTime::Pre, Some(&seed.id), &seed.pre_hooks, &seed.relation.schema).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn load_seed(
         tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
     }
     let outcome = result?;
-    if outcome.status.is_good() {
+    if outcome.status.is_good() && outcome.status != Status::Unchanged {
         build.run_hooks(HookTime::Post, Some(&seed.id), &seed.post_hooks, &seed.relation.schema).await?;
     }
     Ok(outcome)
@@ -47,11 +47,16 @@ async fn replace(
     build: &Build,
     seed: &Seed,
     checks: &[NodeId],
-    desired: &Desired,
+    desired: &mut Desired,
     table: &TableName,
     lease: &Lease,
 ) -> Result<Outcome, TaskError> {
     let workspace = &build.workspace;
+    // Somebody else may have loaded it while this run waited for the lease.
+    *desired = build.desired_afresh(&seed.id, checks).await?;
+    if build.is_committed(&seed.id, desired).await? {
+        return Ok(Outcome::unchanged());
+    }
     let connector = workspace.connectors.get("files")?;
     let spec = connector.spec();
     let invalid = |problems| ade_connect::ConnectError::Settings { problems };
@@ -87,6 +92,8 @@ async fn replace(
             let batch = batch?;
             rows += batch.num_rows() as u64;
             writer.write(batch).await?;
+            // A reader that is always ahead would keep the task from ever being stopped.
+            tokio::task::yield_now().await;
         }
     }
     hit(failpoint::SEED_READ)?;
@@ -102,7 +109,7 @@ async fn replace(
     let batch_id = workspace.world.ids.next();
     let note = CommitNote {
         run_id: Some(build.run_id),
-        position: serde_json::to_value(desired).ok(),
+        position: serde_json::to_value(&*desired).ok(),
         fingerprint: Some(desired.fingerprint.clone()),
         ..CommitNote::new(batch_id)
     };

@@ -79,7 +79,7 @@ async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     }
     let outcome = match (project.models.get(&task.node), project.seeds.get(&task.node)) {
         (Some(model), _) => build_model(build, model, &task.checks, &mut desired).await?,
-        (None, Some(seed)) => load_seed(build, seed, &task.checks, &desired).await?,
+        (None, Some(seed)) => load_seed(build, seed, &task.checks, &mut desired).await?,
         (None, None) => Outcome::unchanged(),
     };
     build.forget_data_state(&task.node);
