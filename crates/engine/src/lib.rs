@@ -13,6 +13,7 @@ mod catalog;
 mod dialect;
 mod engine;
 mod error;
+mod filter_order;
 #[expect(clippy::unnecessary_wraps, reason = "functions are tables of fn pointers that share one signature")]
 mod function;
 mod hint;
@@ -29,6 +30,7 @@ mod postgres;
 mod relation;
 mod relation_name;
 mod rows;
+mod runtime_filter;
 mod session;
 mod session_options;
 mod sql_error;

@@ -7,8 +7,10 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
+use crate::filter_order::FilterOrder;
 use crate::lateral_unnest::LateralUnnest;
-use crate::postgres::PostgresOperators;
+use crate::postgres::{FloatingOperands, PostgresOperators};
+use crate::runtime_filter::RuntimeFilters;
 use crate::type_planner::PostgresTypes;
 use crate::{EngineOptions, function};
 
@@ -40,9 +42,13 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
         .with_type_planner(Arc::new(PostgresTypes))
         // before DataFusion's own rules: they check types, and correlated columns have none of the right kind
         .with_analyzer_rules(
-            std::iter::once(Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>)
+            [Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>, Arc::new(FloatingOperands)]
+                .into_iter()
                 .chain(Analyzer::new().rules)
                 .collect(),
         )
+        .with_physical_optimizer_rule(Arc::new(FilterOrder))
+        // last: when every filter has been handed down
+        .with_physical_optimizer_rule(Arc::new(RuntimeFilters))
         .build()
 }

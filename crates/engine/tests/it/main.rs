@@ -9,6 +9,7 @@ mod limits;
 mod outputs;
 mod postgres_database;
 mod read_only;
+mod runtime_filters;
 mod sqlite_database;
 mod statements;
 mod support;

@@ -1,0 +1,117 @@
+//! Runtime filters and the order of conditions: the same rows as without them, and they are really there.
+
+use std::sync::Arc;
+
+use ade_engine::datafusion::catalog::TableProvider;
+use ade_engine::datafusion::datasource::MemTable;
+use ade_engine::datafusion::datasource::file_format::parquet::ParquetFormat;
+use ade_engine::datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use ade_engine::{Engine, EngineOptions, MemoryCatalog, RelationName, Session, SessionOptions};
+use arrow::array::{Array, Int64Array, RecordBatch, StringArray};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ArrowWriter;
+use url::Url;
+
+use crate::support::ask;
+
+/// `facts` (20,000 rows of a key that is NULL now and then, in no order) and `parts` (1,000 keys, each with a colour).
+fn batches() -> [(&'static str, RecordBatch); 2] {
+    let key = |row: i64| (row % 97 != 0).then_some((row * 7919) % 1_000);
+    let facts = RecordBatch::try_from_iter([
+        ("part", Arc::new(Int64Array::from_iter((0..20_000).map(key))) as Arc<dyn Array>),
+        ("amount", Arc::new(Int64Array::from_iter_values((0..20_000).map(|row| row % 13))) as _),
+        ("note", Arc::new(StringArray::from_iter_values((0..20_000).map(|row| format!("note {}", row % 5)))) as _),
+    ]);
+    let parts = RecordBatch::try_from_iter([
+        ("id", Arc::new(Int64Array::from_iter_values(0..1_000)) as Arc<dyn Array>),
+        ("colour", Arc::new(StringArray::from_iter_values((0..1_000).map(|id| format!("c{}", id % 50)))) as _),
+    ]);
+    [("facts", facts.expect("facts")), ("parts", parts.expect("parts"))]
+}
+
+async fn parquet_session() -> Session {
+    let engine = Engine::new(&EngineOptions::small()).expect("an engine");
+    let store = Arc::new(InMemory::new());
+    engine.register_store(&Url::parse("test://lake").expect("a URL"), Arc::clone(&store) as Arc<dyn ObjectStore>);
+    let mut catalog = MemoryCatalog::new();
+    for (name, batch) in batches() {
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("a writer");
+        writer.write(&batch).expect("written");
+        let file = writer.into_inner().expect("a file");
+        store.put(&format!("{name}.parquet").into(), file.into()).await.expect("stored");
+        let url = ListingTableUrl::parse(format!("test://lake/{name}.parquet")).expect("a URL");
+        let config = ListingTableConfig::new(url)
+            .with_listing_options(ListingOptions::new(Arc::new(ParquetFormat::new())))
+            .with_schema(batch.schema());
+        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config).expect("a table"));
+        catalog = catalog.with_table(RelationName::new("main", name), table);
+    }
+    engine.session(Arc::new(catalog), SessionOptions::new("main"))
+}
+
+/// The same tables in memory, where nothing is handed down to scans.
+fn memory_session() -> Session {
+    let mut catalog = MemoryCatalog::new();
+    for (name, batch) in batches() {
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).expect("a table");
+        catalog = catalog.with_table(RelationName::new("main", name), Arc::new(table));
+    }
+    crate::support::session(catalog)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_spares_an_aggregation_the_rows_that_it_would_drop() {
+    let session = parquet_session().await;
+    let sql = "select count(*), sum(f.total) from (select part, sum(amount) as total from facts group by part) f
+        join parts on f.part = id where colour = 'c7'";
+    let plan = session.explain(sql, true).await.expect("a plan");
+    let line = plan.lines().find(|line| line.contains("RuntimeFilterExec")).unwrap_or_else(|| panic!("{plan}"));
+    assert!(line.contains("rows_pruned=") && !line.contains("rows_pruned=0"), "nothing was left out: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runtime_filters_change_no_answer() {
+    let (with, without) = (parquet_session().await, memory_session());
+    let joined = "from facts join parts on part = id";
+    for sql in [
+        format!("select count(*), sum(amount) {joined} where colour = 'c7'"),
+        format!("select note, count(*) {joined} where colour in ('c1', 'c2', 'c49') group by note order by note"),
+        format!("select part, amount {joined} where colour = 'c3' order by part, amount, note limit 9"),
+        "select count(*), count(id) from facts left join parts on part = id and colour = 'c7'".into(),
+        "select count(*), count(part) from facts right join parts on part = id and amount = 3".into(),
+        "select count(*), count(part), count(id) from facts full join parts on part = id and colour = 'c7'".into(),
+        "select count(*) from facts where part in (select id from parts where colour = 'c7')".into(),
+        "select count(*) from facts where part not in (select id from parts where colour = 'c7')".into(),
+        "select count(*) from facts where exists (select 1 from parts where id = part and colour < 'c2')".into(),
+        "select count(*) from facts where not exists (select 1 from parts where id = part and colour < 'c2')".into(),
+        "select count(*) from facts where amount < (select avg(f.amount) from facts f where f.part = facts.part)"
+            .into(),
+        "select part, note from facts order by part desc nulls last, note, amount limit 5".into(),
+        "select max(part), min(amount) from facts".into(),
+        format!("select count(*) {joined} where colour = 'no such'"),
+        "select a.amount, count(*) from facts a join facts b on a.part = b.part and b.amount = 12
+         join parts on parts.id = b.part where colour = 'c9' group by 1 order by 1"
+            .into(),
+    ] {
+        assert_eq!(ask(&with, &sql).await, ask(&without, &sql).await, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_compared_before_texts_and_what_can_fail_stays_behind_its_guard() {
+    let session = parquet_session().await;
+    let sql = "select count(*) from facts where note like '%3' and amount > 5 and part < amount";
+    let plan = session.explain(sql, false).await.expect("a plan");
+    let filter = plan.lines().rfind(|line| line.contains("FilterExec")).unwrap_or_else(|| panic!("{plan}"));
+    let place = |part: &str| filter.find(part).unwrap_or_else(|| panic!("{part} is not in {filter}"));
+    assert!(place("amount@1 > 5") < place("part@0 < amount@1"), "{filter}");
+    assert!(place("part@0 < amount@1") < place("LIKE"), "{filter}");
+    // PostgreSQL looks at no condition whose predecessor is false.
+    for session in [session, memory_session()] {
+        let guarded = "select count(*) from facts where amount <> 0 and 100 / amount > 20 and part >= 0";
+        assert_eq!(ask(&session, guarded).await, "6092");
+        let guarded = "select count(*) from facts where note like 'note%' and amount::text::int < 0 and part is null";
+        assert_eq!(ask(&session, guarded).await, "0");
+    }
+}
