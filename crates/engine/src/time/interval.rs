@@ -31,14 +31,24 @@ pub(crate) fn parse(text: &str) -> Option<IntervalMonthDayNano> {
         return None;
     }
     while !rest.is_empty() {
+        if let Some((months, after)) = years_and_months(rest) {
+            sum.months += months;
+            rest = after.trim_start_matches([' ', ',']);
+            continue;
+        }
         let (number, after) = quantity(rest)?;
         if after.starts_with(':') {
             rest = clock(rest, &mut sum)?;
         } else {
             let after = after.trim_start();
             let length = after.bytes().take_while(u8::is_ascii_alphabetic).count();
-            // a number without a unit is seconds
-            sum.add(number, if length == 0 { "second" } else { &after[..length] })?;
+            // a number without a unit is seconds, or days in front of a time
+            let unit = match length {
+                0 if is_clock(after) => "day",
+                0 => "second",
+                _ => &after[..length],
+            };
+            sum.add(number, unit)?;
             rest = &after[length..];
         }
         rest = rest.trim_start_matches([' ', ',']);
@@ -58,6 +68,25 @@ fn quantity(text: &str) -> Option<(f64, &str)> {
         return Some((if text.starts_with('-') { -number } else { number }, rest));
     }
     Some((text[..length].parse().ok()?, &text[length..]))
+}
+
+fn is_clock(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches(|c: char| c.is_ascii_digit());
+    digits.starts_with(':')
+}
+
+/// `[-]years-months`
+fn years_and_months(text: &str) -> Option<(f64, &str)> {
+    let body = text.trim_start_matches(['+', '-']);
+    let (years, rest) = body.split_once('-')?;
+    let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (months, rest) = rest.split_at(length);
+    if years.is_empty() || !years.bytes().all(|c| c.is_ascii_digit()) || !(rest.is_empty() || rest.starts_with(' ')) {
+        return None;
+    }
+    let months = months.parse::<f64>().ok().filter(|months| *months < 12.0)?;
+    let all = years.parse::<f64>().ok()? * 12.0 + months;
+    Some((if text.starts_with('-') { -all } else { all }, rest))
 }
 
 /// `[-]h:m[:s[.f]]`
@@ -168,6 +197,8 @@ mod tests {
             ("90", (0, 0, 90_000_000_000)),
             ("6 hours", (0, 0, 6 * HOUR)),
             ("- 1 day", (0, -1, 0)),
+            ("1-2", (14, 0, 0)),
+            ("-1-2 3 04:00", (-14, 3, 4 * HOUR)),
         ] {
             assert_eq!(parse(text), Some(IntervalMonthDayNano::new(months, days, nanos)), "{text}");
         }
