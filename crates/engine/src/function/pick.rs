@@ -1,5 +1,7 @@
 //! Ordered-set aggregates, over the sorted array of a group's values: `percentile_disc` and `mode`.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::datatypes::{DataType, Float64Type};
@@ -7,9 +9,11 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 
 use super::scalar::{Scalar, any};
 
-/// `ade_pick(sorted values, fraction)` and `ade_most_common(sorted values)`.
+/// `ade_pick(sorted values, fraction)`, `ade_most_common(sorted values)`, and the mark of scalar subqueries.
 pub(super) fn all() -> Vec<Scalar> {
     vec![
+        // what it is given, but never known to be there
+        Scalar::new("ade_scalar", any, |types| Ok(types[0].clone()), |args, _| Ok(Arc::clone(&args[0]))),
         Scalar::new("ade_pick", with_fraction, element, |args, to| {
             let fractions = args[1].as_primitive::<Float64Type>();
             values(args, to, |values, row| {

@@ -1,4 +1,4 @@
-//! `round`, `ceil`, `floor` and `trunc` of one number: decimals become whole ones.
+//! `round`, `ceil`, `floor` and `trunc` of one number: decimals become whole ones, integers double precision.
 
 use std::sync::Arc;
 
@@ -45,7 +45,6 @@ fn whole_type(types: &[DataType]) -> Result<DataType> {
             DataType::Decimal128((precision + 1).saturating_sub(scale.unsigned_abs()).max(1), 0)
         }
         DataType::Float32 | DataType::Decimal128(..) => types[0].clone(),
-        data_type if data_type.is_integer() => data_type.clone(),
         _ => DataType::Float64,
     })
 }

@@ -26,6 +26,9 @@ pub(super) fn all() -> Vec<Scalar> {
         Scalar::new("ade_similar_pattern", all_text, gives_text, |args, _| {
             each(args, |text| Some(postgres::pattern::similar_to_regex(text, '\\')), None)
         }),
+        Scalar::new("ade_replacement", all_text, gives_text, |args, _| {
+            each(args, |text| Some(postgres::regex::replacement(text)), None)
+        }),
         Scalar::new("regexp_split_to_array", all_text, gives_texts, |args, _| split(args)),
         Scalar::new("regexp_substr", all_text, gives_text, |args, _| substring(args)),
         Scalar::new("pg_typeof", any, gives_text, |args, _| {
@@ -116,8 +119,7 @@ struct Compiled(Option<(String, Regex)>);
 
 impl Compiled {
     fn get(&mut self, pattern: &str, flags: &str) -> Result<&Regex> {
-        let key = format!("(?{})", flags.chars().filter(|flag| *flag == 'i').collect::<String>()).replace("(?)", "")
-            + pattern;
+        let key = postgres::regex::inline(flags) + pattern;
         if self.0.as_ref().is_none_or(|(known, _)| *known != key) {
             let regex = Regex::new(&key).map_err(|error| {
                 carried(

@@ -1,12 +1,13 @@
 //! Calls of functions that have another name, other arguments or no counterpart in DataFusion.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, OrderByExpr, Select, SelectItem, UnaryOperator,
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident, ObjectName, OrderByExpr, Select,
+    SelectItem, UnaryOperator,
 };
 
 use super::build::{arguments, binary, call, function_name, literal, number, place, take, text};
-use super::unsupported;
+use super::{regex, unsupported};
 use crate::{SqlError, SqlErrorKind};
 
 /// PostgreSQL's name and ours.
@@ -65,8 +66,37 @@ pub(super) fn array_of_set(name: &str, args: Vec<Expr>) -> Expr {
     call(renamed, args)
 }
 
+/// Functions whose result DataFusion counts without a sign, and PostgreSQL's type for it.
+const COUNTS: &[(&str, DataType)] = &[
+    ("row_number", DataType::BigInt(None)),
+    ("rank", DataType::BigInt(None)),
+    ("dense_rank", DataType::BigInt(None)),
+    ("ntile", DataType::Integer(None)),
+    ("cardinality", DataType::Integer(None)),
+    ("array_length", DataType::Integer(None)),
+    ("array_ndims", DataType::Integer(None)),
+    ("array_position", DataType::Integer(None)),
+    ("json_array_length", DataType::Integer(None)),
+    ("jsonb_array_length", DataType::Integer(None)),
+];
+
 /// What replaces a call, or `None` when it only changed or stays.
 pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Expr>, SqlError> {
+    let count = function_name(function).and_then(|name| COUNTS.iter().find(|(known, _)| *known == name));
+    let replaced = rewrite_name(function, schema)?;
+    Ok(match count {
+        Some((_, data_type)) => {
+            Some(plain_cast(replaced.unwrap_or_else(|| Expr::Function(function.clone())), data_type.clone()))
+        }
+        None => replaced,
+    })
+}
+
+fn plain_cast(expr: Expr, data_type: DataType) -> Expr {
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
+}
+
+fn rewrite_name(function: &mut Function, schema: &str) -> Result<Option<Expr>, SqlError> {
     let Some(name) = function_name(function) else { return Ok(None) };
     let in_select_list = is_set(&name);
     match name.as_str() {
@@ -111,6 +141,7 @@ pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Ex
                 return Ok(Some(binary((*left).clone(), BinaryOperator::Modulo, (*right).clone())));
             }
         }
+        other if other.starts_with("regexp_") => regex::rewrite_call(other, function),
         "make_interval" => return Ok(make_interval(function)),
         "current_schema" => return Ok(Some(text(schema))),
         "current_database" => return Ok(Some(text("ade"))),
@@ -188,17 +219,27 @@ fn texts(function: &mut Function) {
     }
 }
 
-/// `extract(field from value)`: whole numbers for calendar fields, double precision for seconds.
-pub(super) fn date_part(field: &str, value: Expr) -> Expr {
+/// `extract(field from value)`: numeric for calendar fields, so that quotients are not cut off, and double
+/// precision for seconds.
+pub(super) fn extract(field: &str, value: Expr) -> Expr {
+    part(field, value, DataType::Numeric(ExactNumberInfo::PrecisionAndScale(10, 0)))
+}
+
+/// `date_part(field, value)`: double precision.
+fn date_part(field: &str, value: Expr) -> Expr {
+    part(field, value, DataType::DoublePrecision)
+}
+
+fn part(field: &str, value: Expr, whole: DataType) -> Expr {
     match field {
         "epoch" => call("ade_epoch", vec![value]),
         "second" | "seconds" => call("ade_seconds", vec![value, number(1)]),
         "millisecond" | "milliseconds" => call("ade_seconds", vec![value, number(1_000)]),
         "microsecond" | "microseconds" => call("ade_seconds", vec![value, number(1_000_000)]),
-        "decade" => call("ade_century", vec![value, number(10)]),
-        "century" => call("ade_century", vec![value, number(100)]),
-        "millennium" => call("ade_century", vec![value, number(1_000)]),
-        other => call("date_part", vec![text(other), value]),
+        "decade" => plain_cast(call("ade_century", vec![value, number(10)]), whole),
+        "century" => plain_cast(call("ade_century", vec![value, number(100)]), whole),
+        "millennium" => plain_cast(call("ade_century", vec![value, number(1_000)]), whole),
+        other => plain_cast(call("date_part", vec![text(other), value]), whole),
     }
 }
 

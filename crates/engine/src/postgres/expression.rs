@@ -1,13 +1,29 @@
 //! Expressions that DataFusion does not know, or understands otherwise.
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CeilFloorKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr, Ident,
-    TimezoneInfo, UnaryOperator, Value,
+    BinaryOperator, CastKind, CeilFloorKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr,
+    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, TimezoneInfo, UnaryOperator, Value,
 };
 
-use super::build::{binary, call, literal, number, place, take, text};
-use super::{call as calls, pattern};
+use super::build::{binary, call, function_name, literal, number, place, take, text};
+use super::{call as calls, pattern, regex};
 use crate::{SqlError, SqlErrorKind};
+
+/// Marks scalar subqueries.
+const SCALAR: &str = "ade_scalar";
+
+/// The subquery inside of its mark.
+fn unmarked(expr: &mut Expr) -> Option<Expr> {
+    let Expr::Function(function) = expr else { return None };
+    if function_name(function).as_deref() != Some(SCALAR) {
+        return None;
+    }
+    let FunctionArguments::List(list) = &mut function.args else { return None };
+    match list.args.pop() {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(subquery))) => Some(subquery),
+        _ => None,
+    }
+}
 
 /// Rewrites one expression; those inside it have been rewritten before.
 pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
@@ -29,7 +45,18 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
             if let Value::Number(digits, _) = &value.value
                 && let Some(plain) = without_exponent(digits)
             {
+                let exact = (!plain.contains('.')).then(|| u64::try_from(plain.len()).unwrap_or(38));
                 value.value = Value::Number(plain, false);
+                // `1e6` is a numeric, not an integer
+                if let Some(digits) = exact {
+                    *expr = Expr::Cast {
+                        kind: CastKind::Cast,
+                        expr: Box::new(take(expr)),
+                        data_type: DataType::Numeric(ExactNumberInfo::PrecisionAndScale(digits, 0)),
+                        array: false,
+                        format: None,
+                    };
+                }
             }
         }
         Expr::SimilarTo { negated, expr: value, pattern: given, escape_char } => {
@@ -94,13 +121,29 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
         }
         Expr::Extract { field, expr: inner, .. } => {
             let field = field_name(field);
-            *expr = calls::date_part(&field, take(inner));
+            *expr = calls::extract(&field, take(inner));
         }
         // substring(text from pattern)
         Expr::Substring { expr: value, substring_from: Some(from), substring_for: None, .. }
             if literal(from).is_some() =>
         {
             *expr = call("regexp_substr", vec![take(value), take(from)]);
+        }
+        Expr::BinaryOp {
+            op:
+                BinaryOperator::PGRegexMatch
+                | BinaryOperator::PGRegexIMatch
+                | BinaryOperator::PGRegexNotMatch
+                | BinaryOperator::PGRegexNotIMatch,
+            right,
+            ..
+        } => **right = regex::with_flags(take(right), ""),
+        // a subquery without rows is NULL, whatever its column says
+        Expr::Subquery(_) => *expr = call(SCALAR, vec![take(expr)]),
+        Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } => {
+            if let Some(subquery) = unmarked(right) {
+                **right = subquery;
+            }
         }
         Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
             *expr = call("array_has_any", vec![take(left), take(right)]);

@@ -12,7 +12,9 @@ mod names;
 mod operators;
 mod outer_using;
 pub(crate) mod pattern;
+pub(crate) mod regex;
 mod relation;
+mod set_operation;
 mod tokens;
 mod unsupported;
 mod using;
@@ -51,7 +53,11 @@ impl VisitorMut for Rewriter<'_> {
     type Break = Box<SqlError>;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        flow(relation::fetch_as_limit(query).and_then(|()| outer_using::qualify_order(query)))
+        flow(
+            set_operation::refuse_counting(query)
+                .and_then(|()| relation::fetch_as_limit(query))
+                .and_then(|()| outer_using::qualify_order(query)),
+        )
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {

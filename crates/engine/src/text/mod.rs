@@ -89,6 +89,10 @@ fn write_list(values: &dyn Array, out: &mut String) -> Result<(), ArrowError> {
             write_value(values, row, out)?;
             continue;
         }
+        if *values.data_type() == DataType::Boolean {
+            out.push(if values.as_boolean().value(row) { 't' } else { 'f' });
+            continue;
+        }
         text.clear();
         write_value(values, row, &mut text)?;
         let quoted = text.is_empty()
