@@ -29,7 +29,11 @@ pub(super) fn all() -> Vec<Scalar> {
     ]
 }
 
+/// An operand that turns out to be floating point makes the quotient so.
 fn exact(types: &[DataType]) -> Result<Vec<DataType>> {
+    if types.iter().any(DataType::is_floating) {
+        return Ok(vec![DataType::Float64; types.len()]);
+    }
     let decimal = |data_type: &DataType| match data_type {
         DataType::Decimal128(..) => data_type.clone(),
         DataType::Decimal256(..) => DataType::Decimal128(38, QUOTIENT_SCALE),
@@ -51,11 +55,17 @@ fn scale_of(data_type: &DataType) -> i8 {
 }
 
 fn quotient_type(types: &[DataType]) -> Result<DataType> {
+    if types[0].is_floating() {
+        return Ok(DataType::Float64);
+    }
     let scale = types.iter().map(scale_of).fold(QUOTIENT_SCALE, i8::max);
     Ok(DataType::Decimal128(38, scale))
 }
 
 fn divide_exact(args: &[ArrayRef], to: &DataType) -> Result<ArrayRef> {
+    if to.is_floating() {
+        return divide_float::<Float64Type>(args, |value| value == 0.0);
+    }
     let (left, right) = (args[0].as_primitive::<Decimal128Type>(), args[1].as_primitive::<Decimal128Type>());
     // left·10^shift / right has the scale of the result
     let shift = scale_of(to) - scale_of(left.data_type()) + scale_of(right.data_type());

@@ -8,6 +8,7 @@
 mod build;
 mod call;
 mod expression;
+mod floating;
 mod names;
 mod operators;
 mod outer_using;
@@ -25,6 +26,7 @@ use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, Visi
 
 use crate::SqlError;
 
+pub(crate) use self::floating::FloatingOperands;
 pub(crate) use self::operators::PostgresOperators;
 pub(crate) use self::tokens::normalize as normalize_tokens;
 
