@@ -65,6 +65,11 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
+    /// Whether it is in the file with this path.
+    pub fn is_in(&self, path: &str) -> bool {
+        self.location.as_ref().is_some_and(|location| location.path() == path)
+    }
+
     /// Says where the problem is.
     pub fn at(mut self, location: Location) -> Self {
         self.location = Some(location);

@@ -69,7 +69,20 @@ pub(crate) fn from_planning(text: &str, error: DataFusionError) -> SqlError {
         let span = diagnostic.span?;
         SqlPosition::from_lines(text, (span.start.line, span.start.column), Some((span.end.line, span.end.column)))
     });
-    error.at(place)
+    quoted_text(text, error).at(place)
+}
+
+/// `where status = "open"`: whoever comes from elsewhere means the text.
+fn quoted_text(sql: &str, error: SqlError) -> SqlError {
+    let is_name = |name: &str| sql.contains(&format!("\"{name}\""));
+    let lists_columns = error.hint.as_deref().is_none_or(|hint| hint.starts_with("columns here"));
+    match error.message.strip_prefix("there is no column ") {
+        Some(name) if error.kind == SqlErrorKind::Unknown && lists_columns && is_name(name) => {
+            let hint = format!("double quotes are for names; a text stands in single quotes: '{name}'");
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
 }
 
 /// A query that failed while it ran.

@@ -46,6 +46,12 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
             return error.with_hint(*hint);
         }
     }
+    if let Some((_, rest)) = error.message.split_once("require unique expression names but the expression \"") {
+        let name = rest.split('"').next().unwrap_or(rest);
+        error.kind = SqlErrorKind::Invalid;
+        error.message = format!("two columns are called {}", name.rsplit('.').next().unwrap_or(name));
+        return error.with_hint("give one of them another name with `as`");
+    }
     if let Some(name) =
         error.message.split(" failed to match any signature").next().filter(|name| name.len() < error.message.len())
     {
@@ -97,7 +103,29 @@ fn plain(message: &str) -> String {
             break;
         }
     }
-    text.trim_end_matches(['.', ' ']).to_owned()
+    in_sql_words(text.trim_end_matches(['.', ' ']))
+}
+
+/// `to value of Int32 type` → `to integer`.
+fn in_sql_words(message: &str) -> String {
+    const TYPES: [(&str, &str); 10] = [
+        ("Int16", "smallint"),
+        ("Int32", "integer"),
+        ("Int64", "bigint"),
+        ("Float32", "real"),
+        ("Float64", "double precision"),
+        ("Boolean", "boolean"),
+        ("Date32", "date"),
+        ("Utf8", "text"),
+        ("Utf8View", "text"),
+        ("LargeUtf8", "text"),
+    ];
+    let Some((before, rest)) = message.split_once("to value of ") else { return message.to_owned() };
+    let Some((arrow, after)) = rest.split_once(" type") else { return message.to_owned() };
+    match TYPES.iter().find(|(name, _)| *name == arrow) {
+        Some((_, sql)) => format!("{before}to {sql}{after}"),
+        None => message.to_owned(),
+    }
 }
 
 /// An error about a function that does not exist, with the nearest name of those that do.

@@ -59,8 +59,21 @@ impl Project {
         let mut files = Files::default();
         let project = load(tree, options, &mut files, &mut problems);
         let project = project.filter(|_| !problems.has_errors());
-        Loaded { project, diagnostics: problems.into_sorted(), files: files.into_texts() }
+        let diagnostics = without_echoes(problems.into_sorted());
+        Loaded { project, diagnostics, files: files.into_texts() }
     }
+}
+
+/// What a file says that is no YAML is not known, so nothing can be said about what is missing because of it.
+fn without_echoes(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_syntax = |problem: &Diagnostic| problem.rule == &rule::YAML_SYNTAX && problem.is_error();
+    let broken = |name: &str| problems.iter().any(|problem| is_syntax(problem) && problem.is_in(name));
+    if broken(ADE_FILE) || broken(DBT_FILE) {
+        problems.retain(is_syntax);
+    } else if problems.iter().any(is_syntax) {
+        problems.retain(|problem| problem.rule != &rule::UNKNOWN_SOURCE);
+    }
+    problems
 }
 
 fn load(tree: &dyn FileTree, options: &LoadOptions, files: &mut Files, problems: &mut Diagnostics) -> Option<Project> {

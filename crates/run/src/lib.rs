@@ -19,7 +19,7 @@ pub use ade_diagnostic as diagnostic;
 pub use build::{BuildOptions, Command};
 pub use command::{
     Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
-    PlannedTask, ReadAt, Reason, Statement, Upkeep, VersionInfo, Visible, check_project, init_project,
+    PlannedTask, ReadAt, Reason, ShownColumn, Statement, Upkeep, VersionInfo, Visible, check_project, init_project,
 };
 pub use error::RunError;
 pub use failpoint::fail_points;

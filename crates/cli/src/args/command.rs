@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// List what a connection offers and draft its sources file
     #[command(
-        after_help = "Examples:\n  ade inspect app_db                     print tables, columns, keys and a draft\n  ade inspect app_db --write             write sources/app_db.yml\n  ade inspect files --table 'stock/*.csv'"
+        after_help = "Examples:\n  ade inspect                            list the connections\n  ade inspect app_db                     print tables, columns, keys and a draft\n  ade inspect app_db --write             write sources/app_db.yml\n  ade inspect files --table 'stock/*.csv'"
     )]
     Inspect(InspectArgs),
     /// Read the whole project and report every problem; touch nothing
@@ -55,10 +55,11 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// List the nodes of the project
     #[command(
+        alias = "list",
         after_help = "Examples:\n  ade ls\n  ade ls --select +top_items\n  ade ls --resource-type model exposure --output json"
     )]
     Ls(LsArgs),
-    /// Show one node: its neighbours, checks, state and first rows, or its SQL
+    /// Show one node: its columns, neighbours, checks, state and first rows, or its SQL
     #[command(
         after_help = "Examples:\n  ade show fct_orders\n  ade show fct_orders --sql\n  ade show app.customers --limit 10"
     )]

@@ -25,7 +25,6 @@ use clap::Parser;
     about = "From the systems a company runs on to tables people can trust",
     long_about = None,
     propagate_version = true,
-    disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 110
 )]

@@ -40,8 +40,8 @@ pub(crate) struct DemoArgs {
 /// What `ade inspect` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct InspectArgs {
-    /// A connection of ade.yml
-    pub(crate) connection: String,
+    /// A connection of ade.yml; without it, they are listed
+    pub(crate) connection: Option<String>,
     /// Only these tables (files connector: globs such as orders/*.csv)
     #[arg(long, num_args = 1.., value_name = "TABLE")]
     pub(crate) table: Vec<String>,

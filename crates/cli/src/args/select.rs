@@ -6,7 +6,7 @@ use clap::Args;
 pub(crate) struct SelectArgs {
     /// Nodes to take: name, +name+, 2+name+1, @name, tag:x, path:models/x, source:x, config.materialized:view,
     /// state:modified; a space unites, a comma intersects
-    #[arg(long, short, visible_alias = "models", num_args = 1.., value_name = "SELECTOR", help_heading = "Selection")]
+    #[arg(long, short, short_alias = 'm', visible_alias = "models", num_args = 1.., value_name = "SELECTOR", help_heading = "Selection")]
     pub(crate) select: Vec<String>,
     /// Nodes to leave out, in the same grammar
     #[arg(long, num_args = 1.., value_name = "SELECTOR", help_heading = "Selection")]

@@ -10,8 +10,8 @@ use crate::error::USAGE;
 use crate::output::style;
 use crate::world::world;
 
-pub(crate) fn run(global: &GlobalArgs, args: &CheckArgs) -> Done {
-    let problems = check_project(&root(global)?, &open_options(global)?, &world());
+pub(crate) async fn run(global: &GlobalArgs, args: &CheckArgs) -> Done {
+    let problems = check_project(&root(global)?, &open_options(global)?, &world()).await;
     let style = style(global);
     let failed = problems.iter().any(ade_run::diagnostic::Diagnostic::is_error);
     match (args.format, global.output) {

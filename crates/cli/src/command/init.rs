@@ -22,6 +22,13 @@ pub(crate) fn run(global: &GlobalArgs, args: &InitArgs) -> Done {
             args.dir.join(".ade/keys").join(format!("{environment}.key")).display()
         ));
     }
+    if report.written.is_empty() && !report.new_key {
+        print(&format!(
+            "{} is a project already, with the key of environment `{environment}`: nothing to do",
+            args.dir.display()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
     print("\nNext: declare a connection in ade.yml, then `ade inspect NAME --write`, then `ade build`.");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,8 @@
 //! `ade inspect`.
 use std::process::ExitCode;
 
+use ade_run::Workspace;
+
 use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
 use crate::error::CliError;
@@ -8,16 +10,14 @@ use crate::output::{Table, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let workspace = open(global, lake_options(global)?).await?;
-    let report = workspace.inspect(&args.connection, &args.table, args.source.as_deref()).await?;
+    let Some(connection) = &args.connection else { return Ok(list(&workspace, global)) };
+    let report = workspace.inspect(connection, &args.table, args.source.as_deref()).await?;
     if global.output == OutputFormat::Json {
         print(&serde_json::to_string(&report).unwrap_or_default());
         return Ok(ExitCode::SUCCESS);
     }
     if report.tables.is_empty() {
-        return Err(CliError::new(format!(
-            "connection `{}` offers no table: there is nothing to draft",
-            args.connection
-        )));
+        return Err(CliError::new(format!("connection `{}` offers no table: there is nothing to draft", connection)));
     }
     let style = style(global);
     for table in &report.tables {
@@ -44,7 +44,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         }
         print("");
     }
-    let source = args.source.as_ref().unwrap_or(&args.connection);
+    let source = args.source.as_ref().unwrap_or(connection);
     if args.write {
         let path = workspace.write_draft(source, &report.draft)?;
         let here = std::env::current_dir().unwrap_or_default();
@@ -59,4 +59,25 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The connections that can be inspected.
+fn list(workspace: &Workspace, global: &GlobalArgs) -> ExitCode {
+    let connections = &workspace.project().connections;
+    if global.output == OutputFormat::Json {
+        for (name, connection) in connections {
+            print(&serde_json::json!({ "connection": name, "type": connection.kind }).to_string());
+        }
+        return ExitCode::SUCCESS;
+    }
+    if connections.is_empty() {
+        print("no connection is declared: add one under `connections:` in ade.yml");
+        return ExitCode::SUCCESS;
+    }
+    let mut table = Table::new(&["connection", "type"]);
+    for (name, connection) in connections {
+        table.row(vec![name.clone(), connection.kind.clone()]);
+    }
+    print(&table.to_text());
+    ExitCode::SUCCESS
 }

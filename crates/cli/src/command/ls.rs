@@ -13,6 +13,9 @@ pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
         print_json(&nodes);
         return Ok(ExitCode::SUCCESS);
     }
+    if nodes.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut table = Table::new(&["kind", "name", "makes", "relation", "declared in"]);
     for node in nodes {
         table.row(vec![

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Init(init) => init::run(global, init),
         Command::Demo(demo) => demo::run(global, demo),
         Command::Inspect(inspect) => inspect::run(global, inspect).await,
-        Command::Check(check) => check::run(global, check),
+        Command::Check(check) => check::run(global, check).await,
         Command::Build(build) => build::run(global, build, Kind::Build).await,
         Command::Ingest(build) => build::run(global, build, Kind::Ingest).await,
         Command::Seed(build) => build::run(global, build, Kind::Seed).await,

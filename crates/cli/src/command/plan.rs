@@ -5,7 +5,7 @@ use ade_run::{BuildOptions, Command, OpenOptions, Reason};
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, PlanArgs};
-use crate::output::Table;
+use crate::output::{Table, plural};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
     let options = OpenOptions { full_refresh: args.full_refresh, ..open_options(global)? };
@@ -25,16 +25,25 @@ pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
     for task in &planned {
         table.row(vec![
             task.kind.clone(),
-            task.node.clone(),
+            short(&task.node).to_owned(),
             task.relation.clone().unwrap_or_default(),
             task.checks.to_string(),
             words(task.reason).to_owned(),
         ]);
     }
+    if planned.is_empty() {
+        print("nothing selected");
+        return Ok(ExitCode::SUCCESS);
+    }
     print(&table.to_text());
     let work = planned.iter().filter(|task| task.reason != Reason::Unchanged).count();
-    print(&format!("\n{work} of {} nodes would be worked on", planned.len()));
+    print(&format!("\n{work} of {} would be worked on", plural(planned.len() as u64, "node")));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The name that every command takes: an id without its kind and project.
+fn short(id: &str) -> &str {
+    id.splitn(3, '.').nth(2).unwrap_or(id)
 }
 
 fn words(reason: Reason) -> &'static str {

@@ -42,11 +42,12 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     };
     let failed = |error: std::io::Error| cannot_write(path, &error);
+    let stop = asked_to_end();
     let mut out = Pipe::new(OutFile::create(path).map_err(failed)?);
     tokio::select! {
         answered = all(global, &workspace, args, &statements, at, &mut out) => answered?,
         // What is unfinished is removed on the way out.
-        () = asked_to_end() => return Ok(ExitCode::from(INTERRUPTED)),
+        () = stop => return Ok(ExitCode::from(INTERRUPTED)),
     }
     out.into_inner().and_then(OutFile::finish).map_err(failed)?;
     Ok(ExitCode::SUCCESS)

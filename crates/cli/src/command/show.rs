@@ -6,7 +6,7 @@ use ade_run::Visible;
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
-use crate::output::{Pipe, plural, style};
+use crate::output::{Pipe, Table, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
@@ -30,6 +30,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         }
     };
     line("declared", &info.path);
+    line("connection", info.connection.as_deref().unwrap_or_default());
+    line("mode", info.mode.as_deref().unwrap_or_default());
     line("reads", &info.reads.join(", "));
     line("read by", &info.read_by.join(", "));
     line("checks", &info.checks.join(", "));
@@ -39,6 +41,18 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         // The text itself would push everything else off the screen.
         let lines = plural(sql.trim().lines().count() as u64, "line");
         line("sql", &format!("{lines}, printed by `ade show {} --sql`", args.name));
+    }
+    if !info.columns.is_empty() {
+        let mut table = Table::new(&["column", "type", "class", "meaning"]);
+        for column in &info.columns {
+            table.row(vec![
+                column.name.clone(),
+                column.data_type.clone().unwrap_or_default(),
+                column.class.clone().unwrap_or_default(),
+                column.description.lines().next().unwrap_or_default().to_owned(),
+            ]);
+        }
+        print(&format!("\n{}", table.to_text()));
     }
     if args.limit > 0 {
         if workspace.visible(&info.relation).await? == Visible::Nothing {

@@ -1,25 +1,25 @@
 //! Being asked to end: Ctrl-C, and SIGTERM.
-use tokio::signal::ctrl_c;
+use std::future::{pending, poll_fn};
+use std::task::Poll;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 /// As shells report a program that ended on an interrupt.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Ends at the first Ctrl-C or request to end. When the system does not tell of them, never.
-pub(crate) async fn asked_to_end() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
+/// Ends at the first Ctrl-C or request to end after this call, also at one before the future is looked at. When the system
+/// does not tell of them, never.
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    async move {
+        if signals.is_empty() {
+            pending::<()>().await;
         }
-    };
-    let interrupted = async {
-        if ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = interrupted => {}
-        _ = terminated => {}
+        let first = poll_fn(|context| {
+            let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if came { Poll::Ready(()) } else { Poll::Pending }
+        });
+        first.await;
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn cli_reference(mut ade: Command) -> String {
 }
 
 fn commands(ade: &Command) -> impl Iterator<Item = &Command> {
-    ade.get_subcommands().filter(|command| !command.is_hide_set())
+    ade.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
 fn about(command: &Command) -> String {

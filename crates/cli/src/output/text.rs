@@ -1,6 +1,6 @@
 //! Words for people: plain lines, and below them progress bars on a terminal.
 use std::collections::HashMap;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -70,7 +70,10 @@ impl Observer for TextReporter {
             Event::LeaseWaiting { relation, holder, .. } => {
                 self.line(&format!("{} waiting for {relation}: {holder} is writing it", self.style.warn("…")));
             }
-            Event::Notice { message, .. } => self.line(&format!("{} {message}", self.style.warn("!"))),
+            // On standard error: a pipe or a log of what was done must not hide it.
+            Event::Notice { message, .. } => self.bars.suspend(|| {
+                let _ = writeln!(stderr().lock(), "{} {message}", self.style.warn("!"));
+            }),
             Event::TaskFinished(report) => {
                 self.end(&report.node);
                 self.line(&task_lines(report, self.style));

@@ -53,7 +53,7 @@ fn names_that_do_not_exist_get_hints() {
     ");
     let selected = told(&["build", "--select", "city_now"], 0);
     assert!(selected.contains("! `city_now` selects nothing; did you mean `cities_now`?"), "{selected}");
-    assert!(selected.ends_with("nothing selected"), "{selected}");
+    assert!(selected.contains("nothing selected"), "{selected}");
     insta::assert_snapshot!(told(&["ls", "--select", "tga:daily"], 2), @"
     error[invalid-selector]: there is no selection method `tga`
      --> --select:1:1

@@ -38,7 +38,8 @@ fn every_command_has_examples_that_parse() {
     ] {
         assert!(commands.iter().any(|command| command == expected), "{expected} is missing in {commands:?}");
     }
-    for command in &commands {
+    // `help` is no work of its own.
+    for command in commands.iter().filter(|command| *command != "help") {
         let help = ade.run(&[command.as_str(), "--help"]).succeeds().text();
         let examples =
             help.split("Examples:").nth(1).unwrap_or_else(|| panic!("`ade {command}` has no examples:\n{help}"));

@@ -108,7 +108,7 @@ fn names_that_a_build_would_make() {
     1 | select * from app.customers
       |               ^^^^^^^^^^^^^
       |
-      = help: source table `app.customers` has not landed in environment `dev`: run `ade build --select source:app.customers`
+      = help: source table `app.customers` has not landed in environment `dev`: run `ade build --select app.customers`
     ");
     shop.ade.run(&["build"]).succeeds();
     shop.ade.rows("select * from stg_customers");

@@ -9,6 +9,8 @@ super::rules! {
         "`source()` names a source or a table of it that no YAML file declares."
     CYCLE "cycle"
         "Models depend on each other in a circle, so none of them can be built first. Inside one model, use `{{ this }}` for its own table."
+    HARD_CODED_RELATION "hard-coded-relation"
+        "SQL names a table or view of the project by itself. Without `ref()` or `source()` nothing knows that the one is made from the other: they are built in any order, a change does not reach what is behind it, and another environment reads the tables of this one."
     UNKNOWN_SELECTION "unknown-selection"
         "A selection matches nothing, which is nearly always a slip."
     INVALID_SELECTOR "invalid-selector"

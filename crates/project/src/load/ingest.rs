@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule, suggest};
 use indexmap::IndexMap;
 use serde_json::Map;
 
@@ -40,6 +40,15 @@ pub(super) fn resolve(
     let mapping = node.and_then(Node::as_mapping);
     let entries = mapping.map_or(&[][..], Mapping::entries).iter();
     let others = entries.filter(|entry| !IngestDeclaration::KEYS.contains(&entry.key.as_str()));
+    let mut known = IngestDeclaration::KEYS.to_vec();
+    let slips = others.clone().filter(|entry| suggest(&entry.key, IngestDeclaration::KEYS).is_some());
+    for slip in slips {
+        let message = format!("unknown key `{}` in `ingest` of `{}`", slip.key, table.name.value);
+        let problem = Diagnostic::error(&rule::UNKNOWN_KEY, message).at(file.location(slip.key_span));
+        problems.push(problem.suggestion(&slip.key, IngestDeclaration::KEYS));
+        // Its connector would say that it does not know it either.
+        known.push(&slip.key);
+    }
     let option_origins: BTreeMap<_, _> =
         others.map(|entry| (entry.key.clone(), file.location(entry.key_span))).collect();
     let kind = connections.get(connection).map(|connection| connection.kind.as_str());
@@ -53,7 +62,7 @@ pub(super) fn resolve(
         cursor: declared.cursor.map(|cursor| cursor.value),
         overlap: declared.overlap.as_ref().and_then(|overlap| self::overlap(file, overlap, problems)),
         key: declared.key.0.into_iter().map(|key| key.value).collect(),
-        options: mapping.map_or_else(Map::new, |mapping| without(mapping, &IngestDeclaration::KEYS)),
+        options: mapping.map_or_else(Map::new, |mapping| without(mapping, &known)),
         option_origins,
         origin,
     })

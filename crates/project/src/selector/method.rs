@@ -92,7 +92,11 @@ impl Method {
     /// Whether a node matches. `project` is the root project's name, `state` the difference to an earlier state.
     pub(super) fn matches(&self, node: &Node, value: &str, project: &str, state: Option<&PlanDiff>) -> bool {
         match self {
-            Self::Fqn => !matches!(node.kind, NodeKind::Source | NodeKind::Exposure) && fqn(node, value),
+            // dbt knows sources by `source:` alone; every other command of ours takes `source.table`.
+            Self::Fqn if node.kind == NodeKind::Source => {
+                node.fqn.len() >= 2 && node.fqn[node.fqn.len() - 2..].join(".") == value
+            }
+            Self::Fqn => node.kind != NodeKind::Exposure && fqn(node, value),
             Self::Path => path(&node.path, value),
             Self::File => {
                 let name = node.path.rsplit('/').next().unwrap_or_default();

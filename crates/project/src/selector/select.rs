@@ -170,7 +170,7 @@ impl Picker<'_> {
             }
         }
         let table = self.graph.nodes().find(|node| node.kind == NodeKind::Source && node.name == value)?;
-        Some(format!("did you mean `source:{}`?", source_name(table)))
+        Some(format!("did you mean `{}`?", source_name(table)))
     }
 
     /// Values that would match something.
@@ -179,8 +179,8 @@ impl Picker<'_> {
         let of_kind = |kind: NodeKind| self.graph.nodes().filter(move |node| node.kind == kind);
         match method {
             Method::Fqn => nodes
-                .filter(|node| !matches!(node.kind, NodeKind::Source | NodeKind::Exposure))
-                .map(|node| node.name.clone())
+                .filter(|node| node.kind != NodeKind::Exposure)
+                .map(|node| if node.kind == NodeKind::Source { source_name(node) } else { node.name.clone() })
                 .collect(),
             Method::Tag => nodes.flat_map(|node| node.tags.iter().cloned()).collect(),
             Method::Package => nodes.map(|node| node.package.clone()).collect(),

@@ -230,12 +230,30 @@ impl<'a> Reader<'a, '_> {
             problem.hint("indent with spaces: YAML does not allow tabs")
         } else if line.contains(": {{") || line.contains("- {{") {
             problem.hint("quote values that begin with `{{`")
-        } else if line.contains(": ") && line.matches(": ").count() > 1 {
+        } else if let Some(hint) = inside_braces(line) {
+            problem.hint(hint)
+        } else if line.contains(": ") && line.matches(": ").count() > 1 && !line.contains('{') {
             problem.hint("quote values that contain `: `")
         } else {
             problem
         })
     }
+}
+
+/// What to quote in `{key: value, …}`: there a value ends at a comma or brace, wherever it stands.
+fn inside_braces(line: &str) -> Option<String> {
+    let inside = &line[line.find('{')? + 1..];
+    if let Some(start) = inside.find("${") {
+        let reference = &inside[start..=start + inside[start..].find('}')?];
+        return Some(format!("inside `{{ }}`, quote what has braces: \"{reference}\""));
+    }
+    for call in ["source(", "ref("] {
+        if let Some(start) = inside.find(call).filter(|start| !inside[..*start].ends_with(['"', '\''])) {
+            let call = &inside[start..=start + inside[start..].find(')')?];
+            return call.contains(',').then(|| format!("inside `{{ }}`, quote what has commas: \"{call}\""));
+        }
+    }
+    None
 }
 
 /// How long the text of a scalar is: the parser's end is where the next token begins, past spaces and comments.

@@ -108,3 +108,65 @@ fn files_that_cannot_be_read_are_named() {
         ("unreadable-file", Some("models/a.sql:1:9"))
     );
 }
+
+#[test]
+fn what_is_no_yaml_is_all_that_is_said() {
+    let root = r"
+== ade.yml
+name: shop
+connections:
+  a: {type: sqlite, path: ${env:DB}}
+== sources/a.yml
+sources:
+  - name: a
+    connection: a
+    tables: [{name: t}]
+== models/m.sql
+select * from {{ source('a', 't') }}
+";
+    let said = brief(root);
+    assert!(said.lines().count() == 1 && said.contains("yaml-syntax") && said.contains("\"${env:DB}\""), "{said}");
+    let below = r"
+== ade.yml
+name: shop
+== sources/a.yml
+sources:
+  - name: a
+    tables: [{name: t]
+== models/m.sql
+select * from {{ source('a', 't') }}
+== models/n.sql
+select * from {{ ref('o') }}
+== models/n.yml
+models:
+  - name: n
+    columns:
+      - name: id
+        data_tests:
+          - relationships: {to: source('a','t'), field: id}
+";
+    let said = brief(below);
+    assert!(said.matches("yaml-syntax").count() == 2 && !said.contains("unknown-source"), "{said}");
+    assert!(said.contains("quote what has commas: \"source('a','t')\""), "{said}");
+    assert!(said.contains("unknown-ref"), "what is told is not that alone: {said}");
+}
+
+#[test]
+fn slips_in_ingest_are_ours_before_they_are_the_connectors() {
+    let text = r"
+== ade.yml
+name: shop
+connections:
+  a: {type: sqlite, path: a.db}
+== sources/a.yml
+sources:
+  - name: a
+    connection: a
+    tables:
+      - name: t
+        ingest: {mod: incremental, curser: at, batch_rows: 3}
+";
+    let said = brief(text);
+    assert!(said.contains("unknown key `mod`") && said.contains("(did you mean `mode`?)"), "{said}");
+    assert!(said.contains("unknown key `curser`") && !said.contains("batch_rows"), "{said}");
+}

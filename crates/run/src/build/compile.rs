@@ -1,7 +1,7 @@
 //! Templates into SQL, with the lake behind what they ask.
 use std::future::Future;
 
-use ade_diagnostic::{Diagnostic, rule};
+use ade_diagnostic::{Diagnostic, Location, rule};
 use ade_engine::{Session, SqlError, SqlErrorKind, format_cell, type_name};
 use ade_project::resource::{Check, Hook, Model};
 use ade_project::template::{
@@ -160,11 +160,17 @@ fn problem(diagnostic: Box<Diagnostic>) -> TaskError {
 
 /// An SQL error at its place in the user's file.
 pub(crate) fn sql_problem(model: &Model, compiled: &Compiled, error: &SqlError) -> TaskError {
+    let what = format!("model `{}`", model.name);
+    TaskError::Diagnostics(vec![sql_diagnostic(&what, &model.file.top(), compiled, error)])
+}
+
+/// An SQL error of `what` (`` model `orders` ``) at its place in the template that it was compiled from, else at `place`.
+pub(crate) fn sql_diagnostic(what: &str, place: &Location, compiled: &Compiled, error: &SqlError) -> Diagnostic {
     let rule = if error.kind == SqlErrorKind::Syntax { &rule::SQL_SYNTAX } else { &rule::SQL_ERROR };
-    let mut message = format!("model `{}`: {}", model.name, error.message);
-    if let Some(view) = &error.view {
-        message = format!("model `{}` reads view {view}: {}", model.name, error.message);
-    }
+    let message = match &error.view {
+        Some(view) => format!("{what} reads view {view}: {}", error.message),
+        None => format!("{what}: {}", error.message),
+    };
     let mut problem = Diagnostic::error(rule, message);
     let position = error.position.filter(|_| error.view.is_none());
     let mapped = position.and_then(|at| compiled.source_map.locate(at.offset..at.offset + at.length));
@@ -175,12 +181,21 @@ pub(crate) fn sql_problem(model: &Model, compiled: &Compiled, error: &SqlError) 
                 problem = problem.related(inside, "made by this macro");
             }
         }
-        None => problem = problem.at(model.file.top()),
+        // A value was met somewhere: to point at one line of the file would be a guess.
+        None if error.kind == SqlErrorKind::Data => problem = problem.note(format!("the SQL is in {}", place.path())),
+        None => problem = problem.at(beginning(compiled).unwrap_or_else(|| place.clone())),
     }
-    if let Some(hint) = &error.hint {
-        problem = problem.hint(hint.clone());
+    match &error.hint {
+        Some(hint) => problem.hint(hint.clone()),
+        None => problem,
     }
-    TaskError::Diagnostics(vec![problem])
+}
+
+/// The first word of the SQL, after `config()` and comments of the template.
+fn beginning(compiled: &Compiled) -> Option<Location> {
+    let start = compiled.text.len() - compiled.text.trim_start().len();
+    let word = compiled.text[start..].split(|letter: char| !letter.is_alphanumeric()).next()?;
+    Some(compiled.source_map.locate(start..start + word.len())?.location)
 }
 
 /// The relation of a model as SQL names it.

@@ -23,6 +23,8 @@ mod task_error;
 
 pub use options::{BuildOptions, Command};
 
+pub(crate) use check_spec::{check_spec, relation_name};
+pub(crate) use compile::sql_diagnostic;
 pub(crate) use groups::Groups;
 pub(crate) use outcome::Outcome;
 pub(crate) use plan::{Plan, select};

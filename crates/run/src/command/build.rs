@@ -2,10 +2,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use ade_diagnostic::Diagnostic;
 use ade_project::fingerprint::{Change, PlanDiff, Reason};
 use ade_project::{NodeId, NodeKind};
 use tokio::sync::watch;
 
+use super::check::hard_coded_in;
 use crate::build::{Build, BuildOptions, Command, Plan, carry_out_plan, select};
 use crate::error::RunError;
 use crate::event::{Event, Summary};
@@ -32,6 +34,11 @@ impl Workspace {
         spill::clear(&self.root);
         let build = self.prepare(run_id, options, stop).await?;
         let selected = self.selected(&build)?;
+        if matches!(build.options.command, Command::Build | Command::Run) {
+            for warning in hard_coded_in(&self.project, &selected) {
+                self.notice(&warning);
+            }
+        }
         let plan = Plan::new(&self.project, &selected, &build.options);
         carry_out_plan(Arc::new(self.with_connections(build, &plan)), plan).await
     }
@@ -72,14 +79,20 @@ impl Workspace {
         let diff = uses_state.then(|| self.difference(build));
         let (selected, warnings) = select(&self.project, &options.select, &options.exclude, diff.as_ref())?;
         for warning in warnings {
-            let mut message = warning.message.clone();
-            for hint in &warning.hints {
-                message.push_str("; ");
-                message.push_str(hint);
-            }
-            self.observer.on(&Event::Notice { node: None, message });
+            self.notice(&Diagnostic { location: None, ..warning });
         }
         Ok(selected)
+    }
+
+    /// Tells a warning in one line.
+    fn notice(&self, warning: &Diagnostic) {
+        let mut message = warning.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        message.push_str(&warning.message);
+        for hint in &warning.hints {
+            message.push_str("; ");
+            message.push_str(hint);
+        }
+        self.observer.on(&Event::Notice { node: None, message });
     }
 
     /// How the project differs from what was last built in this environment.

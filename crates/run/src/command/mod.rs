@@ -22,6 +22,6 @@ pub use list::ListedNode;
 pub use maintain::{MaintainedTable, Upkeep};
 pub use plan::{PlannedTask, Reason};
 pub use query::{Answer, ReadAt};
-pub use show::NodeInfo;
+pub use show::{NodeInfo, ShownColumn};
 pub use statement::Statement;
 pub use visible::Visible;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::build::{BuildOptions, Plan, TaskError};
 use crate::error::RunError;
+use crate::event::Event;
 use crate::workspace::Workspace;
 
 /// Why a node would be worked on, or not.
@@ -53,6 +54,16 @@ impl Workspace {
         let plan = Plan::new(&self.project, &selected, &build.options);
         let mut planned: Vec<PlannedTask> = Vec::new();
         for task in &plan.tasks {
+            if let Some(source) = self.project.sources.get(&task.node) {
+                let problems = build.obfuscation.check(source);
+                let errors = problems.iter().filter(|problem| problem.is_error()).count();
+                if errors > 0 {
+                    let word = if errors == 1 { "problem" } else { "problems" };
+                    let message =
+                        format!("{} does not land: {errors} {word}; `ade check` shows them", task.node.name());
+                    self.observer.on(&Event::Notice { node: Some(task.node.to_string()), message });
+                }
+            }
             let works = |earlier: &usize| {
                 let before = &planned[*earlier];
                 !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Upstream)

@@ -167,7 +167,7 @@ impl Workspace {
             }
             NodeKind::Source => {
                 project.sources.get(id)?.connection.as_ref()?;
-                let select = format!("run `ade build --select source:{node}`");
+                let select = format!("run `ade build --select {node}`");
                 Some(format!("source table `{node}` has not landed in environment `{}`: {select}", self.environment()))
             }
             kind => {

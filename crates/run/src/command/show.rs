@@ -1,8 +1,10 @@
 //! `ade show`.
 use std::sync::Arc;
 
-use ade_engine::MemoryCatalog;
-use ade_project::NodeKind;
+use ade_engine::{MemoryCatalog, type_name};
+use ade_lake::At;
+use ade_project::resource::IngestMode;
+use ade_project::{NodeId, NodeKind};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -36,6 +38,32 @@ pub struct NodeInfo {
     pub built_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The table's version.
     pub version: Option<u64>,
+    /// The connection that a source comes from.
+    pub connection: Option<String>,
+    /// How a source comes in: `full`, `incremental`.
+    pub mode: Option<String>,
+    /// The columns: as they are in the lake, or as they are described before it is built.
+    pub columns: Vec<ShownColumn>,
+}
+
+/// A column of a node.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownColumn {
+    /// Its name.
+    pub name: String,
+    /// Its SQL type, as far as it is known.
+    pub data_type: Option<String>,
+    /// Its privacy class, for sources that say it.
+    pub class: Option<String>,
+    /// What it means.
+    pub description: String,
+}
+
+fn mode(mode: IngestMode) -> &'static str {
+    match mode {
+        IngestMode::Full => "full",
+        IngestMode::Incremental => "incremental",
+    }
 }
 
 impl Workspace {
@@ -75,6 +103,8 @@ impl Workspace {
             Some(Ok(table)) => self.lake.version(&table).await?,
             _ => None,
         };
+        let source = project.sources.get(&id);
+        let columns = self.columns(&id).await;
         let description = model
             .map(|model| model.description.clone())
             .or_else(|| project.seeds.get(&id).map(|seed| seed.description.clone()))
@@ -91,7 +121,36 @@ impl Workspace {
             checks: checks.collect(),
             built_at: record.map(|record| record.succeeded_at),
             version,
+            connection: source.and_then(|source| source.connection.clone()),
+            mode: source.and_then(|source| source.ingest.as_ref()).map(|ingest| mode(ingest.mode).to_owned()),
+            columns,
         })
+    }
+
+    /// The columns that the lake has, with what the files say of them; those that the files say when it has none.
+    async fn columns(&self, id: &NodeId) -> Vec<ShownColumn> {
+        let project = &self.project;
+        let described = project.models.get(id).map(|model| &model.columns);
+        let described = described.or_else(|| project.seeds.get(id).map(|seed| &seed.columns));
+        let described = described.or_else(|| project.sources.get(id).map(|source| &source.columns));
+        let described = described.map(Vec::as_slice).unwrap_or_default();
+        let shown = |name: &str, data_type: Option<String>| {
+            let found = described.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+            ShownColumn {
+                name: name.to_owned(),
+                data_type: data_type.or_else(|| found.and_then(|column| column.data_type.clone())),
+                class: found.and_then(|column| column.privacy.as_ref()?.class.clone()),
+                description: found.map(|column| column.description.clone()).unwrap_or_default(),
+            }
+        };
+        if let Some(relation) = project.relation(id)
+            && let Ok(schema) =
+                self.session(At::Latest).schema_of(&format!("select * from {}", relation.to_sql())).await
+        {
+            let fields = schema.fields().iter();
+            return fields.map(|field| shown(field.name(), Some(type_name(field.data_type())))).collect();
+        }
+        described.iter().map(|column| shown(&column.name, None)).collect()
     }
 
     /// The first rows of a node, as they are in the lake.

@@ -22,7 +22,10 @@ impl Workspace {
             return Ok((*found).clone());
         }
         let names: Vec<String> = ids.iter().flat_map(|id| [id.name().to_owned(), relation(id)]).collect();
-        let hint = did_you_mean(name, names.iter().map(String::as_str));
+        // The table alone, without its source or schema.
+        let whole = names.iter().find(|whole| whole.rsplit_once('.').is_some_and(|(_, table)| table == name));
+        let hint = whole.map(|whole| format!("did you mean `{whole}`?"));
+        let hint = hint.or_else(|| did_you_mean(name, names.iter().map(String::as_str)));
         let hint = hint.unwrap_or_else(|| "`ade ls` lists the nodes".to_owned());
         Err(RunError::usage(format!("there is no model, seed or source table `{name}`"), hint))
     }

@@ -133,6 +133,7 @@ fn methods() {
         ("source:app", "source:app.customers source:app.orders"),
         ("source:app.orders source:shop.app.customers", "source:app.customers source:app.orders"),
         ("source:*,source:app.o*", "source:app.orders"),
+        ("app.orders", "source:app.orders"),
         ("exposure:*", "exposure:board"),
         ("config.materialized:table config.materialized:incremental", "customers revenue"),
         ("config.meta.owner:ann", "customers"),
@@ -212,7 +213,7 @@ fn what_matches_nothing_is_said_with_a_suggestion() {
     [
         "--select:1:1 `stg_order` selects nothing did you mean `stg_orders`?",
         "--select:1:11 `app` selects nothing did you mean `source:app`?",
-        "--select:1:15 `orders` selects nothing did you mean `source:app.orders`?",
+        "--select:1:15 `orders` selects nothing did you mean `app.orders`?",
         "--select:1:22 `board` selects nothing did you mean `exposure:board`?",
         "--select:1:28 `nightly` selects nothing did you mean `tag:nightly`?",
         "--select:1:36 `nigthly` selects nothing did you mean `nightly`?",

@@ -1,4 +1,9 @@
 //! `ade check`.
+mod columns;
+mod hard_coded;
+mod known_tables;
+mod sql;
+
 use std::path::Path;
 
 use ade_connect::Registry;
@@ -8,18 +13,26 @@ use crate::source::{Obfuscation, check_connections};
 use crate::workspace::{OpenOptions, load_project};
 use crate::world::World;
 
-/// Every problem of the project in `root`, in reading order. Touches nothing.
-pub fn check_project(root: &Path, options: &OpenOptions, world: &World) -> Vec<Diagnostic> {
+pub(crate) use hard_coded::hard_coded_in;
+
+/// Every problem of the project in `root` that can be known without any data, in reading order: of its files, of what they
+/// refer to, of its SQL. Asks no source, opens no lake, and changes nothing.
+pub async fn check_project(root: &Path, options: &OpenOptions, world: &World) -> Vec<Diagnostic> {
     let loaded = load_project(root, options, world);
     let mut problems: Diagnostics = loaded.diagnostics.into_iter().collect();
     if let Some(project) = &loaded.project {
         problems.extend(check_connections(&Registry::builtin(), project));
-        match Obfuscation::of(project) {
-            Ok(obfuscation) => {
-                problems.extend(project.sources.values().flat_map(|source| obfuscation.check(source)));
+        let obfuscation = match Obfuscation::of(project) {
+            Ok(obfuscation) => Some(obfuscation),
+            Err(found) => {
+                problems.extend(found);
+                None
             }
-            Err(found) => problems.extend(found),
+        };
+        if let Some(obfuscation) = &obfuscation {
+            problems.extend(project.sources.values().flat_map(|source| obfuscation.check(source)));
         }
+        problems.extend(sql::sql_problems(project, root, obfuscation.as_ref(), world).await);
     }
     problems.into_sorted()
 }

@@ -1,0 +1,86 @@
+//! What people type who come from another program, or in a hurry.
+use crate::shop::Shop;
+
+fn told(shop: &Shop, args: &[&str], code: i32) -> String {
+    let ended = shop.ade.run(args).exits(code);
+    assert_eq!(ended.text(), "", "{}", ended.all());
+    ended.complaints().trim_end().to_owned()
+}
+
+#[test]
+fn names_without_select_and_commands_of_dbt_get_a_tip() {
+    let shop = Shop::new();
+    for command in ["build", "test", "plan", "ls"] {
+        let words = told(&shop, &[command, "cities_now"], 2);
+        assert!(words.contains("tip: to choose nodes, write `--select cities_now`"), "{words}");
+    }
+    let words = told(&shop, &["compile"], 2);
+    assert!(
+        words.contains("tip: `ade show NAME --sql` prints the SQL of a model") && !words.contains("completions"),
+        "{words}"
+    );
+    let help = shop.ade.run(&["help", "build"]).succeeds().text();
+    assert_eq!(help, shop.ade.run(&["build", "--help"]).succeeds().text());
+    let listed = shop.ade.run(&["ls", "-s", "cities_now"]).succeeds().text();
+    assert_eq!(shop.ade.run(&["list", "-m", "cities_now"]).succeeds().text(), listed);
+}
+
+#[test]
+fn a_selection_of_nothing_is_a_warning_beside_what_was_asked() {
+    let shop = Shop::new();
+    let ended = shop.ade.run(&["build", "-s", "city_now"]).succeeds();
+    assert_eq!(ended.complaints(), "! `city_now` selects nothing; did you mean `cities_now`?\n");
+    assert_eq!(shop.ade.run(&["ls", "-s", "city_now"]).succeeds().text(), "");
+    assert_eq!(shop.ade.run(&["plan", "-s", "city_now"]).succeeds().text(), "nothing selected\n");
+}
+
+#[test]
+fn one_name_of_a_source_table_everywhere() {
+    let shop = Shop::new();
+    shop.ade.run(&["build", "--select", "app.customers"]).succeeds();
+    for args in [&["show", "app.customers"][..], &["history", "app.customers"], &["ls", "-s", "app.customers"]] {
+        shop.ade.run(args).succeeds();
+    }
+    assert!(shop.ade.run(&["plan"]).succeeds().text().contains("source  app.customers "));
+    let words = told(&shop, &["history", "customers"], 2);
+    assert!(words.contains("did you mean `app.customers`?"), "{words}");
+}
+
+#[test]
+fn show_has_columns_with_types() {
+    let shop = Shop::new();
+    let before = shop.ade.run(&["show", "app.customers"]).succeeds().text();
+    assert!(before.contains("email") && before.contains("connection"), "{before}");
+    shop.ade.run(&["build"]).succeeds();
+    let after = shop.ade.run(&["show", "app.customers", "--limit", "0"]).succeeds().text();
+    assert!(after.contains("_ade_loaded_at  timestamptz"), "{after}");
+    let json = shop.ade.run(&["show", "cities_now", "--output", "json"]).succeeds().json_lines();
+    assert_eq!(
+        (&json[0]["columns"][2]["name"], &json[0]["columns"][2]["data_type"]),
+        (&"customers".into(), &"bigint".into())
+    );
+}
+
+#[test]
+fn a_project_is_not_made_twice_and_its_connections_are_listed() {
+    let shop = Shop::new();
+    let text = shop.ade.run(&["init", "."]).succeeds().text();
+    assert!(text.contains("is a project already") && !text.contains("Next"), "{text}");
+    let text = shop.ade.run(&["inspect"]).succeeds().text();
+    assert!(text.contains("app_db") && text.contains("sqlite"), "{text}");
+}
+
+#[test]
+fn text_in_double_quotes_and_names_that_come_twice() {
+    let shop = Shop::new();
+    shop.ade.run(&["seed"]).succeeds();
+    let words = told(&shop, &["query", "select city from cities where country = \"LV\""], 1);
+    assert!(words.contains("help: double quotes are for names; a text stands in single quotes: 'LV'"), "{words}");
+    let words = told(&shop, &["query", "select city, city from cities"], 1);
+    assert!(
+        words.contains("two columns are called city") && words.contains("give one of them another name"),
+        "{words}"
+    );
+    let words = told(&shop, &["query", "select city::int from cities"], 1);
+    assert!(words.contains("to integer") && !words.contains("Int32"), "{words}");
+}

@@ -1,0 +1,37 @@
+//! The tables that are known without any data: by what sources promise, by what seeds hold, by what models select.
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ade_engine::datafusion::datasource::empty::EmptyTable;
+use ade_engine::{Catalog, Relation, RelationName, SqlError};
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+
+/// Empty tables with the columns that the real ones will have.
+#[derive(Debug, Default)]
+pub(super) struct KnownTables {
+    schemas: RwLock<BTreeMap<RelationName, SchemaRef>>,
+}
+
+impl KnownTables {
+    pub(super) fn put(&self, name: RelationName, schema: SchemaRef) {
+        self.schemas.write().unwrap_or_else(PoisonError::into_inner).insert(name, schema);
+    }
+
+    pub(super) fn has(&self, name: &RelationName) -> bool {
+        self.schemas.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+}
+
+#[async_trait]
+impl Catalog for KnownTables {
+    async fn relation(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
+        let schemas = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+        let schema = schemas.get(name).cloned();
+        Ok(schema.map(|schema| Relation::Table(Arc::new(EmptyTable::new(schema)))))
+    }
+
+    async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
+        Ok(self.schemas.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect())
+    }
+}
