@@ -6,7 +6,11 @@
 //! What the draft promises is what somebody has promised: a database its `not null`, and files nothing. That no field of
 //! today's files is empty says nothing of tomorrow's.
 
+mod name;
 mod yaml;
+
+pub use name::legal_column_name;
+use name::legal_names;
 
 use crate::{ColumnInfo, RowCount, TableInfo, TableKind, type_name};
 
@@ -47,8 +51,10 @@ pub struct DraftTable {
 /// One column of a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DraftColumn {
-    /// As in the source.
+    /// In the lake: a name that every table can have.
     pub name: String,
+    /// In the source; written only if it differs from `name`.
+    pub from: String,
     /// SQL name; `None` for nested types, which have none.
     pub data_type: Option<String>,
     /// Whether it is left open that it may be NULL.
@@ -102,6 +108,11 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
     let cursor = table.cursors.first().filter(|_| !table.primary_key.is_empty());
     let several_files = table.kind == TableKind::Files && table.from.contains('*');
     let mut comments = Vec::new();
+    let names = legal_names(table.columns.iter().map(|column| column.name.as_str()));
+    let legal = |name: &String| {
+        let place = table.columns.iter().position(|column| column.name == *name);
+        place.map_or_else(|| name.clone(), |place| names[place].clone())
+    };
     match table.rows {
         Some(RowCount::Exact(1)) => comments.push("1 row".to_owned()),
         Some(RowCount::Exact(rows)) => comments.push(format!("{rows} rows")),
@@ -119,22 +130,29 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
         name: table.name.clone(),
         from: table.from.clone(),
         incremental: cursor.is_some() || several_files,
-        cursor: cursor.map(|cursor| cursor.column.clone()),
-        key: table.primary_key.clone(),
+        cursor: cursor.map(|cursor| legal(&cursor.column)),
+        key: table.primary_key.iter().map(legal).collect(),
         options: table.options.clone(),
         description: table.comment.clone(),
         comments,
-        columns: table.columns.iter().map(|column| draft_column(table, column, privacy)).collect(),
+        columns: table
+            .columns
+            .iter()
+            .zip(&names)
+            .map(|(column, name)| draft_column(table, column, name, privacy))
+            .collect(),
     }
 }
 
 fn draft_column(
     table: &TableInfo,
     column: &ColumnInfo,
+    name: &str,
     privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy,
 ) -> DraftColumn {
     DraftColumn {
-        name: column.name.clone(),
+        name: name.to_owned(),
+        from: column.name.clone(),
         data_type: (!column.data_type.is_nested()).then(|| type_name(&column.data_type)),
         nullable: !table.promises(column),
         description: column.comment.clone(),

@@ -52,7 +52,7 @@ pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 pub use connection::Connection;
 pub use connector::Connector;
 pub use connector_spec::ConnectorSpec;
-pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable};
+pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable, legal_column_name};
 pub use error::ConnectError;
 pub use files::FilesConnector;
 

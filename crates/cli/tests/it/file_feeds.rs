@@ -180,3 +180,60 @@ fn a_column_without_a_type_has_the_one_that_it_landed_with() {
     refuses(&ade, "expected double");
     assert_eq!(ade.rows("select count(*) from feed.t"), ["3"]);
 }
+
+/// A file as somebody's spreadsheet writes it.
+fn spreadsheet() -> (Folder, Program) {
+    let folder = Folder::with(&[
+        ("ade.yml", ADE_YML),
+        ("data/customers.csv", "note,E-Mail (private),Zip Code\nhello,a@example.org,80331\n"),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    (folder, ade)
+}
+
+#[test]
+fn columns_get_names_that_a_table_can_have_and_are_known_by_those_of_their_source() {
+    let (folder, ade) = spreadsheet();
+    ade.run(&["inspect", "feed", "--write"]).succeeds();
+    let draft = folder.read("sources/feed.yml");
+    assert!(draft.contains("- name: zip_code\n            from: \"Zip Code\"\n"), "{draft}");
+    assert!(draft.contains("- name: e_mail_private\n            from: \"E-Mail (private)\"\n"), "{draft}");
+    folder.remove("sources/feed.yml");
+    let columns = "        columns:\n          - {name: note, data_type: varchar, privacy: public}\n          - {name: mail, from: 'E-Mail (private)', data_type: varchar, privacy: email}\n          - {name: zip, from: Zip Code, data_type: bigint, nullable: false, privacy: public}\n";
+    for ingest in ["mode: full", "mode: incremental", "mode: incremental, key: [zip]"] {
+        declare(&folder, ingest, columns);
+        ade.run(&["ingest", "--full-refresh"]).succeeds();
+        assert_eq!(ade.rows("select note, zip from feed.t"), ["hello,80331"]);
+        assert_eq!(ade.rows("select count(*) from feed.t where mail like '%@%'"), ["0"]);
+    }
+    // Names, not places.
+    folder.write("data/customers.csv", "E-Mail (private),Zip Code,note\nb@example.org,80333,bye\n");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(ade.rows("select note, zip from feed.t"), ["bye,80333"]);
+    folder.write("data/customers.csv", "E-Mail,Zip Code,note\nb@example.org,80333,bye\n");
+    refuses(&ade, "column `E-Mail (private)` of `feed.t` is gone from the source");
+    refuses(&ade, "write `from: \"E-Mail\"` here");
+}
+
+#[test]
+fn a_name_that_no_table_can_have_is_told_with_the_way_out() {
+    let (folder, ade) = spreadsheet();
+    let columns = "        columns:\n          - {name: note, privacy: public}\n          - {name: 'E-Mail (private)', privacy: email}\n          - {name: Zip Code, privacy: public}\n";
+    declare(&folder, "mode: full", columns);
+    refuses(&ade, "write `from: \"Zip Code\"`");
+    declare(&folder, "mode: full", &columns.replace("name: Zip Code", "name: note2, from: note"));
+    assert!(ade.run(&["check"]).exits(2).all().contains("come from the same column `note`"));
+}
+
+#[test]
+fn names_by_place_are_for_files_without_a_header() {
+    let (folder, ade) = spreadsheet();
+    let columns = "        columns:\n          - {name: note, privacy: public}\n          - {name: mail, privacy: email}\n          - {name: zip, privacy: public}\n";
+    declare(&folder, "mode: full, names: [note, mail, zip]", columns);
+    refuses(&ade, "`names` goes by place, and the file has a header line");
+    declare(&folder, "mode: full, names: [note, mail, zip], header: false", columns);
+    folder.write("data/customers.csv", "hello,a@example.org,80331\n");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(ade.rows("select note, zip from feed.t"), ["hello,80331"]);
+}

@@ -70,6 +70,9 @@ fn write_column(text: &mut String, column: &DraftColumn) {
         DraftPrivacy::Proposed { .. } | DraftPrivacy::Open => String::new(),
     };
     line(text, 10, &format!("- name: {}{decided}", scalar(&column.name)));
+    if column.from != column.name {
+        line(text, 12, &format!("from: {}", scalar(&column.from)));
+    }
     if let Some(description) = &column.description {
         line(text, 12, &format!("description: {}", scalar(description)));
     }

@@ -20,7 +20,8 @@ pub(crate) fn check_names(path: &str, line: u64, names: &[String]) -> Result<(),
                 place: Box::new(Place::of(path).line(line)),
                 // The name may be a value, where the header line is missing.
                 reason: format!("columns {} and {} have the same name", first + 1, index + 1),
-                advice: "give the columns names of their own with `names: […]`".to_owned(),
+                advice: "correct what writes the file; until then, `header: false`, `skip_lines: 1` and `names: […]` read it by place"
+                    .to_owned(),
             });
         }
     }

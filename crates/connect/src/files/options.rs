@@ -81,7 +81,7 @@ pub(crate) struct FileOptions {
     pub(crate) escape: Option<u8>,
     /// CSV: whether the first line names the columns.
     pub(crate) header: bool,
-    /// CSV: names that replace those of the header, or stand for it.
+    /// CSV: names of the columns of a file without a header.
     pub(crate) names: Option<Vec<String>>,
     /// CSV: unquoted texts that mean NULL.
     pub(crate) nulls: Vec<String>,
@@ -153,7 +153,7 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         SettingSpec::optional("quote", SettingKind::CharacterOrNone, "CSV: what stands around fields, or `none`.").with_default("\""),
         SettingSpec::optional("escape", SettingKind::Character, "CSV: what stands before a quote inside quotes; by default the quote, doubled."),
         SettingSpec::optional("header", SettingKind::Boolean, "CSV: whether the first line names the columns.").with_default(true),
-        SettingSpec::optional("names", SettingKind::TextList, "CSV: the columns' names in order; they replace those of the header."),
+        SettingSpec::optional("names", SettingKind::TextList, "CSV without a header line (`header: false`): the columns' names in order."),
         SettingSpec::optional(
             "null",
             SettingKind::TextList,

@@ -108,14 +108,20 @@ async fn headers() {
     assert_eq!(load("1,2\n", json!({ "header": false })).await.columns(), ["column_1 bigint", "column_2 bigint"]);
     let named = load("1,2\n", json!({ "header": false, "names": ["x", "y"] })).await;
     assert_eq!((named.columns(), named.rows()), (vec!["x bigint".into(), "y bigint".into()], vec!["1|2".into()]));
-    assert_eq!(load("a,a\n1,2\n", json!({ "names": ["x", "y"] })).await.columns(), ["x bigint", "y bigint"]);
+    let by_place = json!({ "header": false, "skip_lines": 1, "names": ["x", "y"] });
+    assert_eq!(load("a,a\n1,2\n", by_place).await.columns(), ["x bigint", "y bigint"]);
     assert_eq!(load("a,b\n", json!({})).await.columns(), ["a varchar", "b varchar"]);
     let duplicate = error("id,Name,name\n1,2,3\n", json!({})).await;
     assert_eq!(
         duplicate,
-        "`t.csv`, line 1: columns 2 and 3 have the same name; give the columns names of their own with `names: […]`"
+        "`t.csv`, line 1: columns 2 and 3 have the same name; correct what writes the file; until then, `header: false`, `skip_lines: 1` and `names: […]` read it by place"
     );
-    assert!(error("a,b\n", json!({ "names": ["x"] })).await.contains("`names` gives 1 columns, the file has 2"));
+    assert!(
+        error("a,b\n", json!({ "header": false, "names": ["x"] }))
+            .await
+            .contains("`names` gives 1 columns, the file has 2")
+    );
+    assert!(error("a,b\n", json!({ "names": ["x", "y"] })).await.contains("`names` goes by place"));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use crate::yaml::{Node, Spanned};
 pub struct ColumnDeclaration {
     /// Its name.
     pub name: Spanned<String>,
+    /// Columns of sources: the name that it has there, if that is another one.
+    pub from: Option<Spanned<String>>,
     /// What it means; may use `{{ doc('…') }}`.
     pub description: Option<Spanned<String>>,
     /// The promised SQL type: `bigint`, `varchar`, `decimal(12,2)`, `timestamp`, …

@@ -20,8 +20,17 @@ pub(super) fn resolve(
     docs: &Docs,
     problems: &mut Diagnostics,
 ) -> Vec<Column> {
-    let mut first = HashMap::new();
+    let (mut first, mut first_from) = (HashMap::new(), HashMap::new());
     for column in declared {
+        let from = column.from.as_ref().unwrap_or(&column.name);
+        let location = file.location(from.span);
+        if let Some((earlier, name)) = first_from.insert(&from.value, (location.clone(), &column.name.value))
+            && !name.eq_ignore_ascii_case(&column.name.value)
+        {
+            let message = format!("`{name}` and `{}` come from the same column `{}`", column.name.value, from.value);
+            let problem = Diagnostic::error(&rule::DUPLICATE_RESOURCE, message).at(location);
+            problems.push(problem.related(earlier, "first here"));
+        }
         let location = file.location(column.name.span);
         if let Some(earlier) = first.insert(column.name.value.to_lowercase(), location.clone()) {
             let message = format!("the column `{}` is described twice", column.name.value);
@@ -51,6 +60,7 @@ fn one(
     meta.extend(self::meta(config.meta.as_ref()));
     Column {
         name: name.clone(),
+        from: declared.from.as_ref().map(|from| from.value.clone()),
         description: docs.resolve(file, declared.description.as_ref(), problems),
         data_type: declared.data_type.as_ref().map(|data_type| data_type.value.clone()),
         nullable: declared.nullable.unwrap_or(true)

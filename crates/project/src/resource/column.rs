@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 pub struct Column {
     /// Its name.
     pub name: String,
+    /// The name that it has in the source, if that is another one; columns of sources only.
+    pub from: Option<String>,
     /// What it means; `doc()` is resolved.
     pub description: String,
     /// The promised SQL type, as written.
@@ -24,6 +26,13 @@ pub struct Column {
     pub meta: Map<String, Value>,
     /// Where it is described.
     pub origin: Location,
+}
+
+impl Column {
+    /// The name that it has in the source.
+    pub fn source_name(&self) -> &str {
+        self.from.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// `privacy:` of a column.

@@ -54,6 +54,11 @@ impl SourceTable {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
+
+    /// The promised column that has this name in the source, ASCII case ignored.
+    pub fn column_from(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.source_name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// What happens when a source has a column that nobody has listed.

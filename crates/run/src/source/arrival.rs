@@ -9,6 +9,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::door::named;
 use super::ingest::{Decided, TableLanding};
 use super::key::rows_with_null_key;
 use super::landing::{ContentHash, Landing};
@@ -190,7 +191,7 @@ impl Reading<'_> {
         rows_before: u64,
     ) -> Result<UnitEnd, TaskError> {
         let Arrival { table, decided, .. } = self.arrival;
-        let Decided { plan, obfuscator, schema, .. } = decided;
+        let Decided { plan, inside, obfuscator, schema, .. } = decided;
         let workspace = &table.build.workspace;
         let batch_text = batch_id.to_string();
         let loaded_at = workspace.world.clock.now();
@@ -204,7 +205,10 @@ impl Reading<'_> {
             // would not.
             tokio::task::yield_now().await;
             hit(failpoint::SOURCE_BATCH_READ)?;
-            let batch = obfuscator.apply(&batch)?;
+            if let Some(problem) = table.build.broken_promise(table.source, &unit.label, &batch) {
+                return Err(TaskError::Diagnostics(vec![problem]));
+            }
+            let batch = obfuscator.apply(&named(&batch, inside)?)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
             if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {

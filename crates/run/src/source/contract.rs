@@ -134,7 +134,7 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
     let renames = drift.renames();
     let mut problems = Vec::new();
     for column in &drift.missing {
-        let place = source.column(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
+        let place = source.column_from(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
         let mut problem = Diagnostic::error(
             &rule::SCHEMA_DRIFT,
             format!("column `{}` of `{table}` is gone from the source", column.name),
@@ -144,10 +144,16 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
         if let Some((_, new)) = renames.iter().find(|(missing, _)| missing.name == column.name) {
             problem = problem
                 .hint(format!("it looks renamed: the source has a new column `{}` ({})", new.name, new.data_type))
-                .hint(format!(
-                    "if that is right, write `{}` here and in the models that use it; if not, ask the source's owner",
-                    new.name
-                ));
+                .hint(match source.column_from(&column.name).and_then(|listed| listed.from.as_ref()) {
+                    Some(_) => format!(
+                        "if that is right, write `from: {}` here; if not, ask the source's owner",
+                        serde_json::Value::from(new.name.as_str())
+                    ),
+                    None => format!(
+                        "if that is right, write `{}` here and in the models that use it; if not, ask the source's owner",
+                        new.name
+                    ),
+                });
         } else {
             problem = problem
                 .hint("ask the source's owner; if it is gone for good, remove it here and load with --full-refresh");
@@ -155,7 +161,7 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
         problems.push(problem);
     }
     for column in &drift.retyped {
-        let place = source.column(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
+        let place = source.column_from(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
         problems.push(
             Diagnostic::error(
                 &rule::SCHEMA_DRIFT,
@@ -193,5 +199,7 @@ pub(crate) fn unclassified(source: &SourceTable, column: &str, data_type: &str) 
 }
 
 fn column_lines(name: &str, data_type: &str) -> String {
-    format!("`- {{name: {name}, data_type: \"{data_type}\", privacy: public}}`, with the class that fits")
+    let legal = ade_connect::legal_column_name(name);
+    let from = if legal == name { String::new() } else { format!(", from: {}", serde_json::Value::from(name)) };
+    format!("`- {{name: {legal}{from}, data_type: \"{data_type}\", privacy: public}}`, with the class that fits")
 }

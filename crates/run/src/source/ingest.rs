@@ -8,12 +8,13 @@ use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
 use super::continuity::{Continuity, origin};
 use super::contract;
+use super::door::Door;
 use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
 use super::stamp::stamped;
@@ -125,6 +126,8 @@ impl Units<'_> {
 /// What is decided before the first row is read.
 pub(super) struct Decided {
     pub(super) plan: ReadPlan,
+    /// The columns that are read, with the names that they have in the lake.
+    pub(super) inside: SchemaRef,
     pub(super) obfuscator: Obfuscator,
     /// Of the rows that are staged.
     pub(super) schema: SchemaRef,
@@ -137,12 +140,8 @@ impl Decided {
     fn nothing_read(plan: ReadPlan, current: &Snapshot) -> Result<Self, TaskError> {
         let plan = plan.keeping(|_| false);
         let obfuscator = Obfuscator::new(&plan.schema, &Policy::new(Vec::new()), &stand_in())?;
-        Ok(Self {
-            plan,
-            obfuscator,
-            schema: Arc::clone(current.schema()),
-            landing: landed(current).unwrap_or_default(),
-        })
+        let (inside, schema) = (Arc::clone(&plan.schema), Arc::clone(current.schema()));
+        Ok(Self { plan, inside, obfuscator, schema, landing: landed(current).unwrap_or_default() })
     }
 }
 
@@ -225,12 +224,15 @@ impl TableLanding<'_> {
         {
             promised = promised.map(|promised| before.typed(&promised));
         }
+        let door = Door::new(self.source);
+        promised = promised.map(|promised| door.schema_outside(&promised));
+        let outside = |name: &String| door.outside(name).to_owned();
         let mode = match self.declared.mode {
             IngestMode::Full => ReadMode::Full,
             IngestMode::Incremental => ReadMode::Incremental {
-                cursor: self.declared.cursor.clone(),
+                cursor: self.declared.cursor.as_ref().map(outside),
                 overlap: self.declared.overlap.map(overlap),
-                key: self.declared.key.clone(),
+                key: self.declared.key.iter().map(outside).collect(),
             },
         };
         let request = ReadRequest {
@@ -254,10 +256,12 @@ impl TableLanding<'_> {
         whole: bool,
         outcome: &mut Outcome,
     ) -> Result<Decided, TaskError> {
-        let policy = self.build.obfuscation.policy(self.source, &plan.schema).map_err(TaskError::Diagnostics)?;
+        let door = Door::new(self.source);
+        let inside = door.schema_inside(&plan.schema);
+        let policy = self.build.obfuscation.policy(self.source, &inside).map_err(TaskError::Diagnostics)?;
         let mut problems = contract::violations(self.source, &plan, &policy);
-        problems.extend(self.cursor_is_sensitive(&plan, &policy));
-        problems.extend(folded_keys(self.source, &policy, &plan.schema));
+        problems.extend(self.cursor_is_sensitive(&door, &inside, &policy));
+        problems.extend(folded_keys(self.source, &policy, &inside));
         if !problems.is_empty() {
             return Err(TaskError::Diagnostics(problems));
         }
@@ -273,8 +277,10 @@ impl TableLanding<'_> {
             }
         }
         let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
-        let plan = plan.keeping(|name| !left_out.contains(name) && !dropped(name));
-        let problems = missing_keys(self.source, &plan.schema);
+        let plan = plan.keeping(|name| !left_out.contains(door.inside(name)) && !dropped(door.inside(name)));
+        let inside = door.schema_inside(&plan.schema);
+        let mut problems = missing_keys(self.source, &inside);
+        problems.extend(door.problems(self.source, &plan));
         if !problems.is_empty() {
             return Err(TaskError::Diagnostics(problems));
         }
@@ -286,20 +292,20 @@ impl TableLanding<'_> {
             .iter()
             .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
         let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
-        let obfuscator = Obfuscator::new(&plan.schema, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
+        let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared));
         let landing = self.continued(current, whole, &plan, &policy, landing, outcome)?;
         let schema = stamped(obfuscator.output_schema());
-        Ok(Decided { plan, obfuscator, schema, landing })
+        Ok(Decided { plan, inside, obfuscator, schema, landing })
     }
 
     /// The highest value of the cursor is kept in the table's commits as it is, so it must not be one that is hidden in rows.
-    fn cursor_is_sensitive(&self, plan: &ReadPlan, policy: &Policy) -> Option<Diagnostic> {
-        let cursor = self.declared.cursor.as_ref()?;
+    fn cursor_is_sensitive(&self, door: &Door, columns: &Schema, policy: &Policy) -> Option<Diagnostic> {
+        let cursor = door.inside(self.declared.cursor.as_ref()?);
         let is_it = |name: &str| name.eq_ignore_ascii_case(cursor);
         let decided = policy.columns().iter().find(|decided| is_it(&decided.column));
-        let exists = plan.schema.fields().iter().any(|field| is_it(field.name()));
+        let exists = columns.fields().iter().any(|field| is_it(field.name()));
         let why = match decided {
             _ if self.declared.mode != IngestMode::Incremental || !exists => return None,
             Some(decided) if decided.treatment == Treatment::Keep => return None,

@@ -3,6 +3,7 @@ mod arrival;
 mod connections;
 mod continuity;
 mod contract;
+mod door;
 mod ingest;
 mod key;
 mod landing;

@@ -46,6 +46,15 @@ pub(crate) fn open(
     if first.is_empty() {
         return Err(empty());
     }
+    if options.header && options.names.is_some() {
+        return Err(ConnectError::Request {
+            from: path.to_owned(),
+            reason: "`names` goes by place, and the file has a header line: nobody would notice that its columns moved".to_owned(),
+            advice: "leave out `names`, and give a column another name with `from: <its name in the header>` under `columns:`; \
+                     if the file has no header line, write `header: false`"
+                .to_owned(),
+        });
+    }
     let names = match &options.names {
         Some(names) if names.len() == first.len() => names.clone(),
         Some(names) => {
