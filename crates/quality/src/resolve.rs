@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ade_engine::{RelationName, Session};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 
 use crate::{Check, CheckKind, QualityError, Subject, quote, resemblance::closest};
 
@@ -32,9 +32,17 @@ impl<'a> Relations<'a> {
         let mut check = check.clone();
         let relation = check.relation.clone();
         match &mut check.kind {
+            CheckKind::AcceptedValues { subject, values, quote: quoted } => {
+                self.rename(&relation, subject).await?;
+                // In SQL a quoted literal takes the type of what it is compared with; texts do not become truth values by
+                // themselves here.
+                if *quoted && self.is_boolean(&relation, subject).await? {
+                    *quoted = false;
+                    values.iter_mut().for_each(|value| *value = format!("cast({} as boolean)", quote::text(value)));
+                }
+            }
             CheckKind::NotNull { subject }
             | CheckKind::Unique { subject }
-            | CheckKind::AcceptedValues { subject, .. }
             | CheckKind::ExpressionIsTrue { subject: Some(subject), .. }
             | CheckKind::AcceptedRange { subject, .. }
             | CheckKind::Recency { subject, .. }
@@ -51,6 +59,12 @@ impl<'a> Relations<'a> {
             | CheckKind::Sql { .. } => {}
         }
         Ok(check)
+    }
+
+    async fn is_boolean(&mut self, relation: &RelationName, subject: &Subject) -> Result<bool, QualityError> {
+        let Subject::Column(name) = subject else { return Ok(false) };
+        let schema = self.schema(relation).await?;
+        Ok(schema.field_with_name(name).is_ok_and(|field| *field.data_type() == DataType::Boolean))
     }
 
     async fn rename(&mut self, relation: &RelationName, subject: &mut Subject) -> Result<(), QualityError> {

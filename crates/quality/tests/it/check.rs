@@ -178,3 +178,16 @@ async fn one_broken_check_leaves_the_others_alone() {
     assert!(outcomes[5].message.contains("ordres"), "{}", outcomes[5].message);
     assert!(CheckStatus::Error.stops() && CheckStatus::Fail.stops() && !CheckStatus::Warn.stops());
 }
+
+#[tokio::test]
+async fn truth_values_are_accepted_as_they_are_written_in_yaml() {
+    let flags = std::sync::Arc::new(arrow::array::BooleanArray::from(vec![Some(true), Some(false), None]));
+    let session = session(vec![("orders", table(vec![("paid", flags)]))]);
+    let accepted = |values: &[&str]| CheckKind::AcceptedValues {
+        subject: column("paid"),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        quote: true,
+    };
+    assert_eq!(run_one(&session, check(accepted(&["true", "false"]))).await.failures, Some(0));
+    assert_eq!(run_one(&session, check(accepted(&["True"]))).await.failures, Some(1));
+}
