@@ -205,9 +205,6 @@ impl Reading<'_> {
             // would not.
             tokio::task::yield_now().await;
             hit(failpoint::SOURCE_BATCH_READ)?;
-            if let Some(problem) = table.build.broken_promise(table.source, &unit.label, &batch) {
-                return Err(TaskError::Diagnostics(vec![problem]));
-            }
             let batch = obfuscator.apply(&named(&batch, inside)?)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
