@@ -14,7 +14,7 @@ use crate::store::{LocalStore, create_folders};
 use crate::table_handle::TableHandle;
 use crate::{
     At, Commit, Committed, LakeError, LakeOptions, Lease, MaintainOptions, MaintainReport, Snapshot, StageRequest,
-    StageWriter, TableName, history, maintain, restore, stage,
+    StageWriter, TableName, TableState, history, maintain, restore, stage,
 };
 
 /// A folder of Delta tables. Cheap to clone.
@@ -126,6 +126,18 @@ impl Lake {
     /// [`LakeError::Store`].
     pub async fn version(&self, table: &TableName) -> Result<Option<u64>, LakeError> {
         self.table(table).log().newest().await
+    }
+
+    /// The newest version of a table and what its commits say of it, without reading the rest; `None` when there is no such
+    /// table.
+    ///
+    /// # Errors
+    /// Those of reading the log.
+    pub async fn newest(&self, table: &TableName) -> Result<Option<(u64, TableState)>, LakeError> {
+        let handle = self.table(table);
+        let Some(version) = handle.log().newest().await? else { return Ok(None) };
+        let state = handle.log().state(version).await?;
+        Ok(Some((version, state.map(|state| state.table_state()).unwrap_or_default())))
     }
 
     /// Pins a version.

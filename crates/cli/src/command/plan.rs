@@ -51,6 +51,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::New => "build: never built here",
         Reason::Modified => "build: its text or settings changed",
         Reason::InputsChanged => "build: what it reads changed",
+        Reason::Checks => "check: its checks, or what they read besides, changed",
         Reason::Upstream => "perhaps: something before it is built",
         Reason::Source => "ask the source for what is new",
         Reason::Asked => "build: from nothing, as asked",

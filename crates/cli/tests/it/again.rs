@@ -53,7 +53,7 @@ fn what_changed_is_built_again_with_what_follows_from_it() {
     shop.folder.replace(
         "models/models.yml",
         "- {name: id, data_tests: [unique, not_null]}",
-        "- {name: id, data_tests: [unique]}",
+        "- {name: id, data_tests: [unique, not_null, {accepted_range: {min_value: 0}}]}",
     );
     assert_eq!(built(), ["customers_now"], "other checks guard it now");
     assert_eq!(built(), [""; 0]);

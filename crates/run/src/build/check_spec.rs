@@ -48,21 +48,28 @@ pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: boo
                 ignore_time: *ignore_time_component,
             }
         }
-        CheckKind::Recency { field, datepart, interval, group_by, .. } => quality::CheckKind::Sql {
-            sql: format!(
-                "select {groups}, max({field}) as most_recent from {} group by {groups} \
-                 having max({field}) < now() - interval '{interval} {datepart}'",
-                relation.to_sql(),
-                groups = group_by.join(", "),
-            ),
-        },
+        CheckKind::Recency { field, datepart, interval, ignore_time_component, group_by } => {
+            let groups: Vec<String> = group_by.iter().map(|name| Subject::parse(name).sql()).collect();
+            let groups = groups.join(", ");
+            let at_day =
+                |time: String| if *ignore_time_component { format!("date_trunc('day', {time})") } else { time };
+            let latest = at_day(format!("cast(max({}) as timestamp)", column(field).sql()));
+            let age = match DatePart::parse(datepart).unwrap_or(DatePart::Day) {
+                DatePart::Quarter => format!("{} months", interval.saturating_mul(3)),
+                part => format!("{interval} {part}s"),
+            };
+            let bound = at_day(format!("localtimestamp - interval '{age}'"));
+            quality::CheckKind::Sql {
+                sql: format!(
+                    "select {groups}, {latest} as most_recent from {} group by {groups} having {latest} < {bound}",
+                    from(&relation, filter.as_deref())
+                ),
+            }
+        }
         CheckKind::UniqueCombination { columns } => {
             let columns: Vec<String> = columns.iter().map(|name| Subject::parse(name).sql()).collect();
             let columns = columns.join(", ");
-            let from = match &filter {
-                Some(filter) => format!("(select * from {} where {filter}\n) as dbt_subquery", relation.to_sql()),
-                None => relation.to_sql(),
-            };
+            let from = from(&relation, filter.as_deref());
             quality::CheckKind::Sql {
                 sql: format!(
                     "select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1"
@@ -91,6 +98,14 @@ pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: boo
     }
 }
 
+/// What to select from: the relation, or the part of it that `where` leaves.
+fn from(relation: &RelationName, filter: Option<&str>) -> String {
+    match filter {
+        Some(filter) => format!("(select * from {} where {filter}\n) as dbt_subquery", relation.to_sql()),
+        None => relation.to_sql(),
+    }
+}
+
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -111,12 +126,13 @@ pub(crate) fn model_contract(model: &Model) -> Option<quality::Check> {
     Some(quality::Check::new("contract", relation, quality::CheckKind::Contract(contract)))
 }
 
-/// What a source promised about NULLs, as a check. Columns and types were held against the contract before reading.
-pub(crate) fn source_contract(source: &SourceTable) -> Option<quality::Check> {
+/// What a source promised about NULLs, as a check of the columns that land `as_is`. Columns and types were held against the
+/// contract before reading; what a treatment changes was looked at before it: a column that does not land owes nothing.
+pub(crate) fn source_contract(source: &SourceTable, as_is: impl Fn(&str) -> bool) -> Option<quality::Check> {
     let columns: Vec<ContractColumn> = source
         .columns
         .iter()
-        .filter(|column| !column.nullable)
+        .filter(|column| !column.nullable && as_is(&column.name))
         .map(|column| ContractColumn { name: column.name.clone(), data_type: None, nullable: false })
         .collect();
     if columns.is_empty() {

@@ -8,7 +8,8 @@ use ade_project::template::{
     Column, CompileContext, Compiled, LookupError, QueryTable, Reference, RelationKind, TemplateRelation,
 };
 use ade_project::{NodeId, Project};
-use arrow::array::{Array, RecordBatch};
+use arrow::array::Array;
+use futures::TryStreamExt;
 use serde_json::Value;
 
 use super::check_spec::relation_name;
@@ -74,15 +75,23 @@ impl CompileContext for LakeContext<'_> {
 
     fn query(&self, sql: &str) -> Result<QueryTable, LookupError> {
         let answer = async {
-            let rows = self.session.query(sql).await?;
+            let mut rows = self.session.query(sql).await?;
             let schema = rows.schema();
-            let batches = rows.collect().await?;
-            Ok::<_, SqlError>((schema, batches))
+            let (mut batches, mut count) = (Vec::new(), 0);
+            // No further than needed to know that it is too much.
+            while let Some(batch) = rows.try_next().await? {
+                count += batch.num_rows();
+                batches.push(batch);
+                if count > MOST_ROWS {
+                    break;
+                }
+            }
+            Ok::<_, SqlError>((schema, batches, count))
         };
-        let (schema, batches) = wait(answer).map_err(|error| lookup(&error))?;
-        let count: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        let (schema, batches, count) = wait(answer).map_err(|error| lookup(&error))?;
         if count > MOST_ROWS {
-            let message = format!("a query in a template gave {count} rows; at most {MOST_ROWS} are possible");
+            let message =
+                format!("a query in a template gave more than {MOST_ROWS} rows; aggregate in it, or limit it");
             return Err(LookupError::new(message));
         }
         let columns = schema

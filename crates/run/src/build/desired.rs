@@ -2,21 +2,23 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use ade_lake::{At, LakeError, TableName};
+use ade_engine::RelationName;
+use ade_lake::{TableName, TableState};
 use ade_meta::{NodeState, UpstreamState};
 use ade_project::resource::Materialization;
-use ade_project::{NodeId, NodeKind};
+use ade_project::{NodeId, NodeKind, Relation};
 use serde::{Deserialize, Serialize};
 
+use super::check_spec::relation_name;
+use super::guard::is_check;
 use super::{Build, TaskError};
 use crate::command::Reason;
 use crate::workspace::Workspace;
 
-/// Key, among the inputs, of the checks that guard a node.
-const CHECKS: &str = "#checks";
 /// Key, among the inputs, that says the node gives other rows each time it is made.
 const VOLATILE: &str = "#volatile";
-
+/// What the keys of tables begin with, among the inputs, that the SQL names without `ref` or `source`.
+const TABLE: &str = "#table ";
 /// Key, among the inputs, that says not all of it has been made.
 const UNFINISHED: &str = "#unfinished";
 
@@ -43,14 +45,24 @@ impl Desired {
     }
 
     fn from_record(record: &NodeState) -> Self {
-        let inputs = record.upstream.iter().map(|(node, state)| (node.clone(), state.fingerprint.clone()));
+        let inputs = record
+            .upstream
+            .iter()
+            .filter(|(key, _)| !is_check(key))
+            .map(|(node, state)| (node.clone(), state.fingerprint.clone()));
         Self { fingerprint: record.fingerprint.clone(), inputs: inputs.collect() }
     }
 
-    /// As the metadata database keeps it.
+    /// Says that a table is read that the graph knows nothing of.
+    pub(crate) fn add_table(&mut self, name: &RelationName, state: String) {
+        self.inputs.insert(format!("{TABLE}{}/{}", name.schema, name.name), state);
+    }
+
+    /// As the metadata database keeps it, with the checks that were met.
     pub(crate) fn to_record(
         &self,
         node: &NodeId,
+        checks: impl Iterator<Item = (String, UpstreamState)>,
         relation: String,
         version: Option<u64>,
         state: String,
@@ -63,7 +75,7 @@ impl Desired {
         NodeState {
             node: node.to_string(),
             fingerprint: self.fingerprint.clone(),
-            upstream: upstream.collect(),
+            upstream: upstream.chain(checks).collect(),
             relation,
             succeeded_at: now,
             table_version: version,
@@ -73,8 +85,8 @@ impl Desired {
 }
 
 impl Build {
-    /// What a node would be made from if it were built now, guarded by these checks.
-    pub(crate) async fn desired(&self, id: &NodeId, checks: &[NodeId]) -> Result<Desired, TaskError> {
+    /// What a node would be made from if it were built now.
+    pub(crate) async fn desired(&self, id: &NodeId) -> Result<Desired, TaskError> {
         let mut desired = Desired { fingerprint: self.own_fingerprint(id), inputs: BTreeMap::new() };
         let parents: Vec<NodeId> =
             self.workspace.project.graph.parents(id.as_str()).map(|parent| parent.id.clone()).collect();
@@ -82,20 +94,52 @@ impl Build {
             let state = self.data_state(&parent).await?;
             desired.inputs.insert(parent.to_string(), state);
         }
-        if !checks.is_empty() {
-            let mut hasher = blake3::Hasher::new();
-            let mut sorted: Vec<&NodeId> = checks.iter().collect();
-            sorted.sort();
-            for check in sorted {
-                hasher.update(check.as_str().as_bytes());
-                hasher.update(self.own_fingerprint(check).as_bytes());
-            }
-            desired.inputs.insert(CHECKS.to_owned(), hasher.finalize().to_hex()[..16].to_owned());
-        }
         Ok(desired)
     }
 
-    fn own_fingerprint(&self, id: &NodeId) -> String {
+    /// Whether rows that were made from `before` are those that `desired` asks for.
+    async fn gives_the_same(&self, before: &Desired, desired: &Desired) -> Result<bool, TaskError> {
+        if before.inputs.contains_key(VOLATILE) || before.fingerprint != desired.fingerprint {
+            return Ok(false);
+        }
+        // Which tables a query names besides is known once it has been planned: last time, when the text is the same.
+        let mut desired = desired.clone();
+        for key in before.inputs.keys() {
+            if let Some((schema, name)) = key.strip_prefix(TABLE).and_then(|name| name.split_once('/')) {
+                let state = self.relation_state(&RelationName::new(schema, name)).await?;
+                desired.inputs.insert(key.clone(), state.unwrap_or_else(|| "nothing".to_owned()));
+            }
+        }
+        Ok(before == &desired)
+    }
+
+    /// Names the rows of whatever has this name; `None` when nothing has.
+    pub(crate) async fn relation_state(&self, name: &RelationName) -> Result<Option<String>, TaskError> {
+        let project = &self.workspace.project;
+        let models = project.models.values().map(|model| (&model.relation, &model.id));
+        let seeds = project.seeds.values().map(|seed| (&seed.relation, &seed.id));
+        let sources = project.sources.values().map(|source| (&source.relation, &source.id));
+        let mut nodes = models.chain(seeds).chain(sources);
+        let state = match nodes.find(|(relation, _)| &relation_name(relation) == name) {
+            Some((_, id)) => Box::pin(self.data_state(&id.clone())).await?,
+            None => match TableName::new(&name.schema, &name.name) {
+                Ok(table) => self.table_state(&table).await?,
+                Err(_) => return Ok(None),
+            },
+        };
+        Ok(Some(state).filter(|state| state != "nothing"))
+    }
+
+    async fn table_state(&self, table: &TableName) -> Result<String, TaskError> {
+        // Compaction and other upkeep make versions without touching rows; a batch changes them.
+        Ok(match self.workspace.lake.newest(table).await? {
+            Some((_, TableState { batch_id: Some(batch), .. })) => format!("batch:{batch}"),
+            Some((version, _)) => format!("version:{version}"),
+            None => "nothing".to_owned(),
+        })
+    }
+
+    pub(crate) fn own_fingerprint(&self, id: &NodeId) -> String {
         let known = self.workspace.project.fingerprints.get(id);
         known.map_or_else(String::new, |known| known.own.combined().to_string())
     }
@@ -106,15 +150,15 @@ impl Build {
             return Ok(false);
         }
         let Some(before) = self.made_from(id).await? else { return Ok(false) };
-        Ok(!before.inputs.contains_key(VOLATILE) && &before == desired)
+        self.gives_the_same(&before, desired).await
     }
 
     /// What a node would be made from if it were built now, whatever was known of its inputs before.
-    pub(crate) async fn desired_afresh(&self, id: &NodeId, checks: &[NodeId]) -> Result<Desired, TaskError> {
+    pub(crate) async fn desired_afresh(&self, id: &NodeId) -> Result<Desired, TaskError> {
         for ancestor in self.workspace.project.graph.ancestors(id.as_str(), None) {
             self.forget_data_state(&ancestor);
         }
-        self.desired(id, checks).await
+        self.desired(id).await
     }
 
     /// Whether the newest commit of a node's table was made from the same.
@@ -123,36 +167,47 @@ impl Build {
         if self.options.force || self.options.full_refresh {
             return Ok(false);
         }
-        let before = match self.workspace.lake.snapshot(&Workspace::table_name(relation)?, At::Latest).await {
-            Ok(snapshot) => snapshot.state().position.clone(),
-            Err(LakeError::NoTable { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let before: Option<Desired> = before.and_then(|position| serde_json::from_value(position).ok());
-        Ok(before.is_some_and(|before| !before.inputs.contains_key(VOLATILE) && &before == desired))
+        let before = self.committed(relation).await?;
+        match before {
+            Some(before) => self.gives_the_same(&before, desired).await,
+            None => Ok(false),
+        }
     }
 
-    /// What a node was made from when it was last built. The table's own commit has the last word; the record in the
-    /// metadata database spares reading it.
+    /// What a node was made from when it was last built: its table's own commits have the last word, of views the record in
+    /// the metadata database.
     async fn made_from(&self, id: &NodeId) -> Result<Option<Desired>, TaskError> {
-        let Some(relation) = self.workspace.project.relation(id) else { return Ok(None) };
+        let project = &self.workspace.project;
+        let Some(relation) = project.relation(id) else { return Ok(None) };
+        if !project.models.get(id).is_some_and(|model| model.materialized == Materialization::View) {
+            return self.committed(relation).await;
+        }
+        // A table of that name is what other programs go on reading.
+        if self.has_table(relation).await? {
+            return Ok(None);
+        }
         let record = self.recorded.get(id.as_str()).filter(|record| record.relation == relation.to_string());
-        let is_view =
-            self.workspace.project.models.get(id).is_some_and(|model| model.materialized == Materialization::View);
-        if is_view {
-            let in_force = self.workspace.views.get(&super::check_spec::relation_name(relation));
-            let known = record.filter(|record| in_force.is_some_and(|view| view.fingerprint == record.fingerprint));
-            return Ok(known.map(Desired::from_record));
+        let in_force = self.workspace.views.get(&relation_name(relation));
+        let known = record.filter(|record| in_force.is_some_and(|view| view.fingerprint == record.fingerprint));
+        Ok(known.map(Desired::from_record))
+    }
+
+    /// What the newest commit of a table says that it was made from. A view in front of it hides the table: then it is not
+    /// there for anybody.
+    async fn committed(&self, relation: &Relation) -> Result<Option<Desired>, TaskError> {
+        if self.workspace.views.get(&relation_name(relation)).is_some() {
+            return Ok(None);
         }
-        let table = Workspace::table_name(relation)?;
-        let version = self.workspace.lake.version(&table).await?;
-        let Some(version) = version else { return Ok(None) };
-        if let Some(record) = record.filter(|record| record.table_version == Some(version)) {
-            return Ok(Some(Desired::from_record(record)));
-        }
-        let snapshot = self.workspace.lake.snapshot(&table, At::Latest).await?;
-        let position = snapshot.state().position.clone();
+        let newest = self.workspace.lake.newest(&Workspace::table_name(relation)?).await?;
+        let position = newest.and_then(|(_, state)| state.position);
         Ok(position.and_then(|position| serde_json::from_value(position).ok()))
+    }
+
+    /// Whether the lake has a table of this name that a model or seed was made into.
+    pub(crate) async fn has_table(&self, relation: &Relation) -> Result<bool, TaskError> {
+        let newest = self.workspace.lake.newest(&Workspace::table_name(relation)?).await?;
+        let position = newest.and_then(|(_, state)| state.position);
+        Ok(position.is_some_and(|position| serde_json::from_value::<Desired>(position).is_ok()))
     }
 
     /// Names the rows that a node gives now: changes exactly when they may have changed.
@@ -181,51 +236,25 @@ impl Build {
             .filter(|model| matches!(model.materialized, Materialization::View | Materialization::Ephemeral));
         if query.is_some() {
             // A query gives what its text and its inputs say.
-            let desired = Box::pin(self.desired(id, &[])).await?;
+            let desired = Box::pin(self.desired(id)).await?;
             let text = serde_json::to_vec(&desired).unwrap_or_default();
             return Ok(format!("query:{}", &blake3::hash(&text).to_hex()[..16]));
         }
         let Some(relation) = project.relation(id) else { return Ok("nothing".to_owned()) };
         let table = TableName::new(&relation.schema, &relation.table)?;
-        let Some(version) = self.workspace.lake.version(&table).await? else { return Ok("nothing".to_owned()) };
-        let record = self.recorded.get(id.as_str());
-        if let Some(record) =
-            record.filter(|record| record.table_version == Some(version) && !record.data_state.is_empty())
-        {
-            return Ok(record.data_state.clone());
-        }
-        match self.workspace.lake.snapshot(&table, At::Latest).await {
-            // Compaction and other upkeep make versions without touching rows; a batch changes them.
-            Ok(snapshot) => Ok(match snapshot.state().batch_id {
-                Some(batch) => format!("batch:{batch}"),
-                None => format!("version:{version}"),
-            }),
-            Err(LakeError::NoTable { .. }) => Ok("nothing".to_owned()),
-            Err(error) => Err(error.into()),
-        }
+        self.table_state(&table).await
     }
 }
 
 impl Build {
-    /// Whether these checks, as they are declared now, guarded the node when it was last recorded.
-    pub(crate) fn has_same_checks(&self, id: &NodeId, desired: &Desired) -> bool {
-        let before = self.recorded.get(id.as_str()).and_then(|record| record.upstream.get(CHECKS));
-        before.map(|state| &state.fingerprint) == desired.inputs.get(CHECKS)
-    }
-
-    /// Whether what is recorded about the node is about this version of its table.
-    pub(crate) fn has_record(&self, id: &NodeId, version: Option<u64>) -> bool {
-        self.recorded.get(id.as_str()).is_some_and(|record| record.table_version == version)
-    }
-
     /// Why a node would be built, or not.
-    pub(crate) async fn reason(&self, id: &NodeId, desired: &Desired) -> Result<Reason, TaskError> {
+    pub(crate) async fn reason(&self, id: &NodeId, checks: &[NodeId]) -> Result<Reason, TaskError> {
+        let desired = self.desired(id).await?;
         Ok(match self.made_from(id).await? {
             None => Reason::New,
             Some(before) if before.fingerprint != desired.fingerprint => Reason::Modified,
-            Some(before) if before.inputs.contains_key(VOLATILE) || before.inputs != desired.inputs => {
-                Reason::InputsChanged
-            }
+            Some(before) if !self.gives_the_same(&before, &desired).await? => Reason::InputsChanged,
+            Some(_) if !self.has_met(id, &self.guard(id, checks).await?).await? => Reason::Checks,
             Some(_) => Reason::Unchanged,
         })
     }

@@ -8,6 +8,7 @@ use ade_project::template::Compiled;
 use arrow::datatypes::{DataType, SchemaRef};
 use chrono::{DateTime, Utc};
 
+use super::check_spec::relation_name;
 use super::compile::{sql_name, sql_problem};
 use super::interval::{due, so_far};
 use super::model::whole;
@@ -44,6 +45,10 @@ pub(crate) async fn incrementing<'a>(
     if model.materialized != Materialization::Incremental || from_nothing {
         return Ok(None);
     }
+    // A table behind a view is what is left of another time; readers have long been on the view.
+    if build.workspace.views.get(&relation_name(&model.relation)).is_some() {
+        return Ok(None);
+    }
     match build.workspace.lake.snapshot(table, At::Latest).await {
         Ok(snapshot) => Ok(Some(Incrementing { model, settings, snapshot, now: build.workspace.world.clock.now() })),
         Err(LakeError::NoTable { .. }) => Ok(None),
@@ -54,14 +59,10 @@ pub(crate) async fn incrementing<'a>(
 impl Incrementing<'_> {
     /// The statement that makes a table whole.
     pub(crate) fn first(model: &Model, compiled: &Compiled, now: DateTime<Utc>) -> Steps {
+        // Rows that share a `unique_key` are all kept, as in dbt: which of them is right is no guess to make, and a check for
+        // `unique` sees them.
         let (write, schema_change) = whole();
         let settings = model.incremental.as_ref();
-        let write = match settings.filter(|settings| settings.strategy == IncrementalStrategy::Merge) {
-            Some(settings) if !settings.unique_key.is_empty() => {
-                Write::ReplaceByKey(KeySpec::new(settings.unique_key.iter().cloned()))
-            }
-            _ => write,
-        };
         let sql = compiled.text.clone();
         // Readers must never see a table that is made anew in part: however many intervals there are, they are one commit.
         let grid = settings.and_then(|settings| settings.interval.as_ref());
@@ -106,7 +107,9 @@ impl Incrementing<'_> {
             Steps { statements: vec![sql], write: Write::Append, schema_change, interval: None, until: None };
         match self.settings.strategy {
             IncrementalStrategy::Merge if keyed => {
-                steps.statements = vec![self.keep_columns(&steps.statements[0], &schema)];
+                let fitted = session.schema_of(&steps.statements[0]).await;
+                let fitted = fitted.map_err(|error| sql_problem(self.model, compiled, &error))?;
+                steps.statements = vec![self.keep_columns(&steps.statements[0], &fitted)];
                 steps.write = Write::Upsert(self.keys());
             }
             IncrementalStrategy::DeleteInsert if keyed => steps.write = Write::DeleteInsert(self.keys()),

@@ -8,6 +8,7 @@ mod check_spec;
 mod compile;
 mod desired;
 mod groups;
+mod guard;
 mod hook;
 mod incremental;
 mod interval;
@@ -15,6 +16,8 @@ mod model;
 mod options;
 mod outcome;
 mod plan;
+mod promise;
+mod reads;
 mod scheduler;
 mod seed;
 mod summary;
@@ -31,7 +34,7 @@ pub(crate) use plan::{Plan, select};
 pub(crate) use scheduler::carry_out_plan;
 pub(crate) use task_error::TaskError;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ade_lake::{Lease, MaintainOptions, StageWriter, TableName};
@@ -56,6 +59,8 @@ pub(crate) struct Build {
     pub(crate) recorded: BTreeMap<String, NodeState>,
     /// What each node's rows are now; filled as tasks end and as others ask.
     pub(crate) states: Mutex<HashMap<NodeId, String>>,
+    /// Checks that may come to another end at another time, as audits of this run found.
+    pub(crate) timely: Mutex<BTreeSet<String>>,
     /// Becomes true when somebody asks the run to stop.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) keyring: OnceLock<Keyring>,

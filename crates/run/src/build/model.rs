@@ -1,4 +1,6 @@
 //! Builds one model: compile, run, stage, audit, commit.
+use std::collections::HashSet;
+
 use ade_engine::{MemoryCatalog, RelationName, Rows, Session, type_name};
 use ade_lake::{CommitNote, Interval, Lease, SchemaChange, StageRequest, StageWriter, Staged, TableName, Write};
 use ade_meta::{ViewChange, ViewColumn, ViewDefinition};
@@ -14,6 +16,7 @@ use super::compile::sql_problem;
 use super::desired::Desired;
 use super::hook::HookTime;
 use super::incremental::{Incrementing, Steps, incrementing};
+use super::reads::Reads;
 use super::{Build, Groups, Outcome, TaskError, discard_stage, interval};
 use crate::event::{CheckReport, Event, Status};
 use crate::failpoint::{self, hit};
@@ -48,20 +51,21 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
     let workspace = &build.workspace;
     let session = build.session(MemoryCatalog::new(), &model.relation.schema);
     let compiled = build.compile_model(model, &session, false, None)?;
-    note_volatility(&compiled, desired);
+    let notes = note_reads(build, model, &session, &compiled, desired).await?;
     let schema = session.schema_of(&compiled.text).await.map_err(|error| sql_problem(model, &compiled, &error))?;
     let name = relation_name(&model.relation);
     let front = MemoryCatalog::new().with_view(name.clone(), compiled.text.clone());
     let checks = build.audit(&model.relation, checks, front).await?;
     let stopped = checks.iter().any(CheckReport::stops);
-    let outcome = messages(Outcome::new(Status::Success), &compiled).checked(checks);
+    let mut outcome = messages(Outcome::new(Status::Success), &compiled).checked(checks);
+    outcome.notes(&notes);
     if stopped {
         return Ok(outcome);
     }
     let definition = ViewDefinition {
         schema: name.schema.clone(),
         name: name.name.clone(),
-        sql: compiled.text,
+        sql: compiled.text.clone(),
         columns: schema
             .fields()
             .iter()
@@ -73,8 +77,41 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
             .collect(),
         fingerprint: desired.fingerprint.clone(),
     };
-    if workspace.views.get(&name).as_ref() == Some(&definition) {
+    if workspace.views.get(&name).as_ref() != Some(&definition) {
+        // A view that fails on some value must not take the place of one that does not: whoever reads it would be the first to
+        // know.
+        let read = async {
+            let mut rows = session.query(&definition.sql).await?;
+            while rows.try_next().await?.is_some() {}
+            Ok(())
+        };
+        read.await.map_err(|error| sql_problem(model, &compiled, &error))?;
+    }
+    if !build.has_table(&model.relation).await? {
+        switch_view(build, definition).await?;
         return Ok(outcome);
+    }
+    // The model was a table before. Whoever reads the lake without its views must not go on reading that.
+    let table = Workspace::table_name(&model.relation)?;
+    let lease = workspace.lake.lease(&table, "ade").await?;
+    let switching = async {
+        switch_view(build, definition).await?;
+        workspace.lake.drop_table(&table, &lease).await?;
+        Ok::<_, TaskError>(())
+    };
+    let switched = Box::pin(switching).await;
+    if let Err(error) = workspace.lake.release(&lease).await {
+        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
+    }
+    switched.map(|()| outcome)
+}
+
+/// Puts a view into force, unless it is.
+async fn switch_view(build: &Build, definition: ViewDefinition) -> Result<(), TaskError> {
+    let workspace = &build.workspace;
+    let name = RelationName::new(&definition.schema, &definition.name);
+    if workspace.views.get(&name).as_ref() == Some(&definition) {
+        return Ok(());
     }
     let guard = workspace.keeper.hold(&format!("view {name}")).await?;
     hit(failpoint::VIEW_BEFORE_SWITCH)?;
@@ -84,7 +121,7 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
     hit(failpoint::VIEW_SWITCHED)?;
     workspace.views.put(definition);
     guard.release().await?;
-    Ok(outcome)
+    Ok(())
 }
 
 async fn table(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Desired) -> Result<Outcome, TaskError> {
@@ -119,7 +156,7 @@ impl ModelTable<'_> {
     async fn make(&self, desired: &mut Desired) -> Result<Outcome, TaskError> {
         let Self { build, model, name, .. } = self;
         // Somebody else may have built it while this run waited for the lease.
-        *desired = build.desired_afresh(&model.id, self.checks).await?;
+        *desired = build.desired_afresh(&model.id).await?;
         if build.is_committed(&model.id, desired).await? {
             return Ok(Outcome::unchanged());
         }
@@ -192,7 +229,7 @@ impl ModelTable<'_> {
         let batch_id = workspace.world.ids.next();
         let session = self.session(batch_id.to_string());
         let compiled = build.compile_model(model, &session, how.is_some(), Some(batch_id.to_string()))?;
-        note_volatility(&compiled, desired);
+        let notes = note_reads(build, model, &session, &compiled, desired).await?;
         let steps = match how {
             Some(how) => how.statements(&session, &compiled, intervals).await?,
             None => Incrementing::first(model, &compiled, workspace.world.clock.now()),
@@ -217,6 +254,7 @@ impl ModelTable<'_> {
         }
         hit(failpoint::MODEL_MADE)?;
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
+        outcome.notes(&notes);
         let Some(writer) = writer else { return Ok(Made::Audited(outcome)) };
         let staged = writer.finish().await?;
         outcome.rows = Some(staged.row_counts().added);
@@ -245,7 +283,7 @@ impl ModelTable<'_> {
     async fn stage(&self, schema: SchemaRef, steps: &Steps, is_first: bool) -> Result<StageWriter, TaskError> {
         let Self { build, model, name, lease, .. } = self;
         let mut request = StageRequest::new(schema, steps.write.clone()).schema_change(steps.schema_change);
-        if is_first && !model.partition_by.is_empty() {
+        if is_first {
             request = request.partition_by(model.partition_by.iter().cloned());
         }
         Ok(build.workspace.lake.stage(name, request, lease).await?)
@@ -316,26 +354,42 @@ fn messages(mut outcome: Outcome, compiled: &Compiled) -> Outcome {
     outcome
 }
 
-/// SQL that gives other rows at another time must run each time.
-fn note_volatility(compiled: &Compiled, desired: &mut Desired) {
-    const WORDS: [&str; 11] = [
-        "now",
-        "current_timestamp",
-        "current_date",
-        "current_time",
-        "localtimestamp",
-        "localtime",
-        "random",
-        "rand",
-        "uuid",
-        "gen_random_uuid",
-        "today",
-    ];
-    let text = compiled.text.to_ascii_lowercase();
-    let words = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));
-    if compiled.uses.volatile || compiled.uses.introspects || words.into_iter().any(|word| WORDS.contains(&word)) {
+/// Notes what the graph does not say of what the query reads: tables named without `ref` or `source`, and whether other rows
+/// come at another time. Gives what its author should know.
+async fn note_reads(
+    build: &Build,
+    model: &Model,
+    session: &Session,
+    compiled: &Compiled,
+    desired: &mut Desired,
+) -> Result<Vec<String>, TaskError> {
+    if compiled.uses.volatile || compiled.uses.introspects {
         desired.mark_volatile();
     }
+    // What is wrong with the query is said when it runs.
+    let Ok(plan) = session.plan(&compiled.text).await else { return Ok(Vec::new()) };
+    let reads = Reads::of(&plan, &model.relation.schema);
+    let project = &build.workspace.project;
+    let mut known: HashSet<RelationName> = HashSet::from([relation_name(&model.relation)]);
+    let ancestors = project.graph.ancestors(model.id.as_str(), None);
+    known.extend(ancestors.iter().filter_map(|id| project.relation(id)).map(relation_name));
+    let mut notes = Vec::new();
+    let mut volatile = reads.volatile;
+    for name in reads.relations.iter().filter(|name| !known.contains(name)) {
+        if ["ade", "information_schema", "pg_catalog"].contains(&name.schema.as_str()) {
+            volatile = true;
+        } else if let Some(state) = build.relation_state(name).await? {
+            desired.add_table(name, state);
+            notes.push(format!(
+                "it reads {name}, which it names without `ref` or `source`: write `{{{{ ref('{}') }}}}`, so that it is built after it",
+                name.name
+            ));
+        }
+    }
+    if volatile {
+        desired.mark_volatile();
+    }
+    Ok(notes)
 }
 
 /// How a first or whole build writes.

@@ -58,11 +58,7 @@ impl Plan {
         let mut tasks: Vec<Task> =
             works.iter().map(|id| Task { node: id.clone(), checks: Vec::new(), after: Vec::new() }).collect();
         for (at, id) in works.iter().enumerate() {
-            // Through views and ephemeral models that are not carried out themselves, too.
-            let mut waits: Vec<usize> =
-                graph.ancestors(id.as_str(), None).iter().filter_map(|parent| place.get(parent).copied()).collect();
-            waits.sort_unstable();
-            tasks[at].after = waits;
+            tasks[at].after = nearest(project, id, &place);
         }
         for (id, check) in project.checks.iter().filter(|(id, _)| selected.contains(*id)) {
             let parents = graph.parents(id.as_str()).map(|parent| &parent.id);
@@ -105,6 +101,24 @@ impl Plan {
         tasks.sort_by_key(|task| rank.get(&task.node).copied());
         Self { tasks }
     }
+}
+
+/// The nearest nodes before one that are carried out: through those that are not, such as ephemeral models, and no further.
+fn nearest(project: &Project, id: &NodeId, place: &HashMap<&NodeId, usize>) -> Vec<usize> {
+    let (mut found, mut seen, mut open) = (Vec::new(), HashSet::new(), vec![id.clone()]);
+    while let Some(at) = open.pop() {
+        for parent in project.graph.parents(at.as_str()).map(|parent| &parent.id) {
+            if !seen.insert(parent.clone()) {
+                continue;
+            }
+            match place.get(parent) {
+                Some(place) => found.push(*place),
+                None => open.push(parent.clone()),
+            }
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 /// Whether the task at `place` waits for the one at `earlier`, directly or through others.

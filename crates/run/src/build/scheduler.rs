@@ -1,7 +1,7 @@
 //! Tasks in order and side by side, until all have ended or somebody stops them.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ade_meta::{CheckResult, CheckStatus, RunStart, RunStatus, TaskRecord, TaskStatus};
 use ade_project::NodeKind;
@@ -77,10 +77,15 @@ struct Scheduler {
     check_results: Vec<CheckResult>,
     running: JoinSet<(usize, Result<Outcome, TaskError>)>,
     begun: HashMap<usize, (Instant, DateTime<Utc>)>,
+    /// Tasks that are recorded as going on.
+    told: HashSet<usize>,
+    told_at: Instant,
 }
 
 /// Records are written in groups: one write per task would cost more than most tasks.
 const RECORDS_AT_ONCE: usize = 64;
+/// How much of what a run did can be missing from the record when its process dies.
+const RECORD_EVERY: Duration = Duration::from_secs(1);
 
 impl Scheduler {
     fn new(build: Arc<Build>, plan: Plan) -> Self {
@@ -93,6 +98,8 @@ impl Scheduler {
             check_results: Vec::new(),
             running: JoinSet::new(),
             begun: HashMap::new(),
+            told: HashSet::new(),
+            told_at: Instant::now(),
         }
     }
 
@@ -104,7 +111,11 @@ impl Scheduler {
             if self.running.is_empty() {
                 return Ok(());
             }
+            if self.told.is_empty() {
+                self.tell().await?;
+            }
             tokio::select! {
+                () = tokio::time::sleep(RECORD_EVERY.saturating_sub(self.told_at.elapsed())) => self.tell().await?,
                 ended = self.running.join_next() => match ended {
                     Some(Ok((place, result))) => self.end(place, result).await?,
                     // A panic is a bug: it must end the program as one.
@@ -261,6 +272,28 @@ impl Scheduler {
             checked_at: now,
             duration_ms: check.duration_ms,
         }
+    }
+
+    /// Records what has ended and what goes on: that is what is known of a run whose process dies.
+    async fn tell(&mut self) -> Result<(), RunError> {
+        let going_on = self.begun.iter().filter(|(place, _)| self.reports[**place].is_none());
+        for (place, (_, at)) in going_on {
+            if self.told.insert(*place) {
+                self.records.push(TaskRecord {
+                    run_id: self.build.run_id,
+                    node: self.plan.tasks[*place].node.to_string(),
+                    status: TaskStatus::Running,
+                    started_at: Some(*at),
+                    ended_at: None,
+                    rows: None,
+                    table_version: None,
+                    batch_id: None,
+                    message: None,
+                });
+            }
+        }
+        self.told_at = Instant::now();
+        self.flush().await
     }
 
     async fn flush(&mut self) -> Result<(), RunError> {

@@ -53,7 +53,7 @@ async fn replace(
 ) -> Result<Outcome, TaskError> {
     let workspace = &build.workspace;
     // Somebody else may have loaded it while this run waited for the lease.
-    *desired = build.desired_afresh(&seed.id, checks).await?;
+    *desired = build.desired_afresh(&seed.id).await?;
     if build.is_committed(&seed.id, desired).await? {
         return Ok(Outcome::unchanged());
     }

@@ -1,7 +1,9 @@
 //! Carries out one task.
 use ade_engine::MemoryCatalog;
+use ade_meta::NodeState;
 use ade_project::{NodeId, NodeKind};
 
+use super::desired::Desired;
 use super::model::build_model;
 use super::plan::Task;
 use super::seed::load_seed;
@@ -42,40 +44,28 @@ async fn attempt(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
 }
 
 async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
-    let workspace = &build.workspace;
-    let Some(source) = workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
+    let Some(source) = build.workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
     let mut outcome = Box::pin(ingest(build, source, &task.checks)).await?;
-    let checks = build.desired(&task.node, &task.checks).await?;
-    let table = Workspace::table_name(&source.relation)?;
-    let version = workspace.lake.version(&table).await?;
-    if outcome.status == Status::Unchanged && version.is_some() && !build.has_same_checks(&task.node, &checks) {
-        // Rows that are there have not met these checks yet.
-        let reports = build.audit(&source.relation, &task.checks, MemoryCatalog::new()).await?;
-        outcome.status = Status::Success;
-        outcome = outcome.checked(reports);
-    }
     build.forget_data_state(&task.node);
+    let desired = build.desired(&task.node).await?;
+    if outcome.status.is_good() && outcome.version.is_none() {
+        outcome = stands(build, task, &desired, outcome).await?;
+    } else if outcome.status.is_good() {
+        record(build, task, &desired, None).await?;
+    }
     if outcome.status.is_good()
         && let Some(report) = build.check_freshness(&task.node).await?
     {
         outcome = outcome.checked(vec![report]);
-    }
-    if outcome.status.is_good() && (outcome.status != Status::Unchanged || !build.has_record(&task.node, version)) {
-        let state = build.data_state(&task.node).await?;
-        let now = workspace.world.clock.now();
-        let record = checks.to_record(&task.node, source.relation.to_string(), version, state, now);
-        hit(failpoint::TASK_BEFORE_RECORD)?;
-        workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
-        hit(failpoint::TASK_RECORDED)?;
     }
     Ok(outcome)
 }
 
 async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     let project = &build.workspace.project;
-    let mut desired = build.desired(&task.node, &task.checks).await?;
+    let mut desired = build.desired(&task.node).await?;
     if build.is_current(&task.node, &desired).await? {
-        return Ok(Outcome::unchanged());
+        return stands(build, task, &desired, Outcome::unchanged()).await;
     }
     let outcome = match (project.models.get(&task.node), project.seeds.get(&task.node)) {
         (Some(model), _) => build_model(build, model, &task.checks, &mut desired).await?,
@@ -83,19 +73,58 @@ async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
         (None, None) => Outcome::unchanged(),
     };
     build.forget_data_state(&task.node);
+    if outcome.status == Status::Unchanged {
+        // Somebody else made it while this run waited for the table.
+        return stands(build, task, &desired, outcome).await;
+    }
     if outcome.status.is_good() {
-        let relation = project.relation(&task.node).map(ToString::to_string).unwrap_or_default();
-        let state = match outcome.batches.last() {
-            Some(batch) => format!("batch:{batch}"),
-            None => String::new(),
-        };
-        let now = build.workspace.world.clock.now();
-        let record = desired.to_record(&task.node, relation, outcome.version, state, now);
-        hit(failpoint::TASK_BEFORE_RECORD)?;
-        build.workspace.meta.record_node_states(build.workspace.environment(), &[record]).await?;
-        hit(failpoint::TASK_RECORDED)?;
+        record(build, task, &desired, None).await?;
     }
     Ok(outcome)
+}
+
+/// The rows of a node are as they should be. Checks that they have not met as they are now (new ones, ones that read other
+/// tables, too, or ask for the time) look at them; nothing is made again.
+async fn stands(build: &Build, task: &Task, desired: &Desired, mut outcome: Outcome) -> Result<Outcome, TaskError> {
+    let Some(relation) = build.workspace.project.relation(&task.node) else { return Ok(outcome) };
+    if build.data_state(&task.node).await? == "nothing" {
+        return Ok(outcome);
+    }
+    let before = build.record_of_now(&task.node).await?;
+    let guard = build.guard(&task.node, &task.checks).await?;
+    if build.has_met(&task.node, &guard).await? {
+        if before.is_none() {
+            record(build, task, desired, None).await?;
+        }
+        return Ok(outcome);
+    }
+    let reports = build.audit(relation, &task.checks, MemoryCatalog::new()).await?;
+    if outcome.status == Status::Unchanged {
+        outcome.status = Status::Success;
+    }
+    outcome = outcome.checked(reports);
+    if outcome.status.is_good() {
+        record(build, task, desired, before).await?;
+    }
+    Ok(outcome)
+}
+
+/// Records what a node's rows were made from and which checks they have met; with `before`, in addition to those that they
+/// had met then.
+async fn record(build: &Build, task: &Task, desired: &Desired, before: Option<&NodeState>) -> Result<(), TaskError> {
+    let workspace = &build.workspace;
+    let Some(relation) = workspace.project.relation(&task.node) else { return Ok(()) };
+    let version = workspace.lake.version(&Workspace::table_name(relation)?).await?;
+    let state = build.data_state(&task.node).await?;
+    let guard = build.guard(&task.node, &task.checks).await?;
+    let timely = build.timely();
+    let checks = guard.to_record(&timely, before);
+    let now = workspace.world.clock.now();
+    let record = desired.to_record(&task.node, checks, relation.to_string(), version, state, now);
+    hit(failpoint::TASK_BEFORE_RECORD)?;
+    workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
+    hit(failpoint::TASK_RECORDED)?;
+    Ok(())
 }
 
 /// `ade test`: the checks of a node over what is in the lake.

@@ -59,6 +59,7 @@ impl Workspace {
             connections: Connections::new(self.connectors.clone(), []),
             recorded: self.meta.node_states(self.environment()).await?,
             states: Mutex::new(HashMap::new()),
+            timely: Mutex::default(),
             stop,
             keyring: OnceLock::new(),
         })

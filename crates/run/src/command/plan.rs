@@ -20,6 +20,8 @@ pub enum Reason {
     Modified,
     /// Rows that it reads changed.
     InputsChanged,
+    /// Its rows are as they should be; they have not met its checks as these are now.
+    Checks,
     /// Something before it would be worked on; whether its rows change is known then.
     Upstream,
     /// Sources are always asked.
@@ -66,7 +68,7 @@ impl Workspace {
             }
             let works = |earlier: &usize| {
                 let before = &planned[*earlier];
-                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Upstream)
+                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Checks)
             };
             let reason = if task.node.kind() == NodeKind::Source {
                 Reason::Source
@@ -77,8 +79,7 @@ impl Workspace {
                     TaskError::Run(error) => error,
                     TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
                 };
-                let desired = build.desired(&task.node, &task.checks).await.map_err(failed)?;
-                let found = build.reason(&task.node, &desired).await.map_err(failed)?;
+                let found = build.reason(&task.node, &task.checks).await.map_err(failed)?;
                 if found == Reason::Unchanged && task.after.iter().any(works) { Reason::Upstream } else { found }
             };
             planned.push(PlannedTask {

@@ -1,0 +1,46 @@
+//! Promises of values, held against the rows of a source before a treatment changes them.
+use ade_diagnostic::{Diagnostic, rule};
+use ade_privacy::Treatment;
+use ade_project::resource::SourceTable;
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::Schema;
+
+use super::Build;
+
+impl Build {
+    /// Whether a column lands with the values that the source has: only then can a check of the table tell whether the
+    /// source kept its promise. A treatment may well make a NULL of a value.
+    pub(super) fn lands_as_is(&self, source: &SourceTable, landed: &Schema, column: &str) -> bool {
+        let lands = landed.fields().iter().any(|field| field.name().eq_ignore_ascii_case(column));
+        lands && !self.is_treated(source, landed, column)
+    }
+
+    fn is_treated(&self, source: &SourceTable, schema: &Schema, column: &str) -> bool {
+        let Ok(policy) = self.obfuscation.policy(source, schema) else { return false };
+        let decided = policy.columns().iter().find(|decided| decided.column.eq_ignore_ascii_case(column));
+        decided.is_some_and(|decided| decided.treatment != Treatment::Keep)
+    }
+
+    /// The problem of raw rows without a value that was promised, in columns that are treated.
+    pub(crate) fn broken_promise(&self, source: &SourceTable, label: &str, raw: &RecordBatch) -> Option<Diagnostic> {
+        let schema = raw.schema();
+        for column in source.columns.iter().filter(|column| !column.nullable) {
+            let Some(place) = schema.fields().iter().position(|field| field.name().eq_ignore_ascii_case(&column.name))
+            else {
+                continue;
+            };
+            let rows = raw.column(place).logical_null_count();
+            if rows > 0 && self.is_treated(source, &schema, &column.name) {
+                let table = format!("{}.{}", source.source, source.name);
+                let message = format!("contract: at least {rows} rows of `{table}` have no `{}`", column.name);
+                let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(column.origin.clone());
+                return Some(
+                    problem
+                        .note(format!("in {label}"))
+                        .hint(format!("fill `{}` in the source, or promise it as nullable", column.name)),
+                );
+            }
+        }
+        None
+    }
+}
