@@ -205,7 +205,11 @@ impl Reading<'_> {
             // would not.
             tokio::task::yield_now().await;
             hit(failpoint::SOURCE_BATCH_READ)?;
-            let batch = obfuscator.apply(&named(&batch, inside)?)?;
+            let batch = named(&batch, inside)?;
+            if let Some(problem) = table.build.broken_promise(table.source, &unit.label, &batch) {
+                return Err(TaskError::Diagnostics(vec![problem]));
+            }
+            let batch = obfuscator.apply(&batch)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
             if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {
