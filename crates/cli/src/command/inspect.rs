@@ -17,7 +17,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     if report.tables.is_empty() {
-        return Err(CliError::new(format!("connection `{}` offers no table: there is nothing to draft", connection)));
+        return Err(CliError::new(format!("connection `{connection}` offers no table: there is nothing to draft")));
     }
     let style = style(global);
     for table in &report.tables {
