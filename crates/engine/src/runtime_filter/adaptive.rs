@@ -14,7 +14,7 @@ use datafusion::physical_expr_common::physical_expr::snapshot_generation;
 const TRIAL_ROWS: usize = 1 << 15;
 
 /// A filter that keeps more than this share of the rows costs more than it saves.
-const WORTHWHILE: f64 = 0.6;
+const WORTHWHILE: f64 = 0.3;
 
 /// A filter that changes while the query runs, and what it has been worth so far.
 #[derive(Debug)]

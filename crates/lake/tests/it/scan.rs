@@ -134,8 +134,7 @@ async fn decimals_are_stored_as_integers() {
         Arc::new(column) as ArrayRef
     };
     let text = Arc::new(StringArray::from(vec!["a", "b"])) as ArrayRef;
-    let batch =
-        RecordBatch::try_from_iter([("small", decimal(9)), ("large", decimal(18)), ("text", text)]).unwrap();
+    let batch = RecordBatch::try_from_iter([("small", decimal(9)), ("large", decimal(18)), ("text", text)]).unwrap();
     test.write(&table(), Write::Replace, vec![batch]).await.unwrap();
     let file = test.folder.path().join("lake/shop/orders").join(&test.data_files()[0]);
     let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();

@@ -56,7 +56,11 @@ impl Workspace {
             log_retention: Some(retention),
             vacuum_older_than: Some(retention),
             // Entries of the log hold the least and the largest value of each column: without a checkpoint they would stay.
-            checkpoint_every: if upkeep.retention_hours == 0 { Some(1) } else { MaintainOptions::default().checkpoint_every },
+            checkpoint_every: if upkeep.retention_hours == 0 {
+                Some(1)
+            } else {
+                MaintainOptions::default().checkpoint_every
+            },
             ..MaintainOptions::default()
         };
         let mut done = Vec::new();
