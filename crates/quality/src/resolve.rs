@@ -38,7 +38,9 @@ impl<'a> Relations<'a> {
                 // themselves here.
                 if *quoted && self.is_boolean(&relation, subject).await? {
                     *quoted = false;
-                    values.iter_mut().for_each(|value| *value = format!("cast({} as boolean)", quote::text(value)));
+                    for value in values.iter_mut() {
+                        *value = format!("cast({} as boolean)", quote::text(value));
+                    }
                 }
             }
             CheckKind::NotNull { subject }

@@ -49,7 +49,10 @@ fn what_changed_is_built_again_with_what_follows_from_it() {
     shop.folder.write("data/stock/stock_07.csv", "day,version,store,on_hand\n2024-01-07,1,A,4\n");
     assert_eq!(built(), ["feed.stock", "stock_day", "stock_total"]);
     shop.folder.replace("models/stg_customers.sql", "id, email", "id, lower(email) as email");
-    assert_eq!(built(), ["cities_now", "customers_now", "stg_customers"]);
+    let logged = shop.ade.rows("select * from main.orders_log order by id");
+    let guarded = "the relationship of orders_log reads stg_customers";
+    assert_eq!(built(), ["cities_now", "customers_now", "orders_log", "stg_customers"], "{guarded}");
+    assert_eq!(shop.ade.rows("select * from main.orders_log order by id"), logged, "it is audited, not run");
     shop.folder.replace(
         "models/models.yml",
         "- {name: id, data_tests: [unique, not_null]}",

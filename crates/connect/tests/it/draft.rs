@@ -88,7 +88,8 @@ async fn files_with_their_options() {
           - name: sku
             data_type: varchar
             privacy: # TODO classify
-          - name: \"qty per unit\"
+          - name: qty_per_unit
+            from: \"qty per unit\"
             data_type: bigint
             privacy: # TODO classify
 ";

@@ -149,17 +149,14 @@ impl Stream for Filtered {
             if self.ended {
                 return self.metrics.record_poll(Poll::Ready(None));
             }
-            match ready!(self.input.poll_next_unpin(cx)) {
-                Some(batch) => {
-                    if let Err(error) = batch.and_then(|batch| self.push(batch)) {
-                        self.ended = true;
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                }
-                None => {
-                    self.ended = true;
-                    self.output.finish_buffered_batch()?;
-                }
+            let Some(batch) = ready!(self.input.poll_next_unpin(cx)) else {
+                self.ended = true;
+                self.output.finish_buffered_batch()?;
+                continue;
+            };
+            if let Err(error) = batch.and_then(|batch| self.push(batch)) {
+                self.ended = true;
+                return Poll::Ready(Some(Err(error)));
             }
         }
     }

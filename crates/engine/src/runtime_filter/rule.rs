@@ -55,7 +55,9 @@ fn place(node: Arc<dyn ExecutionPlan>, handed: &Handed) -> Result<Arc<dyn Execut
     }
     let mut below = handed.clone();
     if is_worth_sparing(&node) {
-        below.values_mut().for_each(|spares| *spares = true);
+        for spares in below.values_mut() {
+            *spares = true;
+        }
     }
     below
         .extend(node.dynamic_expressions_produced().iter().filter_map(|filter| Some((filter.expression_id()?, false))));

@@ -19,7 +19,7 @@ use crate::support::ask;
 fn batches() -> [(&'static str, RecordBatch); 2] {
     let key = |row: i64| (row % 97 != 0).then_some((row * 7919) % 1_000);
     let facts = RecordBatch::try_from_iter([
-        ("part", Arc::new(Int64Array::from_iter((0..20_000).map(key))) as Arc<dyn Array>),
+        ("part", Arc::new((0..20_000).map(key).collect::<Int64Array>()) as Arc<dyn Array>),
         ("amount", Arc::new(Int64Array::from_iter_values((0..20_000).map(|row| row % 13))) as _),
         ("note", Arc::new(StringArray::from_iter_values((0..20_000).map(|row| format!("note {}", row % 5)))) as _),
     ]);
