@@ -68,8 +68,10 @@ fn what_changed_is_built_again_with_what_follows_from_it() {
         }
     }
     let before = shop.ade.rows("select count(*) from main.customers_now");
-    // Views live in the metadata, and nobody remembers that the sources met their checks.
-    assert_eq!(built(), ["app.customers", "app.orders", "feed.stock", "stg_customers"]);
+    // Views live in the metadata, and nobody remembers that sources and models met their checks.
+    let audited = ["app.customers", "app.orders", "customers_now", "feed.stock", "orders_log", "stg_customers"];
+    assert_eq!(built(), audited);
+    assert_eq!(shop.ade.rows("select * from main.orders_log order by id"), logged, "it is audited, not run");
     assert_eq!(shop.ade.rows("select count(*) from main.customers_now"), before);
     assert_eq!(built(), [""; 0]);
 }
