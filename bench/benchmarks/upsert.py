@@ -73,7 +73,7 @@ def change(data, kind, turn):
 def lay_out(project, inputs, data):
     """A project with the two sources and the model; the changes of the first round stand in until they come."""
     inputs.mkdir()
-    (inputs / "base.parquet").symlink_to(data / "base.parquet")
+    (inputs / "base.parquet").hardlink_to(data / "base.parquet")
     kind = inputs.name.removeprefix("input-")
     shutil.copy(change(data, kind, 0), inputs / "changes.parquet")
     tables = [{"name": name, "ingest": {"from": f"{name}.parquet"}} for name in ("base", "changes")]
