@@ -2,8 +2,8 @@
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-use ade_run::RunError;
 use ade_run::diagnostic::{Diagnostic, render_json, render_terminal, summary};
+use ade_run::{RunError, with_causes};
 
 use crate::args::GlobalArgs;
 use crate::output::{Style, style};
@@ -71,18 +71,4 @@ impl From<RunError> for CliError {
             other => Self { message: with_causes(&other), diagnostics: Vec::new(), code },
         }
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = inner.source();
-    }
-    text
 }

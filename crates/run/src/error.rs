@@ -114,7 +114,7 @@ impl RunError {
 }
 
 /// An error's message followed by those of its causes, unless they say the same.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -21,7 +21,7 @@ pub use command::{
     Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
     PlannedTask, ReadAt, Reason, ShownColumn, Statement, Upkeep, VersionInfo, Visible, check_project, init_project,
 };
-pub use error::RunError;
+pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;
 pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
 

@@ -110,8 +110,8 @@ fn tables_of_the_project_are_named_with_ref_and_source() {
         ("models/outer.sql", "select * from {{ ref('inner') }}, {{ ref('stg') }} as s\n"),
     ]);
     insta::assert_snapshot!(problems(&ade, 0).join("\n"), @"
-    hard-coded-relation models/counted.sql:2:27 model `counted` names `main.stg` by itself, so it is not built after it, and not built again when it changes (write {{ ref('stg') }})
-    hard-coded-relation models/direct.sql:1:58 model `direct` names `app.customers` by itself, so it is not built after it, and not built again when it changes (write {{ source('app', 'customers') }})
+    hard-coded-relation models/counted.sql:2:27 model `counted` names `main.stg` by itself, so it is not built after it (write {{ ref('stg') }})
+    hard-coded-relation models/direct.sql:1:58 model `direct` names `app.customers` by itself, so it is not built after it (write {{ source('app', 'customers') }})
     ");
     folder.remove("models/direct.sql");
     folder.write("models/stg.sql", "select 1 as id\n");

@@ -73,7 +73,7 @@ impl Build {
             };
             let spec = check_spec(check, sql, self.options.store_failures);
             if asks_the_time(&session, &spec, &relation.schema).await {
-                self.is_timely(id.as_str());
+                self.note_timely(id.as_str());
             }
             nodes.push(id.to_string());
             specs.push(spec);

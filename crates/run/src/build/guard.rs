@@ -89,7 +89,7 @@ impl Build {
     }
 
     /// Remembers that a check may come to another end at another time, whatever the rows.
-    pub(crate) fn is_timely(&self, check: &str) {
+    pub(crate) fn note_timely(&self, check: &str) {
         self.timely.lock().unwrap_or_else(PoisonError::into_inner).insert(check.to_owned());
     }
 

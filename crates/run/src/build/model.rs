@@ -51,14 +51,13 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
     let workspace = &build.workspace;
     let session = build.session(MemoryCatalog::new(), &model.relation.schema);
     let compiled = build.compile_model(model, &session, false, None)?;
-    let notes = note_reads(build, model, &session, &compiled, desired).await?;
+    note_reads(build, model, &session, &compiled, desired).await?;
     let schema = session.schema_of(&compiled.text).await.map_err(|error| sql_problem(model, &compiled, &error))?;
     let name = relation_name(&model.relation);
     let front = MemoryCatalog::new().with_view(name.clone(), compiled.text.clone());
     let checks = build.audit(&model.relation, checks, front).await?;
     let stopped = checks.iter().any(CheckReport::stops);
-    let mut outcome = messages(Outcome::new(Status::Success), &compiled).checked(checks);
-    outcome.notes(&notes);
+    let outcome = messages(Outcome::new(Status::Success), &compiled).checked(checks);
     if stopped {
         return Ok(outcome);
     }
@@ -229,7 +228,7 @@ impl ModelTable<'_> {
         let batch_id = workspace.world.ids.next();
         let session = self.session(batch_id.to_string());
         let compiled = build.compile_model(model, &session, how.is_some(), Some(batch_id.to_string()))?;
-        let notes = note_reads(build, model, &session, &compiled, desired).await?;
+        note_reads(build, model, &session, &compiled, desired).await?;
         let steps = match how {
             Some(how) => how.statements(&session, &compiled, intervals).await?,
             None => Incrementing::first(model, &compiled, workspace.world.clock.now()),
@@ -254,7 +253,6 @@ impl ModelTable<'_> {
         }
         hit(failpoint::MODEL_MADE)?;
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
-        outcome.notes(&notes);
         let Some(writer) = writer else { return Ok(Made::Audited(outcome)) };
         let staged = writer.finish().await?;
         outcome.rows = Some(staged.row_counts().added);
@@ -355,41 +353,36 @@ fn messages(mut outcome: Outcome, compiled: &Compiled) -> Outcome {
 }
 
 /// Notes what the graph does not say of what the query reads: tables named without `ref` or `source`, and whether other rows
-/// come at another time. Gives what its author should know.
+/// come at another time. The names are told before the build, at their place.
 async fn note_reads(
     build: &Build,
     model: &Model,
     session: &Session,
     compiled: &Compiled,
     desired: &mut Desired,
-) -> Result<Vec<String>, TaskError> {
+) -> Result<(), TaskError> {
     if compiled.uses.volatile || compiled.uses.introspects {
         desired.mark_volatile();
     }
     // What is wrong with the query is said when it runs.
-    let Ok(plan) = session.plan(&compiled.text).await else { return Ok(Vec::new()) };
+    let Ok(plan) = session.plan(&compiled.text).await else { return Ok(()) };
     let reads = Reads::of(&plan, &model.relation.schema);
     let project = &build.workspace.project;
     let mut known: HashSet<RelationName> = HashSet::from([relation_name(&model.relation)]);
     let ancestors = project.graph.ancestors(model.id.as_str(), None);
     known.extend(ancestors.iter().filter_map(|id| project.relation(id)).map(relation_name));
-    let mut notes = Vec::new();
     let mut volatile = reads.volatile;
     for name in reads.relations.iter().filter(|name| !known.contains(name)) {
         if ["ade", "information_schema", "pg_catalog"].contains(&name.schema.as_str()) {
             volatile = true;
         } else if let Some(state) = build.relation_state(name).await? {
             desired.add_table(name, state);
-            notes.push(format!(
-                "it reads {name}, which it names without `ref` or `source`: write `{{{{ ref('{}') }}}}`, so that it is built after it",
-                name.name
-            ));
         }
     }
     if volatile {
         desired.mark_volatile();
     }
-    Ok(notes)
+    Ok(())
 }
 
 /// How a first or whole build writes.

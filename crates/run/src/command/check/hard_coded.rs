@@ -1,4 +1,4 @@
-//! Tables of the project that SQL names by themselves: nothing then knows that the one is made from the other.
+//! Tables of the project that SQL names by themselves: the graph does not know that the one is made from the other.
 use std::collections::BTreeSet;
 
 use ade_diagnostic::{Diagnostic, Location, rule};
@@ -36,10 +36,7 @@ pub(super) fn hard_coded(
             Some(table) => format!("source('{}', '{}')", table.source, table.name),
             None => format!("ref('{}')", id.name()),
         };
-        let message = format!(
-            "{what} names `{}` by itself, so it is not built after it, and not built again when it changes",
-            mention.name
-        );
+        let message = format!("{what} names `{}` by itself, so it is not built after it", mention.name);
         let mut problem = Diagnostic::warning(&rule::HARD_CODED_RELATION, message);
         if let Some(location) = place(&mention, compiled) {
             problem = problem.at(location);
