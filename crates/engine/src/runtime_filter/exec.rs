@@ -18,20 +18,21 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Pla
 use futures::{Stream, StreamExt};
 
 use super::adaptive::{AdaptiveFilter, Verdict};
+use super::filter::RuntimeFilter;
 
 /// Applies filters that become known while the query runs.
 #[derive(Debug)]
 pub(super) struct RuntimeFilterExec {
     input: Arc<dyn ExecutionPlan>,
     /// Over the columns of `input`; a row stays when all are true.
-    filters: Vec<Arc<dyn PhysicalExpr>>,
+    filters: Vec<RuntimeFilter>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl RuntimeFilterExec {
     /// Applies `filters`, which are over the columns of `input`.
-    pub(super) fn new(input: Arc<dyn ExecutionPlan>, filters: Vec<Arc<dyn PhysicalExpr>>) -> Self {
+    pub(super) fn new(input: Arc<dyn ExecutionPlan>, filters: Vec<RuntimeFilter>) -> Self {
         let properties = Arc::clone(input.properties());
         Self { input, filters, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
@@ -72,7 +73,7 @@ impl ExecutionPlan for RuntimeFilterExec {
         &self,
         visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        apply_expression_roots(&self.filters, visit)
+        apply_expression_roots(self.filters.iter().map(|filter| &filter.predicate), visit)
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
@@ -80,7 +81,7 @@ impl ExecutionPlan for RuntimeFilterExec {
         let rows = context.session_config().batch_size();
         Ok(Box::pin(Filtered {
             input: self.input.execute(partition, context)?,
-            filters: self.filters.iter().map(|filter| AdaptiveFilter::new(Arc::clone(filter))).collect(),
+            filters: self.filters.iter().map(|filter| AdaptiveFilter::new(filter.clone())).collect(),
             // A batch of which half or more is left goes on as it is.
             output: BatchCoalescer::new(Arc::clone(&schema), rows).with_biggest_coalesce_batch_size(Some(rows / 2)),
             schema,
@@ -115,9 +116,12 @@ impl Filtered {
         let timer = self.metrics.elapsed_compute().clone();
         let _timer = timer.timer();
         let before = batch.num_rows();
+        // The strictest first: the others need not look at what it leaves out.
+        if !self.filters.is_sorted_by_key(strictness) {
+            self.filters.sort_by_key(strictness);
+        }
         let mut mask: Option<BooleanArray> = None;
         for filter in &mut self.filters {
-            // What one filter has left out, the next need not look at.
             if let Some(rest) = mask.take_if(|mask| mask.true_count() <= batch.num_rows() / 4) {
                 batch = filter_record_batch(&batch, &rest)?;
             }
@@ -136,6 +140,12 @@ impl Filtered {
         }
         Ok(())
     }
+}
+
+/// The share of the rows that a filter keeps, in thousandths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
+fn strictness(filter: &AdaptiveFilter) -> u16 {
+    filter.share().map_or(1000, |share| (share * 1000.0) as u16)
 }
 
 impl Stream for Filtered {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{NullEquality, Result};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::PhysicalExpr;
@@ -15,12 +15,19 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
-use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
+use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 
+use super::build_keys::BuildKeys;
 use super::exec::RuntimeFilterExec;
+use super::filter::RuntimeFilter;
+use super::gather_exec::GatherKeysExec;
 
-/// Puts a [`RuntimeFilterExec`] above each scan that has runtime filters from further up than the next join: that one
-/// looks every key up anyway. Runs last, when all filters have been handed down.
+/// Puts a [`RuntimeFilterExec`] above each scan that has runtime filters, and a [`GatherKeysExec`] below each join
+/// whose integer keys those ask for. Runs last, when all filters have been handed down.
+///
+/// A filter that looks keys up by their hash is left out when it comes from the next join: that one looks every key up
+/// anyway.
 #[derive(Debug)]
 pub(crate) struct RuntimeFilters;
 
@@ -38,11 +45,23 @@ impl PhysicalOptimizerRule for RuntimeFilters {
     }
 }
 
-/// By the identity of a filter that comes from above: whether a join or an aggregation lies between its origin and here.
-type Handed = HashMap<u64, bool>;
+/// By the identity of a filter that comes from above: what is known of it here.
+type Handed = HashMap<u64, Origin>;
+
+#[derive(Debug, Clone)]
+struct Origin {
+    /// Whether a join or an aggregation lies between the filter's origin and here.
+    spares: bool,
+    /// The keys of the join that it comes from, where they are integers.
+    keys: Option<Arc<BuildKeys>>,
+}
 
 /// The plan with runtime filters above its scans.
 fn place(node: Arc<dyn ExecutionPlan>, handed: &Handed) -> Result<Arc<dyn ExecutionPlan>> {
+    if node.downcast_ref::<RecursiveQueryExec>().is_some() {
+        // Its inputs are read again and again, and each time the keys are others.
+        return Ok(node);
+    }
     let found = match node.downcast_ref::<FilterExec>() {
         Some(filter) => above_filter(filter, handed),
         None => above_scan(&node, handed),
@@ -55,15 +74,38 @@ fn place(node: Arc<dyn ExecutionPlan>, handed: &Handed) -> Result<Arc<dyn Execut
     }
     let mut below = handed.clone();
     if is_worth_sparing(&node) {
-        for spares in below.values_mut() {
-            *spares = true;
+        for origin in below.values_mut() {
+            origin.spares = true;
         }
     }
-    below
-        .extend(node.dynamic_expressions_produced().iter().filter_map(|filter| Some((filter.expression_id()?, false))));
+    let gathered = integer_key(&node);
+    for filter in node.dynamic_expressions_produced() {
+        if let Some(id) = filter.expression_id() {
+            let keys = gathered.as_ref().map(|(_, keys)| Arc::clone(keys));
+            below.insert(id, Origin { spares: false, keys });
+        }
+    }
     let children = node.children().into_iter().map(|child| place(Arc::clone(child), &below));
-    let children = children.collect::<Result<Vec<_>>>()?;
+    let mut children = children.collect::<Result<Vec<_>>>()?;
+    drop(below);
+    if let Some((key, keys)) = gathered
+        && Arc::strong_count(&keys) > 1
+        && let Some(build) = children.first_mut()
+    {
+        *build = Arc::new(GatherKeysExec::new(Arc::clone(build), key, keys));
+    }
     replace_children_if_necessary(node, children)
+}
+
+/// The key of a join's build side, when it is one integer that is equal or not.
+fn integer_key(node: &Arc<dyn ExecutionPlan>) -> Option<(Arc<dyn PhysicalExpr>, Arc<BuildKeys>)> {
+    let join = node.downcast_ref::<HashJoinExec>()?;
+    let [(build, probe)] = join.on() else { return None };
+    let build_type = build.data_type(&join.left().schema()).ok()?;
+    let same = probe.data_type(&join.right().schema()).is_ok_and(|probe_type| probe_type == build_type);
+    let plain = join.null_equality() == NullEquality::NullEqualsNothing && !join.null_aware;
+    let keys = || Arc::new(BuildKeys::new(join.left().output_partitioning().partition_count()));
+    (same && plain && BuildKeys::supports(&build_type)).then(|| (Arc::clone(build), keys()))
 }
 
 /// Whether an operator does so much for each row that filtering before it pays.
@@ -75,7 +117,7 @@ fn is_worth_sparing(node: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 /// The runtime filters of a scan, over the columns that it gives; nothing for what is no scan of files.
-fn above_scan(node: &Arc<dyn ExecutionPlan>, handed: &Handed) -> Option<Vec<Arc<dyn PhysicalExpr>>> {
+fn above_scan(node: &Arc<dyn ExecutionPlan>, handed: &Handed) -> Option<Vec<RuntimeFilter>> {
     let scan = node.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()?;
     let source = scan.file_source();
     let Some(predicate) = source.filter() else { return Some(Vec::new()) };
@@ -86,22 +128,36 @@ fn above_scan(node: &Arc<dyn ExecutionPlan>, handed: &Handed) -> Option<Vec<Arc<
             .iter()
             .position(|given| given.expr.downcast_ref::<Column>().is_some_and(|column| column.index() == index)),
     };
-    let spares = |part: &&Arc<dyn PhysicalExpr>| {
-        part.downcast_ref::<DynamicFilterPhysicalExpr>().is_some()
-            && part.expression_id().and_then(|id| handed.get(&id)).copied().unwrap_or_default()
-    };
-    Some(split_conjunction(&predicate).into_iter().filter(spares).filter_map(|part| moved(part, &given)).collect())
+    let filters = split_conjunction(&predicate).into_iter().filter_map(|part| {
+        let filter = part.downcast_ref::<DynamicFilterPhysicalExpr>()?;
+        let origin = handed.get(&part.expression_id()?)?;
+        let key = match filter.children().as_slice() {
+            [key] => moved(key, &given),
+            _ => None,
+        };
+        let keys = key.zip(origin.keys.clone());
+        (origin.spares || keys.is_some()).then_some(())?;
+        Some(RuntimeFilter { predicate: moved(part, &given)?, spares: origin.spares, keys })
+    });
+    Some(filters.collect())
 }
 
 /// The runtime filters of the scan below a filter, over the columns that the filter gives; nothing when there is no
 /// scan of files right below.
-fn above_filter(filter: &FilterExec, handed: &Handed) -> Option<Vec<Arc<dyn PhysicalExpr>>> {
+fn above_filter(filter: &FilterExec, handed: &Handed) -> Option<Vec<RuntimeFilter>> {
     let filters = above_scan(filter.input(), handed)?;
     let given = |index: usize| match filter.projection() {
         None => Some(index),
         Some(projection) => projection.iter().position(|given| *given == index),
     };
-    Some(filters.iter().filter_map(|part| moved(part, &given)).collect())
+    let filters = filters.into_iter().filter_map(|filter| {
+        let keys = match filter.keys {
+            Some((key, keys)) => Some((moved(&key, &given)?, keys)),
+            None => None,
+        };
+        Some(RuntimeFilter { predicate: moved(&filter.predicate, &given)?, spares: filter.spares, keys })
+    });
+    Some(filters.collect())
 }
 
 /// The expression with each column at its new place; nothing when one is not there.

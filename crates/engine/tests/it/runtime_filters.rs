@@ -31,7 +31,11 @@ fn batches() -> [(&'static str, RecordBatch); 2] {
 }
 
 async fn parquet_session() -> Session {
-    let engine = Engine::new(&EngineOptions::small()).expect("an engine");
+    parquet_session_with(&EngineOptions::small()).await
+}
+
+async fn parquet_session_with(options: &EngineOptions) -> Session {
+    let engine = Engine::new(options).expect("an engine");
     let store = Arc::new(InMemory::new());
     engine.register_store(&Url::parse("test://lake").expect("a URL"), Arc::clone(&store) as Arc<dyn ObjectStore>);
     let mut catalog = MemoryCatalog::new();
@@ -65,9 +69,34 @@ async fn a_join_spares_an_aggregation_the_rows_that_it_would_drop() {
     let session = parquet_session().await;
     let sql = "select count(*), sum(f.total) from (select part, sum(amount) as total from facts group by part) f
         join parts on f.part = id where colour = 'c7'";
+    assert_prunes(&session, sql).await;
+}
+
+/// There is a runtime filter in the plan, and it leaves rows out.
+async fn assert_prunes(session: &Session, sql: &str) {
     let plan = session.explain(sql, true).await.expect("a plan");
     let line = plan.lines().find(|line| line.contains("RuntimeFilterExec")).unwrap_or_else(|| panic!("{plan}"));
     assert!(line.contains("rows_pruned=") && !line.contains("rows_pruned=0"), "nothing was left out: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn integer_keys_are_gathered_for_the_next_join_too_and_texts_are_not() {
+    let session = parquet_session().await;
+    assert_prunes(&session, "select sum(amount) from facts join parts on part = id where colour = 'c7'").await;
+    let text = "select sum(a.amount) from facts a join parts on note = colour where id = 3";
+    let plan = session.explain(text, true).await.expect("a plan");
+    assert!(!plan.contains("GatherKeysExec"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_do_not_fit_the_memory_are_left_to_the_join() {
+    let options = EngineOptions { memory_bytes: 1 << 20, ..EngineOptions::small() };
+    let session = parquet_session_with(&options).await;
+    let sql = "select count(*) from facts a join facts b on a.part = b.part";
+    let plan = session.explain(sql, true).await.expect("a plan");
+    let line = plan.lines().find(|line| line.contains("RuntimeFilterExec")).unwrap_or_else(|| panic!("{plan}"));
+    assert!(line.contains("rows_pruned=0"), "20,000 keys are no sixteenth of a megabyte: {line}");
+    assert_eq!(ask(&session, sql).await, ask(&memory_session(), sql).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +119,18 @@ async fn runtime_filters_change_no_answer() {
         "select part, note from facts order by part desc nulls last, note, amount limit 5".into(),
         "select max(part), min(amount) from facts".into(),
         format!("select count(*) {joined} where colour = 'no such'"),
+        "with recursive r(n, part) as (select 0, 7::bigint union all
+         select n + 1, (f.part + 1) % 1000 from r join facts f on f.part = r.part and f.amount = n where n < 4)
+         select n, count(*) from r group by n order by n"
+            .into(),
+        "select count(*) from (select part from facts union all select id from parts) u
+         join parts on u.part = id where colour = 'c4'"
+            .into(),
+        "select count(*) from facts join (select id * 1000003 as far from parts where colour = 'c7') p
+         on part * 1000003 = far"
+            .into(),
+        "select count(*) from facts where part is not distinct from (select max(part) from facts where amount = 99)"
+            .into(),
         "select a.amount, count(*) from facts a join facts b on a.part = b.part and b.amount = 12
          join parts on parts.id = b.part where colour = 'c9' group by 1 order by 1"
             .into(),
