@@ -10,6 +10,7 @@
 //! PostgreSQL → the names in it looked up in the catalog, views expanded → planned → run.
 
 mod catalog;
+mod decimal_arithmetic;
 mod dialect;
 mod engine;
 mod error;

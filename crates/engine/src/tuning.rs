@@ -7,6 +7,7 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
+use crate::decimal_arithmetic::DecimalArithmetic;
 use crate::filter_order::FilterOrder;
 use crate::lateral_unnest::LateralUnnest;
 use crate::postgres::{FloatingOperands, PostgresOperators};
@@ -48,6 +49,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
                 .collect(),
         )
         .with_physical_optimizer_rule(Arc::new(FilterOrder))
+        .with_physical_optimizer_rule(Arc::new(DecimalArithmetic))
         // last: when every filter has been handed down
         .with_physical_optimizer_rule(Arc::new(RuntimeFilters))
         .build()

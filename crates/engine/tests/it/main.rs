@@ -2,6 +2,7 @@
 
 mod ade_database;
 mod catalogs;
+mod decimal_arithmetic;
 mod differential;
 mod errors;
 mod functions;
