@@ -1,5 +1,6 @@
 //! What can go wrong with a lake.
 
+use datafusion::error::DataFusionError;
 use thiserror::Error;
 
 use crate::{At, LeaseError, TableName};
@@ -197,7 +198,17 @@ pub enum LakeError {
         action: &'static str,
         /// The engine's error.
         #[source]
-        source: Box<datafusion::error::DataFusionError>,
+        source: Box<DataFusionError>,
+    },
+    /// A thread panicked. What it said stays out of this, because it may quote values of rows.
+    #[error(
+        "{action} of table {table} failed: a part of ade panicked, which is a bug; standard error says at which place"
+    )]
+    Panicked {
+        /// Which table.
+        table: TableName,
+        /// What was being done.
+        action: &'static str,
     },
     /// A commit could neither be confirmed nor ruled out.
     #[error(
@@ -216,6 +227,15 @@ pub enum LakeError {
 }
 
 impl LakeError {
+    /// What the engine failed with while `action` was done.
+    pub(crate) fn engine(table: &TableName, action: &'static str, source: DataFusionError) -> Self {
+        match source.find_root() {
+            // Its text is that of the panic.
+            DataFusionError::ExecutionJoin(_) => Self::Panicked { table: table.clone(), action },
+            _ => Self::Engine { table: table.clone(), action, source: Box::new(source) },
+        }
+    }
+
     /// Whether somebody else was faster or took over, so that the same work, planned again from the beginning, may well
     /// succeed. Nothing of the write is visible.
     pub fn is_conflict(&self) -> bool {

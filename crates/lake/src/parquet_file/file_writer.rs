@@ -51,6 +51,9 @@ pub(super) enum FileError {
     /// The encoder failed.
     #[error(transparent)]
     Parquet(#[from] ParquetError),
+    /// A thread panicked, which is a bug.
+    #[error("a thread that writes a file panicked")]
+    Panicked,
 }
 
 impl FileWriter {
@@ -105,10 +108,10 @@ impl FileWriter {
         self.encode().await?;
         self.settle().await?;
         let Some(encoder) = self.encoder.take() else {
-            return Err(ParquetError::General("the encoder was lost".into()).into());
+            return Err(FileError::Panicked);
         };
         let closed = tokio::task::spawn_blocking(move || encoder.close()).await;
-        let (encoded, rest) = closed.map_err(|source| object_store::Error::JoinError { source })??;
+        let (encoded, rest) = closed.map_err(|_| FileError::Panicked)??;
         self.push(rest).await?;
         let part = std::mem::take(&mut self.part).freeze();
         self.uploaded_bytes += part.len() as u64;
@@ -144,7 +147,7 @@ impl FileWriter {
         let chunk = std::mem::take(&mut self.chunk);
         (self.chunk_rows, self.chunk_bytes) = (0, 0);
         let Some(mut encoder) = self.encoder.take() else {
-            return Err(ParquetError::General("the encoder was lost".into()).into());
+            return Err(FileError::Panicked);
         };
         let schema = Arc::clone(&self.schema);
         self.encoding = Some(tokio::task::spawn_blocking(move || {
@@ -160,7 +163,7 @@ impl FileWriter {
     /// Waits for the encoder and uploads what it made.
     async fn settle(&mut self) -> Result<(), FileError> {
         let Some(encoding) = self.encoding.take() else { return Ok(()) };
-        let (mut encoder, encoded) = encoding.await.map_err(|source| object_store::Error::JoinError { source })?;
+        let (mut encoder, encoded) = encoding.await.map_err(|_| FileError::Panicked)?;
         encoded?;
         let bytes = encoder.take();
         (self.bytes, self.memory) = (encoder.bytes(), encoder.memory());

@@ -253,6 +253,7 @@ impl TableWriter {
         match error {
             FileError::Store(source) => LakeError::Store { table, action, source: Box::new(source) },
             FileError::Parquet(source) => LakeError::Parquet { table, action, source: Box::new(source) },
+            FileError::Panicked => LakeError::Panicked { table, action },
         }
     }
 }

@@ -58,7 +58,9 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     path: PathBuf,
 ) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|source| Error::JoinError { source })?;
+    // `Error::JoinError` would say what the panic said.
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|_| Error::Generic { store: STORE, source: "a thread panicked".into() })?;
     done.map_err(|source| {
         let path = path.display().to_string();
         match source.kind() {
