@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 
 /// Views that point into more than this many times their own bytes are copied out.
 const SLACK: usize = 4;
@@ -28,14 +29,25 @@ fn array_bytes(array: &ArrayRef) -> usize {
 pub(crate) fn compact(batch: RecordBatch) -> RecordBatch {
     let columns = batch.columns().iter().map(|column| {
         let wasteful = column.get_array_memory_size() > SLACK * array_bytes(column) + (64 << 10);
-        match column.data_type() {
-            DataType::Utf8View if wasteful => Arc::new(column.as_string_view().gc()) as ArrayRef,
-            DataType::BinaryView if wasteful => Arc::new(column.as_binary_view().gc()) as ArrayRef,
-            _ => Arc::clone(column),
-        }
+        if wasteful { own(column) } else { Arc::clone(column) }
     });
     let columns = columns.collect();
     RecordBatch::try_new(batch.schema(), columns).unwrap_or(batch)
+}
+
+/// The batch with nothing but its own texts: views point into buffers that they share with others, and whoever writes them
+/// away writes these whole.
+pub(crate) fn unshare(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    RecordBatch::try_new(batch.schema(), batch.columns().iter().map(own).collect())
+}
+
+/// The array with texts of its own. Below the top level there are no views: see [`crate::StoredSchema`].
+fn own(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        _ => Arc::clone(array),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use crate::commit::{Proposal, commit};
 use crate::log::{add_line, check_writable, remove_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
-use crate::stage::{FileStager, Rewriter, file_prefix};
+use crate::stage::{FileReader, FileStager, file_prefix};
 use crate::table_handle::TableHandle;
 use crate::{At, DataFile, LakeError, Lease, MaintainReport, history};
 
@@ -54,16 +54,11 @@ pub(super) async fn compact(
         clock: options.clock.clone(),
     })?;
     let mut writer = FileStager::new(handle, lease, writer);
-    let rewriter = Rewriter::new(handle, handle.scan(base.schema().clone(), base.partition_by().to_vec()));
+    let reader = FileReader::new(handle, handle.scan(base.schema().clone(), base.partition_by().to_vec()));
     for file in &small {
         let scan = Arc::new(handle.scan_file(file, base.schema(), base.partition_by()));
-        let mut rows = rewriter.read(&scan, None).await?;
-        let failed = |source| LakeError::Engine {
-            table: handle.name().clone(),
-            action: "reading a file",
-            source: Box::new(source),
-        };
-        while let Some(batch) = rows.try_next().await.map_err(failed)? {
+        let mut rows = reader.read(&scan, None).await?;
+        while let Some(batch) = rows.try_next().await.map_err(|error| reader.error(error))? {
             writer.write(&batch).await?;
         }
     }

@@ -1,5 +1,6 @@
 //! One file of a scan, with what is known of its rows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -7,6 +8,7 @@ use chrono::DateTime;
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
@@ -26,6 +28,17 @@ pub(crate) struct ScanFile {
     pub(crate) partition_values: Vec<ScalarValue>,
     /// Of all columns, in the order of the table's schema.
     pub(crate) stats: FileStats,
+    /// Which of its row groups are read; `None` for all.
+    row_groups: Option<RowGroups>,
+}
+
+/// Some of the row groups of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct RowGroups {
+    /// Those.
+    pub(crate) groups: Range<usize>,
+    /// How many the file has.
+    pub(crate) of: usize,
 }
 
 impl ScanFile {
@@ -47,19 +60,47 @@ impl ScanFile {
             stats.columns[index] = ColumnBounds { min: known.clone(), max: known, exact: true, nulls };
             partition_values.push(value);
         }
-        Self { location, size_bytes: file.size_bytes, modified_ms: file.modified_ms, partition_values, stats }
+        Self {
+            location,
+            size_bytes: file.size_bytes,
+            modified_ms: file.modified_ms,
+            partition_values,
+            stats,
+            row_groups: None,
+        }
     }
 
-    /// For the engine; `order` gives for each column of the scan its place in the table's schema.
-    pub(crate) fn partitioned_file(&self, schema: &Schema, order: &[usize]) -> PartitionedFile {
-        let meta = ObjectMeta {
+    /// The same file, of which only some row groups with `rows` rows are read.
+    pub(crate) fn part(&self, groups: RowGroups, rows: u64) -> Self {
+        let mut part = Self { row_groups: Some(groups), ..self.clone() };
+        part.stats.rows = Some(rows);
+        for bounds in &mut part.stats.columns {
+            // They hold for the part, but need not occur in it.
+            bounds.exact = false;
+            bounds.nulls = None;
+        }
+        part
+    }
+
+    /// The file, for the store.
+    pub(crate) fn object_meta(&self) -> ObjectMeta {
+        ObjectMeta {
             location: self.location.clone(),
             last_modified: DateTime::from_timestamp_millis(self.modified_ms).unwrap_or_default(),
             size: self.size_bytes,
             e_tag: None,
             version: None,
-        };
-        let mut file = PartitionedFile::new_from_meta(meta);
+        }
+    }
+
+    /// For the engine; `order` gives for each column of the scan its place in the table's schema.
+    pub(crate) fn partitioned_file(&self, schema: &Schema, order: &[usize]) -> PartitionedFile {
+        let mut file = PartitionedFile::new_from_meta(self.object_meta());
+        if let Some(RowGroups { groups, of }) = &self.row_groups {
+            let mut access = ParquetAccessPlan::new_none(*of);
+            groups.clone().for_each(|group| access.scan(group));
+            file = file.with_extension(access);
+        }
         file.partition_values.clone_from(&self.partition_values);
         // Set directly: `with_statistics` would claim that no partition value is NULL.
         file.statistics = Some(Arc::new(self.statistics(schema, order)));

@@ -4,29 +4,26 @@
 //! key, so that all arrivals of one key are in one file and each file fits on its own.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, RecordBatch};
 use arrow::buffer::NullBuffer;
-use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
 use arrow::row::{RowConverter, SortField};
-use hashbrown::DefaultHashBuilder;
-use std::hash::BuildHasher;
 
-use super::winners::{KeyColumns, Winners, project};
+use super::spill::Spill;
+use super::winners::{KeyColumns, Winners};
 use crate::failpoints::{self, SPILL_WRITE};
 use crate::memory::{batch_bytes, compact};
 use crate::table_handle::TableHandle;
 use crate::{KeySpec, LakeError};
 
-/// Files that arrivals are spread over. Arrivals may be this many times as large as the memory.
-const BUCKETS: usize = 64;
+/// What is being done, in errors.
+const SPILLING: &str = "spilling arrivals to the local disk";
 
 /// Arrivals that wait to be told apart by their key.
 pub(super) struct Arrivals {
@@ -43,23 +40,6 @@ pub(super) struct Arrivals {
     memory: Vec<RecordBatch>,
     memory_bytes: usize,
     spill: Option<Spill>,
-}
-
-/// The files on the local disk; they go when this does.
-struct Spill {
-    folder: SpillFolder,
-    hasher: DefaultHashBuilder,
-    buckets: Vec<Option<StreamWriter<BufWriter<File>>>>,
-}
-
-/// A folder that is removed with what is in it.
-struct SpillFolder(PathBuf);
-
-impl Drop for SpillFolder {
-    fn drop(&mut self) {
-        // What stays behind after a crash is the caller's to remove: the folder is for nothing else.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Arrivals of which none shares a key with those of another portion.
@@ -167,15 +147,10 @@ impl Arrivals {
         }
         self.flush().await?;
         let Some(spill) = self.spill.take() else { return Ok((Vec::new(), None)) };
-        let Spill { folder, buckets, .. } = spill;
-        let mut portions = Vec::new();
-        for (number, bucket) in buckets.into_iter().enumerate() {
-            if let Some(mut writer) = bucket {
-                writer.finish().map_err(|source| self.spill_error(source))?;
-                portions.push(Portion::File(folder.0.join(number.to_string())));
-            }
-        }
-        Ok((portions, Some(folder)))
+        let finished = tokio::task::spawn_blocking(move || spill.finish()).await;
+        let finished = finished.map_err(|_| self.panicked(SPILLING))?;
+        let (files, folder) = finished.map_err(|source| self.spill_error(source))?;
+        Ok((files.into_iter().map(Portion::File).collect(), Some(folder)))
     }
 
     /// Moves what is in memory to the files.
@@ -191,63 +166,24 @@ impl Arrivals {
         let spilled = tokio::task::spawn_blocking(move || {
             let mut spill = match spill {
                 Some(spill) => spill,
-                None => Spill::new(folder)?,
+                None => Spill::new(&folder, &schema)?,
             };
-            for batch in &batches {
-                spill.write(batch, &schema, &columns, &converter)?;
-            }
+            spill.write(&batches, &columns, &converter)?;
             Ok(spill)
         });
-        let spilled =
-            spilled.await.map_err(|error| self.spill_error(ArrowError::from_external_error(Box::new(error))))?;
+        let spilled = spilled.await.map_err(|_| self.panicked(SPILLING))?;
         self.spill = Some(spilled.map_err(|source| self.spill_error(source))?);
         Ok(())
     }
 
+    /// The error for a thread that panicked.
+    pub(super) fn panicked(&self, action: &'static str) -> LakeError {
+        LakeError::Panicked { table: self.handle.name().clone(), action }
+    }
+
     /// The error for a spill that failed.
     pub(super) fn spill_error(&self, source: ArrowError) -> LakeError {
-        LakeError::Arrow {
-            table: self.handle.name().clone(),
-            action: "spilling arrivals to the local disk",
-            source: Box::new(source),
-        }
-    }
-}
-
-impl Spill {
-    fn new(folder: PathBuf) -> Result<Self, ArrowError> {
-        std::fs::create_dir_all(&folder)?;
-        let buckets = (0..BUCKETS).map(|_| None).collect();
-        Ok(Self { folder: SpillFolder(folder), hasher: DefaultHashBuilder::default(), buckets })
-    }
-
-    fn write(
-        &mut self,
-        batch: &RecordBatch,
-        schema: &SchemaRef,
-        columns: &KeyColumns,
-        converter: &RowConverter,
-    ) -> Result<(), ArrowError> {
-        let keys = converter.convert_columns(&project(batch, &columns.key))?;
-        let mut rows = vec![Vec::new(); BUCKETS];
-        for (row, key) in keys.iter().enumerate() {
-            let hash = self.hasher.hash_one(key.as_ref());
-            // The upper bits: tables inside of a bucket use the lower ones.
-            let bucket = usize::try_from(hash >> 48).unwrap_or_default() % BUCKETS;
-            rows[bucket].push(u32::try_from(row).unwrap_or(u32::MAX));
-        }
-        for (number, rows) in rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-            let part = take_record_batch(batch, &UInt32Array::from(rows))?;
-            let writer = match &mut self.buckets[number] {
-                Some(writer) => writer,
-                empty => {
-                    let file = File::create(self.folder.0.join(number.to_string()))?;
-                    empty.insert(StreamWriter::try_new(BufWriter::new(file), schema)?)
-                }
-            };
-            writer.write(&part)?;
-        }
-        Ok(())
+        LakeError::Arrow { table: self.handle.name().clone(), action: SPILLING, source: Box::new(source) }
     }
 }
 

@@ -1,24 +1,30 @@
 //! Staging: from arrivals to files that no commit mentions yet.
 
 mod arrivals;
+mod effect;
 mod file_mask;
+mod file_part;
+mod file_reader;
 mod file_stager;
 mod finish;
+mod key_probe;
 mod key_set;
 mod open;
 mod partitions;
 mod region_filter;
-mod rewrite;
+mod remains;
+mod search;
+mod spill;
 mod stage_plan;
 mod stage_writer;
 mod staged;
 mod staged_files;
 mod winners;
 
+pub(crate) use file_reader::FileReader;
 pub(crate) use file_stager::FileStager;
 pub(crate) use finish::remove_files;
 pub(crate) use open::open;
-pub(crate) use rewrite::Rewriter;
 pub(crate) use stage_plan::file_prefix;
 pub use stage_writer::StageWriter;
 pub use staged::Staged;

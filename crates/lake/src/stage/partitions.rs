@@ -6,7 +6,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};
 
-use super::finish::{Effect, KeyProbe};
+use super::effect::Effect;
+use super::key_probe::KeyProbe;
 use super::key_set::KeySet;
 use super::stage_plan::StagePlan;
 use super::winners::project;

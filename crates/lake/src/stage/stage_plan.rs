@@ -1,11 +1,14 @@
 //! What a stage was opened with.
 
+use std::sync::Arc;
+
 use arrow::datatypes::SchemaRef;
 use uuid::Uuid;
 
-use super::FileStager;
+use super::{FileReader, FileStager};
 use crate::log::{metadata_line, needed_protocol, protocol_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
+use crate::scan::ScanFile;
 use crate::table_handle::TableHandle;
 use crate::types::Evolution;
 use crate::{LakeError, Lease, Snapshot, Write};
@@ -33,8 +36,24 @@ impl StagePlan {
         &self.evolution.schema
     }
 
-    /// A writer for new files of this stage; `kind` is part of their names.
-    pub(crate) fn writer(&self, kind: &str) -> Result<FileStager, LakeError> {
+    /// Threads that work at a time.
+    pub(crate) fn threads(&self) -> usize {
+        self.handle.options().encode_threads.max(1)
+    }
+
+    /// A reader of the base's files as the columns after the write.
+    pub(crate) fn reader(&self) -> FileReader {
+        FileReader::new(&self.handle, self.handle.scan(self.schema().clone(), self.partition_by.clone()))
+    }
+
+    /// The base's files as the columns after the write.
+    pub(crate) fn scan_files(&self) -> Vec<Arc<ScanFile>> {
+        let files = self.base.iter().flat_map(Snapshot::files);
+        files.map(|file| Arc::new(self.handle.scan_file(file, self.schema(), &self.partition_by))).collect()
+    }
+
+    /// A writer for new files of this stage, one of `count` that work at a time; `kind` is part of the files' names.
+    pub(crate) fn writer(&self, kind: &str, count: usize) -> Result<FileStager, LakeError> {
         let options = self.handle.options();
         let writer = TableWriter::new(TableWriterOptions {
             table: self.handle.name().clone(),
@@ -44,8 +63,8 @@ impl StagePlan {
             partition_by: self.partition_by.clone(),
             prefix: format!("{}-{kind}", file_prefix(&self.lease, self.stage_id)),
             target_bytes: options.target_file_bytes,
-            memory_bytes: options.memory_bytes,
-            threads: options.encode_threads.max(1),
+            memory_bytes: options.memory_bytes / count.max(1),
+            threads: self.threads().div_ceil(count.max(1)),
             clock: options.clock.clone(),
         })?;
         Ok(FileStager::new(&self.handle, &self.lease, writer))

@@ -28,7 +28,7 @@ pub struct StageWriter {
 /// Where arrivals go.
 enum Intake {
     /// Straight to files.
-    Files { writer: Box<FileStager>, region: Option<Box<RegionFilter>> },
+    Files { writer: Box<FileStager>, region: Option<Arc<RegionFilter>> },
     /// Straight to files, with an eye on which partitions they are of.
     Partitions { writer: Box<FileStager>, partitions: Box<Partitions> },
     /// First gathered by key.
@@ -45,8 +45,9 @@ impl StageWriter {
     /// Opens the intake that the kind of write needs.
     pub(super) fn new(plan: StagePlan, stored: &Schema) -> Result<Self, LakeError> {
         let table = Arc::clone(plan.schema());
-        let files =
-            |region| -> Result<Intake, LakeError> { Ok(Intake::Files { writer: Box::new(plan.writer("n")?), region }) };
+        let files = |region| -> Result<Intake, LakeError> {
+            Ok(Intake::Files { writer: Box::new(plan.writer("n", 1)?), region })
+        };
         let keyed = |spec: &KeySpec, arriving: &SchemaRef| -> Result<Intake, LakeError> {
             Ok(Intake::Keyed(Box::new(Arrivals::new(&plan.handle, arriving, spec)?)))
         };
@@ -54,11 +55,11 @@ impl StageWriter {
             Write::Replace | Write::Append => (files(None)?, table),
             Write::ReplaceWhere(region) | Write::Exchange(region) => {
                 let filter = RegionFilter::new(plan.handle.name(), region, &table)?;
-                (files(Some(Box::new(filter)))?, table)
+                (files(Some(Arc::new(filter)))?, table)
             }
             Write::ReplacePartitions { columns } => {
                 let partitions = Box::new(Partitions::new(&plan, columns, &table)?);
-                (Intake::Partitions { writer: Box::new(plan.writer("n")?), partitions }, table)
+                (Intake::Partitions { writer: Box::new(plan.writer("n", 1)?), partitions }, table)
             }
             Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
             Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
@@ -122,7 +123,7 @@ impl StageWriter {
     /// [`LakeError::NullKey`], and those of the store and of reading the files that the write touches.
     pub async fn finish(self) -> Result<Staged, LakeError> {
         match self.intake {
-            Intake::Files { writer, region } => finish::files(self.plan, *writer, region.as_deref()).await,
+            Intake::Files { writer, region } => finish::files(self.plan, *writer, region).await,
             Intake::Partitions { writer, partitions } => finish::partitions(self.plan, *writer, *partitions).await,
             Intake::Keyed(arrivals) => finish::keyed(self.plan, *arrivals).await,
         }

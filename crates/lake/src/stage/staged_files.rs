@@ -24,6 +24,11 @@ impl StagedFiles {
         &self.files
     }
 
+    /// Adds more files of the same stage.
+    pub(super) fn absorb(&mut self, mut more: Self) {
+        self.files.append(&mut more.files);
+    }
+
     /// They are the table's, or may be.
     pub(crate) fn keep(&mut self) {
         self.files.clear();

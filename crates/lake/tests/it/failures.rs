@@ -57,6 +57,31 @@ fn write_points() -> impl Iterator<Item = &'static str> {
     FAIL_POINTS.iter().copied().filter(move |point| !other(point))
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_panic_says_is_in_no_error() {
+    let _alone = alone();
+    let upsert = Write::Upsert(KeySpec::new(["id"]));
+    let note = CommitNote::new(Uuid::from_u128(1));
+    for point in ["lake::stage::rewrite", "lake::store::before_sync"] {
+        let scenario = FailScenario::setup();
+        let test = prepared().await;
+        // A library may quote the value that it did not expect.
+        fail::cfg(point, "1*panic(jane@example.com)").unwrap();
+        let failed = attempt(&test, &upsert, &note).await.unwrap_err();
+        let mut text = format!("{failed:?} {failed}");
+        let mut cause = std::error::Error::source(&failed);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        assert!(text.contains("panicked") && !text.contains("jane"), "{point}: {text}");
+        assert_eq!(test.rows(&table()).await, ["1|a", "2|b"]);
+        attempt(&test, &upsert, &note).await.unwrap();
+        assert_eq!(test.rows(&table()).await, ["1|a", "2|B", "3|c"]);
+        scenario.teardown();
+    }
+}
+
 /// A table of `1|a 2|b`, and so little memory that keyed arrivals spill.
 async fn prepared() -> TestLake {
     let test = TestLake::unguarded(|options| options.memory_bytes = 64).await;

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use ade_lake::{At, CommitNote, Committed, KeySpec, LakeError, Region, RowCounts, StageRequest, TableName, Write};
+use ade_lake::{
+    At, CommitNote, Committed, KeySpec, Lake, LakeError, LakeOptions, Region, RowCounts, StageRequest, TableName, Write,
+};
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use datafusion::common::ScalarValue;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use serde_json::json;
 
 use super::support::{TestLake, people, table};
@@ -292,6 +297,57 @@ async fn an_upsert_larger_than_its_memory_gives_the_same_table() {
     assert_eq!(summary.await, ["old|30000|30000|0|29999", "second|20000|20000|30000|49999"]);
     let spilled = std::fs::read_dir(test.folder.path().join("spill")).unwrap().count();
     assert_eq!(spilled, 0, "spilled arrivals are left behind");
+}
+
+/// Writes the table's only file anew, with row groups of `rows` rows, as another program might have.
+fn regroup(test: &TestLake, rows: usize) {
+    let folder = test.folder.path().join("lake/shop/orders");
+    let path = folder.join(&test.data_files()[0]);
+    let before = path.metadata().unwrap().len();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&path).unwrap()).unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(rows)).build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, reader.schema().clone(), Some(properties)).unwrap();
+    for batch in reader.build().unwrap() {
+        writer.write(&batch.unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    let log = folder.join("_delta_log/00000000000000000000.json");
+    let entry = std::fs::read_to_string(&log).unwrap();
+    let (old, new) = (format!("\"size\":{before}"), format!("\"size\":{}", bytes.len()));
+    assert!(entry.contains(&old));
+    std::fs::write(&log, entry.replace(&old, &new)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_searched_and_rewritten_in_parts() {
+    let mut test = TestLake::with(|options| options.encode_threads = 3).await;
+    let rows: Vec<(i64, &str)> = (0..200_000).map(|id| (id, "old")).collect();
+    test.write(&table(), Write::Replace, vec![people(&rows)]).await.unwrap();
+    regroup(&test, 20_000);
+    // From here on, files of a few row groups are worth a core each.
+    let options = LakeOptions { target_file_bytes: 1 << 20, ..test.options.clone() };
+    test.lake = Lake::open(test.folder.path().join("lake").to_str().unwrap(), options).await.unwrap();
+    // One key of each row group, the first and the last of the table, and a new one.
+    let changed: Vec<(i64, &str)> =
+        [0, 29_999, 30_000, 75_000, 100_000, 149_999, 180_000, 199_999, 200_000].map(|id| (id, "new")).into();
+    let (_, rows) = test.write(&table(), Write::Upsert(KeySpec::new(["id"])), vec![people(&changed)]).await.unwrap();
+    assert_eq!(rows, counts(9, 9, 8, 200_001));
+    let snapshot = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    assert_eq!(snapshot.files().len(), 4, "one file of arrivals, three of what stays");
+    let found =
+        test.query(snapshot.provider(), "select name, count(*), count(distinct id), sum(id) from t group by name");
+    let sum = 199_999_i64 * 200_000 / 2;
+    let new: i64 = changed.iter().map(|(id, _)| id).sum();
+    assert_eq!(found.await, [format!("new|9|9|{new}"), format!("old|199992|199992|{}", sum - (new - 200_000))]);
+    // The files hold runs of neighbours, so their statistics tell them apart.
+    let plan = test.query(snapshot.provider(), "explain select name from t where id = 60000").await.join("\n");
+    assert_eq!(plan.matches(".parquet").count(), 2, "{plan}");
+    // The rows of an interval are found in parts, too.
+    let range = Region::Range { column: "id".into(), from: 70_000_i64.into(), to: 150_000_i64.into() };
+    let (_, rows) = test.write(&table(), Write::ReplaceWhere(range), vec![people(&[(70_001, "x")])]).await.unwrap();
+    assert_eq!(rows, counts(1, 1, 80_000, 120_002));
 }
 
 #[tokio::test(flavor = "multi_thread")]
