@@ -7,7 +7,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 
 use crate::error::{from_execution, from_planning};
@@ -61,8 +61,19 @@ impl Session {
 
     /// Runs one query and gives its rows as they are made.
     pub async fn query(&self, sql: &str) -> Result<Rows, SqlError> {
+        self.query_at_most(sql, None).await
+    }
+
+    /// Runs one query and gives its rows as they are made; with `limit`, no more than so many. What is no query but tells
+    /// of one, like `explain`, is told whole.
+    pub async fn query_at_most(&self, sql: &str, limit: Option<usize>) -> Result<Rows, SqlError> {
         let state = self.started();
-        let plan = self.plan_in(&state, sql).await?;
+        let mut plan = self.plan_in(&state, sql).await?;
+        let tells = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        if let Some(limit) = limit.filter(|_| !tells) {
+            let limited = LogicalPlanBuilder::from(plan).limit(0, Some(limit)).and_then(LogicalPlanBuilder::build);
+            plan = limited.map_err(|error| from_planning(sql, error))?;
+        }
         run(&state, &plan).await.map_err(|error| match error {
             Failure::Planning(error) => from_planning(sql, error),
             Failure::Running(error) => from_execution(error),

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
 use deltalake_core::kernel::EagerSnapshot;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
+use object_store::ObjectMeta;
 use uuid::Uuid;
 
 use crate::log::{batch_transaction, check_readable};
@@ -31,6 +32,8 @@ struct Inner {
     scan_files: OnceLock<Vec<Arc<ScanFile>>>,
     state: TableState,
     committed_at: Option<DateTime<Utc>>,
+    /// What the store told the version's entry by before it was read.
+    stamp: Option<ObjectMeta>,
 }
 
 impl Snapshot {
@@ -38,6 +41,7 @@ impl Snapshot {
     pub(crate) async fn load(handle: TableHandle, version: u64) -> Result<Self, LakeError> {
         let log = handle.log();
         let table = handle.name();
+        let stamp = log.stamp(version).await?;
         let delta = log.load(version).await.map_err(|source| log.delta_error("reading the log", source))?;
         let unsupported = |feature: String| LakeError::Unsupported {
             table: table.clone(),
@@ -76,6 +80,7 @@ impl Snapshot {
             scan_files: OnceLock::new(),
             state,
             committed_at,
+            stamp,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -88,6 +93,17 @@ impl Snapshot {
     /// The version.
     pub fn version(&self) -> u64 {
         self.inner.delta.version()
+    }
+
+    /// Whether this is still the newest version: its entry in the log is the one that was read, and there is none after
+    /// it. Costs three questions to the store, however long the log is.
+    ///
+    /// # Errors
+    /// [`LakeError::Store`].
+    pub async fn is_newest(&self) -> Result<bool, LakeError> {
+        let log = self.inner.handle.log();
+        let stamp = log.stamp(self.version()).await?;
+        Ok(stamp.is_some() && stamp == self.inner.stamp && log.stamp(self.version() + 1).await?.is_none())
     }
 
     /// When the version was committed.

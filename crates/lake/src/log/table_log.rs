@@ -12,7 +12,7 @@ use deltalake_core::{DeltaResult, DeltaTableError};
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Url;
 use uuid::Uuid;
 
@@ -103,6 +103,22 @@ impl TableLog {
     /// The newest version; `None` when there is no table.
     pub(crate) async fn latest(&self) -> Result<Option<u64>, LakeError> {
         Ok(self.versions().await?.latest())
+    }
+
+    /// What the store tells an entry by; `None` when there is no such entry, or the table has been dropped.
+    pub(crate) async fn stamp(&self, version: u64) -> Result<Option<ObjectMeta>, LakeError> {
+        match self.meta(&self.dropped_mark()).await? {
+            Some(_) => Ok(None),
+            None => self.meta(&self.entry_path(version)).await,
+        }
+    }
+
+    async fn meta(&self, path: &Path) -> Result<Option<ObjectMeta>, LakeError> {
+        match self.store.head(path).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(self.store_error("looking for the newest version", source)),
+        }
     }
 
     /// One entry; `None` when it is not (or no longer) there.

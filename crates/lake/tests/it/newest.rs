@@ -113,3 +113,27 @@ async fn the_newest_version_is_found_in_a_few_steps() {
     test.lake.drop_table(&table(), &lease).await.unwrap();
     asked(&test, None).await;
 }
+
+#[tokio::test]
+async fn a_pinned_version_knows_whether_it_is_still_the_newest() {
+    let test = TestLake::new().await;
+    test.write(&table(), Write::Replace, vec![people(&[(1, "a")])]).await.unwrap();
+    let first = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    assert!(first.is_newest().await.unwrap());
+    test.write(&table(), Write::Replace, vec![people(&[(2, "b")])]).await.unwrap();
+    assert!(!first.is_newest().await.unwrap());
+    let second = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    assert!(second.is_newest().await.unwrap());
+
+    // A table that was dropped and made anew has versions of the same numbers, which are others.
+    let lease = test.lease(&table()).await;
+    test.lake.drop_table(&table(), &lease).await.unwrap();
+    test.lake.release(&lease).await.unwrap();
+    assert!(!second.is_newest().await.unwrap());
+    for _ in 0..2 {
+        test.write(&table(), Write::Replace, vec![people(&[(3, "c")])]).await.unwrap();
+    }
+    let other = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    assert_eq!(other.version(), second.version());
+    assert!(other.is_newest().await.unwrap() && !second.is_newest().await.unwrap());
+}

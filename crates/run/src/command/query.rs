@@ -112,29 +112,19 @@ impl Workspace {
             Some(instant) => Arc::new(Views::of(self.meta.views_at(self.environment(), instant).await?)),
             None => Arc::clone(&self.views),
         };
-        let catalog = LakeCatalog::new(self.lake.clone(), self.meta.clone(), views, at.0);
+        let catalog = LakeCatalog::new(Arc::clone(&self.snapshots), self.meta.clone(), views, at.0);
         Ok(self.engine.session(Arc::new(catalog), options))
     }
 
     /// Starts a statement. With `limit`, at most so many rows are made.
     pub async fn query(&self, statement: &Statement, at: ReadAt, limit: Option<usize>) -> Result<Answer, RunError> {
         let session = self.session_at(at).await?;
-        // An error must point into what the person wrote, so that text is planned first.
-        if let Err(error) = session.plan(statement.sql()).await {
-            return Err(self.sql_problem(statement, error, at));
-        }
-        let rows = match limit {
-            Some(limit) if is_query(statement.sql()) => {
-                let text = format!("select * from (\n{}\n) as ade_rows limit {limit}", statement.sql());
-                session.query(&text).await
-            }
-            _ => session.query(statement.sql()).await,
-        };
-        let rows = rows.map_err(|error| failed(statement, OutputError::Sql(error)))?;
+        let rows = session.query_at_most(statement.sql(), limit).await;
+        let rows = rows.map_err(|error| self.sql_problem(statement, error, at))?;
         Ok(Answer { rows, statement: statement.clone() })
     }
 
-    /// A statement that cannot be planned.
+    /// A statement that cannot be planned or started.
     fn sql_problem(&self, statement: &Statement, error: SqlError, at: ReadAt) -> RunError {
         // Of the past it is not known here what there was.
         let is_now = at == ReadAt::default();
@@ -176,9 +166,4 @@ impl Workspace {
             }
         }
     }
-}
-
-fn is_query(sql: &str) -> bool {
-    let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-    matches!(first.as_str(), "select" | "with" | "values") || first.starts_with('(')
 }
