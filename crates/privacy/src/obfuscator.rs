@@ -14,8 +14,8 @@ use crate::{Keyring, Policy, PrivacyError};
 
 /// Obfuscates the batches of one table.
 ///
-/// Made once for a table; subkeys and patterns are derived then. [`Obfuscator::apply`] takes `&self` and keeps nothing
-/// between batches, so batches may be worked on side by side.
+/// Made once for a table; subkeys and patterns are derived then. [`Obfuscator::apply`] takes `&self`: batches may be worked
+/// on side by side, and what is remembered of earlier ones changes how long it takes and nothing else.
 #[derive(Debug)]
 pub struct Obfuscator {
     input: SchemaRef,

@@ -1,19 +1,21 @@
-//! `pseudonym`: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of a value's canonical form under the domain's subkey.
+//! `pseudonym`: HMAC-SHA-256 of a value's canonical form under the domain's subkey, as text.
 //!
-//! Almost every value that is worth a pseudonym is shorter than 56 bytes: two compressions, when the states after the
-//! padded key are kept. That is why the construction is written out over SHA-256's compression function here. A value that
-//! occurred a short while ago in the same batch is not computed again.
+//! The codes of several rows are computed together, and values that were met a short while ago are not computed again.
 
-use std::{fmt, hash::BuildHasher};
+mod hmac;
+mod memory;
+
+use std::sync::{Mutex, TryLockError};
 
 use arrow::{
     array::{Array, ArrayAccessor, ArrayRef, AsArray},
     datatypes::DataType,
 };
-use foldhash::fast::FixedState;
-use sha2::block_api::compress256;
-use zeroize::Zeroize;
 
+use self::{
+    hmac::{HmacKey, LANES, Lanes},
+    memory::{Memory, Place},
+};
 use crate::{
     CanonicalForm, DataFamily, Domain, Keyring,
     text::{TextColumn, readable, text_type},
@@ -22,56 +24,64 @@ use crate::{
 
 /// Characters of a pseudonym: 160 bits, five to a character.
 const LENGTH: usize = 32;
-/// Rows remembered for repeated values; a power of two. 16 KiB stay in the fastest cache.
-const REMEMBERED: usize = 4096;
-/// Rows after which a batch that hardly repeats itself is no longer looked up.
-const TRIAL: usize = 1024;
+
+/// A pseudonym.
+type Code = [u8; LENGTH];
 
 /// The treatment at work for one domain.
 #[derive(Debug)]
 pub(crate) struct Pseudonymizer {
     key: HmacKey,
     form: CanonicalForm,
+    /// For one batch at a time: one that is worked on beside another has a memory of its own.
+    memory: Mutex<Memory>,
 }
 
 impl Pseudonymizer {
     pub(crate) fn new(domain: &Domain, keyring: &Keyring) -> Self {
-        Self { key: HmacKey::new(&keyring.subkey("pseudonym", domain.name())), form: domain.form() }
-    }
-
-    fn write(&self, value: &[u8], numeric: bool, scratch: &mut String, out: &mut Vec<u8>) {
-        let canonical = match std::str::from_utf8(value) {
-            Ok(text) => self.form.apply(if numeric { shortest_number(text) } else { text }, scratch).as_bytes(),
-            Err(_) => value,
-        };
-        if !canonical.is_empty() {
-            out.extend_from_slice(&base32(&self.key.mac(canonical)));
-        }
+        let key = HmacKey::new(&keyring.subkey("pseudonym", domain.name()));
+        Self { key, form: domain.form(), memory: Mutex::default() }
     }
 
     fn each<A: ArrayAccessor>(&self, values: &A, numeric: bool) -> TextColumn
     where
-        A::Item: AsRef<[u8]>,
+        A::Item: Value,
     {
-        let rows = values.len();
-        let mut column = TextColumn::with_capacity(rows, rows * LENGTH);
+        let mut shared = match self.memory.try_lock() {
+            Ok(memory) => Some(memory),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let mut own = Memory::default();
+        let memory = shared.as_deref_mut().unwrap_or(&mut own);
+        memory.begin(values.len());
+        let mut codes = Codes {
+            values,
+            memory,
+            lanes: Lanes::new(&self.key),
+            waiting: Vec::with_capacity(LANES),
+            found: Vec::with_capacity(values.len()),
+        };
+        let mut ends = Vec::with_capacity(values.len() + 1);
+        ends.push(0);
         let mut scratch = String::new();
-        let mut memory = Memory::new(rows);
-        for row in 0..rows {
-            if values.is_null(row) {
-                column.end_row();
-                continue;
+        for row in 0..values.len() {
+            if !values.is_null(row) {
+                let value = values.value(row);
+                let place = codes.memory.place(value.bytes());
+                if !codes.recall(place, value.bytes()) {
+                    let canonical = match value.text() {
+                        Some(text) if numeric => self.form.apply(shortest_number(text), &mut scratch).as_bytes(),
+                        Some(text) => self.form.apply(text, &mut scratch).as_bytes(),
+                        None => value.bytes(),
+                    };
+                    codes.add(row, place, canonical);
+                }
             }
-            let value = values.value(row);
-            let value = value.as_ref();
-            if let Some(earlier) = memory.earlier(value, row, |earlier| values.value(earlier).as_ref() == value) {
-                column.repeat_row(earlier);
-            } else {
-                self.write(value, numeric, &mut scratch, column.bytes());
-                column.end_row();
-            }
+            ends.push(codes.found.len() * LENGTH);
         }
-        column
+        codes.compute();
+        TextColumn::new(codes.found.into_flattened(), ends)
     }
 }
 
@@ -97,6 +107,88 @@ impl Transform for Pseudonymizer {
     }
 }
 
+/// The codes of the rows of one batch that have one, in their order.
+struct Codes<'a, A> {
+    values: &'a A,
+    memory: &'a mut Memory,
+    lanes: Lanes<'a>,
+    /// The rows whose codes are being computed.
+    waiting: Vec<Waiting>,
+    found: Vec<Code>,
+}
+
+/// A row whose code is being computed.
+struct Waiting {
+    row: usize,
+    /// Where its code will stand.
+    code: usize,
+    /// Where it is to be remembered.
+    place: Option<Place>,
+}
+
+impl<A: ArrayAccessor> Codes<'_, A>
+where
+    A::Item: Value,
+{
+    /// Adds the code of a value that is remembered, if it is.
+    fn recall(&mut self, place: Option<Place>, value: &[u8]) -> bool {
+        let code = place.and_then(|place| self.memory.find(place, value));
+        self.found.extend(code);
+        code.is_some()
+    }
+
+    /// Adds the code of a value by its canonical form; an empty one has none.
+    fn add(&mut self, row: usize, place: Option<Place>, canonical: &[u8]) {
+        if canonical.is_empty() {
+            return;
+        }
+        self.waiting.push(Waiting { row, code: self.found.len(), place });
+        // Filled in as soon as there are enough of them to compute.
+        self.found.push([0; LENGTH]);
+        if self.lanes.push(canonical) {
+            self.compute();
+        }
+    }
+
+    fn compute(&mut self) {
+        for (waiting, mac) in self.waiting.drain(..).zip(self.lanes.finish()) {
+            let code = base32(mac);
+            self.found[waiting.code] = code;
+            if let Some(place) = waiting.place {
+                self.memory.keep(place, self.values.value(waiting.row).bytes(), code);
+            }
+        }
+    }
+}
+
+/// What can be read from a row.
+trait Value: Copy {
+    fn bytes(&self) -> &[u8];
+
+    /// The value as text, if it is one.
+    fn text(&self) -> Option<&str>;
+}
+
+impl Value for &str {
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Value for &[u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self).ok()
+    }
+}
+
 /// Types whose values can stand behind a code. Not booleans: a code of two values hides nothing.
 pub(crate) fn fits_code(input: &DataType) -> bool {
     !matches!(DataFamily::of(input), DataFamily::Boolean | DataFamily::List | DataFamily::Other)
@@ -108,143 +200,50 @@ fn shortest_number(text: &str) -> &str {
     if short == "-0" { "0" } else { short }
 }
 
-/// Where in the batch a value was seen last: one row for each slot that a hash falls into.
-struct Memory {
-    slots: Vec<u32>,
-    hasher: FixedState,
-    asked: usize,
-    found: usize,
-}
-
-impl Memory {
-    fn new(rows: usize) -> Self {
-        let slots = if rows > 1 && u32::try_from(rows).is_ok() { vec![u32::MAX; REMEMBERED] } else { Vec::new() };
-        Self { slots, hasher: FixedState::default(), asked: 0, found: 0 }
-    }
-
-    /// An earlier row with this value, if it is remembered; the row itself is remembered from now on.
-    fn earlier(&mut self, value: &[u8], row: usize, same: impl Fn(usize) -> bool) -> Option<usize> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        self.asked += 1;
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose the slot")]
-        let slot = &mut self.slots[self.hasher.hash_one(value) as usize % REMEMBERED];
-        let earlier = *slot as usize;
-        if *slot != u32::MAX && same(earlier) {
-            self.found += 1;
-            return Some(earlier);
-        }
-        *slot = u32::try_from(row).unwrap_or(u32::MAX);
-        if self.asked == TRIAL && self.found < TRIAL / 16 {
-            self.slots = Vec::new();
-        }
-        None
-    }
-}
-
-/// HMAC-SHA-256 with the states after the padded key kept.
-struct HmacKey {
-    inner: [u32; 8],
-    outer: [u32; 8],
-}
-
-impl HmacKey {
-    /// The state in which SHA-256 begins, FIPS 180-4 section 5.3.3.
-    const START: [u32; 8] =
-        [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-
-    fn new(key: &[u8; 32]) -> Self {
-        let padded = |pad: u8| {
-            let mut block = [pad; 64];
-            for (byte, key) in block.iter_mut().zip(key) {
-                *byte ^= key;
-            }
-            let mut state = Self::START;
-            compress256(&mut state, &[block]);
-            block.zeroize();
-            state
-        };
-        Self { inner: padded(0x36), outer: padded(0x5c) }
-    }
-
-    fn mac(&self, message: &[u8]) -> [u8; 32] {
-        let mut state = self.inner;
-        let (whole, rest) = message.as_chunks::<64>();
-        compress256(&mut state, whole);
-        let mut block = [0; 64];
-        block[..rest.len()].copy_from_slice(rest);
-        block[rest.len()] = 0x80;
-        if rest.len() >= 56 {
-            compress256(&mut state, &[block]);
-            block = [0; 64];
-        }
-        let bits = (64 + message.len() as u64) * 8;
-        block[56..].copy_from_slice(&bits.to_be_bytes());
-        compress256(&mut state, &[block]);
-
-        let mut block = [0; 64];
-        block[..32].copy_from_slice(&bytes(&state));
-        block[32] = 0x80;
-        block[56..].copy_from_slice(&((64 + 32) * 8_u64).to_be_bytes());
-        let mut state = self.outer;
-        compress256(&mut state, &[block]);
-        bytes(&state)
-    }
-}
-
-fn bytes(state: &[u32; 8]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (part, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *part = word.to_be_bytes();
-    }
-    bytes
-}
-
-impl Drop for HmacKey {
-    fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
-    }
-}
-
-impl fmt::Debug for HmacKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HmacKey")
-    }
-}
-
-/// The first 160 bits in RFC 4648's base32 alphabet, in lower case.
-fn base32(mac: &[u8; 32]) -> [u8; LENGTH] {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// The first 160 bits in RFC 4648's base32 alphabet (`a` to `z`, `2` to `7`), in lower case.
+fn base32(mac: &[u32; 8]) -> Code {
+    let [first, second, third, fourth, fifth] = std::array::from_fn(|word| u64::from(mac[word]));
+    // Forty bits each, which overlap the words.
+    let groups = [
+        first << 8 | second >> 24,
+        (second & 0xff_ffff) << 16 | third >> 16,
+        (third & 0xffff) << 24 | fourth >> 8,
+        (fourth & 0xff) << 32 | fifth,
+    ];
     let mut text = [0; LENGTH];
-    let (groups, _) = mac[..20].as_chunks::<5>();
-    for (letters, group) in text.as_chunks_mut::<8>().0.iter_mut().zip(groups) {
-        let bits = group.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        for (place, letter) in letters.iter_mut().enumerate() {
-            *letter = ALPHABET[(bits >> (35 - 5 * place) & 31) as usize];
-        }
+    for (letters, bits) in text.as_chunks_mut::<8>().0.iter_mut().zip(groups) {
+        *letters = eight_letters(bits).to_be_bytes();
     }
     text
 }
 
+/// Forty bits as eight letters, all at once: each step halves groups of bits and moves them apart.
+fn eight_letters(bits: u64) -> u64 {
+    let twenties = (bits & 0xff_fff0_0000) << 12 | bits & 0xf_ffff;
+    let tens = (twenties & 0x000f_fc00_000f_fc00) << 6 | twenties & 0x0000_03ff_0000_03ff;
+    let fives = (tens & 0x03e0_03e0_03e0_03e0) << 3 | tens & 0x001f_001f_001f_001f;
+    // Every byte is below 32; those from 26 on are digits.
+    let digits = (fives + 0x0606_0606_0606_0606) >> 5 & 0x0101_0101_0101_0101;
+    fives + 0x6161_6161_6161_6161 - digits * u64::from(b'a' + 26 - b'2')
+}
+
 #[cfg(test)]
 mod tests {
-    use hmac::{Hmac, KeyInit, Mac};
-    use sha2::Sha256;
-
     use super::*;
 
     #[test]
-    fn agrees_with_the_hmac_crate_at_every_length() {
-        let key = [0x5a; 32];
-        let ours = HmacKey::new(&key);
-        let message: Vec<u8> = (0..=255).collect();
-        for length in 0..=message.len() {
-            let mut theirs = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-            theirs.update(&message[..length]);
-            assert_eq!(ours.mac(&message[..length]), *theirs.finalize().into_bytes(), "length {length}");
+    fn base32_is_that_of_the_standard() {
+        // The letters of 0 to 31, one after the other.
+        let mut bits = [0_u8; 32];
+        for place in 0..32_usize {
+            for bit in (0..5).filter(|bit| place >> (4 - bit) & 1 == 1) {
+                let at = place * 5 + bit;
+                bits[at / 8] |= 0x80 >> (at % 8);
+            }
         }
+        let (words, _) = bits.as_chunks::<4>();
+        let mac = std::array::from_fn(|word| u32::from_be_bytes(words[word]));
+        assert_eq!(base32(&mac), *b"abcdefghijklmnopqrstuvwxyz234567");
     }
 
     #[test]

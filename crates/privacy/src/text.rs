@@ -69,6 +69,11 @@ pub(crate) struct TextColumn {
 }
 
 impl TextColumn {
+    /// The texts of all rows, one after the other, and where each ends; `ends` begins with zero.
+    pub(crate) fn new(bytes: Vec<u8>, ends: Vec<usize>) -> Self {
+        Self { bytes, ends }
+    }
+
     pub(crate) fn with_capacity(rows: usize, bytes: usize) -> Self {
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
@@ -83,12 +88,6 @@ impl TextColumn {
     /// Ends the row.
     pub(crate) fn end_row(&mut self) {
         self.ends.push(self.bytes.len());
-    }
-
-    /// Appends the text of an earlier row as this one.
-    pub(crate) fn repeat_row(&mut self, row: usize) {
-        self.bytes.extend_from_within(self.ends[row]..self.ends[row + 1]);
-        self.end_row();
     }
 
     /// The column as an array of a text type.

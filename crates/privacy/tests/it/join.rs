@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use ade_privacy::{Domain, decrypt, decrypt_text};
+use ade_privacy::{Domain, Obfuscator, Policy, decrypt, decrypt_text};
 use arrow::{
-    array::{Array, ArrayRef, BinaryArray, Int64Array, StringArray},
+    array::{Array, ArrayRef, BinaryArray, Int64Array, RecordBatch, StringArray},
     compute::cast,
-    datatypes::DataType,
+    datatypes::{DataType, Field, Schema},
 };
 use proptest::prelude::*;
 
-use crate::column::{encrypt, keyring, pseudonym, text, texts, treat};
+use crate::column::{decided, encrypt, keyring, pseudonym, text, texts, treat};
 
 fn layouts(values: &StringArray) -> Vec<ArrayRef> {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8));
@@ -18,6 +18,41 @@ fn layouts(values: &StringArray) -> Vec<ArrayRef> {
         .iter()
         .map(|layout| cast(values, layout).unwrap())
         .collect()
+}
+
+/// What is remembered of earlier rows and batches, and that batches are worked on side by side, changes nothing.
+#[test]
+fn a_value_has_the_same_pseudonym_in_every_row_batch_and_thread() {
+    let schema = Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)]));
+    let policy = Policy::new(vec![decided("value", pseudonym("customer"))]);
+    let obfuscator = Obfuscator::new(&schema, &policy, &keyring()).unwrap();
+    // Values that repeat soon, late and never; NULL, empty and long ones.
+    let value = |number: usize| match number % 11 {
+        0 => None,
+        1 => Some(String::new()),
+        2 => Some("x".repeat(number % 150)),
+        3 => Some(format!("rare {number}")),
+        4 => Some(format!("late {}", number % 2_500)),
+        _ => Some(format!("soon {}", number % 37)),
+    };
+    let alone =
+        |value: Option<String>| treat(&(Arc::new(StringArray::from(vec![value])) as ArrayRef), pseudonym("customer"));
+    let expected: std::collections::HashMap<Option<String>, Option<String>> =
+        (0..6_000).map(|number| (value(number), texts(&alone(value(number))).remove(0))).collect();
+    let of_batch = |batch: usize| {
+        let numbers = batch * 1_500..(batch + 1) * 1_500;
+        let array: ArrayRef = Arc::new(numbers.clone().map(value).collect::<StringArray>());
+        let treated = obfuscator.apply(&RecordBatch::try_new(Arc::clone(&schema), vec![array]).unwrap()).unwrap();
+        for (number, found) in numbers.zip(texts(treated.column(0))) {
+            assert_eq!(found, expected[&value(number)], "row {number}");
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let _ = scope.spawn(|| (0..4).for_each(of_batch));
+        }
+    });
+    (0..4).for_each(of_batch);
 }
 
 proptest! {
