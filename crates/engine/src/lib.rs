@@ -32,6 +32,7 @@ mod relation;
 mod relation_name;
 mod rows;
 mod runtime_filter;
+mod semi_join;
 mod session;
 mod session_options;
 mod sql_error;

@@ -100,6 +100,15 @@ async fn keys_that_do_not_fit_the_memory_are_left_to_the_join() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_semi_join_is_asked_for_each_key_once() {
+    let session = parquet_session().await;
+    let sql = "select count(*) from facts where part in (select g.part from facts g where g.amount >= 0)";
+    let plan = session.explain(sql, true).await.expect("a plan");
+    let line = plan.lines().find(|line| line.contains("RepeatedKeysExec")).unwrap_or_else(|| panic!("{plan}"));
+    assert!(["1.00 K", "2.00 K"].iter().any(|rows| line.contains(&format!("output_rows={rows}"))), "of 20,000: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn runtime_filters_change_no_answer() {
     let (with, without) = (parquet_session().await, memory_session());
     let joined = "from facts join parts on part = id";
@@ -112,6 +121,14 @@ async fn runtime_filters_change_no_answer() {
         "select count(*), count(part), count(id) from facts full join parts on part = id and colour = 'c7'".into(),
         "select count(*) from facts where part in (select id from parts where colour = 'c7')".into(),
         "select count(*) from facts where part not in (select id from parts where colour = 'c7')".into(),
+        "select count(*) from facts where part not in (select part from facts where amount = 3)".into(),
+        "select count(*) from facts where part not in (select part from facts where amount = 3 and part is not null)"
+            .into(),
+        "select count(*) from parts where id in (select part from facts where amount < 5)".into(),
+        "select count(*), sum(id) from parts where id not in (select part from facts where part % 3 = 1)".into(),
+        "select count(*) from facts f where exists (select 1 from facts g where g.part = f.part and g.note = f.note)"
+            .into(),
+        "select count(*) from facts f where part in (select g.part from facts g where g.amount > f.amount)".into(),
         "select count(*) from facts where exists (select 1 from parts where id = part and colour < 'c2')".into(),
         "select count(*) from facts where not exists (select 1 from parts where id = part and colour < 'c2')".into(),
         "select count(*) from facts where amount < (select avg(f.amount) from facts f where f.part = facts.part)"
