@@ -41,6 +41,12 @@ pub trait CompileContext {
         None
     }
 
+    /// What a plain name means that only a run knows, such as `results` in `on-run-end` hooks.
+    fn value(&self, name: &str) -> Option<serde_json::Value> {
+        let _ = name;
+        None
+    }
+
     /// The text of a `{% docs %}` block, for `doc(…)`.
     fn document(&self, package: Option<&str>, name: &str) -> Option<String> {
         let _ = (package, name);

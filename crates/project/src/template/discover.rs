@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use ade_diagnostic::{Diagnostic, Location, SourceFile, Span, did_you_mean, rule};
 
-use super::syntax::ast::{Arg, Body, Expr, ExprKind, Filter, StmtKind, Target};
+use super::syntax::ast::{Arg, Body, Expr, ExprKind, Filter, Stmt, StmtKind, Target};
 use super::template_set::KnownMacro;
-use super::{RefUse, Reference, SourceUse, TemplateSet, Uses, library};
+use super::{MacroDefinition, RefUse, Reference, SourceUse, TemplateSet, Uses, library};
 
 /// The findings in one tree.
 #[derive(Debug, Default)]
@@ -30,6 +30,29 @@ pub(crate) fn scan(body: &Body, file: &Arc<SourceFile>) -> Discovered {
     let mut walker = Walker { file, found: Discovered::default(), certain: true };
     walker.body(body);
     walker.found
+}
+
+/// Walks a macro, with its parameters and what every macro has.
+pub(crate) fn scan_macro(definition: &MacroDefinition) -> Discovered {
+    let mut walker = Walker { file: &definition.file, found: Discovered::default(), certain: true };
+    walker.definition(definition);
+    walker.found
+}
+
+/// The names that a statement mentions, blocks below it left out, and those that it sets, blocks included.
+pub(crate) fn names_of(statement: &Stmt, file: &Arc<SourceFile>) -> (BTreeSet<Arc<str>>, BTreeSet<Arc<str>>) {
+    let mut whole = Walker { file, found: Discovered::default(), certain: true };
+    whole.statement(&statement.kind);
+    let mut head = Walker { file, found: Discovered::default(), certain: true };
+    match &statement.kind {
+        StmtKind::If { branches, .. } => branches.iter().for_each(|(condition, _)| head.expr(condition)),
+        StmtKind::For(parts) => {
+            head.expr(&parts.iter);
+            parts.condition.iter().for_each(|condition| head.expr(condition));
+        }
+        _ => head.found.mentions.clone_from(&whole.found.mentions),
+    }
+    (head.found.mentions, whole.found.declared)
 }
 
 /// Adds to what a run found what the tree and all macros that it may reach ask for.
@@ -87,7 +110,8 @@ pub(crate) fn unknown_calls(
     let mut warnings = Vec::new();
     for (name, span) in &discovered.calls {
         let (module, last) = name.rsplit_once('.').unwrap_or(("", name));
-        if discovered.declared.contains(name.split('.').next().unwrap_or(name)) {
+        let first = name.split('.').next().unwrap_or(name);
+        if discovered.declared.contains(first) || set.is_doubtful(first) {
             continue;
         }
         let known = match module {
@@ -113,6 +137,13 @@ pub(crate) fn unknown_calls(
         warnings.push(warning.note("this call was not reached; it fails when it is"));
     }
     warnings
+}
+
+impl Discovered {
+    /// Names that may be declared where the tree cannot show it.
+    pub(crate) fn declare<'n>(&mut self, names: impl Iterator<Item = &'n Arc<str>>) {
+        self.declared.extend(names.cloned());
+    }
 }
 
 struct Walker<'a> {
@@ -192,7 +223,11 @@ impl Walker<'_> {
         }
     }
 
-    fn definition(&mut self, definition: &super::MacroDefinition) {
+    fn definition(&mut self, definition: &MacroDefinition) {
+        // What is passed without being a parameter.
+        for name in ["caller", "varargs", "kwargs"] {
+            self.declare(name);
+        }
         for parameter in &definition.parameters {
             self.found.declared.insert(Arc::clone(&parameter.name));
             if let Some(default) = &parameter.default {

@@ -1,5 +1,6 @@
 //! A template that has been read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ade_diagnostic::{Diagnostic, Location, SourceFile, Span};
@@ -13,6 +14,8 @@ use super::{MacroDefinition, MacroKind};
 pub struct Template {
     file: Arc<SourceFile>,
     body: Source,
+    /// Names that may be set by tags that could not be read; there only if there are such tags.
+    doubtful: Option<Arc<BTreeSet<Arc<str>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,12 +33,27 @@ impl Template {
     /// Reads some bytes of a file as a template of its own, for instance a scalar in YAML.
     pub fn parse_part(file: &Arc<SourceFile>, span: Span) -> Result<Self, Box<Diagnostic>> {
         let body = Source::Whole(Arc::new(syntax::parse(file, span)?));
-        Ok(Self { file: Arc::clone(file), body })
+        Ok(Self { file: Arc::clone(file), body, doubtful: None })
+    }
+
+    /// Reads a file past all mistakes in its syntax, and gives them. With mistakes the template is good for finding more
+    /// problems and for nothing else.
+    pub fn read(file: &Arc<SourceFile>) -> (Self, Vec<Diagnostic>) {
+        let problem = match Self::parse(file) {
+            Ok(template) => return (template, Vec::new()),
+            Err(problem) => problem,
+        };
+        let syntax::Recovered { body, mut mistakes, doubtful } = syntax::recover(file, Span::new(0, file.text().len()));
+        if mistakes.is_empty() {
+            mistakes.push(*problem);
+        }
+        let body = Source::Whole(Arc::new(body));
+        (Self { file: Arc::clone(file), body, doubtful: Some(Arc::new(doubtful)) }, mistakes)
     }
 
     /// The body of a block, for instance a snapshot's.
     pub fn of_block(block: &Arc<MacroDefinition>) -> Self {
-        Self { file: Arc::clone(&block.file), body: Source::Block(Arc::clone(block)) }
+        Self { file: Arc::clone(&block.file), body: Source::Block(Arc::clone(block)), doubtful: None }
     }
 
     /// The file that it stands in.
@@ -73,6 +91,11 @@ impl Template {
             }
         }
         found
+    }
+
+    /// Names that may be set by tags that could not be read.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.doubtful.iter().flat_map(|names| names.iter())
     }
 
     pub(crate) fn body(&self) -> &ast::Body {

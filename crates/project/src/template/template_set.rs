@@ -7,7 +7,7 @@ use ade_diagnostic::{Diagnostic, SourceFile, rule};
 use serde_json::Value as Json;
 
 use super::discover::Discovered;
-use super::interpret::{Args, Function, Interpreter, Output, Raise, Scope, Surroundings};
+use super::interpret::{Args, Function, Interpreter, Outcome, Output, Raise, Scope, Surroundings};
 use super::value::Value;
 use super::{
     Argument, CompileContext, Compiled, MacroDefinition, MacroKind, NodeContext, Parsed, SourceMap, Template,
@@ -18,6 +18,10 @@ use super::{
 pub struct TemplateSet {
     project: Arc<str>,
     packages: Vec<Package>,
+    /// Paths of files with tags that could not be read.
+    broken: BTreeSet<String>,
+    /// Names that such tags may define.
+    doubtful: BTreeSet<Arc<str>>,
 }
 
 struct Package {
@@ -39,17 +43,17 @@ impl TemplateSet {
     pub fn new(project: &str) -> Self {
         let project: Arc<str> = project.into();
         let own = Package { name: Arc::clone(&project), macros: BTreeMap::new() };
-        Self { project, packages: vec![own] }
+        Self { project, packages: vec![own], broken: BTreeSet::new(), doubtful: BTreeSet::new() }
     }
 
     /// Adds the macros, generic tests and materializations of a file that belongs to a package (the project's own name for
     /// its own files). Gives what is wrong with the file.
     pub fn add_file(&mut self, package: &str, file: &Arc<SourceFile>) -> Vec<Diagnostic> {
-        let template = match Template::parse(file) {
-            Ok(template) => template,
-            Err(problem) => return vec![*problem],
-        };
-        let mut problems = Vec::new();
+        let (template, mut problems) = Template::read(file);
+        if !problems.is_empty() {
+            self.broken.insert(file.path().to_owned());
+            self.doubtful.extend(template.doubtful().cloned());
+        }
         for definition in template.blocks().filter(|block| block.kind() != MacroKind::Snapshot) {
             problems.extend(self.add(package, definition));
         }
@@ -74,7 +78,7 @@ impl TemplateSet {
             id: format!("macro.{}.{name}", package.name),
             package: Arc::clone(&package.name),
             definition: Arc::clone(definition),
-            discovered: discover::scan(&definition.body, &definition.file),
+            discovered: discover::scan_macro(definition),
         };
         package.macros.insert(name, Arc::new(known));
         None
@@ -106,6 +110,16 @@ impl TemplateSet {
         all.filter(|known| known.definition.kind() == MacroKind::Test).map(|known| known.definition.name()).collect()
     }
 
+    /// Whether a file has tags that could not be read: what else is wrong in it cannot be told.
+    pub fn is_broken(&self, path: &str) -> bool {
+        self.broken.contains(path)
+    }
+
+    /// Whether a tag that could not be read may define a macro or test of this name.
+    pub fn is_doubtful(&self, name: &str) -> bool {
+        self.doubtful.contains(name)
+    }
+
     /// Warnings about calls of names that nothing has, in the project's own macros. (In templates the same is an error when
     /// they get there.)
     pub fn check_macros(&self) -> Vec<Diagnostic> {
@@ -123,15 +137,19 @@ impl TemplateSet {
         let surroundings = Surroundings { set: self, settings, node, world: None };
         let mut interpreter = Interpreter::new(surroundings, template.file());
         let mut out = Output::default();
+        interpreter.collect(template.doubtful().cloned());
         let outcome = interpreter.body(template.body(), &Scope::default(), &mut out);
         let failure = failure(outcome, template).err();
+        let mut failures = interpreter.collected.map(|collected| collected.failures).unwrap_or_default();
+        failures.extend(failure.map(|problem| *problem).filter(|problem| !failures.contains(problem)));
         let mut parsed =
             Parsed { diagnostics: interpreter.warnings, messages: interpreter.messages, uses: interpreter.uses };
-        let discovered = discover::scan(template.body(), template.file());
-        if failure.is_none() {
-            parsed.diagnostics.extend(discover::unknown_calls(self, &self.project, &discovered, template.file()));
-        }
-        parsed.diagnostics.extend(failure.map(|problem| *problem));
+        let mut discovered = discover::scan(template.body(), template.file());
+        discovered.declare(template.doubtful());
+        let mut unknown = discover::unknown_calls(self, &self.project, &discovered, template.file());
+        unknown.retain(|warning| !failures.iter().any(|failure| meets(failure, warning)));
+        parsed.diagnostics.extend(unknown);
+        parsed.diagnostics.extend(failures);
         discover::complete(self, &discovered, template.file(), &mut parsed.uses);
         parsed
     }
@@ -195,18 +213,10 @@ impl TemplateSet {
         node: &NodeContext,
         world: Option<&dyn CompileContext>,
     ) -> Option<Result<Compiled, Box<Diagnostic>>> {
-        let known = match name.split_once('.') {
-            Some((package, name)) => self.in_package(package, name),
-            None => self.visible(&self.project, name),
-        }?;
-        let file = &known.definition.file;
-        let mut interpreter = Interpreter::new(Surroundings { set: self, settings, node, world }, file);
-        let named = arguments.iter().map(|(name, value)| (Arc::from(*name), value.to_value())).collect();
-        let args = Args { positional: Vec::new(), named };
-        interpreter.at_span(known.definition.name_span);
-        let outcome = interpreter.call_function(&Function::Macro(Arc::clone(known)), &args, known.definition.name_span);
+        let known = self.known(name)?;
+        let (interpreter, outcome) = run_macro(known, arguments, Surroundings { set: self, settings, node, world });
         let template = Template::of_block(&known.definition);
-        Some(failure(interpreter.located_here(outcome), &template).map(|value| {
+        Some(failure(outcome, &template).map(|value| {
             let mut out = Output::default();
             match &value {
                 Value::Str(text) => (out.text, out.pieces) = (text.to_string(), text.pieces().to_vec()),
@@ -214,6 +224,33 @@ impl TemplateSet {
             }
             compiled(interpreter, out)
         }))
+    }
+
+    /// Finds what a macro asks for when it is called with these arguments: as [`TemplateSet::parse`] does for a template.
+    /// What it asks for before it fails counts.
+    pub fn parse_call(
+        &self,
+        name: &str,
+        arguments: &[(&str, Argument)],
+        settings: &TemplateSettings,
+        node: &NodeContext,
+    ) -> Option<Parsed> {
+        let known = self.known(name)?;
+        let surroundings = Surroundings { set: self, settings, node, world: None };
+        let (interpreter, outcome) = run_macro(known, arguments, surroundings);
+        let failure = failure(outcome, &Template::of_block(&known.definition)).err();
+        let mut parsed =
+            Parsed { diagnostics: interpreter.warnings, messages: interpreter.messages, uses: interpreter.uses };
+        parsed.diagnostics.extend(failure.map(|problem| *problem));
+        discover::complete(self, &known.discovered, &known.definition.file, &mut parsed.uses);
+        Some(parsed)
+    }
+
+    fn known(&self, name: &str) -> Option<&Arc<KnownMacro>> {
+        match name.split_once('.') {
+            Some((package, name)) => self.in_package(package, name),
+            None => self.visible(&self.project, name),
+        }
     }
 
     pub(crate) fn project(&self) -> &Arc<str> {
@@ -272,6 +309,33 @@ impl TemplateSet {
 impl std::fmt::Debug for TemplateSet {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("TemplateSet").field("macros", &self.macros().keys()).finish()
+    }
+}
+
+/// Calls a macro from outside of any template.
+fn run_macro<'a>(
+    known: &Arc<KnownMacro>,
+    arguments: &[(&str, Argument)],
+    surroundings: Surroundings<'a>,
+) -> (Interpreter<'a>, Outcome) {
+    let mut interpreter = Interpreter::new(surroundings, &known.definition.file);
+    let named = arguments.iter().map(|(name, value)| (Arc::from(*name), value.to_value())).collect();
+    let args = Args { positional: Vec::new(), named };
+    interpreter.at_span(known.definition.name_span);
+    interpreter.enter();
+    let outcome = interpreter.call_function(&Function::Macro(Arc::clone(known)), &args, known.definition.name_span);
+    let outcome = interpreter.located_here(outcome);
+    (interpreter, outcome)
+}
+
+/// Whether two problems stand at the same place.
+fn meets(one: &Diagnostic, other: &Diagnostic) -> bool {
+    match (&one.location, &other.location) {
+        (Some(one), Some(other)) => {
+            let (first, second) = (one.span(), other.span());
+            one.path() == other.path() && first.start < second.end && second.start < first.end
+        }
+        _ => false,
     }
 }
 

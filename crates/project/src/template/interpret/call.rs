@@ -100,6 +100,9 @@ impl Interpreter<'_> {
                 Some(native) => (native.call)(self, args),
                 None => Err(Raise::plain(format!("`{module}` cannot be called; it is a group of functions"))),
             },
+            Value::Object(object) => object.call(self, args).unwrap_or_else(|| {
+                Err(Raise::plain(format!("a value of type {} cannot be called", object.type_name())))
+            }),
             Value::Undefined(Some(name)) => Err(self.undefined(name, scope)),
             Value::Undefined(None) => Err(Raise::plain("what is called here has no value; was an argument left out?")),
             other => Err(Raise::plain(format!("a value of type {} cannot be called", other.type_name()))),

@@ -10,7 +10,7 @@ use crate::template::library;
 use crate::template::value::Value;
 use crate::template::{CompileContext, NodeContext, TemplateSet, TemplateSettings, Uses};
 
-use super::{Function, Outcome, Raise, Scope};
+use super::{Collected, Function, Outcome, Raise, Scope};
 
 /// Runs one template. While a project is parsed there is no world: `execute` is false and every lookup gives a placeholder.
 pub(crate) struct Interpreter<'a> {
@@ -32,11 +32,15 @@ pub(crate) struct Interpreter<'a> {
     pub(super) package: Arc<str>,
     /// The macros that are running, outermost first, and where each was called.
     pub(super) path: Vec<(Arc<str>, Location)>,
+    /// How many of `path` were called from outside of any template.
+    pub(super) entered: usize,
     /// The call that is running, in `file`.
     pub(super) at: Span,
     pub(super) steps: u32,
     /// How many expressions are inside of each other.
     pub(super) depth: usize,
+    /// What has failed, when the run goes on after failures.
+    pub(crate) collected: Option<Collected>,
 }
 
 /// What `Interpreter::new` needs to know.
@@ -67,15 +71,17 @@ impl<'a> Interpreter<'a> {
             file: Arc::clone(file),
             package: Arc::clone(set.project()),
             path: Vec::new(),
+            entered: 0,
             at: Span::default(),
             steps: 0,
             depth: 0,
+            collected: None,
         }
     }
 
     /// The place in the outermost template that the running call belongs to.
     pub(crate) fn site(&self) -> Location {
-        self.path.first().map_or_else(|| self.file.location(self.at), |(_, location)| location.clone())
+        self.path.get(self.entered).map_or_else(|| self.file.location(self.at), |(_, location)| location.clone())
     }
 
     /// The running call itself.
@@ -162,6 +168,11 @@ impl Interpreter<'_> {
     /// Says which bytes of the file are running, for a call from outside of any template.
     pub(crate) fn at_span(&mut self, span: Span) {
         self.at = span;
+    }
+
+    /// The next call comes from outside of any template: the places in its macro are the outermost ones.
+    pub(crate) fn enter(&mut self) {
+        self.entered = 1;
     }
 
     /// Whether a macro is running.

@@ -2,6 +2,7 @@
 
 mod args;
 mod call;
+mod collected;
 mod expression;
 mod interpreter;
 mod output;
@@ -11,6 +12,7 @@ mod statement;
 
 pub(crate) use args::Args;
 pub(crate) use call::Function;
+pub(crate) use collected::Collected;
 pub(crate) use interpreter::{Interpreter, Surroundings};
 pub(crate) use output::Output;
 pub(crate) use raise::{Outcome, Raise};

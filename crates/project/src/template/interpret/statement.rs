@@ -18,7 +18,8 @@ impl Interpreter<'_> {
         for statement in body {
             let step = self.step();
             self.located(statement.span, step)?;
-            self.statement(statement, scope, out)?;
+            let outcome = self.statement(statement, scope, out);
+            self.note(outcome, statement)?;
         }
         Ok(())
     }
@@ -117,16 +118,21 @@ impl Interpreter<'_> {
         Ok(value)
     }
 
-    fn for_loop(&mut self, parts: &For, scope: &Scope, out: &mut Output) -> Outcome<()> {
+    fn for_loop(&mut self, parts: &Arc<For>, scope: &Scope, out: &mut Output) -> Outcome<()> {
         let source = self.expression(&parts.iter, scope)?;
+        let depth = match scope.get("loop") {
+            Some(Value::Object(outer)) => outer.attribute("depth").and_then(|depth| depth.as_int()).unwrap_or(0),
+            _ => 0,
+        };
+        self.walk(parts, &source, depth + 1, scope, out)
+    }
+
+    /// Runs a loop over a value.
+    fn walk(&mut self, parts: &Arc<For>, source: &Value, depth: i64, scope: &Scope, out: &mut Output) -> Outcome<()> {
         let Some(items) = source.items() else {
             let failure = Raise::plain(format!("a value of type {} cannot be walked over", source.type_name()));
             return self.located(parts.iter.span, Err(failure));
         };
-        if parts.recursive {
-            let failure = Raise::plain("`recursive` loops are not supported; a macro that calls itself does the same");
-            return self.located(parts.iter.span, Err(failure));
-        }
         let items = match &parts.condition {
             None => items,
             Some(condition) => self.chosen(items, &parts.target, condition, scope)?,
@@ -134,12 +140,9 @@ impl Interpreter<'_> {
         if items.is_empty() {
             return self.body(&parts.otherwise, scope, out);
         }
-        let depth = match scope.get("loop") {
-            Some(Value::Object(outer)) => outer.attribute("depth").and_then(|depth| depth.as_int()).unwrap_or(0),
-            _ => 0,
-        };
         let items: Rc<[Value]> = items.into();
-        let state = Rc::new(LoopState::new(Rc::clone(&items), depth + 1));
+        let again = parts.recursive.then(|| (Arc::clone(parts), scope.clone()));
+        let state = Rc::new(LoopState::new(Rc::clone(&items), depth, again));
         let name: Arc<str> = Arc::from("loop");
         for (index, item) in items.iter().enumerate() {
             let step = self.step();
@@ -155,6 +158,13 @@ impl Interpreter<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `loop(items)` inside of a recursive loop: what the loop puts out for these items.
+    pub(crate) fn walk_again(&mut self, parts: &Arc<For>, source: &Value, depth: i64, scope: &Scope) -> Outcome {
+        let mut out = Output::default();
+        self.walk(parts, source, depth, scope, &mut out)?;
+        Ok(out.into_value())
     }
 
     /// The items for which a loop's condition holds.

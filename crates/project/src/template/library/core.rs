@@ -84,7 +84,10 @@ fn config(interpreter: &mut Interpreter<'_>, args: &Args) -> Outcome {
     let location = interpreter.here();
     for (key, value) in given {
         let json = value.to_json();
-        interpreter.config.insert(key.clone(), json.clone());
+        // With the world, the node's configuration has this call merged into it already.
+        if interpreter.world.is_none() || !interpreter.config.contains_key(&key) {
+            interpreter.config.insert(key.clone(), json.clone());
+        }
         interpreter.uses.config.insert(key.clone(), json);
         interpreter.uses.config_locations.insert(key, location.clone());
     }

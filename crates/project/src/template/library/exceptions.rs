@@ -22,6 +22,7 @@ pub(super) const NATIVES: &[Native] = &[
 fn raise(interpreter: &mut Interpreter<'_>, args: &Args) -> Outcome {
     let message = args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).next();
     let message = message.map_or_else(|| "the template failed".to_owned(), ToString::to_string);
+    interpreter.stop_collecting();
     let (site, here) = (interpreter.site(), interpreter.here());
     let mut problem = Diagnostic::error(&rule::TEMPLATE_ERROR, message).at(site.clone());
     if site != here {

@@ -10,7 +10,7 @@ use super::format::{printf, truncated};
 use super::functions::json_text;
 use super::{call_method, method_text};
 
-const FILTERS: [&str; 36] = [
+const FILTERS: [&str; 34] = [
     "abs",
     "as_bool",
     "as_native",
@@ -40,10 +40,8 @@ const FILTERS: [&str; 36] = [
     "truncate",
     "upper",
     "urlencode",
-    "urlize",
     "wordcount",
     "wordwrap",
-    "xmlattr",
     "fromjson",
     "fromyaml",
     "count",
@@ -142,6 +140,10 @@ pub(crate) fn filter(interpreter: &mut Interpreter<'_>, name: &str, value: &Valu
                 .replace('"', "&#34;")
                 .replace('\'', "&#39;"),
         )),
+        "striptags" => Ok(Value::from(without_tags(&text()))),
+        "random" => {
+            Err(Raise::plain("`random` would give another text at each build; `random()` in SQL draws for each row"))
+        }
         "urlencode" => Ok(Value::from(urlencoded(&text()))),
         _ => Err(unknown(name)),
     }
@@ -245,10 +247,24 @@ fn truncate(text: &str, args: &Args) -> Outcome {
     Ok(Value::from(kept + &end))
 }
 
+/// Without comments and tags, each run of white space as one blank.
+fn without_tags(text: &str) -> String {
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find('<') {
+        let closing = if rest[start..].starts_with("<!--") { "-->" } else { ">" };
+        let Some(length) = rest[start..].find(closing) else { break };
+        kept.push_str(&rest[..start]);
+        rest = &rest[start + length + closing.len()..];
+    }
+    kept.push_str(rest);
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn wordwrap(text: &str, args: &Args) -> Outcome {
-    let [width, _, newline] = args.bind("wordwrap", ["width", "break_long_words", "wrapstring"], 0)?;
+    let [width, break_long, newline] = args.bind("wordwrap", ["width", "break_long_words", "wrapstring"], 0)?;
     let width = width.and_then(|width| usize::try_from(width.as_int()?).ok()).unwrap_or(79).max(1);
     let newline = Args::text(newline).unwrap_or_else(|| "\n".to_owned());
+    let break_long = break_long.is_none_or(|value| value.is_true());
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
@@ -258,6 +274,11 @@ fn wordwrap(text: &str, args: &Args) -> Outcome {
             }
             line.push_str(if line.is_empty() { "" } else { " " });
             line.push_str(word);
+            while break_long && line.chars().count() > width {
+                let rest: String = line.chars().skip(width).collect();
+                lines.push(line.chars().take(width).collect());
+                line = rest;
+            }
         }
         lines.push(line);
     }

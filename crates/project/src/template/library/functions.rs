@@ -10,6 +10,7 @@ use crate::template::interpret::{Args, Interpreter, Outcome, Raise};
 use crate::template::value::{Key, Value};
 
 use super::Native;
+use super::cycle::{cycler, joiner};
 use super::namespace::Namespace;
 
 pub(super) const NATIVES: &[Native] = &[
@@ -20,6 +21,8 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "", name: "set_strict", call: set },
     Native { module: "", name: "dict", call: dict },
     Native { module: "", name: "namespace", call: |_, args| Ok(namespace(args)) },
+    Native { module: "", name: "cycler", call: cycler },
+    Native { module: "", name: "joiner", call: joiner },
     Native { module: "", name: "tojson", call: to_json },
     Native { module: "", name: "fromjson", call: from_json },
     Native { module: "", name: "toyaml", call: to_json },

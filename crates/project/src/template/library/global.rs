@@ -85,7 +85,7 @@ pub(crate) fn global(interpreter: &mut Interpreter<'_>, name: &str) -> Option<Va
         "invocation_args_dict" | "dbt_metadata_envs" => Value::dict([]),
         module if native::is_module(module) => Value::Module(Arc::from(module)),
         package if interpreter.set.has_package(package) => Value::Module(Arc::from(package)),
-        _ => return None,
+        name => return interpreter.world?.value(name).map(|value| Value::from_json(&value)),
     })
 }
 
@@ -99,6 +99,11 @@ pub(crate) fn module_attribute(interpreter: &mut Interpreter<'_>, module: &str, 
     match (module, name) {
         ("context", _) => return interpreter.global(name),
         ("builtins", _) => return global(interpreter, name),
+        ("modules.re", _) => {
+            if let Some(flag) = super::python_modules::flag(name) {
+                return Some(flag);
+            }
+        }
         _ => {}
     }
     if let Some(native) = native::find(module, name) {

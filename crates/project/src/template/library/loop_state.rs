@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::template::interpret::{Args, Interpreter, Outcome, Raise};
+use crate::template::interpret::{Args, Interpreter, Outcome, Raise, Scope};
+use crate::template::syntax::ast::For;
 use crate::template::value::{Object, Value};
 
 /// Where a loop is.
@@ -11,13 +13,15 @@ pub(crate) struct LoopState {
     items: Rc<[Value]>,
     index: Cell<usize>,
     depth: i64,
+    /// A recursive loop and the names around it.
+    again: Option<(Arc<For>, Scope)>,
     /// The value that `loop.changed` saw last.
     seen: RefCell<Option<Vec<Value>>>,
 }
 
 impl LoopState {
-    pub(crate) fn new(items: Rc<[Value]>, depth: i64) -> Self {
-        Self { items, index: Cell::new(0), depth, seen: RefCell::new(None) }
+    pub(crate) fn new(items: Rc<[Value]>, depth: i64, again: Option<(Arc<For>, Scope)>) -> Self {
+        Self { items, index: Cell::new(0), depth, again, seen: RefCell::new(None) }
     }
 
     pub(crate) fn advance(&self, index: usize) {
@@ -48,6 +52,14 @@ impl Object for LoopState {
             "nextitem" => neighbour(Some(index + 1)),
             _ => return None,
         })
+    }
+
+    fn call(&self, interpreter: &mut Interpreter<'_>, args: &Args) -> Option<Outcome> {
+        let Some((parts, scope)) = &self.again else {
+            return Some(Err(Raise::plain("`loop(…)` needs a loop that is `recursive`")));
+        };
+        let items = args.bind("loop", ["iterable"], 1).map(|[items]| items.unwrap_or(Value::None));
+        Some(items.and_then(|items| interpreter.walk_again(parts, &items, self.depth + 1, scope)))
     }
 
     fn call_method(&self, _: &mut Interpreter<'_>, name: &str, args: &Args) -> Option<Outcome> {

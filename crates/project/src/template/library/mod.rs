@@ -5,6 +5,7 @@ mod adapter;
 mod ade;
 mod column;
 mod core;
+mod cycle;
 mod date_sql;
 mod dbt;
 mod dbt_utils;

@@ -1,7 +1,7 @@
 //! `modules.datetime`, `modules.re` and `modules.itertools`.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use crate::template::interpret::{Args, Interpreter, Outcome, Raise};
 use crate::template::value::{Object, Value};
@@ -21,8 +21,15 @@ pub(super) const NATIVES: &[Native] = &[
     Native { module: "modules.datetime.date", name: "", call: date },
     Native { module: "modules.datetime", name: "timedelta", call: timedelta },
     Native { module: "modules.datetime", name: "add_months", call: months },
-    Native { module: "modules.re", name: "match", call: |_, args| search(args, true) },
-    Native { module: "modules.re", name: "search", call: |_, args| search(args, false) },
+    Native { module: "modules.re", name: "compile", call: compile },
+    Native {
+        module: "modules.re",
+        name: "escape",
+        call: |_, args| Ok(Value::from(regex::escape(&text(args.positional.first().cloned())))),
+    },
+    Native { module: "modules.re", name: "match", call: |_, args| search(args, Anchor::Start) },
+    Native { module: "modules.re", name: "fullmatch", call: |_, args| search(args, Anchor::Both) },
+    Native { module: "modules.re", name: "search", call: |_, args| search(args, Anchor::Nowhere) },
     Native { module: "modules.re", name: "findall", call: find_all },
     Native { module: "modules.re", name: "sub", call: substitute },
     Native { module: "modules.re", name: "split", call: split },
@@ -127,9 +134,99 @@ fn months(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
     moved.map(Value::object).ok_or_else(|| Raise::plain("`add_months` takes a date and a number of months"))
 }
 
-fn pattern(value: Option<Value>) -> Outcome<Regex> {
+/// Python's flags, by the names that `modules.re` has for them.
+const FLAGS: [(&str, i64); 10] = [
+    ("I", 2),
+    ("IGNORECASE", 2),
+    ("M", 8),
+    ("MULTILINE", 8),
+    ("S", 16),
+    ("DOTALL", 16),
+    ("X", 64),
+    ("VERBOSE", 64),
+    ("U", 32),
+    ("UNICODE", 32),
+];
+
+/// `modules.re.IGNORECASE` and its like.
+pub(super) fn flag(name: &str) -> Option<Value> {
+    FLAGS.iter().find(|(known, _)| *known == name).map(|(_, value)| Value::Int(*value))
+}
+
+fn pattern(value: Option<Value>, flags: Option<Value>) -> Outcome<Regex> {
+    anchored(value, flags, Anchor::Nowhere)
+}
+
+/// A pattern that matches at its anchor only: tried after a match, an earlier alternative could hide the one that fits.
+fn anchored(value: Option<Value>, flags: Option<Value>, anchor: Anchor) -> Outcome<Regex> {
+    if let Some(Value::Object(compiled)) = &value
+        && let Some(Value::Str(source)) = compiled.attribute("pattern")
+        && let Some(given) = compiled.attribute("flags")
+    {
+        return anchored(Some(Value::Str(source)), Some(given), anchor);
+    }
     let text = text(value);
-    Regex::new(&text).map_err(|_| Raise::plain(format!("`{text}` is no regular expression that this program can run")))
+    let whole = match anchor {
+        Anchor::Nowhere => text.clone(),
+        Anchor::Start => format!(r"\A(?:{text})"),
+        Anchor::Both => format!(r"\A(?:{text})\z"),
+    };
+    let flags = flags.map_or(Some(0), |flags| flags.as_int());
+    let known = FLAGS.iter().fold(0, |all, (_, flag)| all | flag);
+    let Some(flags) = flags.filter(|flags| flags & !known == 0) else {
+        return Err(Raise::plain(
+            "the flags of a regular expression are IGNORECASE, MULTILINE, DOTALL, VERBOSE and UNICODE",
+        ));
+    };
+    let built = RegexBuilder::new(&whole)
+        .case_insensitive(flags & 2 != 0)
+        .multi_line(flags & 8 != 0)
+        .dot_matches_new_line(flags & 16 != 0)
+        .ignore_whitespace(flags & 64 != 0)
+        .build();
+    built.map_err(|_| Raise::plain(format!("`{text}` is no regular expression that this program can run")))
+}
+
+/// `re.compile(…)`.
+struct Compiled {
+    pattern: Value,
+    flags: Value,
+}
+
+fn compile(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
+    let [wanted, flags] = args.bind("re.compile", ["pattern", "flags"], 1)?;
+    pattern(wanted.clone(), flags.clone())?;
+    let pattern = wanted.unwrap_or(Value::None);
+    Ok(Value::object(Compiled { pattern, flags: flags.unwrap_or(Value::Int(0)) }))
+}
+
+impl Object for Compiled {
+    fn type_name(&self) -> &'static str {
+        "Pattern"
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        match name {
+            "pattern" => Some(self.pattern.clone()),
+            "flags" => Some(self.flags.clone()),
+            _ => None,
+        }
+    }
+
+    fn call_method(&self, interpreter: &mut Interpreter<'_>, name: &str, args: &Args) -> Option<Outcome> {
+        let mut all = args.clone();
+        all.positional.insert(0, self.pattern.clone());
+        all.named.push(("flags".into(), self.flags.clone()));
+        Some(match name {
+            "match" => search(&all, Anchor::Start),
+            "fullmatch" => search(&all, Anchor::Both),
+            "search" => search(&all, Anchor::Nowhere),
+            "findall" => find_all(interpreter, &all),
+            "sub" => substitute(interpreter, &all),
+            "split" => split(interpreter, &all),
+            _ => return None,
+        })
+    }
 }
 
 /// What a search found.
@@ -156,21 +253,28 @@ impl Object for Match {
     }
 }
 
-fn search(args: &Args, at_start: bool) -> Outcome {
-    let [wanted, value, _] = args.bind("re.search", ["pattern", "string", "flags"], 2)?;
-    let (wanted, value) = (pattern(wanted)?, text(value));
-    let found =
-        wanted.captures(&value).filter(|found| !at_start || found.get(0).is_some_and(|whole| whole.start() == 0));
-    Ok(found.map_or(Value::None, |found| {
+/// Where a match must begin and end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Anchor {
+    Nowhere,
+    Start,
+    Both,
+}
+
+fn search(args: &Args, anchor: Anchor) -> Outcome {
+    let [wanted, value, flags] = args.bind("re.search", ["pattern", "string", "flags"], 2)?;
+    let (wanted, value) = (anchored(wanted, flags, anchor)?, text(value));
+    let found = wanted.captures(&value).map(|found| {
         let groups = found.iter().map(|group| group.map(|group| group.as_str().to_owned())).collect();
         let (start, end) = found.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()));
         Value::object(Match(groups, value[..start].chars().count(), value[..end].chars().count()))
-    }))
+    });
+    Ok(found.unwrap_or(Value::None))
 }
 
 fn find_all(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
-    let [wanted, value, _] = args.bind("re.findall", ["pattern", "string", "flags"], 2)?;
-    let (wanted, value) = (pattern(wanted)?, text(value));
+    let [wanted, value, flags] = args.bind("re.findall", ["pattern", "string", "flags"], 2)?;
+    let (wanted, value) = (pattern(wanted, flags)?, text(value));
     let found = wanted.captures_iter(&value).map(|found| {
         let group = |index: usize| Value::from(found.get(index).map_or("", |group| group.as_str()));
         match found.len() {
@@ -183,8 +287,9 @@ fn find_all(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
 }
 
 fn substitute(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
-    let [wanted, with, value, count, _] = args.bind("re.sub", ["pattern", "repl", "string", "count", "flags"], 3)?;
-    let (wanted, value) = (pattern(wanted)?, text(value));
+    let [wanted, with, value, count, flags] =
+        args.bind("re.sub", ["pattern", "repl", "string", "count", "flags"], 3)?;
+    let (wanted, value) = (pattern(wanted, flags)?, text(value));
     // Python writes groups as `\1`, the regex crate as `${1}`.
     let with = Regex::new(r"\\(?:g<(\w+)>|(\d))").map_or_else(
         |_| text(with.clone()),
@@ -194,10 +299,20 @@ fn substitute(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
     Ok(Value::from(wanted.replacen(&value, count, with.as_str()).into_owned()))
 }
 
+/// As in Python, the groups of the pattern are among the parts.
 fn split(_: &mut Interpreter<'_>, args: &Args) -> Outcome {
-    let [wanted, value] = args.bind("re.split", ["pattern", "string"], 2)?;
-    let (wanted, value) = (pattern(wanted)?, text(value));
-    Ok(Value::list(wanted.split(&value).map(Value::from).collect::<Vec<_>>()))
+    let [wanted, value, most, flags] = args.bind("re.split", ["pattern", "string", "maxsplit", "flags"], 2)?;
+    let (wanted, value) = (pattern(wanted, flags)?, text(value));
+    let most = most.and_then(|most| usize::try_from(most.as_int()?).ok()).filter(|most| *most > 0);
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for found in wanted.captures_iter(&value).take(most.unwrap_or(usize::MAX)) {
+        let Some(whole) = found.get(0) else { continue };
+        parts.push(Value::from(&value[from..whole.start()]));
+        parts.extend(found.iter().skip(1).map(|group| group.map_or(Value::None, |group| Value::from(group.as_str()))));
+        from = whole.end();
+    }
+    parts.push(Value::from(&value[from..]));
+    Ok(Value::list(parts))
 }
 
 fn chain(args: &Args) -> Value {

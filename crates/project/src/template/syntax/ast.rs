@@ -25,7 +25,7 @@ pub(crate) enum StmtKind {
         branches: Vec<(Expr, Body)>,
         otherwise: Body,
     },
-    For(Box<For>),
+    For(Arc<For>),
     Set(Target, Expr),
     SetBlock(Target, Vec<Filter>, Body),
     With(Vec<(Target, Expr)>, Body),

@@ -8,5 +8,8 @@ pub(crate) mod ast;
 mod parse_expression;
 mod parse_statement;
 mod parser;
+mod recover;
+mod segment;
 
 pub(crate) use parser::parse;
+pub(crate) use recover::{Recovered, recover};

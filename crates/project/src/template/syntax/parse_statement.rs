@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ade_diagnostic::Span;
 use minijinja::machinery::Token;
 
-use super::ast::{Arg, Body, ExprKind, Filter, For, StmtKind, Target};
+use super::ast::{Arg, Body, Expr, ExprKind, Filter, For, StmtKind, Target};
 use super::parser::{Mistake, Parsed, Parser};
 use crate::template::macro_definition::{MacroDefinition, MacroKind, Parameter};
 
@@ -52,8 +52,8 @@ impl Parser<'_> {
     fn if_statement(&mut self, mut opened: Span) -> Parsed<StmtKind> {
         let mut branches = Vec::new();
         loop {
-            let condition = self.tuple()?;
-            self.tag_end()?;
+            let condition = self.condition();
+            let condition = self.forgive(condition, |span| Expr { kind: ExprKind::Bool(false), span })?;
             if branches.is_empty() {
                 opened = self.since(opened);
             }
@@ -63,7 +63,8 @@ impl Parser<'_> {
                 continue;
             }
             let otherwise = if self.take_word("else") {
-                self.tag_end()?;
+                let end = self.tag_end();
+                self.forgive(end, |_| ())?;
                 self.body(&["endif"])?
             } else {
                 Body::new()
@@ -71,6 +72,12 @@ impl Parser<'_> {
             self.close(opened, &["endif"])?;
             return Ok(StmtKind::If { branches, otherwise });
         }
+    }
+
+    fn condition(&mut self) -> Parsed<Expr> {
+        let condition = self.tuple()?;
+        self.tag_end()?;
+        Ok(condition)
     }
 
     fn for_statement(&mut self, opened: Span) -> Parsed<StmtKind> {
@@ -87,13 +94,14 @@ impl Parser<'_> {
         let body = self.body(&["else", "endfor"])?;
         self.loops -= 1;
         let otherwise = if self.take_word("else") {
-            self.tag_end()?;
+            let end = self.tag_end();
+            self.forgive(end, |_| ())?;
             self.body(&["endfor"])?
         } else {
             Body::new()
         };
         self.close(opened, &["endfor"])?;
-        Ok(StmtKind::For(Box::new(For { target, iter, condition, recursive, body, otherwise })))
+        Ok(StmtKind::For(Arc::new(For { target, iter, condition, recursive, body, otherwise })))
     }
 
     fn set_statement(&mut self, opened: Span) -> Parsed<StmtKind> {

@@ -6,19 +6,14 @@ use ade_diagnostic::{Diagnostic, SourceFile, Span, did_you_mean, rule};
 use minijinja::machinery::{Token, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 
-use super::ast::{Body, StmtKind};
+use super::ast::{Body, Stmt, StmtKind};
+use super::recover::Recovery;
 
-/// Reads some bytes of a file as a template. Reading stops at the first mistake, because what follows it cannot be told.
+/// Reads some bytes of a file as a template. Reading stops at the first mistake; [`super::recover`] goes on.
 pub(crate) fn parse(file: &Arc<SourceFile>, part: Span) -> Result<Body, Box<Diagnostic>> {
     let tokens = tokens(file.slice(part), part.start);
-    let mut parser = Parser { file, end: part.end, tokens: Vec::new(), at: 0, depth: 0, loops: 0 };
-    match tokens {
-        Ok(tokens) => {
-            parser.tokens = tokens;
-            parser.template().map_err(|mistake| Box::new(mistake.report(file)))
-        }
-        Err(mistake) => Err(Box::new(mistake.report(file))),
-    }
+    let body = tokens.and_then(|tokens| Parser::new(file, tokens, part.end).template());
+    body.map_err(|mistake| Box::new(mistake.report(file)))
 }
 
 /// A place where the text is not Jinja.
@@ -42,7 +37,7 @@ impl Mistake {
         self
     }
 
-    fn report(self, file: &Arc<SourceFile>) -> Diagnostic {
+    pub(super) fn report(self, file: &Arc<SourceFile>) -> Diagnostic {
         let mut problem = Diagnostic::error(&rule::TEMPLATE_SYNTAX, self.message).at(file.location(self.span));
         problem.label = self.label;
         problem.hints.extend(self.hint);
@@ -51,7 +46,7 @@ impl Mistake {
 }
 
 /// The tokens of a text that begins at `base` in its file.
-fn tokens(text: &str, base: usize) -> Parsed<Vec<(Token<'_>, Span)>> {
+pub(super) fn tokens(text: &str, base: usize) -> Parsed<Vec<(Token<'_>, Span)>> {
     let mut config = SyntaxConfig::builder();
     config.keep_trailing_newline(true);
     let config = config.build().map_err(|error| Mistake::new(Span::at(0), error.to_string()))?;
@@ -107,12 +102,18 @@ pub(super) struct Parser<'s> {
     pub(super) depth: usize,
     /// How many loops are open in this macro.
     pub(super) loops: usize,
+    /// Whether reading goes on after a mistake.
+    pub(super) recovery: Option<Recovery>,
 }
 
 /// Nesting of expressions and blocks that is certainly a mistake.
 const DEEPEST: usize = 50;
 
 impl<'s> Parser<'s> {
+    pub(super) fn new(file: &'s Arc<SourceFile>, tokens: Vec<(Token<'s>, Span)>, end: usize) -> Self {
+        Self { file, end, tokens, at: 0, depth: 0, loops: 0, recovery: None }
+    }
+
     pub(super) fn peek(&self) -> Option<&Token<'s>> {
         self.tokens.get(self.at).map(|(token, _)| token)
     }
@@ -202,6 +203,13 @@ impl<'s> Parser<'s> {
     /// Statements up to one of the closing words, which is left as the next token (after `{%`). Without closing words: up to
     /// the end.
     pub(super) fn body(&mut self, until: &[&str]) -> Parsed<Body> {
+        self.open_block(until);
+        let body = self.statements(until);
+        self.leave_block();
+        body
+    }
+
+    fn statements(&mut self, until: &[&str]) -> Parsed<Body> {
         let mut body = Body::new();
         loop {
             let start = self.span();
@@ -209,25 +217,42 @@ impl<'s> Parser<'s> {
                 None => return Ok(body),
                 Some(Token::TemplateData(_)) => {
                     self.at += 1;
-                    body.push(super::ast::Stmt { kind: StmtKind::Text, span: start });
+                    body.push(Stmt { kind: StmtKind::Text, span: start });
                 }
                 Some(Token::VariableStart) => {
                     self.at += 1;
-                    let expr = self.tuple()?;
-                    self.expect(|token| matches!(token, Token::VariableEnd), "`}}`")?;
-                    body.push(super::ast::Stmt { kind: StmtKind::Emit(expr), span: self.since(start) });
+                    let emit = self.emit(start).map(Some);
+                    body.extend(self.forgive(emit, |_| None)?);
                 }
                 Some(Token::BlockStart) => {
+                    let tag = self.at;
                     self.at += 1;
-                    if until.iter().any(|word| self.word_is(word)) {
+                    if until.iter().any(|word| self.word_is(word)) || self.ends_block(until) {
                         return Ok(body);
                     }
-                    let kind = self.nested(|parser| parser.statement(start))?;
-                    body.push(super::ast::Stmt { kind, span: self.since(start) });
+                    let before = (self.depth, self.loops);
+                    let statement = match self.unreadable(tag) {
+                        Some(mistake) => Err(mistake),
+                        None => self.nested(|parser| parser.statement(start)),
+                    };
+                    match statement {
+                        Ok(kind) => body.push(Stmt { kind, span: self.since(start) }),
+                        Err(mistake) if self.recovery.is_some() => {
+                            (self.depth, self.loops) = before;
+                            body.extend(self.recovered(tag, mistake));
+                        }
+                        Err(mistake) => return Err(mistake),
+                    }
                 }
                 Some(_) => return Err(self.unexpected("text or a tag")),
             }
         }
+    }
+
+    fn emit(&mut self, start: Span) -> Parsed<Stmt> {
+        let expr = self.tuple()?;
+        self.expect(|token| matches!(token, Token::VariableEnd), "`}}`")?;
+        Ok(Stmt { kind: StmtKind::Emit(expr), span: self.since(start) })
     }
 
     /// A body with its closing tag.
@@ -238,10 +263,14 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn close(&mut self, opened: Span, closing: &[&str]) -> Parsed<()> {
-        if !closing.iter().any(|word| self.take_word(word)) {
-            return Err(Self::unclosed(opened, closing));
+        if self.take_slip() {
+            return Ok(());
         }
-        self.tag_end()
+        if !closing.iter().any(|word| self.take_word(word)) {
+            return self.unclosed_here(Self::unclosed(opened, closing));
+        }
+        let end = self.tag_end();
+        self.forgive(end, |_| ())
     }
 
     fn unclosed(opened: Span, closing: &[&str]) -> Mistake {

@@ -105,7 +105,11 @@ impl Fixture {
     }
 
     pub(super) fn parse(&self, text: &str) -> Parsed {
-        self.set.parse(&Self::template(text).unwrap(), &self.settings, &self.node)
+        self.parse_template(&Self::template(text).unwrap())
+    }
+
+    pub(super) fn parse_template(&self, template: &Template) -> Parsed {
+        self.set.parse(template, &self.settings, &self.node)
     }
 
     pub(super) fn evaluate(&self, text: &str) -> Json {

@@ -1,5 +1,6 @@
 //! Templates as users write them.
 
+mod all_mistakes;
 mod dbt_names;
 mod discovery;
 mod fixture;

@@ -1,8 +1,10 @@
 //! Templates that nobody wrote.
 
+use ade_diagnostic::SourceFile;
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, World};
+use crate::template::Template;
 
 /// Pieces of templates, whole and broken.
 fn piece() -> impl Strategy<Value = String> {
@@ -87,6 +89,13 @@ proptest! {
             for problem in &parsed.diagnostics {
                 prop_assert!(problem.location.is_some());
             }
+        }
+        // Reading past mistakes finds some exactly when reading without finds one, and what is left can be run.
+        let (template, mistakes) = Template::read(&SourceFile::new("models/model.sql", text.as_str()));
+        prop_assert_eq!(mistakes.is_empty(), Fixture::template(&text).is_ok());
+        for problem in mistakes.iter().chain(&fixture.parse_template(&template).diagnostics) {
+            let place = problem.location.as_ref().expect("a place");
+            prop_assert!(place.path() != "models/model.sql" || place.span().end <= text.len());
         }
         match fixture.compile(&text, &World::default()) {
             Ok(compiled) => {

@@ -70,12 +70,22 @@ fn sequence(out: &mut fmt::Formatter<'_>, open: &str, items: &[Value], close: &s
     out.write_str(close)
 }
 
-/// Python's `repr` of a float, but for the sign and padding of large exponents.
+/// Python's `repr` of a float.
 pub(super) fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    if value.is_nan() { "nan".to_owned() } else { format!("{value:?}") }
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    let text = format!("{value:?}");
+    match text.split_once('e') {
+        None => text,
+        Some((mantissa, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => format!("{mantissa}e-{exponent:0>2}"),
+            None => format!("{mantissa}e+{exponent:0>2}"),
+        },
+    }
 }
 
 fn quoted(text: &str) -> String {

@@ -28,6 +28,12 @@ pub(crate) trait Object {
         None
     }
 
+    /// `object(…)`; `None` when it cannot be called.
+    fn call(&self, interpreter: &mut Interpreter<'_>, args: &Args) -> Option<Outcome> {
+        let _ = (interpreter, args);
+        None
+    }
+
     /// `{% set object.name = … %}`; `false` when that is not possible.
     fn set_attribute(&self, name: &Arc<str>, value: Value) -> bool {
         let _ = (name, value);
