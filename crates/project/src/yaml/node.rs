@@ -12,7 +12,7 @@ pub struct Node {
     pub value: NodeValue,
 }
 
-/// A value of YAML's core schema.
+/// A value of YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeValue {
     /// `null`, `~` or nothing.
@@ -83,12 +83,15 @@ impl Node {
         Self::new(value, span)
     }
 
-    /// The value without places.
+    /// The value without places, as dbt would read it: `no` is a truth value.
     pub fn to_json(&self) -> Value {
         match &self.value {
             NodeValue::Null => Value::Null,
             NodeValue::Bool(value) => Value::Bool(*value),
             NodeValue::Number(number, _) => Value::Number(number.clone()),
+            NodeValue::Text(text, TextStyle::Plain) => {
+                super::scalar::boolean_1_1(text).map_or_else(|| Value::String(text.clone()), Value::Bool)
+            }
             NodeValue::Text(text, _) => Value::String(text.clone()),
             NodeValue::Sequence(items) => items.iter().map(Self::to_json).collect(),
             NodeValue::Mapping(mapping) => Value::Object(mapping.to_json()),
@@ -142,7 +145,7 @@ impl Node {
     pub fn as_number(&self) -> Option<Number> {
         match &self.value {
             NodeValue::Number(number, _) => Some(number.clone()),
-            NodeValue::Text(text, TextStyle::Rendered) => super::scalar::number(text.trim()),
+            NodeValue::Text(text, TextStyle::Plain | TextStyle::Rendered) => super::scalar::number(text.trim()),
             _ => None,
         }
     }

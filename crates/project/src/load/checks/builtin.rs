@@ -7,7 +7,7 @@ use super::call::CheckCall;
 use crate::load::names::Names;
 use crate::load::reference_text;
 use crate::resource::CheckKind;
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, NodeValue};
 
 /// Every built-in test by its name, with the package it is known from (ours need none).
 const NAMES: [(&str, &str); 15] = [
@@ -38,14 +38,20 @@ pub(super) fn resolve(
     let package = call.package.as_deref().unwrap_or_default();
     let of_package = |known: &str| package.is_empty() || package == known;
     if !NAMES.iter().any(|(known, name)| of_package(known) && *name == call.name) {
-        problems.push(unknown(call, context));
+        // A test whose own file cannot be read is there all the same.
+        if !context.templates.set.is_doubtful(&call.name) {
+            problems.push(unknown(call, context));
+        }
         return None;
     }
     let before = problems.len();
-    let mut arguments = Arguments { call, known: Vec::new(), problems };
+    let mut arguments = Arguments { call, known: Vec::new(), warnings: Vec::new(), problems };
     let kind = kind(&mut arguments, names);
     arguments.report_rest();
-    if problems.len() > before { None } else { kind }
+    let warnings = arguments.warnings;
+    let kind = if problems.len() > before { None } else { kind };
+    problems.extend(warnings);
+    kind
 }
 
 fn unknown(call: &CheckCall, context: &Context<'_>) -> Diagnostic {
@@ -118,6 +124,13 @@ fn accepted_values(arguments: &mut Arguments<'_, '_>, values: &str, quote: &str)
         arguments.wrong(&entry, "a list with at least one value");
         return None;
     };
+    let truths = items.iter().filter(|item| item.to_json().is_boolean()).collect::<Vec<_>>();
+    if let Some(first) = truths.first().filter(|_| truths.len() < items.len()) {
+        let written = arguments.call.file.slice(first.span);
+        let message = format!("`{written}` is a truth value in YAML, and the other values are none");
+        let warning = Diagnostic::warning(&rule::INVALID_CHECK, message).at(arguments.call.at(first.span));
+        arguments.warnings.push(warning.hint(format!("quote it if it is text: `'{written}'`")));
+    }
     let values = items.iter().map(Node::to_json).collect();
     Some(CheckKind::AcceptedValues { expression: expression?, values, quote })
 }
@@ -184,11 +197,20 @@ fn row_count(arguments: &mut Arguments<'_, '_>, keys: [&'static str; 2]) -> Opti
     Some(CheckKind::RowCount { min, max })
 }
 
+/// Whether a number that is written like this is the same one in SQL.
+fn is_sql_number(written: &str) -> bool {
+    let unsigned = written.trim_start_matches(['-', '+']);
+    let octal = unsigned.starts_with('0') && unsigned[1..].starts_with(|next: char| next.is_ascii_digit());
+    !octal && !unsigned.contains(['_', ':', 'x', 'b'])
+}
+
 /// Takes arguments by type, and reports what is wrong with them.
 struct Arguments<'c, 'p> {
     call: &'c mut CheckCall,
     /// The names that were asked for, for suggestions.
     known: Vec<String>,
+    /// What is odd and no mistake.
+    warnings: Vec<Diagnostic>,
     problems: &'p mut Diagnostics,
 }
 
@@ -235,8 +257,12 @@ impl Arguments<'_, '_> {
 
     fn text(&mut self, key: &str) -> Option<String> {
         let entry = self.take(key)?;
-        let boolean = || entry.value.to_json().as_bool().map(|value| value.to_string());
-        let text = entry.value.as_text().map(str::to_owned).or_else(boolean);
+        let text = match &entry.value.value {
+            NodeValue::Bool(value) => Some(value.to_string()),
+            // What YAML writes in its own way, `010` or `1_000`, SQL would read as another number or not at all.
+            NodeValue::Number(number, written) if !is_sql_number(written) => Some(number.to_string()),
+            _ => entry.value.as_text().map(str::to_owned),
+        };
         if text.is_none() {
             self.wrong(&entry, "text");
         }
