@@ -73,7 +73,7 @@ impl Project {
         let reads: Vec<&str> = self.graph.parents(model.id.as_str()).map(|node| node.id.as_str()).collect();
         let about = json!({
             "unique_id": model.id.as_str(), "name": model.name, "resource_type": "model", "package_name": self.name,
-            "fqn": model.fqn, "path": model.path(), "original_file_path": model.path(), "schema": model.relation.schema,
+            "fqn": model.fqn, "path": model.path_in_folder(), "original_file_path": model.path(), "schema": model.relation.schema,
             "alias": model.relation.table, "description": model.description, "tags": model.tags, "meta": model.meta,
             "columns": columns, "config": model.config, "raw_code": model.file.text(), "depends_on": {"nodes": reads},
         });

@@ -33,6 +33,7 @@ mod seeds;
 mod setting;
 mod sources;
 mod templates;
+mod unheld;
 mod yaml_templates;
 
 use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};

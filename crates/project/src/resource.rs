@@ -27,6 +27,7 @@ pub use hook::Hook;
 pub use incremental::{BatchSize, Incremental, IncrementalStrategy, Interval, OnSchemaChange};
 pub use ingest::{Ingest, IngestMode, Overlap};
 pub use maturity::Maturity;
+pub(crate) use model::path_in_folder;
 pub use model::{Access, Materialization, Model};
 pub use owner::Owner;
 pub use privacy::{PrivacyClass, PrivacyPolicy, PrivacyRule};

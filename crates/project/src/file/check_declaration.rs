@@ -45,11 +45,11 @@ pub struct CheckConfig {
     /// The project's own facts.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub meta: Option<Node>,
-    /// dbt's group.
+    /// dbt's group: no effect.
     pub group: Option<String>,
     /// dbt's materialization of checks: no effect.
     pub materialized: Option<String>,
-    /// Put before the SQL.
+    /// dbt's statements before the query: not supported.
     pub sql_header: Option<String>,
 }
 

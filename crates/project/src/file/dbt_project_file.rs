@@ -34,7 +34,7 @@ pub struct DbtProjectFile {
     /// Folders with snapshots. Default: `snapshots`.
     #[serde(default)]
     pub snapshot_paths: Many<Spanned<String>>,
-    /// Folders with analyses. Default: `analyses`.
+    /// Folders with analyses: no effect.
     #[serde(default)]
     pub analysis_paths: Many<Spanned<String>>,
     /// Folders with `{% docs %}` blocks. Default: all the others.
@@ -81,7 +81,7 @@ pub struct DbtProjectFile {
     /// Statements after everything else of a run.
     #[serde(default)]
     pub on_run_end: OneOrMany<HookDeclaration>,
-    /// Where dbt looks for a macro's implementations.
+    /// Where dbt looks for a macro's implementations: no effect, packages are not read.
     #[schemars(with = "Option<serde_json::Value>")]
     pub dispatch: Option<Node>,
     /// Names are always quoted: no effect.

@@ -39,7 +39,7 @@ pub struct ModelConfig {
     pub partition_by: Option<Node>,
     /// What happens when the columns of an incremental model are no longer those of its table.
     pub on_schema_change: Option<OnSchemaChange>,
-    /// SQL conditions that limit which old rows are looked at.
+    /// dbt's conditions on which old rows are looked at: no effect, a warning says so.
     #[serde(default)]
     pub incremental_predicates: OneOrMany<String>,
     /// Older name of `incremental_predicates`.
@@ -85,18 +85,15 @@ pub struct ModelConfig {
     pub owner: Option<OwnerDeclaration>,
     /// How far one may rely on it.
     pub maturity: Option<Maturity>,
-    /// Put before the SQL of the model.
+    /// dbt's statements before the query: not supported.
     pub sql_header: Option<String>,
-    /// Columns by which the rows of each file are sorted.
-    #[serde(default)]
-    pub sort_by: OneOrMany<Spanned<String>>,
     /// dbt's documentation site: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub docs: Option<Node>,
     /// dbt's comments in databases: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub persist_docs: Option<Node>,
-    /// dbt's grants: no effect.
+    /// dbt's grants: no effect, a warning says so.
     #[schemars(with = "Option<serde_json::Value>")]
     pub grants: Option<Node>,
     /// Names are always quoted: no effect.

@@ -57,7 +57,7 @@ pub struct ModelDeclaration {
     /// dbt's versions of a model: not supported.
     #[schemars(with = "Option<serde_json::Value>")]
     pub latest_version: Option<Node>,
-    /// When it goes away.
+    /// When it goes away: no effect.
     pub deprecation_date: Option<String>,
     /// dbt's semantic layer: no effect.
     #[schemars(with = "Option<serde_json::Value>")]

@@ -34,7 +34,7 @@ pub struct SeedConfig {
     /// The project's own facts.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub meta: Option<Node>,
-    /// Whether the columns must be exactly the listed ones.
+    /// Seeds have no contracts: not supported.
     pub contract: Option<ContractConfig>,
     /// Statements before.
     #[serde(default)]
@@ -52,8 +52,8 @@ pub struct SeedConfig {
     pub owner: Option<OwnerDeclaration>,
     /// Seeds are always replaced: no effect.
     pub full_refresh: Option<bool>,
-    /// dbt's group.
-    pub group: Option<String>,
+    /// dbt's group: its owner answers for the seed.
+    pub group: Option<Spanned<String>>,
     /// Column with the time of what a row tells: no effect.
     pub event_time: Option<String>,
     /// dbt's documentation site: no effect.
@@ -62,7 +62,7 @@ pub struct SeedConfig {
     /// dbt's comments in databases: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub persist_docs: Option<Node>,
-    /// dbt's grants: no effect.
+    /// dbt's grants: no effect, a warning says so.
     #[schemars(with = "Option<serde_json::Value>")]
     pub grants: Option<Node>,
     /// Names are always quoted: no effect.

@@ -38,8 +38,8 @@ pub struct SeedDeclaration {
     /// The project's own facts.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub meta: Option<Node>,
-    /// dbt's group.
-    pub group: Option<String>,
+    /// dbt's group: its owner answers for the seed.
+    pub group: Option<Spanned<String>>,
     /// dbt's documentation site: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub docs: Option<Node>,

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, rule};
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::call::CheckCall;
-use super::config;
+use super::config::{self, Config};
 use super::context::{self, Context};
 use super::names::Names;
 use super::reference_text;
@@ -99,29 +99,48 @@ fn one(
     let full_name = call.custom_name.clone().unwrap_or(names_of_check.full);
     let short_name = call.custom_name.clone().unwrap_or(names_of_check.short);
     let fqn = context.fqn(file.path(), &[&full_name]);
+    let id = NodeId::new(NodeKind::Test, &[context.project, &full_name, &name::hash(&site.node, &full_name)]);
+    let target = CheckTarget {
+        node: site.node.clone(),
+        relation: site.relation.clone(),
+        column: column.map(|column| column.name.value.clone()),
+    };
     let mut config = context.checks.config(&fqn);
     if let Some(column) = column.filter(|column| !column.tags.is_empty()) {
         config.lay(file, &[config::entry("tags", context::texts(&column.tags, call.name_span))]);
     }
     let entries: Vec<Entry> =
         call.config.iter().filter_map(|entry| context.checks.kind.check(file, entry.clone(), problems)).collect();
+    let mut uses = Uses::default();
+    if let CheckKind::Generic { name, arguments } = &kind {
+        // As in dbt, what the test's own `config()` says lies between the folders and this use of it.
+        let mut given = config.clone();
+        given.lay(file, &entries);
+        if !given.is_enabled() {
+            return None;
+        }
+        let node = early_context(&id, &full_name, &short_name, &fqn, &given, context);
+        uses = generic_uses(name, arguments, &target, &node, context, names);
+        for (file, entry) in config::call_entries(&uses) {
+            let checked = context.checks.kind.check(&file, entry, problems);
+            config.lay(&file, &checked);
+        }
+    }
     config.lay(file, &entries);
     if !config.is_enabled() {
         return None;
     }
-    let id = NodeId::new(NodeKind::Test, &[context.project, &full_name, &name::hash(&site.node, &full_name)]);
+    if let CheckKind::Generic { arguments, .. } = &kind {
+        resolve_arguments(arguments, &file.location(call.name_span), names, &mut depends_on, problems);
+        depends_on.extend(resolve_uses(&uses, names, problems));
+    }
     let origin = file.location(call.name_span);
     let description = call.description.clone().unwrap_or_default();
     let mut check =
         settings::resolve(id, full_name, &short_name, kind, fqn, &config, origin.clone(), context, problems);
     check.description = description;
     check.filter = combine(check.filter, call.row_condition.take());
-    check.target = Some(CheckTarget {
-        node: site.node.clone(),
-        relation: site.relation.clone(),
-        column: column.map(|column| column.name.value.clone()),
-    });
-    let uses = if own { generic_uses(&check, context, names, &mut depends_on, problems) } else { Uses::default() };
+    check.target = Some(target);
     depends_on.sort();
     depends_on.dedup();
     Some(FoundCheck { check, depends_on, uses, test_name: Some(call.name) })
@@ -135,43 +154,70 @@ fn combine(first: Option<String>, second: Option<String>) -> Option<String> {
     }
 }
 
-/// Runs the macro of a project's own test without the world, to learn what it reads.
+/// Runs the macro of a project's own test without the world, to learn what it reads and how it is configured. Without
+/// the world a macro may fail that works with it: what is wrong shows when it runs.
 fn generic_uses(
-    check: &Check,
+    test: &str,
+    arguments: &Map<String, Value>,
+    target: &CheckTarget,
+    node: &NodeContext,
     context: &Context<'_>,
     names: &Names,
-    depends_on: &mut Vec<NodeId>,
-    problems: &mut Diagnostics,
 ) -> Uses {
-    let CheckKind::Generic { name, arguments } = &check.kind else { return Uses::default() };
-    for text in arguments.values().filter_map(Value::as_str) {
-        if reference_text::parse(text).is_some() {
-            match reference_text::resolve(text, names) {
-                Ok((id, _)) => depends_on.push(id.clone()),
-                Err(problem) => problems.push(problem.at(check.origin.clone())),
-            }
-        }
-    }
-    let node = check_context(check, context.project);
-    let arguments = macro_arguments(check, |text| names_relation(text, names));
+    let arguments = called_with(arguments, Some(target), None, |text| names_relation(text, names));
     let arguments: Vec<(&str, Argument)> = arguments.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    let name = macro_name(name);
-    let settings = &context.templates.settings;
-    match context.templates.set.call(&name, &arguments, settings, &node, None) {
-        Some(Ok(compiled)) => {
-            depends_on.extend(resolve_uses(&compiled.uses, names, problems));
-            problems.extend(compiled.warnings);
-            compiled.uses
-        }
-        // Without the world a macro may fail that works with it: what is wrong shows when it runs.
-        Some(Err(_)) | None => Uses::default(),
-    }
+    let parsed = context.templates.set.parse_call(&macro_name(test), &arguments, &context.templates.settings, node);
+    parsed.map(|parsed| parsed.uses).unwrap_or_default()
 }
 
 fn names_relation(text: &str, names: &Names) -> Option<TemplateRelation> {
     reference_text::parse(text)?;
     let (_, relation) = reference_text::resolve(text, names).ok()?;
     Some(TemplateRelation::of(relation))
+}
+
+/// The tables that arguments of a test name.
+fn resolve_arguments(
+    arguments: &Map<String, Value>,
+    at: &Location,
+    names: &Names,
+    depends_on: &mut Vec<NodeId>,
+    problems: &mut Diagnostics,
+) {
+    for text in arguments.values().filter_map(Value::as_str) {
+        if reference_text::parse(text).is_some() {
+            match reference_text::resolve(text, names) {
+                Ok((id, _)) => depends_on.push(id.clone()),
+                Err(problem) => problems.push(problem.at(at.clone())),
+            }
+        }
+    }
+}
+
+/// What the macro of a test may know of its check before all of the configuration is known.
+fn early_context(
+    id: &NodeId,
+    name: &str,
+    short_name: &str,
+    fqn: &[String],
+    config: &Config,
+    context: &Context<'_>,
+) -> NodeContext {
+    let config = config.to_json();
+    let text = |key: &str| config.get(key).and_then(Value::as_str);
+    let failures = settings::failures(text("schema"), text("alias"), short_name, context);
+    let about = json!({
+        "unique_id": id.as_str(), "name": name, "resource_type": "test", "package_name": context.project,
+        "fqn": fqn, "config": config,
+    });
+    NodeContext { this: Some(TemplateRelation::of(&failures)), config, model: object(about) }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(entries) => entries,
+        _ => Map::new(),
+    }
 }
 
 /// Name of the macro of a generic test.
@@ -188,10 +234,19 @@ pub(crate) fn macro_arguments(
     relation_of: impl Fn(&str) -> Option<TemplateRelation>,
 ) -> Vec<(String, Argument)> {
     let CheckKind::Generic { arguments, .. } = &check.kind else { return Vec::new() };
+    called_with(arguments, check.target.as_ref(), check.filter.as_deref(), relation_of)
+}
+
+fn called_with(
+    arguments: &Map<String, Value>,
+    target: Option<&CheckTarget>,
+    filter: Option<&str>,
+    relation_of: impl Fn(&str) -> Option<TemplateRelation>,
+) -> Vec<(String, Argument)> {
     let mut out = Vec::new();
-    if let Some(target) = &check.target {
+    if let Some(target) = target {
         // With `where:` the test sees a subquery in place of the table, as dbt's `get_where_subquery` makes it.
-        let model = match &check.filter {
+        let model = match filter {
             Some(filter) => {
                 let subquery = format!("(select * from {} where {filter}) dbt_subquery", target.relation.to_sql());
                 Argument::Json(json!(subquery))
@@ -222,10 +277,7 @@ pub(crate) fn check_context(check: &Check, project: &str) -> NodeContext {
     NodeContext {
         this: Some(TemplateRelation::of(&check.failures)),
         config: check.config.clone(),
-        model: match about {
-            Value::Object(about) => about,
-            _ => serde_json::Map::new(),
-        },
+        model: object(about),
     }
 }
 

@@ -66,7 +66,6 @@ fn one(
         nullable: declared.nullable.unwrap_or(true)
             && !has(ConstraintKind::NotNull)
             && !has(ConstraintKind::PrimaryKey),
-        key: has(ConstraintKind::PrimaryKey) || has(ConstraintKind::Unique),
         privacy: declared.privacy.as_ref().map(|declared| privacy(file, declared)),
         tags,
         meta,

@@ -91,6 +91,11 @@ impl Config {
         self.entries.get(key).map(|setting| &setting.key)
     }
 
+    /// The value of a key.
+    pub(super) fn value(&self, key: &str) -> Option<&Node> {
+        self.entries.get(key).map(|setting| &setting.value)
+    }
+
     /// Where the value of a key is given.
     pub(super) fn value_location(&self, key: &str) -> Option<Location> {
         self.entries.get(key).map(|setting| setting.file.location(setting.value.span))

@@ -101,13 +101,7 @@ fn building(config: &Map<String, Value>, relation: &str) -> Map<String, Value> {
 fn columns(columns: &[Column]) -> Value {
     let column = |column: &Column| {
         let privacy = column.privacy.as_ref().map(|privacy| json!([privacy.class, privacy.settings]));
-        let mut described = vec![
-            json!(column.name),
-            json!(column.data_type),
-            json!(column.nullable),
-            json!(column.key),
-            json!(privacy),
-        ];
+        let mut described = vec![json!(column.name), json!(column.data_type), json!(column.nullable), json!(privacy)];
         described.extend(column.from.as_ref().map(|from| json!(from)));
         Value::Array(described)
     };

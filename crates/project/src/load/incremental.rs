@@ -56,13 +56,10 @@ pub(super) fn resolve(
         IncrementalStrategy::Microbatch => interval(name, says, at_strategy(), config, problems),
         _ => None,
     };
-    let mut predicates = says.incremental_predicates.0.clone();
-    predicates.extend(says.predicates.iter().cloned());
     Incremental {
         strategy,
         unique_key,
         partition_by,
-        predicates,
         merge_update_columns: says.merge_update_columns.0.clone(),
         merge_exclude_columns: says.merge_exclude_columns.0.clone(),
         on_schema_change: says.on_schema_change.unwrap_or_default(),

@@ -10,9 +10,11 @@ use super::config::{self, Config};
 use super::context::{self, Context, stem};
 use super::declarations::Declared;
 use super::incremental;
+use super::report;
 use super::root_files::{check_file_name, text};
+use super::unheld::{self, Holder};
 use crate::file::{ModelConfig, ModelDeclaration};
-use crate::resource::{Access, Materialization, Model};
+use crate::resource::{Access, Materialization, Model, path_in_folder};
 use crate::template::{NodeContext, Template, TemplateRelation, Uses};
 use crate::yaml::{Entry, Node};
 use crate::{NodeId, NodeKind};
@@ -53,21 +55,12 @@ pub(super) fn read(
         lay_declared(declared, &mut config);
     }
     let mut switched_off = (!config.is_enabled()).then(|| config.key("enabled").cloned().unwrap_or_else(|| file.top()));
-    let template = match Template::parse(file) {
-        Ok(template) => template,
-        Err(_) if switched_off.is_some() => {
-            read.disabled = switched_off;
-            return read;
-        }
-        Err(problem) => {
-            problems.push(*problem);
-            // What is said about it elsewhere is looked at all the same.
-            match Template::parse(&SourceFile::new(file.path(), "")) {
-                Ok(empty) => empty,
-                Err(_) => return read,
-            }
-        }
-    };
+    let (template, mistakes) = Template::read(file);
+    if switched_off.is_some() && !mistakes.is_empty() {
+        read.disabled = switched_off;
+        return read;
+    }
+    problems.extend(mistakes);
     let before = node_context(&name_of(&read.name, &fqn, file, context), &config, context);
     let parsed = context.templates.set.parse(&template, &context.templates.settings, &before);
     lay_in_file(&parsed.uses, &mut config, context, problems);
@@ -114,7 +107,7 @@ fn name_of(name: &str, fqn: &[String], file: &Arc<SourceFile>, context: &Context
         "resource_type": "model",
         "package_name": context.project,
         "fqn": fqn,
-        "path": file.path(),
+        "path": path_in_folder(fqn, file.path()),
         "original_file_path": file.path(),
     }) else {
         return Map::new();
@@ -164,7 +157,16 @@ fn resolve(
     let (schema, alias) = (text(decoded.schema.as_ref()), text(decoded.alias.as_ref()));
     let relation = context.relation(name, schema, alias, &node, problems);
     let materialized = decoded.materialized.as_ref().map(|materialized| materialized.value).unwrap_or_default();
+    if materialized != Materialization::Ephemeral {
+        let is_table = materialized != Materialization::View;
+        report::unusable_relation("a model", &relation, is_table, config, || file.top(), problems);
+    }
     let contract_enforced = decoded.contract.as_ref().and_then(|contract| contract.enforced).unwrap_or(false);
+    unheld::config(config, problems);
+    if let Some(declared) = declared {
+        let holder = if contract_enforced { Holder::Contract } else { Holder::Nothing };
+        unheld::promises(&declared.file, &declared.says.columns, &declared.says.constraints, holder, problems);
+    }
     if contract_enforced {
         report_contract(name, &columns, config, properties.as_ref(), problems);
     }
@@ -174,6 +176,7 @@ fn resolve(
     let partition_by = incremental::partition_by(decoded.partition_by.as_ref());
     let incremental = (materialized == Materialization::Incremental)
         .then(|| incremental::resolve(name, &decoded, partition_by.clone(), config, &file.top(), problems));
+    unheld::predicates(config, incremental.as_ref(), problems);
     Model {
         id: NodeId::new(NodeKind::Model, &[context.project, name]),
         name: name.to_owned(),
@@ -183,7 +186,6 @@ fn resolve(
         materialized,
         incremental,
         partition_by,
-        sort_by: decoded.sort_by.iter().map(|column| column.value.clone()).collect(),
         full_refresh: decoded.full_refresh,
         contract_enforced,
         columns,

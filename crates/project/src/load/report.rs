@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ade_diagnostic::{Diagnostic, Diagnostics, Location, rule};
 
+use super::config::Config;
 use super::declarations::Declared;
 use super::files::Files;
 use crate::resource::{Materialization, Model, Seed, SourceTable};
@@ -39,6 +40,25 @@ pub(super) fn orphans<T>(
         let problem = Diagnostic::warning(&rule::ORPHAN_PROPERTIES, message).at(location);
         problems.push(problem.suggestion(word, known.iter().copied()));
     }
+}
+
+/// A relation that cannot be made; `otherwise` is where it comes from when no configuration names it.
+pub(super) fn unusable_relation(
+    what: &str,
+    relation: &Relation,
+    is_table: bool,
+    config: &Config,
+    otherwise: impl FnOnce() -> Location,
+    problems: &mut Diagnostics,
+) {
+    let Some(reason) = relation.fault(is_table) else { return };
+    let of_schema = Relation::new(relation.schema.as_str(), "x").fault(is_table).is_some();
+    let key = if of_schema { "schema" } else { "alias" };
+    let message = format!("{what} cannot be `{relation}`: {reason}");
+    let problem = Diagnostic::error(&rule::INVALID_NAME, message);
+    problems.push(
+        problem.at(config.value_location(key).unwrap_or_else(otherwise)).hint(format!("give it another `{key}`")),
+    );
 }
 
 /// Two nodes that would write the same table.

@@ -7,7 +7,9 @@ use super::columns;
 use super::config::{self, Config};
 use super::context::{self, Context, stem_of};
 use super::declarations::Declared;
+use super::report;
 use super::root_files::{check_file_name, text};
+use super::unheld::{self, Holder};
 use crate::file::{SeedConfig, SeedDeclaration};
 use crate::resource::Seed;
 use crate::template::{NodeContext, TemplateRelation};
@@ -45,14 +47,28 @@ pub(super) fn resolve(
     let columns = declared.map_or_else(Vec::new, |declared| {
         columns::resolve(&declared.file, &declared.says.columns, &[], context.docs, problems)
     });
+    unheld::config(&config, problems);
+    if let Some(declared) = declared {
+        unheld::promises(&declared.file, &declared.says.columns, &[], Holder::Nothing, problems);
+    }
+    if decoded.contract.as_ref().and_then(|contract| contract.enforced) == Some(true) {
+        let problem = Diagnostic::error(&rule::UNSUPPORTED, "a seed has no contract: its types are in `column_types`");
+        let at = config.key("contract").cloned().unwrap_or_else(top);
+        problems.push(problem.at(at).hint("remove `contract`, and add data tests such as `not_null`"));
+    }
     let description = declared.map_or_else(String::new, |declared| {
         context.docs.resolve(&declared.file, declared.says.description.as_ref(), problems)
     });
     let (schema, alias) = (text(decoded.schema.as_ref()), text(decoded.alias.as_ref()));
     let node = node_context(name, &fqn, &config, context);
     let relation = context.relation(name, schema, alias, &node, problems);
+    report::unusable_relation("a seed", &relation, true, &config, top, problems);
     let delimiter = delimiter(&decoded, &config, problems);
     report_column_types(file, &decoded, delimiter, &config, problems);
+    let own_group = decoded.group.as_ref().or(declared.and_then(|declared| declared.says.group.as_ref()));
+    let group = own_group.map(|group| group.value.clone());
+    let owner = decoded.owner.as_ref().or(declared.and_then(|declared| declared.says.owner.as_ref()));
+    let owner = context.owner(owner, group.as_deref());
     let column_types = decoded.column_types.unwrap_or_default();
     Ok(Seed {
         id: NodeId::new(NodeKind::Seed, &[context.project, name]),
@@ -70,8 +86,7 @@ pub(super) fn resolve(
         description,
         tags: decoded.tags.0,
         meta: columns::meta(decoded.meta.as_ref()),
-        owner: context
-            .owner(decoded.owner.as_ref().or(declared.and_then(|declared| declared.says.owner.as_ref())), None),
+        owner,
         config: config.to_json(),
         properties: declared.map(|declared| declared.file.location(declared.says.name.span)),
     })

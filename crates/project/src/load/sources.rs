@@ -13,7 +13,9 @@ use super::declarations::Declared;
 use super::ingest;
 use super::names::Names;
 use super::privacy::check_class;
+use super::report;
 use super::root_files::text;
+use super::unheld::{self, Holder};
 use crate::file::{FreshnessDeclaration, Inherited, SourceConfig, SourceDeclaration, TableDeclaration};
 use crate::resource::{Freshness, FreshnessThreshold, SourceTable};
 use crate::yaml::{Entry, Spanned};
@@ -96,6 +98,7 @@ fn one(
     let name = text(table.identifier.as_ref()).unwrap_or(&table.name.value);
     let origin = file.location(table.name.span);
     let columns = columns::resolve(file, &table.columns, &[], context.docs, problems);
+    unheld::promises(file, &table.columns, &[], Holder::Source, problems);
     for privacy in columns.iter().filter_map(|column| column.privacy.as_ref()) {
         if let Some(class) = &privacy.class {
             check_class(context.privacy, class, &privacy.origin, problems);
@@ -103,11 +106,16 @@ fn one(
     }
     let connection = says.connection.as_ref().map(|connection| connection.value.clone());
     let ingest = ingest::resolve(file, table, connection.as_deref(), context.connections, &columns, problems);
+    let relation = context.environment.relation(schema, name);
+    // What is only read may be the program's own.
+    if connection.is_some() {
+        report::unusable_relation("a source table", &relation, true, &config, || origin.clone(), problems);
+    }
     Some(SourceTable {
         id: NodeId::new(NodeKind::Source, &[context.project, &says.name.value, &table.name.value]),
         source: says.name.value.clone(),
         name: table.name.value.clone(),
-        relation: context.environment.relation(schema, name),
+        relation,
         connection,
         ingest,
         contract_enforced: table.contract.as_ref().and_then(|contract| contract.enforced).unwrap_or(false),

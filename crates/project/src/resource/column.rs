@@ -16,8 +16,6 @@ pub struct Column {
     pub data_type: Option<String>,
     /// Whether nulls are promised away: `nullable: false` or a `not_null` constraint.
     pub nullable: bool,
-    /// Whether it is (part of) the key: a `primary_key` or `unique` constraint.
-    pub key: bool,
     /// Privacy class and treatment; columns of sources only.
     pub privacy: Option<ColumnPrivacy>,
     /// Tags.

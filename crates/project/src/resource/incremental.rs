@@ -13,8 +13,6 @@ pub struct Incremental {
     pub unique_key: Vec<String>,
     /// Columns of the table's partitions: what `insert_overwrite` replaces.
     pub partition_by: Vec<String>,
-    /// SQL conditions over the table that limit what is looked at (`incremental_predicates`).
-    pub predicates: Vec<String>,
     /// `merge`: only these columns of a known row change; empty: all.
     pub merge_update_columns: Vec<String>,
     /// `merge`: these columns of a known row never change.

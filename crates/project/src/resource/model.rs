@@ -29,8 +29,6 @@ pub struct Model {
     pub incremental: Option<Incremental>,
     /// Partitions of a table or incremental model.
     pub partition_by: Vec<String>,
-    /// Columns by which the rows of each file are sorted.
-    pub sort_by: Vec<String>,
     /// The model's own `full_refresh`: overrides the command line's.
     pub full_refresh: Option<bool>,
     /// Whether its columns must be exactly the listed ones.
@@ -106,4 +104,16 @@ impl Model {
     pub fn path(&self) -> &str {
         self.file.path()
     }
+
+    /// The file inside its folder of models: what dbt calls `model.path`.
+    pub fn path_in_folder(&self) -> String {
+        path_in_folder(&self.fqn, self.file.path())
+    }
+}
+
+/// A file below the folder that its kind of resource has: the folders of its `fqn`, and its name.
+pub(crate) fn path_in_folder(fqn: &[String], path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let folders = fqn.get(1..fqn.len().saturating_sub(1)).unwrap_or_default();
+    folders.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/")
 }

@@ -162,3 +162,62 @@ fn long_names_are_cut_for_tables_and_kept_for_people() {
         check.failures
     );
 }
+
+#[test]
+fn configuration_in_a_test_counts_over_folders_and_under_its_use() {
+    let text = r#"
+== dbt_project.yml
+name: shop
+data_tests:
+  +severity: warn
+  +tags: all
+== tests/generic/positive.sql
+{% test positive(model, column_name) %}
+{{ config(severity='error', where='id > 1', error_if='> 3', fail_calc='sum(wrong)', tags=['strict'], limit=7) }}
+select * from {{ model }} where {{ column_name }} <= 0 {% if execute %}-- {{ config.get('limit') }}{% endif %}
+{% endtest %}
+{% test odd(model) %}{{ config(serverity='warn') }} select * from {{ model }}{% endtest %}
+{% test off(model) %}{{ config(enabled=false) }} select * from {{ ref('gone') }}{% endtest %}
+{% test world(model) %}{{ config(severity='error') }}{% if execute %}select * from {{ ref('b') }}{% endif %}{{ model.rows.first.second() }}{% endtest %}
+== models/a.sql
+select 1 as id
+== models/b.sql
+select 1 as id
+== models/a.yml
+models:
+  - name: a
+    data_tests: [off, {off: {name: on_again, enabled: true}}, odd, world]
+    columns:
+      - name: id
+        data_tests:
+          - positive
+          - positive: {name: mine, severity: warn, where: "id > 2"}
+"#;
+    // What is wrong in the tests themselves is said; the rest counts.
+    insta::assert_snapshot!(crate::support::brief(text), @r"
+    tests/generic/positive.sql:5:32 `serverity` error unknown-key: unknown key `serverity` in `config` of a data test (did you mean `severity`?)
+    tests/generic/positive.sql:6:67 `ref('gone')` error unknown-ref: there is no model, seed or snapshot `gone`
+    ");
+    let good = text.replace("odd, world", "world").replace("off, {off: {name: on_again, enabled: true}}", "off");
+    let project = self::good(&good);
+    let positive = check(&project, "positive_a_id");
+    assert_eq!(positive.severity, CheckSeverity::Error);
+    assert_eq!(positive.error_if, Threshold { comparison: Comparison::Greater, rows: 3 });
+    assert_eq!((positive.fail_calc.as_str(), positive.limit), ("sum(wrong)", Some(7)));
+    assert_eq!(positive.tags, ["all", "strict"]);
+    assert_eq!(positive.filter.as_deref(), Some("id > 1"));
+    let compiled = project.compile(&positive.id, &project).expect("compiles");
+    assert_eq!(
+        compiled.text.trim(),
+        r#"select * from (select * from "main"."a" where id > 1) dbt_subquery where id <= 0 -- 7"#
+    );
+    let mine = check(&project, "mine");
+    assert_eq!((mine.severity, mine.filter.as_deref()), (CheckSeverity::Warn, Some("id > 2")));
+    assert_eq!(mine.fail_calc, "sum(wrong)");
+    // What a test asks for before it fails without the world, and behind `execute`, counts too.
+    let world = check(&project, "world_a_");
+    assert_eq!(world.severity, CheckSeverity::Error);
+    let parents = project.graph.parents(world.id.as_str());
+    assert_eq!(parents.map(|node| node.id.as_str()).collect::<Vec<_>>(), ["model.shop.a", "model.shop.b"]);
+    assert!(!project.checks.values().any(|check| check.name.starts_with("off")));
+}

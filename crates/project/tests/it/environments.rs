@@ -191,3 +191,43 @@ fn variables_of_the_command_line_win() {
     let project = good_with(text, &LoadOptions { vars, ..LoadOptions::default() });
     assert_eq!(json!(project.vars), json!({"a": 2, "b": 3}));
 }
+
+#[test]
+fn tables_that_nobody_could_read_are_refused() {
+    let text = r"
+== ade.yml
+name: shop
+environments: {dev: {custom_schema: replace}}
+connections: {db: {type: sqlite, path: a.db}}
+== models/runs.sql
+{{ config(schema='ade') }} select 1 as x
+== models/out.sql
+{{ config(alias='../../x', materialized='table') }} select 1 as x
+== models/escaped.sql
+{{ config(alias='a%2F..b') }} select 1 as x
+== models/_hidden.sql
+select 1 as x
+== models/_hidden_table.sql
+{{ config(materialized='table') }} select 1 as x
+== models/_between.sql
+{{ config(materialized='ephemeral', alias='../x') }} select 1 as x
+== seeds/countries.csv
+code
+de
+== seeds/seeds.yml
+seeds: [{name: countries, config: {schema: pg_catalog}}]
+== sources/system.yml
+sources:
+  - {name: ade, tables: [{name: runs}]}
+  - {name: landed, connection: db, schema: ade, tables: [{name: runs}]}
+";
+    insta::assert_snapshot!(crate::support::brief(text), @r"
+    models/_hidden_table.sql:1:1 `` error invalid-name: a model cannot be `main._hidden_table`: `_hidden_table` begins with `.` or `_`, which hides it from other engines (give it another `alias`)
+    models/escaped.sql:1:17 `'a%2F..b'` error invalid-name: a model cannot be `main.a%2F..b`: `a%2F..b` holds '%', which cannot be part of a folder's name on every store (give it another `alias`)
+    models/out.sql:1:17 `'../../x'` error invalid-name: a model cannot be `main.../../x`: `../../x` begins with `.` or `_`, which hides it from other engines (give it another `alias`)
+    models/runs.sql:1:1 `` error duplicate-relation: `model.shop.runs` and `source.shop.landed.runs` would both write the table `ade.runs` (give one of them another `alias` or `schema`)
+    models/runs.sql:1:18 `'ade'` error invalid-name: a model cannot be `ade.runs`: the schema `ade` is the program's own (give it another `schema`)
+    seeds/seeds.yml:1:44 `pg_catalog` error invalid-name: a seed cannot be `pg_catalog.countries`: the schema `pg_catalog` is the program's own (give it another `schema`)
+    sources/system.yml:3:65 `runs` error invalid-name: a source table cannot be `ade.runs`: the schema `ade` is the program's own (give it another `schema`)
+    ");
+}

@@ -1,5 +1,6 @@
 //! Tests of the crate from outside: whole projects in memory.
 
+mod all_at_once;
 mod broken_checks;
 mod broken_references;
 mod broken_sources;
@@ -9,6 +10,7 @@ mod compile;
 mod configuration;
 mod environments;
 mod fingerprints;
+mod keys;
 mod schemas;
 mod shop;
 mod sources;
@@ -16,3 +18,4 @@ mod speed;
 mod support;
 mod yaml;
 mod yaml_any_text;
+mod yaml_of_dbt;

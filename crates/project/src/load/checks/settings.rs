@@ -3,12 +3,13 @@
 use ade_diagnostic::{Diagnostic, Diagnostics, Location, rule};
 
 use super::Context;
-use crate::NodeId;
 use crate::file::{CheckConfig, StoreFailuresAs};
 use crate::load::columns;
 use crate::load::config::Config;
+use crate::load::unheld;
 use crate::resource::{Check, CheckKind, Threshold};
 use crate::yaml::Spanned;
+use crate::{NodeId, Relation};
 
 /// Own schema of tables with failing rows: dbt's.
 const FAILURES_SCHEMA: &str = "dbt_test__audit";
@@ -27,6 +28,7 @@ pub(super) fn resolve(
     problems: &mut Diagnostics,
 ) -> Check {
     let says: CheckConfig = config.decode(problems);
+    unheld::config(config, problems);
     let mut threshold = |key: &str, text: Option<&Spanned<String>>| {
         let Some(text) = text else { return Threshold::default() };
         Threshold::parse(&text.value).unwrap_or_else(|| {
@@ -40,9 +42,8 @@ pub(super) fn resolve(
     let (warn_if, error_if) =
         (threshold("warn_if", says.warn_if.as_ref()), threshold("error_if", says.error_if.as_ref()));
     let stored_as = says.store_failures_as.map(|stored| stored.value != StoreFailuresAs::Ephemeral);
-    let schema = context.environment.base_schema(Some(says.schema.as_deref().unwrap_or(FAILURES_SCHEMA)));
     Check {
-        failures: context.environment.relation(&schema, says.alias.as_deref().unwrap_or(short_name)),
+        failures: failures(says.schema.as_deref(), says.alias.as_deref(), short_name, context),
         id,
         name,
         kind,
@@ -61,4 +62,10 @@ pub(super) fn resolve(
         config: config.to_json(),
         origin,
     }
+}
+
+/// The table that failing rows of a check are kept in.
+pub(super) fn failures(schema: Option<&str>, alias: Option<&str>, short_name: &str, context: &Context<'_>) -> Relation {
+    let schema = context.environment.base_schema(Some(schema.unwrap_or(FAILURES_SCHEMA)));
+    context.environment.relation(&schema, alias.unwrap_or(short_name))
 }

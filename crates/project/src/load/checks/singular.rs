@@ -31,13 +31,7 @@ pub(in crate::load) fn singular(
     if let Some(declared) = declared {
         config.lay(&declared.file, config::entries(declared.says.config.as_ref()));
     }
-    let template = match Template::parse(file) {
-        Ok(template) => template,
-        Err(problem) => {
-            problems.push(*problem);
-            return None;
-        }
-    };
+    let (template, mistakes) = Template::read(file);
     let id = NodeId::new(NodeKind::Test, &[context.project, &name]);
     let about =
         json!({ "unique_id": id.as_str(), "name": name, "resource_type": "test", "package_name": context.project });
@@ -51,6 +45,7 @@ pub(in crate::load) fn singular(
     if !config.is_enabled() {
         return None;
     }
+    problems.extend(mistakes);
     problems.extend(parsed.diagnostics);
     let mut depends_on = resolve_uses(&parsed.uses, names, problems);
     depends_on.sort();
