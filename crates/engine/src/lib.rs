@@ -28,6 +28,7 @@ mod overlay;
 mod plan_context;
 mod planning;
 mod postgres;
+mod ranking;
 mod relation;
 mod relation_name;
 mod rows;

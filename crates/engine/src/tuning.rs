@@ -11,6 +11,7 @@ use crate::decimal_arithmetic::DecimalArithmetic;
 use crate::filter_order::FilterOrder;
 use crate::lateral_unnest::LateralUnnest;
 use crate::postgres::{FloatingOperands, PostgresOperators};
+use crate::ranking::Ranking;
 use crate::runtime_filter::RuntimeFilters;
 use crate::semi_join::SemiJoinKeys;
 use crate::type_planner::PostgresTypes;
@@ -51,6 +52,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
         )
         .with_physical_optimizer_rule(Arc::new(FilterOrder))
         .with_physical_optimizer_rule(Arc::new(DecimalArithmetic))
+        .with_physical_optimizer_rule(Arc::new(Ranking))
         .with_physical_optimizer_rule(Arc::new(SemiJoinKeys))
         // last: when every filter has been handed down
         .with_physical_optimizer_rule(Arc::new(RuntimeFilters))

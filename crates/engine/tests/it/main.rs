@@ -9,6 +9,7 @@ mod functions;
 mod limits;
 mod outputs;
 mod postgres_database;
+mod ranking;
 mod read_only;
 mod runtime_filters;
 mod sqlite_database;
