@@ -55,8 +55,15 @@ impl Dialect for AdeDialect {
         BASE.get_next_precedence(parser)
     }
 
-    /// `x between symmetric a and b`: the ends in any order.
+    /// `x between symmetric a and b`: the ends in any order. `x is distinct from a and b`: the parser takes `a and b` for
+    /// what `x` is compared with.
     fn parse_infix(&self, parser: &mut Parser, expr: &Expr, _precedence: u8) -> Option<Result<Expr, ParserError>> {
+        if parser.parse_keywords(&[Keyword::IS, Keyword::DISTINCT, Keyword::FROM]) {
+            return Some(compared(parser, expr, Expr::IsDistinctFrom));
+        }
+        if parser.parse_keywords(&[Keyword::IS, Keyword::NOT, Keyword::DISTINCT, Keyword::FROM]) {
+            return Some(compared(parser, expr, Expr::IsNotDistinctFrom));
+        }
         let negated = parser.peek_keyword(Keyword::NOT);
         let start = usize::from(negated);
         let word = |token: &TokenWithSpan, wanted: &str| matches!(&token.token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(wanted));
@@ -121,6 +128,16 @@ impl Dialect for AdeDialect {
     fn supports_select_wildcard_replace(&self) -> bool {
         true
     }
+}
+
+/// `x is distinct from a`, after the words have been read.
+fn compared(
+    parser: &mut Parser,
+    expr: &Expr,
+    comparison: fn(Box<Expr>, Box<Expr>) -> Expr,
+) -> Result<Expr, ParserError> {
+    let other = parser.parse_subexpr(BASE.prec_value(Precedence::Is))?;
+    Ok(comparison(Box::new(expr.clone()), Box::new(other)))
 }
 
 /// `x between a and b or x between b and a`, after the words have been read.
