@@ -16,13 +16,13 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 
-use super::ranks::{Rank, Ranks};
+use super::ranks::{RankingFunction, Ranks};
 
 /// Adds a column for each rank to its input, which comes sorted by `partition_by` and then by `order_by`.
 #[derive(Debug)]
 pub(super) struct RankingExec {
     input: Arc<dyn ExecutionPlan>,
-    ranks: Vec<Rank>,
+    functions: Vec<RankingFunction>,
     partition_by: Vec<Arc<dyn PhysicalExpr>>,
     order_by: Vec<Arc<dyn PhysicalExpr>>,
     /// Of the window that this takes the place of.
@@ -31,16 +31,16 @@ pub(super) struct RankingExec {
 }
 
 impl RankingExec {
-    /// Takes the place of `window`, whose functions are `ranks`.
+    /// Takes the place of `window`, whose functions are `functions`.
     pub(super) fn new(
         window: &dyn ExecutionPlan,
         input: Arc<dyn ExecutionPlan>,
-        ranks: Vec<Rank>,
+        functions: Vec<RankingFunction>,
         partition_by: Vec<Arc<dyn PhysicalExpr>>,
         order_by: Vec<Arc<dyn PhysicalExpr>>,
     ) -> Self {
         let properties = Arc::clone(window.properties());
-        Self { input, ranks, partition_by, order_by, properties, metrics: ExecutionPlanMetricsSet::new() }
+        Self { input, functions, partition_by, order_by, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
 }
 
@@ -49,7 +49,7 @@ impl DisplayAs for RankingExec {
         let texts =
             |keys: &[Arc<dyn PhysicalExpr>]| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let (partition_by, order_by) = (texts(&self.partition_by), texts(&self.order_by));
-        write!(f, "RankingExec: {:?}, partition_by=[{partition_by}], order_by=[{order_by}]", self.ranks)
+        write!(f, "RankingExec: {:?}, partition_by=[{partition_by}], order_by=[{order_by}]", self.functions)
     }
 }
 
@@ -78,7 +78,7 @@ impl ExecutionPlan for RankingExec {
         match children.pop() {
             Some(input) if children.is_empty() => {
                 let (partition_by, order_by) = (self.partition_by.clone(), self.order_by.clone());
-                Ok(Arc::new(Self::new(self.as_ref(), input, self.ranks.clone(), partition_by, order_by)))
+                Ok(Arc::new(Self::new(self.as_ref(), input, self.functions.clone(), partition_by, order_by)))
             }
             _ => internal_err!("ranks are counted over one input"),
         }
@@ -95,7 +95,7 @@ impl ExecutionPlan for RankingExec {
         Ok(Box::pin(Ranked {
             schema: self.schema(),
             input: self.input.execute(partition, context)?,
-            ranks: Ranks::new(self.ranks.clone()),
+            ranks: Ranks::new(self.functions.clone()),
             partition_by: self.partition_by.clone(),
             order_by: self.order_by.clone(),
             metrics: BaselineMetrics::new(&self.metrics, partition),

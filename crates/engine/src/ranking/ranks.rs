@@ -10,7 +10,7 @@ use datafusion::common::Result;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rank {
+pub(super) enum RankingFunction {
     RowNumber,
     /// Rows that are equal in order have the number of the first of them.
     Rank,
@@ -18,7 +18,7 @@ pub(super) enum Rank {
     DenseRank,
 }
 
-impl Rank {
+impl RankingFunction {
     /// The function of this name, if it is one of these.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
@@ -33,7 +33,7 @@ impl Rank {
 /// Where counting stands; rows come in any number of batches, sorted by partition and then by order.
 #[derive(Debug)]
 pub(super) struct Ranks {
-    ranks: Vec<Rank>,
+    functions: Vec<RankingFunction>,
     /// Of the last row: rows of its partition so far, the number of its first equal, and how many kinds there were.
     number: u64,
     rank: u64,
@@ -43,8 +43,8 @@ pub(super) struct Ranks {
 }
 
 impl Ranks {
-    pub(super) fn new(ranks: Vec<Rank>) -> Self {
-        Self { ranks, number: 0, rank: 0, dense: 0, last: None }
+    pub(super) fn new(functions: Vec<RankingFunction>) -> Self {
+        Self { functions, number: 0, rank: 0, dense: 0, last: None }
     }
 
     /// The ranks of the next `rows` rows, a column for each; `partition_by` and `order_by` are their keys.
@@ -55,9 +55,9 @@ impl Ranks {
         rows: usize,
     ) -> Result<Vec<ArrayRef>> {
         if rows == 0 {
-            return Ok(self.ranks.iter().map(|_| Arc::new(UInt64Array::from(Vec::<u64>::new())) as _).collect());
+            return Ok(self.functions.iter().map(|_| Arc::new(UInt64Array::from(Vec::<u64>::new())) as _).collect());
         }
-        let mut columns = vec![Vec::with_capacity(rows); self.ranks.len()];
+        let mut columns = vec![Vec::with_capacity(rows); self.functions.len()];
         let (same_partition, same_order) = match &self.last {
             Some((partition, order)) => {
                 let same_partition = is_same(partition, partition_by)?;
@@ -67,9 +67,10 @@ impl Ranks {
         };
         let partitions = ranges(partition_by, rows)?;
         // Only ranks look at which rows are equal in order.
-        let peers = match self.ranks.iter().all(|rank| *rank == Rank::RowNumber) {
-            true => partitions.clone(),
-            false => ranges(&[partition_by, order_by].concat(), rows)?,
+        let peers = if self.functions.iter().all(|function| *function == RankingFunction::RowNumber) {
+            partitions.clone()
+        } else {
+            ranges(&[partition_by, order_by].concat(), rows)?
         };
         let mut partitions = partitions.into_iter().peekable();
         for peers in peers {
@@ -83,11 +84,11 @@ impl Ranks {
                 self.dense += 1;
             }
             let length = peers.len() as u64;
-            for (rank, column) in self.ranks.iter().zip(&mut columns) {
-                match rank {
-                    Rank::RowNumber => column.extend(self.number + 1..=self.number + length),
-                    Rank::Rank => column.extend(std::iter::repeat_n(self.rank, peers.len())),
-                    Rank::DenseRank => column.extend(std::iter::repeat_n(self.dense, peers.len())),
+            for (function, column) in self.functions.iter().zip(&mut columns) {
+                match function {
+                    RankingFunction::RowNumber => column.extend(self.number + 1..=self.number + length),
+                    RankingFunction::Rank => column.extend(std::iter::repeat_n(self.rank, peers.len())),
+                    RankingFunction::DenseRank => column.extend(std::iter::repeat_n(self.dense, peers.len())),
                 }
             }
             self.number += length;
@@ -100,7 +101,7 @@ impl Ranks {
 
 /// Runs of equal rows; NULL equals NULL.
 fn ranges(keys: &[ArrayRef], rows: usize) -> Result<Vec<Range<usize>>> {
-    Ok(if keys.is_empty() { vec![0..rows] } else { partition(keys)?.ranges() })
+    Ok(if keys.is_empty() { Vec::from([0..rows]) } else { partition(keys)?.ranges() })
 }
 
 /// Whether `last` (one row) is equal to the first row of `keys`.
@@ -125,7 +126,7 @@ mod tests {
 
     /// The three ranks of the rows, which come in batches of `size`.
     fn counted(keys: &[Option<i64>], order: &[Option<i64>], size: usize) -> [Vec<u64>; 3] {
-        let mut ranks = Ranks::new(vec![Rank::RowNumber, Rank::Rank, Rank::DenseRank]);
+        let mut ranks = Ranks::new(vec![RankingFunction::RowNumber, RankingFunction::Rank, RankingFunction::DenseRank]);
         let mut all = [Vec::new(), Vec::new(), Vec::new()];
         for (keys, order) in keys.chunks(size).zip(order.chunks(size)) {
             let counted = ranks.count(&column(keys), &column(order), keys.len()).unwrap();
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn without_keys_all_rows_are_one_partition() {
-        let mut ranks = Ranks::new(vec![Rank::RowNumber, Rank::Rank]);
+        let mut ranks = Ranks::new(vec![RankingFunction::RowNumber, RankingFunction::Rank]);
         let first = ranks.count(&[], &[], 2).unwrap();
         let second = ranks.count(&[], &[], 1).unwrap();
         let values = |array: &ArrayRef| array.as_any().downcast_ref::<UInt64Array>().unwrap().values().to_vec();

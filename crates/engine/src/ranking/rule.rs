@@ -13,7 +13,7 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowUDFExpr};
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use super::exec::RankingExec;
-use super::ranks::Rank;
+use super::ranks::RankingFunction;
 
 /// Counts ranks where all functions of a window are ranks and its rows come sorted.
 #[derive(Debug)]
@@ -58,9 +58,9 @@ fn ranking(window: &BoundedWindowAggExec) -> Option<RankingExec> {
     Some(RankingExec::new(window, input, ranks, partition_by.to_vec(), order_by))
 }
 
-fn rank(expression: &Arc<dyn WindowExpr>) -> Option<Rank> {
+fn rank(expression: &Arc<dyn WindowExpr>) -> Option<RankingFunction> {
     let function = expression.as_any().downcast_ref::<StandardWindowExpr>()?.get_standard_func_expr();
     let function = function.as_any().downcast_ref::<WindowUDFExpr>()?;
     let counts = expression.field().is_ok_and(|field| *field.data_type() == DataType::UInt64);
-    counts.then(|| Rank::named(function.fun().name()))?
+    counts.then(|| RankingFunction::named(function.fun().name()))?
 }

@@ -14,7 +14,7 @@ fn session() -> Session {
         let key = rows.clone().map(|row| (row % 41 != 0).then(|| format!("k{}", row * 7919 % 40)));
         RecordBatch::try_from_iter([
             ("id", Arc::new(Int64Array::from_iter_values(rows.clone())) as Arc<dyn Array>),
-            ("key", Arc::new(StringArray::from_iter(key)) as _),
+            ("key", Arc::new(key.collect::<StringArray>()) as _),
             ("day", Arc::new(rows.map(|row| (row % 53 != 0).then_some(row * 31 % 17)).collect::<Int64Array>()) as _),
         ])
         .expect("rows")
