@@ -67,3 +67,25 @@ fn hooks_that_read_run_and_those_for_other_adapters_are_left_out() {
     let all = ade.run(&["build"]).exits(1).all();
     assert!(all.contains("post-hook 2 of model `orders`: there is no column m"), "{all}");
 }
+
+#[test]
+fn hooks_at_the_end_know_how_the_tasks_ended_also_after_a_failure() {
+    let hooks = "on_run_start: [\"{% do log('it begins', info=true) %}\"]\non_run_end:\n  - >-\n    \
+        {% for result in results %}{% do log(result.node.name ~ ' ' ~ result.node.resource_type ~ ' ' ~ result.status, info=true) %}{% endfor %}\n  \
+        - \"{% do log('schemas ' ~ schemas | join(',') ~ ' ' ~ results | length, info=true) %}\"\n";
+    let (folder, ade) = project("{{ config(materialized='table') }}\nselect 1 as n", hooks);
+    folder.write("models/orders.yml", "models:\n  - name: orders\n    columns: [{name: n, data_tests: [not_null]}]\n");
+    let told = ade.run(&["build"]).succeeds().complaints();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines,
+        ["! it begins", "! orders model success", "! not_null_orders_n test pass", "! schemas main 2"],
+        "{told}"
+    );
+    folder.write("models/behind.sql", "select n from {{ ref('orders') }}");
+    folder.replace("models/orders.sql", "1 as n", "1 / 0 as n");
+    let told = ade.run(&["build"]).exits(1).complaints();
+    for line in ["! orders model error", "! behind model skipped", "! schemas  2"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}

@@ -10,7 +10,7 @@ use ade_project::template::{
 use ade_project::{NodeId, Project};
 use arrow::array::Array;
 use futures::TryStreamExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::check_spec::relation_name;
 use super::{Build, TaskError};
@@ -24,6 +24,8 @@ struct LakeContext<'a> {
     session: &'a Session,
     incremental: bool,
     batch_id: Option<String>,
+    /// Further names, for hooks at the end of a run.
+    values: Option<&'a Map<String, Value>>,
 }
 
 /// Templates ask synchronously; the lake answers asynchronously.
@@ -108,6 +110,10 @@ impl CompileContext for LakeContext<'_> {
         self.batch_id.clone()
     }
 
+    fn value(&self, name: &str) -> Option<Value> {
+        self.values?.get(name).cloned()
+    }
+
     fn document(&self, _package: Option<&str>, name: &str) -> Option<String> {
         self.project.document(name).map(str::to_owned)
     }
@@ -138,26 +144,28 @@ impl Build {
         batch_id: Option<String>,
     ) -> Result<Compiled, TaskError> {
         let project = &self.workspace.project;
-        let context = LakeContext { project, session, incremental, batch_id };
+        let context = LakeContext { project, session, incremental, batch_id, values: None };
         project.compile(&model.id, &context).map_err(problem)
     }
 
     /// The SQL of a generic or singular check.
     pub(crate) fn compile_check(&self, check: &Check, session: &Session) -> Result<String, TaskError> {
         let project = &self.workspace.project;
-        let context = LakeContext { project, session, incremental: false, batch_id: None };
+        let context = LakeContext { project, session, incremental: false, batch_id: None, values: None };
         Ok(project.compile(&check.id, &context).map_err(problem)?.text)
     }
 
-    /// The text of a hook of a node, or of the run.
+    /// The text of a hook of a node, or of the run. `values` are names that mean something in it besides those of every
+    /// template.
     pub(crate) fn compile_hook(
         &self,
         node: Option<&NodeId>,
         hook: &Hook,
         session: &Session,
+        values: Option<&Map<String, Value>>,
     ) -> Result<Compiled, TaskError> {
         let project = &self.workspace.project;
-        let context = LakeContext { project, session, incremental: false, batch_id: None };
+        let context = LakeContext { project, session, incremental: false, batch_id: None, values };
         project.compile_text(&hook.sql, &hook.origin, node, &context).map_err(problem)
     }
 }

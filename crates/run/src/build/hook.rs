@@ -1,11 +1,13 @@
-//! Statements before and after a node.
+//! Statements before and after a node, and before and after a run.
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{SqlError, SqlErrorKind, SqlText, split_statements};
 use ade_project::NodeId;
 use ade_project::resource::Hook;
 use futures::TryStreamExt;
+use serde_json::{Map, Value};
 
-use super::{Build, TaskError};
+use super::{Build, Command, TaskError};
+use crate::event::Event;
 
 /// When hooks run, in dbt's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,20 @@ impl HookTime {
 }
 
 impl Build {
+    /// Runs the hooks of the run, unless it only tests. At its end they know how the tasks ended, as in dbt.
+    pub(crate) async fn run_hooks_of_run(
+        &self,
+        time: HookTime,
+        values: Option<&Map<String, Value>>,
+    ) -> Result<(), TaskError> {
+        let project = &self.workspace.project;
+        let hooks = if time == HookTime::RunStart { &project.on_run_start } else { &project.on_run_end };
+        if self.options.command == Command::Test {
+            return Ok(());
+        }
+        self.hooks(time, None, hooks, &project.environment.schema, values).await
+    }
+
     /// Runs hooks: queries, whose rows nobody sees. Statements that would change something are refused: tables change by
     /// models only.
     pub(crate) async fn run_hooks(
@@ -37,10 +53,25 @@ impl Build {
         hooks: &[Hook],
         schema: &str,
     ) -> Result<(), TaskError> {
+        self.hooks(time, node, hooks, schema, None).await
+    }
+
+    async fn hooks(
+        &self,
+        time: HookTime,
+        node: Option<&NodeId>,
+        hooks: &[Hook],
+        schema: &str,
+        values: Option<&Map<String, Value>>,
+    ) -> Result<(), TaskError> {
         for (place, hook) in hooks.iter().enumerate() {
             let told = Told { time, node, hook, number: (hooks.len() > 1).then_some(place + 1) };
             let session = self.session(ade_engine::MemoryCatalog::new(), schema);
-            let compiled = self.compile_hook(node, hook, &session)?;
+            let compiled = self.compile_hook(node, hook, &session, values)?;
+            for message in compiled.messages {
+                let node = node.map(ToString::to_string);
+                self.workspace.observer.on(&Event::Notice { node, message });
+            }
             for statement in split_statements(&compiled.text).map_err(|error| told.problem(None, error))? {
                 let ran = async {
                     let mut rows = session.query(&statement.sql).await?;
@@ -65,7 +96,7 @@ impl Build {
             let told =
                 Told { time: HookTime::Post, node: Some(node), hook, number: (hooks.len() > 1).then_some(place + 1) };
             let session = self.session(ade_engine::MemoryCatalog::new(), schema);
-            let Ok(compiled) = self.compile_hook(Some(node), hook, &session) else { continue };
+            let Ok(compiled) = self.compile_hook(Some(node), hook, &session, None) else { continue };
             for statement in split_statements(&compiled.text).into_iter().flatten() {
                 match session.schema_of(&statement.sql).await {
                     Err(error) if error.kind == SqlErrorKind::Refused => {

@@ -18,6 +18,7 @@ mod outcome;
 mod plan;
 mod promise;
 mod reads;
+mod results;
 mod scheduler;
 mod seed;
 mod summary;

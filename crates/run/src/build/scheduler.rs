@@ -1,5 +1,5 @@
 //! Tasks in order and side by side, until all have ended or somebody stops them.
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use super::hook::HookTime;
+use super::results::values_at_end;
 use super::summary::{summarize, waiting};
 use super::task::carry_out;
-use super::{Build, Command, Outcome, Plan, TaskError};
+use super::{Build, Outcome, Plan, TaskError};
 use crate::error::RunError;
 use crate::event::{CheckReport, Event, Status, Summary, TaskReport};
 use crate::failpoint::{self, hit};
@@ -36,23 +37,17 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
     });
     hit(failpoint::RUN_STARTED)?;
     let mut scheduler = Scheduler::new(build, plan);
-    let hooks = &workspace.project.on_run_start;
-    if scheduler.build.options.command != Command::Test
-        && let Err(error) =
-            scheduler.build.run_hooks(HookTime::RunStart, None, hooks, &workspace.project.environment.schema).await
-    {
+    if let Err(error) = scheduler.build.run_hooks_of_run(HookTime::RunStart, None).await {
         scheduler.fail_all(&error).await?;
     }
     scheduler.run().await?;
     let cancelled = scheduler.build.is_stopped();
     let reports = scheduler.finish().await?;
     let mut summary = summarize(&scheduler.build, &reports, started.elapsed(), cancelled);
-    if summary.succeeded()
-        && scheduler.build.options.command != Command::Test
-        && let Err(error) = scheduler
-            .build
-            .run_hooks(HookTime::RunEnd, None, &workspace.project.on_run_end, &workspace.project.environment.schema)
-            .await
+    // Also after failures: that is when somebody wants to be told.
+    if !cancelled
+        && let Err(error) =
+            scheduler.build.run_hooks_of_run(HookTime::RunEnd, Some(&values_at_end(&workspace.project, &reports))).await
     {
         workspace.observer.on(&Event::Notice { node: None, message: error.message() });
         *summary.counts.entry(Status::Failed).or_default() += 1;
@@ -72,6 +67,15 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
 struct Scheduler {
     build: Arc<Build>,
     plan: Arc<Plan>,
+    /// The tasks that wait for each one.
+    behind: Vec<Vec<usize>>,
+    /// How many tasks each one still waits for.
+    open: Vec<usize>,
+    /// Tasks that wait for nothing any more.
+    ready: BTreeSet<usize>,
+    /// Tasks that wait for one that did not end well, with its name.
+    blocked: Vec<(usize, String)>,
+    has_failed: bool,
     reports: Vec<Option<TaskReport>>,
     records: Vec<TaskRecord>,
     check_results: Vec<CheckResult>,
@@ -90,7 +94,20 @@ const RECORD_EVERY: Duration = Duration::from_secs(1);
 impl Scheduler {
     fn new(build: Arc<Build>, plan: Plan) -> Self {
         let reports = plan.tasks.iter().map(|_| None).collect();
+        let open: Vec<usize> = plan.tasks.iter().map(|task| task.after.len()).collect();
+        let mut behind = vec![Vec::new(); plan.tasks.len()];
+        for (place, task) in plan.tasks.iter().enumerate() {
+            for earlier in &task.after {
+                behind[*earlier].push(place);
+            }
+        }
+        let ready = open.iter().enumerate().filter(|(_, open)| **open == 0).map(|(place, _)| place).collect();
         Self {
+            behind,
+            open,
+            ready,
+            blocked: Vec::new(),
+            has_failed: false,
             build,
             plan: Arc::new(plan),
             reports,
@@ -132,31 +149,36 @@ impl Scheduler {
     }
 
     async fn start_ready(&mut self, threads: usize) -> Result<(), RunError> {
-        for place in 0..self.plan.tasks.len() {
-            if self.running.len() >= threads {
-                return Ok(());
+        self.skip_blocked().await?;
+        if self.build.options.fail_fast && self.has_failed {
+            for place in 0..self.plan.tasks.len() {
+                if self.is_waiting(place) {
+                    self.skip(place, "nothing: the run ends at its first failure".to_owned()).await?;
+                }
             }
-            if self.reports[place].is_some() || self.begun.contains_key(&place) {
-                continue;
-            }
-            let waits = &self.plan.tasks[place].after;
-            let blocker = waits.iter().find_map(|earlier| {
-                let report = self.reports[*earlier].as_ref()?;
-                (!report.status.is_good()).then(|| (report.name.clone(), report.blocked_by.clone()))
-            });
-            if let Some((name, further)) = blocker {
-                self.skip(place, further.unwrap_or(name)).await?;
-            } else if self.build.options.fail_fast && self.has_failed() {
-                self.skip(place, "nothing: the run ends at its first failure".to_owned()).await?;
-            } else if waits.iter().all(|earlier| self.reports[*earlier].is_some()) {
+        }
+        while self.running.len() < threads {
+            let Some(place) = self.ready.pop_first() else { return Ok(()) };
+            if self.is_waiting(place) {
                 self.begin(place);
             }
         }
         Ok(())
     }
 
-    fn has_failed(&self) -> bool {
-        self.reports.iter().flatten().any(|report| report.status == Status::Failed)
+    /// Skips what waits for a task that did not end well, and what waits for that.
+    async fn skip_blocked(&mut self) -> Result<(), RunError> {
+        while let Some((place, name)) = self.blocked.pop() {
+            if self.is_waiting(place) {
+                self.skip(place, name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a task has neither begun nor ended.
+    fn is_waiting(&self, place: usize) -> bool {
+        self.reports[place].is_none() && !self.begun.contains_key(&place)
     }
 
     fn begin(&mut self, place: usize) {
@@ -251,6 +273,16 @@ impl Scheduler {
         let results: Vec<CheckResult> = report.checks.iter().map(|check| self.check_result(check, now)).collect();
         self.check_results.extend(results);
         self.build.workspace.observer.on(&Event::TaskFinished(report.clone()));
+        self.has_failed |= report.status == Status::Failed;
+        for behind in self.behind[place].clone() {
+            self.open[behind] -= 1;
+            if !report.status.is_good() {
+                let name = report.blocked_by.as_ref().unwrap_or(&report.name).clone();
+                self.blocked.push((behind, name));
+            } else if self.open[behind] == 0 {
+                self.ready.insert(behind);
+            }
+        }
         self.reports[place] = Some(report);
         if self.records.len() >= RECORDS_AT_ONCE { self.flush().await } else { Ok(()) }
     }
