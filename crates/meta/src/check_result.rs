@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Meta, MetaError,
-    record::{Columns, count, limit, micros, words},
+    record::{Columns, count, micros, words},
     step,
 };
 
@@ -82,12 +82,6 @@ impl Meta {
     pub async fn check_results_of(&self, run_id: Uuid) -> Result<Vec<CheckResult>, MetaError> {
         let select = sqlx::query("select * from check_results where run_id = $1 order by node, check_name");
         self.database.records("read check results", select.bind(run_id.to_string()), check_result).await
-    }
-
-    /// The results of all runs, latest run first, at most `limit`.
-    pub async fn check_results(&self, limit: usize) -> Result<Vec<CheckResult>, MetaError> {
-        let select = sqlx::query("select * from check_results order by run_id desc, node, check_name limit $1");
-        self.database.records("read check results", select.bind(self::limit(limit)), check_result).await
     }
 }
 

@@ -24,6 +24,7 @@ mod lease_guard;
 mod meta;
 mod migration;
 mod node_state;
+mod observation;
 mod process;
 mod procfs;
 mod record;
@@ -40,6 +41,10 @@ pub use lease::{Lease, LeaseAttempt, LeaseRecord, LeaseRequest};
 pub use lease_guard::LeaseGuard;
 pub use meta::Meta;
 pub use node_state::{NodeState, UpstreamState};
+pub use observation::{
+    Comparison, Observation, ObservationQuery, ObservedColumn, ObservedCondition, ObservedKind, ObservedPage,
+    ObservedValue, ObservedValues, PageKey,
+};
 pub use process::{Liveness, Process, ProcessProbe};
 pub use procfs::ProcfsProbe;
 pub use run::{RunRecord, RunStart, RunStatus};

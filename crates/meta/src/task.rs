@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Meta, MetaError,
-    record::{Columns, count, limit, micros, words},
+    record::{Columns, count, micros, words},
     step,
 };
 
@@ -95,12 +95,6 @@ impl Meta {
             "select * from tasks where run_id = $1 order by case when started_at is null then 1 else 0 end, started_at, node",
         );
         self.database.records("read tasks", select.bind(run_id.to_string()), task).await
-    }
-
-    /// The tasks of all runs, latest run first, at most `limit`.
-    pub async fn tasks(&self, limit: usize) -> Result<Vec<TaskRecord>, MetaError> {
-        let select = sqlx::query("select * from tasks order by run_id desc, node limit $1").bind(self::limit(limit));
-        self.database.records("read tasks", select, task).await
     }
 }
 

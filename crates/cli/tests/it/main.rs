@@ -23,6 +23,7 @@ mod kills;
 mod many_files;
 mod marketplace;
 mod materializations;
+mod observations;
 mod past;
 mod pipes;
 mod program;

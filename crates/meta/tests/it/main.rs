@@ -5,6 +5,7 @@
 mod fail_point;
 mod lease;
 mod node_state;
+mod observation;
 mod open;
 mod process;
 mod recovery;

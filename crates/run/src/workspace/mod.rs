@@ -3,6 +3,7 @@ mod catalog;
 mod keeper;
 mod key;
 mod observation;
+mod observation_table;
 mod open;
 mod secrets;
 mod snapshots;

@@ -3,28 +3,33 @@ use std::sync::Arc;
 
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{Relation, RelationName, SqlError, SqlErrorKind};
-use ade_meta::{Meta, MetaError};
+use ade_meta::{Meta, MetaError, Observation};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::error::ArrowError;
 use chrono::{DateTime, Utc};
+
+use super::observation_table::ObservationTable;
 
 /// Name of the schema.
 pub(crate) const SCHEMA: &str = "ade";
 
 const TABLES: [&str; 5] = ["checks", "leases", "runs", "tasks", "views"];
 
-/// All records: one that is left out without a word makes every count wrong. `ade maintain` forgets old runs.
-const LIMIT: usize = usize::MAX;
-
 pub(crate) fn names() -> impl Iterator<Item = RelationName> {
     TABLES.into_iter().map(|table| RelationName::new(SCHEMA, table))
 }
 
 pub(crate) async fn relation(meta: &Meta, table: &str) -> Result<Option<Relation>, SqlError> {
+    let observed = match table {
+        "runs" => Some(Observation::Runs),
+        "tasks" => Some(Observation::Tasks),
+        "checks" => Some(Observation::Checks),
+        _ => None,
+    };
+    if let Some(observed) = observed {
+        return Ok(Some(Relation::Table(Arc::new(ObservationTable::new(meta.clone(), observed)))));
+    }
     let columns = match table {
-        "runs" => runs(meta).await,
-        "tasks" => tasks(meta).await,
-        "checks" => checks(meta).await,
         "views" => views(meta).await,
         "leases" => leases(meta).await,
         _ => return Ok(None),
@@ -50,51 +55,6 @@ fn number<T>(rows: &[T], value: impl Fn(&T) -> Option<u64>) -> ArrayRef {
 fn time<T>(rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> ArrayRef {
     let times = rows.iter().map(|row| value(row).map(|time| time.timestamp_micros()));
     Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
-}
-
-async fn runs(meta: &Meta) -> Result<Columns, MetaError> {
-    let rows = meta.runs(LIMIT).await?;
-    Ok(vec![
-        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
-        ("environment", text(&rows, |row| Some(row.environment.clone()))),
-        ("command", text(&rows, |row| Some(row.command.clone()))),
-        ("selection", text(&rows, |row| Some(row.selection.clone()))),
-        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
-        ("started_at", time(&rows, |row| Some(row.started_at))),
-        ("ended_at", time(&rows, |row| row.ended_at)),
-        ("program_version", text(&rows, |row| Some(row.program_version.clone()))),
-        ("process", text(&rows, |row| Some(row.process.to_string()))),
-    ])
-}
-
-async fn tasks(meta: &Meta) -> Result<Columns, MetaError> {
-    let rows = meta.tasks(LIMIT).await?;
-    Ok(vec![
-        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
-        ("node", text(&rows, |row| Some(row.node.clone()))),
-        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
-        ("started_at", time(&rows, |row| row.started_at)),
-        ("ended_at", time(&rows, |row| row.ended_at)),
-        ("rows", number(&rows, |row| row.rows)),
-        ("table_version", number(&rows, |row| row.table_version)),
-        ("batch_id", text(&rows, |row| row.batch_id.map(|id| id.to_string()))),
-        ("message", text(&rows, |row| row.message.clone())),
-    ])
-}
-
-async fn checks(meta: &Meta) -> Result<Columns, MetaError> {
-    let rows = meta.check_results(LIMIT).await?;
-    Ok(vec![
-        ("run_id", text(&rows, |row| Some(row.run_id.to_string()))),
-        ("node", text(&rows, |row| Some(row.node.clone()))),
-        ("check", text(&rows, |row| Some(row.check.clone()))),
-        ("status", text(&rows, |row| Some(row.status.as_str().to_owned()))),
-        ("failures", number(&rows, |row| row.failures)),
-        ("message", text(&rows, |row| Some(row.message.clone()))),
-        ("stored_in", text(&rows, |row| row.stored_in.clone())),
-        ("checked_at", time(&rows, |row| Some(row.checked_at))),
-        ("duration_ms", number(&rows, |row| Some(row.duration_ms))),
-    ])
 }
 
 async fn views(meta: &Meta) -> Result<Columns, MetaError> {
