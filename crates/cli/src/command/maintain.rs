@@ -3,11 +3,13 @@ use std::process::ExitCode;
 
 use ade_run::Upkeep;
 
-use super::{Done, lake_options, open, print, print_json};
+use super::signal::{INTERRUPTED, asked_to_end};
+use super::{Done, complain, lake_options, open, print, print_json};
 use crate::args::{GlobalArgs, MaintainArgs, OutputFormat};
-use crate::output::{Table, count};
+use crate::output::{Table, count, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
+    let stop = asked_to_end();
     let workspace = open(global, lake_options(global)?).await?;
     let upkeep = Upkeep {
         select: args.selection.select.clone(),
@@ -20,20 +22,30 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let done = workspace.maintain(&upkeep).await?;
+    let done = tokio::select! {
+        done = workspace.maintain(&upkeep) => done?,
+        // Each step leaves every table whole: work may be dropped anywhere.
+        () = stop => {
+            workspace.close().await;
+            complain("stopped: what is done stays so, and the next `ade maintain` does the rest");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    };
     let code = if done.iter().any(|one| one.failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if global.output == OutputFormat::Json {
         print_json(&done);
         return Ok(code);
     }
     let mut table = Table::new(&["table", "compacted", "into", "checkpoint", "log entries", "files removed", "bytes"]);
+    let mut left_out = Vec::new();
     for one in done {
+        if let Some(reason) = &one.skipped {
+            let what = if one.failed { "failed" } else { "skipped" };
+            left_out.push((one.failed, format!("{what} {}: {reason}", one.table)));
+            continue;
+        }
         table.row(vec![
-            match one.skipped {
-                Some(reason) if one.failed => format!("{} (failed: {reason})", one.table),
-                Some(reason) => format!("{} (skipped: {reason})", one.table),
-                None => one.table,
-            },
+            one.table,
             one.files_compacted.to_string(),
             one.files_written.to_string(),
             if one.checkpoint { "yes" } else { "" }.to_owned(),
@@ -42,8 +54,16 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
             count(one.bytes_removed),
         ]);
     }
-    if !global.quiet {
+    if !global.quiet && !table.is_empty() {
         print(&table.to_text());
+    }
+    let style = style(global);
+    for (failed, line) in left_out {
+        match (failed, global.quiet) {
+            (true, _) => print(&style.bad(&line)),
+            (false, false) => print(&style.warn(&line)),
+            (false, true) => {}
+        }
     }
     Ok(code)
 }

@@ -16,7 +16,7 @@ mod schema;
 mod show;
 mod signal;
 
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -104,6 +104,12 @@ async fn open_for(
 /// Prints text on standard output. A reader that went away (`| head`) is no failure.
 fn print(text: &str) {
     let _ = writeln!(stdout().lock(), "{text}");
+}
+
+/// Prints a line on standard error.
+fn complain(text: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(stderr().lock(), "{text}");
 }
 
 /// Prints each item as one line of JSON.

@@ -36,7 +36,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     print(&table.to_text());
-    let work = planned.iter().filter(|task| task.reason != Reason::Unchanged).count();
+    let idle = |reason| matches!(reason, Reason::Unchanged | Reason::Refused | Reason::Blocked);
+    let work = planned.iter().filter(|task| !idle(task.reason)).count();
     print(&format!("\n{work} of {} would be worked on", plural(planned.len() as u64, "node")));
     Ok(ExitCode::SUCCESS)
 }
@@ -54,6 +55,8 @@ fn words(reason: Reason) -> &'static str {
         Reason::Checks => "check: its checks, or what they read besides, changed",
         Reason::Upstream => "perhaps: something before it is built",
         Reason::Source => "ask the source for what is new",
+        Reason::Refused => "stop: `ade check` says why it cannot land",
+        Reason::Blocked => "wait: something before it stops",
         Reason::Asked => "build: from nothing, as asked",
         Reason::Unchanged => "nothing to do",
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use ade_run::{ReadAt, Statement, Workspace};
 
 use super::signal::{INTERRUPTED, asked_to_end};
-use super::{Done, lake_options, open};
+use super::{Done, complain, lake_options, open};
 use crate::args::{GlobalArgs, QueryArgs, QueryFormat};
 use crate::error::CliError;
 use crate::output::{OutFile, Pipe, count};
@@ -31,10 +31,14 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         (None, sql) => vec![Statement::only("query", sql.unwrap_or_default())?],
     };
     refuse_to_glue(statements.len(), format, args.out.is_some())?;
+    let stop = asked_to_end();
     let workspace = open(global, lake_options(global)?).await?;
     let Some(path) = &args.out else {
         let mut out = Pipe::new(stdout());
-        let answered = all(global, &workspace, args, &statements, at, &mut out).await;
+        let answered = tokio::select! {
+            answered = all(global, &workspace, args, &statements, at, &mut out) => answered,
+            () = stop => return Ok(stopped(&workspace).await),
+        };
         // A reader that went away has what it wanted.
         if !out.is_closed() {
             answered?;
@@ -42,15 +46,21 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     };
     let failed = |error: std::io::Error| cannot_write(path, &error);
-    let stop = asked_to_end();
     let mut out = Pipe::new(OutFile::create(path).map_err(failed)?);
     tokio::select! {
         answered = all(global, &workspace, args, &statements, at, &mut out) => answered?,
         // What is unfinished is removed on the way out.
-        () = stop => return Ok(ExitCode::from(INTERRUPTED)),
+        () = stop => return Ok(stopped(&workspace).await),
     }
     out.into_inner().and_then(OutFile::finish).map_err(failed)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What it spilled is removed; the rows that were not printed are not.
+async fn stopped(workspace: &Workspace) -> ExitCode {
+    workspace.close().await;
+    complain("stopped");
+    ExitCode::from(INTERRUPTED)
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {

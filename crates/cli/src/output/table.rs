@@ -14,6 +14,11 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Whether there is nothing below the headings.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.len() == 1
+    }
+
     /// The lines, without trailing blanks. Columns that are empty everywhere are left out.
     pub(crate) fn to_text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -26,12 +26,23 @@ fn names_without_select_and_commands_of_dbt_get_a_tip() {
 }
 
 #[test]
-fn a_selection_of_nothing_is_a_warning_beside_what_was_asked() {
+fn a_name_that_selects_nothing_is_a_mistake_and_a_tag_or_state_is_not() {
     let shop = Shop::new();
-    let ended = shop.ade.run(&["build", "-s", "city_now"]).succeeds();
-    assert_eq!(ended.complaints(), "! `city_now` selects nothing; did you mean `cities_now`?\n");
-    assert_eq!(shop.ade.run(&["ls", "-s", "city_now"]).succeeds().text(), "");
-    assert_eq!(shop.ade.run(&["plan", "-s", "city_now"]).succeeds().text(), "nothing selected\n");
+    for command in ["build", "run", "test", "ingest", "ls", "plan", "maintain"] {
+        for selectors in [&["city_now"][..], &["cities_now", "+city_now"], &["path:models/city"], &["source:ap"]] {
+            let words = told(&shop, &[&[command, "-s"], selectors].concat(), 2);
+            assert!(words.contains("selects nothing"), "{command} {selectors:?}: {words}");
+        }
+    }
+    assert!(told(&shop, &["build", "-s", "city_now"], 2).contains("did you mean `cities_now`?"));
+    assert!(!shop.folder.at("lake/main").exists(), "nothing is done");
+    for selector in ["tag:nowhere", "+tag:nowhere", "config.materialized:incremental,tag:nowhere"] {
+        let ended = shop.ade.run(&["build", "-s", selector]).succeeds();
+        assert!(ended.complaints().starts_with("! `nowhere` selects nothing"), "{}", ended.all());
+        assert!(ended.text().contains("nothing selected"), "{}", ended.all());
+    }
+    assert_eq!(shop.ade.run(&["ls", "-s", "tag:nowhere"]).succeeds().text(), "");
+    assert_eq!(shop.ade.run(&["plan", "-s", "tag:nowhere"]).succeeds().text(), "nothing selected\n");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn a_table_that_cannot_be_read_is_named_and_the_others_are_maintained() {
     );
     assert_eq!(parts(&folder, "m"), 2);
     let done = ade.run(&["maintain", "--retention-hours", "0"]).exits(1);
-    assert!(done.text().contains("main.a (failed: "), "{}", done.all());
+    assert!(done.text().contains("failed main.a: "), "{}", done.all());
     assert_eq!(parts(&folder, "m"), 1, "{}", done.all());
 }
 

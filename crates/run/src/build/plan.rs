@@ -1,7 +1,7 @@
 //! From a selection to tasks that wait for each other.
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use ade_diagnostic::Diagnostic;
+use ade_diagnostic::{Diagnostic, Location, Severity};
 use ade_project::resource::Materialization;
 use ade_project::selector::{SelectRequest, Selection};
 use ade_project::{NodeId, NodeKind, Project};
@@ -26,7 +26,10 @@ pub(crate) struct Plan {
     pub(crate) tasks: Vec<Task>,
 }
 
-/// The nodes that selectors name; warnings are for selectors that match nothing.
+/// The nodes that selectors name; warnings are for selectors that match nothing and need not: a state, a tag, a setting.
+///
+/// # Errors
+/// Mistakes in selectors; a name, path or source that nothing has is one: a typo must not look like work well done.
 pub(crate) fn select(
     project: &Project,
     select: &[String],
@@ -36,7 +39,20 @@ pub(crate) fn select(
     let request = SelectRequest { select, exclude, project: &project.name, state, ..SelectRequest::default() };
     let Selection { nodes, warnings } = ade_project::selector::select(&project.graph, &request)
         .map_err(|diagnostics| RunError::Project { diagnostics })?;
-    Ok((nodes, warnings))
+    let (warnings, unknown): (Vec<_>, Vec<_>) = warnings.into_iter().partition(may_be_nothing);
+    if unknown.is_empty() {
+        return Ok((nodes, warnings));
+    }
+    let diagnostics = unknown.into_iter().map(|problem| Diagnostic { severity: Severity::Error, ..problem }).collect();
+    Err(RunError::Project { diagnostics })
+}
+
+/// Whether the selector that a warning is about may well select nothing.
+fn may_be_nothing(warning: &Diagnostic) -> bool {
+    let selector = warning.location.as_ref().map(Location::text).unwrap_or_default();
+    let plain = selector.trim_start_matches(|letter: char| letter == '@' || letter == '+' || letter.is_ascii_digit());
+    let method = plain.split_once(':').map(|(method, _)| method.split('.').next().unwrap_or_default());
+    matches!(method, Some("state" | "tag" | "config" | "group" | "access" | "owner"))
 }
 
 impl Plan {

@@ -27,9 +27,9 @@ fn files(name: &str, environment: &str) -> Vec<(&'static str, String)> {
                  default_environment: {environment}\n\
                  environments:\n  {environment}:\n    lake: lake              # a folder; tables are Delta Lake\n    schema: main\n    \
                  custom_schema: replace  # a model's own schema, as it is\n\n\
-                 # How to reach systems. Secrets by reference only: ${{env:NAME}} or ${{file:path}}.\n\
+                 # How to reach systems. Secrets by reference only, in quotes: \"${{env:NAME}}\" or \"${{file:path}}\".\n\
                  connections:\n  \
-                 # shop_db: {{type: sqlite, path: data/shop.db}}\n  # files: {{type: files, path: data}}\n\n\
+                 # shop_db: {{type: sqlite, path: \"${{env:SHOP_DB}}\"}}\n  # files: {{type: files, path: data}}\n\n\
                  # A column lands only if it is classified: in its sources file, or by a rule here.\n\
                  privacy:\n  rules:\n    # - {{column: \"*_at\", types: [timestamp, date], class: public}}\n"
             ),
@@ -52,7 +52,9 @@ pub fn init_project(root: &Path, name: Option<&str>, environment: &str, world: &
     let mut written = Vec::new();
     let is_project = root.join("ade.yml").exists() || root.join("dbt_project.yml").exists();
     check_environment(root, is_project, environment, world)?;
-    if ignore(root)? {
+    // Raw data lies beside a new project; what lies in one that is there already is its people's to say.
+    let ignored: &[&str] = if is_project { &[".ade", "lake"] } else { &[".ade", "lake", "data"] };
+    if ignore(root, ignored)? {
         written.push(PathBuf::from(".gitignore"));
     }
     let files = if is_project { Vec::new() } else { files(&name, environment) };
@@ -90,8 +92,8 @@ fn check_environment(root: &Path, is_project: bool, environment: &str, world: &W
     if problems.is_empty() { Ok(()) } else { Err(RunError::Project { diagnostics: problems }) }
 }
 
-/// Keeps keys and lake out of a repository, whatever its `.gitignore` holds already. Tells whether it had to.
-fn ignore(root: &Path) -> Result<bool, RunError> {
+/// Keeps folders out of a repository, whatever its `.gitignore` holds already. Tells whether it had to.
+fn ignore(root: &Path, folders: &[&str]) -> Result<bool, RunError> {
     let path = root.join(".gitignore");
     let failed = |source| RunError::File { action: "write", path: path.clone(), source };
     let mut text = match fs::read_to_string(&path) {
@@ -102,7 +104,7 @@ fn ignore(root: &Path) -> Result<bool, RunError> {
     let is_ignored = |text: &str, name: &str| {
         text.lines().any(|line| line.trim().trim_start_matches('/').trim_end_matches(['*', '/']) == name)
     };
-    let missing: Vec<&str> = [".ade", "lake"].into_iter().filter(|name| !is_ignored(&text, name)).collect();
+    let missing: Vec<&str> = folders.iter().copied().filter(|name| !is_ignored(&text, name)).collect();
     if missing.is_empty() {
         return Ok(false);
     }

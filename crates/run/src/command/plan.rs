@@ -26,6 +26,10 @@ pub enum Reason {
     Upstream,
     /// Sources are always asked.
     Source,
+    /// Its declaration keeps it from landing.
+    Refused,
+    /// It waits for one that does not land.
+    Blocked,
     /// It was asked for.
     Asked,
     /// Nothing changed.
@@ -56,10 +60,12 @@ impl Workspace {
         let plan = Plan::new(&self.project, &selected, &build.options);
         let mut planned: Vec<PlannedTask> = Vec::new();
         for task in &plan.tasks {
+            let mut is_refused = false;
             if let Some(source) = self.project.sources.get(&task.node) {
                 let problems = build.obfuscation.check(source);
                 let errors = problems.iter().filter(|problem| problem.is_error()).count();
-                if errors > 0 {
+                is_refused = errors > 0;
+                if is_refused {
                     let word = if errors == 1 { "problem" } else { "problems" };
                     let message =
                         format!("{} does not land: {errors} {word}; `ade check` shows them", task.node.name());
@@ -68,9 +74,14 @@ impl Workspace {
             }
             let works = |earlier: &usize| {
                 let before = &planned[*earlier];
-                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Checks)
+                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Checks | Reason::Refused)
             };
-            let reason = if task.node.kind() == NodeKind::Source {
+            let blocked = |earlier: &usize| matches!(planned[*earlier].reason, Reason::Refused | Reason::Blocked);
+            let reason = if is_refused {
+                Reason::Refused
+            } else if task.after.iter().any(blocked) {
+                Reason::Blocked
+            } else if task.node.kind() == NodeKind::Source {
                 Reason::Source
             } else if build.options.force || build.options.full_refresh {
                 Reason::Asked

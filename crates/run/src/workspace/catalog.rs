@@ -37,7 +37,16 @@ impl LakeCatalog {
         match self.snapshots.pin(&table, self.at).await {
             Ok(snapshot) => Ok(Some(Relation::Table(snapshot.provider()))),
             Err(LakeError::NoTable { .. }) => Ok(None),
-            Err(error) => Err(SqlError::new(SqlErrorKind::Failed, with_causes(&error))),
+            Err(error) => {
+                let failed = SqlError::new(SqlErrorKind::Failed, with_causes(&error));
+                Err(match self.at {
+                    // Each table counts its own versions.
+                    At::Version(_) => failed.with_hint(
+                        "to read several tables as they were together, give a time: --at '2026-01-31 08:00:00'",
+                    ),
+                    At::Latest | At::Timestamp(_) => failed,
+                })
+            }
         }
     }
 }

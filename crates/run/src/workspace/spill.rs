@@ -54,6 +54,12 @@ impl SpillFolder {
     }
 }
 
+impl Drop for SpillFolder {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
 fn is_at(file: &File, path: &Path) -> bool {
     let place = |data: &fs::Metadata| (data.dev(), data.ino());
     matches!((file.metadata(), fs::metadata(path)), (Ok(file), Ok(there)) if place(&file) == place(&there))
@@ -89,16 +95,16 @@ mod tests {
     fn folders_of_processes_that_ended_go_and_no_others() {
         let root = tempfile::tempdir().unwrap();
         let alive = SpillFolder::make(root.path(), "alive").unwrap();
-        let dead = SpillFolder::make(root.path(), "dead").unwrap();
-        fs::write(dead.path().join("rows"), "x").unwrap();
-        let left = dead.path().to_owned();
-        // Its end, as the system sees it.
-        drop(dead);
+        // What a process leaves that was killed: nobody holds the lock any more.
+        let left = parent(root.path()).join("dead");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("rows"), "x").unwrap();
+        fs::write(left.with_extension("lock"), "").unwrap();
         clear(root.path());
         assert!(alive.path().is_dir() && !left.exists());
         let names = || fs::read_dir(root.path().join(".ade/spill")).unwrap().count();
         assert_eq!(names(), 2, "a folder and its lock");
-        alive.remove();
+        drop(alive);
         assert_eq!(names(), 0);
     }
 }
