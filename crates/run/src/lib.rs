@@ -16,7 +16,7 @@ mod workspace;
 mod world;
 
 pub use ade_diagnostic as diagnostic;
-pub use build::{BuildOptions, Command};
+pub use build::{BuildOptions, Command, EventTimeRange};
 pub use command::{
     Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
     PlannedTask, ReadAt, Reason, ShownColumn, Statement, Upkeep, VersionInfo, Visible, check_project, init_project,

@@ -2,8 +2,8 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, PlanArgs,
-    QueryArgs, ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
+    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, ModelsArgs,
+    PlanArgs, QueryArgs, ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
 };
 
 /// The commands.
@@ -31,9 +31,9 @@ pub(crate) enum Command {
     Check(super::check::CheckArgs),
     /// Ingest, seed, run and test what is selected, in order; publish only what passes
     #[command(
-        after_help = "Examples:\n  ade build\n  ade build --select +fct_orders           a model and all it needs\n  ade build --select state:modified+        what changed, and what follows from it\n  ade build --select tag:daily,path:models/marts --exclude stg_events\n  ade build --full-refresh --select fct_orders"
+        after_help = "Examples:\n  ade build\n  ade build --select +fct_orders           a model and all it needs\n  ade build --select state:modified+        what changed, and what follows from it\n  ade build --select tag:daily,path:models/marts --exclude stg_events\n  ade build --full-refresh --select fct_orders\n  ade build --select fct_events --event-time-start 2026-01-01 --event-time-end 2026-02-01"
     )]
-    Build(BuildArgs),
+    Build(ModelsArgs),
     /// Land the selected source tables
     #[command(
         after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh"
@@ -46,7 +46,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  ade run\n  ade run --select stg_orders+\n  ade run --select fct_orders --full-refresh"
     )]
-    Run(BuildArgs),
+    Run(ModelsArgs),
     /// Run the selected checks over what is in the lake
     #[command(after_help = "Examples:\n  ade test\n  ade test --select fct_orders\n  ade test --store-failures")]
     Test(BuildArgs),

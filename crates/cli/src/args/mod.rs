@@ -12,7 +12,7 @@ pub(crate) use command::Command;
 pub(crate) use global::{GlobalArgs, OutputFormat};
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
-pub(crate) use select::{BuildArgs, LsArgs, PlanArgs, SelectArgs, ShowArgs};
+pub(crate) use select::{BuildArgs, LsArgs, ModelsArgs, PlanArgs, SelectArgs, ShowArgs};
 pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};
 
 use clap::Parser;

@@ -38,6 +38,19 @@ pub(crate) struct BuildArgs {
     pub(crate) lease_timeout: u64,
 }
 
+/// How to carry out a selection with models in it.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ModelsArgs {
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    /// Make microbatch models from this day or time on (UTC), whether it is due or not
+    #[arg(long, value_name = "TIME", requires = "event_time_end", help_heading = "Run")]
+    pub(crate) event_time_start: Option<String>,
+    /// Make them up to this day or time, which is not in it any more
+    #[arg(long, value_name = "TIME", requires = "event_time_start", help_heading = "Run")]
+    pub(crate) event_time_end: Option<String>,
+}
+
 /// What `ade plan` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlanArgs {

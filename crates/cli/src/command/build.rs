@@ -5,16 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade_run::event::Summary;
-use ade_run::{BuildOptions, Command, OpenOptions, Visible, Workspace};
+use ade_run::{BuildOptions, Command, EventTimeRange, OpenOptions, Visible, Workspace};
 use tokio::sync::watch;
 
 use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, open_for, open_options, print};
-use crate::args::{BuildArgs, GlobalArgs, OutputFormat};
+use crate::args::{BuildArgs, GlobalArgs, ModelsArgs, OutputFormat};
 use crate::error::{CliError, FAILED};
 use crate::output::{Failures, closing_lines, observer, style, summary_lines};
 
-pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command) -> Done {
+/// A command that makes models.
+pub(crate) async fn run_models(global: &GlobalArgs, args: &ModelsArgs, command: Command) -> Done {
+    let event_time = match (&args.event_time_start, &args.event_time_end) {
+        (Some(start), Some(end)) => Some(EventTimeRange::parse(start, end)?),
+        // That there are both or none is asked of the command line.
+        _ => None,
+    };
+    run(global, &args.build, command, event_time).await
+}
+
+pub(crate) async fn run(
+    global: &GlobalArgs,
+    args: &BuildArgs,
+    command: Command,
+    event_time: Option<EventTimeRange>,
+) -> Done {
     if args.threads == Some(0) {
         return Err(CliError::usage("--threads must be at least 1"));
     }
@@ -29,6 +44,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &BuildArgs, command: Command)
         threads: args.threads,
         fail_fast: args.fail_fast,
         store_failures: args.store_failures,
+        event_time,
         lease_timeout: Duration::from_secs(args.lease_timeout),
         ..BuildOptions::new(command)
     };

@@ -136,12 +136,19 @@ fn insert_overwrite_replaces_the_partitions_of_all_its_columns() {
 
 /// A day, some days from today. A test that runs over midnight sees one day more, so it asserts nothing about today.
 #[expect(clippy::disallowed_methods, reason = "intervals end today")]
-fn day(from_today: i64) -> String {
+pub(crate) fn day(from_today: i64) -> String {
     (Utc::now().date_naive() + TimeDelta::days(from_today)).to_string()
 }
 
 /// A model by days over a seed with a row for each of the last nine, built today.
 fn by_days(lookback: u32) -> (Folder, Program) {
+    let (folder, ade) = to_build_by_days(lookback);
+    ade.run(&["build"]).succeeds();
+    (folder, ade)
+}
+
+/// The same before it is built.
+pub(crate) fn to_build_by_days(lookback: u32) -> (Folder, Program) {
     let model = format!(
         "{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='{}', lookback={lookback}) }}}}\n\
          select cast(at as timestamp) as at, n, 100 / n as share from {{{{ ref('s') }}}}",
@@ -149,13 +156,11 @@ fn by_days(lookback: u32) -> (Folder, Program) {
     );
     let tests =
         "models:\n  - name: m\n    columns: [{name: n, data_tests: [{dbt_utils.accepted_range: {max_value: 99}}]}]\n";
-    let (folder, ade) = project(&[("models/m.sql", &model), ("models/m.yml", tests), ("seeds/s.csv", &seed(&[1; 9]))]);
-    ade.run(&["build"]).succeeds();
-    (folder, ade)
+    project(&[("models/m.sql", &model), ("models/m.yml", tests), ("seeds/s.csv", &seed(&[1; 9]))])
 }
 
 /// A row for each of the nine days before today.
-fn seed(values: &[i64; 9]) -> String {
+pub(crate) fn seed(values: &[i64; 9]) -> String {
     let lines = (-9..0).zip(values).map(|(from_today, n)| format!("{} 12:00:00,{n}\n", day(from_today)));
     "at,n\n".to_owned() + &lines.collect::<String>()
 }
@@ -174,11 +179,11 @@ fn last_built(folder: &Folder, from_today: i64) {
     std::fs::write(last, text).unwrap();
 }
 
-fn n_by_day(ade: &Program) -> Vec<String> {
+pub(crate) fn n_by_day(ade: &Program) -> Vec<String> {
     ade.rows("select n from main.m order by at")
 }
 
-fn model_task(ade: &Program, code: i32) -> Value {
+pub(crate) fn model_task(ade: &Program, code: i32) -> Value {
     let events = ade.run(&["build", "--output", "json"]).exits(code).json_lines();
     events.into_iter().find(|event| event["event"] == "task_finished" && event["name"] == "m").unwrap()
 }
@@ -231,4 +236,72 @@ fn many_missing_intervals_are_one_commit() {
     let task = model_task(&ade, 0);
     assert_eq!(task["batches"].as_array().unwrap().len(), 1, "{task}");
     assert_eq!(n_by_day(&ade).join(""), "122222222");
+}
+
+#[test]
+fn a_full_refresh_goes_through_all_models() {
+    let files = [
+        ("seeds/s.csv", "id,n\n1,1\n2,2\n"),
+        ("models/stg.sql", "{{ config(materialized='view') }}\nselect id, n, n * 10 as tens from {{ ref('s') }}"),
+        (
+            "models/added.sql",
+            "{{ config(materialized='incremental', incremental_strategy='append') }}\nselect * from {{ ref('stg') }}\n\
+             {% if is_incremental() %}where id > (select max(id) from {{ this }}){% endif %}",
+        ),
+        (
+            "models/kept.sql",
+            "{{ config(materialized='incremental', unique_key='id', full_refresh=false) }}\nselect id, n from {{ ref('stg') }}",
+        ),
+        (
+            "models/m.sql",
+            "{{ config(materialized='incremental', unique_key='id') }}\n\
+             select a.id, a.tens, k.n from {{ ref('added') }} as a join {{ ref('kept') }} as k using (id)",
+        ),
+        (
+            "models/total.sql",
+            "{{ config(materialized='table') }}\nselect sum(tens) as tens, sum(n) as n from {{ ref('m') }}",
+        ),
+    ];
+    let (folder, ade) = project(&files);
+    let tables = || {
+        let tables = ["added order by id", "kept order by id", "m order by id", "total"];
+        tables.map(|table| ade.rows(&format!("select * from main.{table}")))
+    };
+    ade.run(&["build"]).succeeds();
+    // A row is corrected, one is gone, one is new: what was added before does not follow.
+    folder.write("seeds/s.csv", "id,n\n1,7\n3,3\n");
+    ade.run(&["build"]).succeeds();
+    assert_eq!(
+        tables(),
+        [
+            vec!["1,1,10", "2,2,20", "3,3,30"],
+            vec!["1,7", "2,2", "3,3"],
+            vec!["1,10,7", "2,20,2", "3,30,3"],
+            vec!["60,12"]
+        ]
+    );
+    let events = ade.run(&["build", "--full-refresh", "--output", "json"]).succeeds().json_lines();
+    let ended = events.iter().filter(|event| event["event"] == "task_finished");
+    let wrong: Vec<_> = ended.filter(|event| event["status"] != "success").collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    // `full_refresh=false` keeps its table, as in dbt.
+    assert_eq!(
+        tables(),
+        [vec!["1,7,70", "3,3,30"], vec!["1,7", "2,2", "3,3"], vec!["1,70,7", "3,30,3"], vec!["100,10"]]
+    );
+    assert_eq!(model_task(&ade, 0)["status"], "unchanged");
+    // With a selection, that alone.
+    ade.run(&["build", "--full-refresh", "--select", "m"]).succeeds();
+    assert_eq!(tables()[3], ["100,10"]);
+}
+
+#[test]
+fn a_column_that_is_left_out_and_a_table_that_becomes_empty_are_told() {
+    let (folder, ade) = changing("ignore", "unique_key='id'");
+    folder.replace("models/m.sql", "select 1 as id", "select 2 as id, true as is_new");
+    let told = ade.run(&["build"]).succeeds().text();
+    assert!(told.contains("`is_new` is new and left out, as `on_schema_change` is `ignore`"), "{told}");
+    folder.write("models/m.sql", "{{ config(materialized='table') }}\nselect 1 as id where false");
+    let told = ade.run(&["build"]).succeeds().text();
+    assert!(told.contains("the table is empty now; before it had 2 rows"), "{told}");
 }

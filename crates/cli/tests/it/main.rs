@@ -8,6 +8,7 @@ mod canaries;
 mod checking_sql;
 mod commands;
 mod concurrent;
+mod event_time;
 mod exporting;
 mod failpoints;
 mod file_feeds;

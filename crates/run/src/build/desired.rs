@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use ade_engine::RelationName;
 use ade_lake::{TableName, TableState};
 use ade_meta::{NodeState, UpstreamState};
-use ade_project::resource::Materialization;
-use ade_project::{NodeId, NodeKind, Relation};
+use ade_project::resource::{Incremental, IncrementalStrategy, Materialization};
+use ade_project::{NodeId, NodeKind, Project, Relation};
 use serde::{Deserialize, Serialize};
 
 use super::check_spec::relation_name;
@@ -115,28 +115,26 @@ impl Build {
 
     /// Names the rows of whatever has this name; `None` when nothing has.
     pub(crate) async fn relation_state(&self, name: &RelationName) -> Result<Option<String>, TaskError> {
-        let project = &self.workspace.project;
-        let models = project.models.values().map(|model| (&model.relation, &model.id));
-        let seeds = project.seeds.values().map(|seed| (&seed.relation, &seed.id));
-        let sources = project.sources.values().map(|source| (&source.relation, &source.id));
-        let mut nodes = models.chain(seeds).chain(sources);
-        let state = match nodes.find(|(relation, _)| &relation_name(relation) == name) {
-            Some((_, id)) => Box::pin(self.data_state(&id.clone())).await?,
+        let state = match self.named.get(name) {
+            Some(id) => Box::pin(self.data_state(id)).await?,
             None => match TableName::new(&name.schema, &name.name) {
-                Ok(table) => self.table_state(&table).await?,
+                // Nobody tells when such a table changes.
+                Ok(table) => state_of(self.workspace.lake.newest(&table).await?.as_ref()),
                 Err(_) => return Ok(None),
             },
         };
         Ok(Some(state).filter(|state| state != "nothing"))
     }
 
-    async fn table_state(&self, table: &TableName) -> Result<String, TaskError> {
-        // Compaction and other upkeep make versions without touching rows; a batch changes them.
-        Ok(match self.workspace.lake.newest(table).await? {
-            Some((_, TableState { batch_id: Some(batch), .. })) => format!("batch:{batch}"),
-            Some((version, _)) => format!("version:{version}"),
-            None => "nothing".to_owned(),
-        })
+    /// The newest version of a table and what its commits say of it, looked up once as long as nothing in this run says that
+    /// it may have changed.
+    async fn newest(&self, table: &TableName) -> Result<Option<(u64, TableState)>, TaskError> {
+        if let Some(known) = self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(table) {
+            return Ok(known.clone());
+        }
+        let newest = self.workspace.lake.newest(table).await?;
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(table.clone(), newest.clone());
+        Ok(newest)
     }
 
     pub(crate) fn own_fingerprint(&self, id: &NodeId) -> String {
@@ -146,7 +144,7 @@ impl Build {
 
     /// Whether a node is as it should be: made from the same, and its table as this program left it.
     pub(crate) async fn is_current(&self, id: &NodeId, desired: &Desired) -> Result<bool, TaskError> {
-        if self.options.force || self.options.full_refresh {
+        if self.options.force || self.options.full_refresh || self.asks_for_time(id) {
             return Ok(false);
         }
         let Some(before) = self.made_from(id).await? else { return Ok(false) };
@@ -158,15 +156,26 @@ impl Build {
         for ancestor in self.workspace.project.graph.ancestors(id.as_str(), None) {
             self.forget_data_state(&ancestor);
         }
+        self.forget_data_state(id);
         self.desired(id).await
     }
 
     /// Whether the newest commit of a node's table was made from the same.
     pub(crate) async fn is_committed(&self, id: &NodeId, desired: &Desired) -> Result<bool, TaskError> {
-        let Some(relation) = self.workspace.project.relation(id) else { return Ok(false) };
-        if self.options.force || self.options.full_refresh {
+        if self.options.force || self.options.full_refresh || self.asks_for_time(id) {
             return Ok(false);
         }
+        self.is_made_from(id, desired).await
+    }
+
+    /// Whether it was asked for a range of time, and the node is a model that is made by intervals.
+    pub(crate) fn asks_for_time(&self, id: &NodeId) -> bool {
+        self.options.event_time.is_some() && is_made_by_intervals(&self.workspace.project, id)
+    }
+
+    /// The same as [`Self::is_committed`], whatever was asked for.
+    pub(crate) async fn is_made_from(&self, id: &NodeId, desired: &Desired) -> Result<bool, TaskError> {
+        let Some(relation) = self.workspace.project.relation(id) else { return Ok(false) };
         let before = self.committed(relation).await?;
         match before {
             Some(before) => self.gives_the_same(&before, desired).await,
@@ -198,14 +207,14 @@ impl Build {
         if self.workspace.views.get(&relation_name(relation)).is_some() {
             return Ok(None);
         }
-        let newest = self.workspace.lake.newest(&Workspace::table_name(relation)?).await?;
+        let newest = self.newest(&Workspace::table_name(relation)?).await?;
         let position = newest.and_then(|(_, state)| state.position);
         Ok(position.and_then(|position| serde_json::from_value(position).ok()))
     }
 
     /// Whether the lake has a table of this name that a model or seed was made into.
     pub(crate) async fn has_table(&self, relation: &Relation) -> Result<bool, TaskError> {
-        let newest = self.workspace.lake.newest(&Workspace::table_name(relation)?).await?;
+        let newest = self.newest(&Workspace::table_name(relation)?).await?;
         let position = newest.and_then(|(_, state)| state.position);
         Ok(position.is_some_and(|position| serde_json::from_value::<Desired>(position).is_ok()))
     }
@@ -223,6 +232,9 @@ impl Build {
     /// After a node was built its rows may be others.
     pub(crate) fn forget_data_state(&self, id: &NodeId) {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let Some(table) = self.workspace.project.relation(id).and_then(|is| Workspace::table_name(is).ok()) {
+            self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&table);
+        }
     }
 
     async fn find_data_state(&self, id: &NodeId) -> Result<String, TaskError> {
@@ -242,7 +254,25 @@ impl Build {
         }
         let Some(relation) = project.relation(id) else { return Ok("nothing".to_owned()) };
         let table = TableName::new(&relation.schema, &relation.table)?;
-        self.table_state(&table).await
+        Ok(state_of(self.newest(&table).await?.as_ref()))
+    }
+}
+
+/// Whether a node is a model with `incremental_strategy='microbatch'`.
+pub(crate) fn is_made_by_intervals(project: &Project, id: &NodeId) -> bool {
+    let is_microbatch = |settings: &Incremental| settings.strategy == IncrementalStrategy::Microbatch;
+    project.models.get(id).is_some_and(|model| {
+        model.materialized == Materialization::Incremental && model.incremental.as_ref().is_some_and(is_microbatch)
+    })
+}
+
+/// Names the rows of a table by its newest version.
+fn state_of(newest: Option<&(u64, TableState)>) -> String {
+    // Compaction and other upkeep make versions without touching rows; a batch changes them.
+    match newest {
+        Some((_, TableState { batch_id: Some(batch), .. })) => format!("batch:{batch}"),
+        Some((version, _)) => format!("version:{version}"),
+        None => "nothing".to_owned(),
     }
 }
 

@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 
 use super::check_spec::relation_name;
 use super::compile::{sql_name, sql_problem};
-use super::interval::{due, so_far};
+use super::interval::{complete_until, due, so_far, touched};
 use super::model::whole;
-use super::{Build, TaskError};
+use super::{Build, EventTimeRange, TaskError};
 
 /// What is run, and what is done with its rows.
 pub(crate) struct Steps {
@@ -24,6 +24,8 @@ pub(crate) struct Steps {
     pub(crate) interval: Option<Interval>,
     /// Up to when the table is complete.
     pub(crate) until: Option<DateTime<Utc>>,
+    /// What its author may not expect.
+    pub(crate) notes: Vec<String>,
 }
 
 /// An incremental model whose table exists.
@@ -32,6 +34,7 @@ pub(crate) struct Incrementing<'a> {
     settings: &'a Incremental,
     snapshot: Snapshot,
     now: DateTime<Utc>,
+    range: Option<EventTimeRange>,
 }
 
 /// Whether, and onto what, a model's rows are added; `None` when its table is made whole.
@@ -50,15 +53,23 @@ pub(crate) async fn incrementing<'a>(
         return Ok(None);
     }
     match build.workspace.lake.snapshot(table, At::Latest).await {
-        Ok(snapshot) => Ok(Some(Incrementing { model, settings, snapshot, now: build.workspace.world.clock.now() })),
+        Ok(snapshot) => {
+            let (now, range) = (build.workspace.world.clock.now(), build.options.event_time);
+            Ok(Some(Incrementing { model, settings, snapshot, now, range }))
+        }
         Err(LakeError::NoTable { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
 impl Incrementing<'_> {
-    /// The statement that makes a table whole.
-    pub(crate) fn first(model: &Model, compiled: &Compiled, now: DateTime<Utc>) -> Steps {
+    /// The statement that makes a table whole; of one that is made by intervals, those of `range` when there is one.
+    pub(crate) fn first(
+        model: &Model,
+        compiled: &Compiled,
+        now: DateTime<Utc>,
+        range: Option<EventTimeRange>,
+    ) -> Steps {
         // Rows that share a `unique_key` are all kept, as in dbt: which of them is right is no guess to make, and a check for
         // `unique` sees them.
         let (write, schema_change) = whole();
@@ -66,14 +77,19 @@ impl Incrementing<'_> {
         let sql = compiled.text.clone();
         // Readers must never see a table that is made anew in part: however many intervals there are, they are one commit.
         let grid = settings.and_then(|settings| settings.interval.as_ref());
-        let (sql, until) = match grid.map(|grid| (grid, so_far(grid, now))) {
+        let all = |grid| match range.map(|range| touched(grid, range)).as_deref() {
+            Some([first, .., last]) => Interval { from: first.from, to: last.to },
+            Some([only]) => *only,
+            Some([]) | None => so_far(grid, now),
+        };
+        let (sql, until) = match grid.map(|grid| (grid, all(grid))) {
             Some((grid, all)) => (within(&sql, &grid.event_time, &all), Some(all.to)),
             None => (sql, None),
         };
-        Steps { statements: vec![sql], write, schema_change, interval: None, until }
+        Steps { statements: vec![sql], write, schema_change, interval: None, until, notes: Vec::new() }
     }
 
-    /// The intervals to make, oldest first; `None` for a model that is not made by intervals.
+    /// The intervals to make, oldest first: those that were asked for, or those that are due; `None` for a model that is not made by intervals.
     pub(crate) fn due(&self) -> Result<Option<Vec<Interval>>, TaskError> {
         if self.settings.strategy != IncrementalStrategy::Microbatch {
             return Ok(None);
@@ -85,11 +101,16 @@ impl Incrementing<'_> {
             );
             return Err(TaskError::Diagnostics(vec![problem.at(self.model.file.top())]));
         };
-        let until = self.snapshot.state().position.as_ref().and_then(|position| {
-            let text = position.get("until")?.as_str()?;
-            DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
-        });
-        Ok(Some(due(grid, until, self.now)))
+        Ok(Some(match self.range {
+            Some(range) => touched(grid, range),
+            None => due(grid, self.until(), self.now),
+        }))
+    }
+
+    /// Up to when the table is complete.
+    fn until(&self) -> Option<DateTime<Utc>> {
+        let text = self.snapshot.state().position.as_ref()?.get("until")?.as_str()?;
+        DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
     }
 
     /// The statements whose rows meet the table's, and how; with `intervals`, which follow on each other, those of them.
@@ -103,8 +124,14 @@ impl Incrementing<'_> {
             session.schema_of(&compiled.text).await.map_err(|error| sql_problem(self.model, compiled, &error))?;
         let (sql, schema_change) = self.fit(&compiled.text, &schema)?;
         let keyed = !self.settings.unique_key.is_empty();
-        let mut steps =
-            Steps { statements: vec![sql], write: Write::Append, schema_change, interval: None, until: None };
+        let mut steps = Steps {
+            statements: vec![sql],
+            write: Write::Append,
+            schema_change,
+            interval: None,
+            until: None,
+            notes: self.left_out(&schema),
+        };
         match self.settings.strategy {
             IncrementalStrategy::Merge if keyed => {
                 let fitted = session.schema_of(&steps.statements[0]).await;
@@ -121,6 +148,23 @@ impl Incrementing<'_> {
             IncrementalStrategy::Microbatch => self.replace_intervals(&mut steps, &schema, intervals)?,
         }
         Ok(steps)
+    }
+
+    /// What is said of columns that the query has and the table does not get.
+    fn left_out(&self, query: &SchemaRef) -> Vec<String> {
+        if self.settings.on_schema_change != OnSchemaChange::Ignore {
+            return Vec::new();
+        }
+        let table = self.snapshot.schema();
+        let is_new = |name: &&str| table.field_with_name(name).is_err();
+        let new = query.fields().iter().map(|field| field.name().as_str()).filter(is_new);
+        let told = new.map(|name| {
+            format!(
+                "`{name}` is new and left out, as `on_schema_change` is `ignore`: `append_new_columns` adds it from now on, \
+                 --full-refresh everywhere"
+            )
+        });
+        told.collect()
     }
 
     fn keys(&self) -> KeySpec {
@@ -267,8 +311,9 @@ impl Incrementing<'_> {
             from: bound(first.from).map_err(failed)?,
             to: bound(last.to).map_err(failed)?,
         });
-        steps.interval = Some(Interval { from: first.from, to: last.to });
-        steps.until = Some(last.to);
+        let made = Interval { from: first.from, to: last.to };
+        steps.until = if self.range.is_some() { complete_until(self.until(), &made) } else { Some(made.to) };
+        steps.interval = Some(made);
         Ok(())
     }
 }

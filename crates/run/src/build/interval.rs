@@ -3,6 +3,8 @@ use ade_lake::Interval;
 use ade_project::resource::{BatchSize, Interval as Grid};
 use chrono::{DateTime, Datelike, Months, TimeDelta, TimeZone, Timelike, Utc};
 
+use super::EventTimeRange;
+
 /// The intervals that are due at `now`, oldest first: from the last one that the table has, less the lookback, up to the
 /// current one. `until` is the end of the last one; without it all since the beginning are due.
 pub(super) fn due(grid: &Grid, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<Interval> {
@@ -21,6 +23,23 @@ pub(super) fn due(grid: &Grid, until: Option<DateTime<Utc>>, now: DateTime<Utc>)
         intervals.push(interval);
     }
     intervals
+}
+
+/// The intervals that a range touches, oldest first. That it begins before the grid does is what its author wanted.
+pub(super) fn touched(grid: &Grid, range: EventTimeRange) -> Vec<Interval> {
+    let mut intervals = Vec::new();
+    let mut start = floor(range.from, grid.batch_size);
+    while start < range.to {
+        let interval = interval_at(start, grid.batch_size);
+        start = interval.to;
+        intervals.push(interval);
+    }
+    intervals
+}
+
+/// Up to when a table is complete that was so up to `until`, after `made` was made.
+pub(super) fn complete_until(until: Option<DateTime<Utc>>, made: &Interval) -> Option<DateTime<Utc>> {
+    until.map(|until| if made.from <= until { until.max(made.to) } else { until })
 }
 
 /// All intervals up to the current one as one.
@@ -99,6 +118,35 @@ mod tests {
                 "2024-01-01 00:00:00 2025-01-01 00:00:00",
             ]
         );
+    }
+
+    #[test]
+    fn a_range_is_made_of_whole_intervals() {
+        let grid = Grid {
+            event_time: "at".to_owned(),
+            batch_size: BatchSize::Day,
+            lookback: 1,
+            begin: at("2024-03-01T00:00:00"),
+        };
+        let days = |from: &str, to: &str| -> Vec<String> {
+            let range = EventTimeRange { from: at(from), to: at(to) };
+            touched(&grid, range).iter().map(|day| day.from.format("%m-%d").to_string()).collect()
+        };
+        assert_eq!(days("2024-03-02T00:00:00", "2024-03-04T00:00:00"), ["03-02", "03-03"]);
+        assert_eq!(days("2024-03-02T13:00:00", "2024-03-04T00:00:01"), ["03-02", "03-03", "03-04"]);
+        assert_eq!(days("2024-02-28T13:00:00", "2024-02-28T13:00:01"), ["02-28"], "before the beginning, as asked");
+    }
+
+    #[test]
+    fn a_range_leaves_no_gap_unseen() {
+        let made = |from: &str, to: &str| Interval { from: at(from), to: at(to) };
+        let until = Some(at("2024-03-05T00:00:00"));
+        let (past, next) =
+            (made("2024-03-01T00:00:00", "2024-03-02T00:00:00"), made("2024-03-05T00:00:00", "2024-03-07T00:00:00"));
+        assert_eq!(complete_until(until, &past), until);
+        assert_eq!(complete_until(until, &next), Some(next.to));
+        assert_eq!(complete_until(until, &made("2024-03-06T00:00:00", "2024-03-07T00:00:00")), until);
+        assert_eq!(complete_until(None, &next), None);
     }
 
     #[test]

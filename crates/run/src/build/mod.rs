@@ -7,12 +7,14 @@ mod audit;
 mod check_spec;
 mod compile;
 mod desired;
+mod event_time;
 mod groups;
 mod guard;
 mod hook;
 mod incremental;
 mod interval;
 mod model;
+mod named_nodes;
 mod options;
 mod outcome;
 mod plan;
@@ -25,11 +27,14 @@ mod summary;
 mod task;
 mod task_error;
 
+pub use event_time::EventTimeRange;
 pub use options::{BuildOptions, Command};
 
 pub(crate) use check_spec::{check_spec, relation_name};
 pub(crate) use compile::sql_diagnostic;
+pub(crate) use desired::is_made_by_intervals;
 pub(crate) use groups::Groups;
+pub(crate) use named_nodes::NamedNodes;
 pub(crate) use outcome::Outcome;
 pub(crate) use plan::{Plan, select};
 pub(crate) use scheduler::carry_out_plan;
@@ -38,7 +43,7 @@ pub(crate) use task_error::TaskError;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use ade_lake::{Lease, MaintainOptions, StageWriter, TableName};
+use ade_lake::{Lease, MaintainOptions, StageWriter, TableName, TableState};
 use ade_meta::NodeState;
 use ade_privacy::Keyring;
 use ade_project::NodeId;
@@ -58,10 +63,16 @@ pub(crate) struct Build {
     pub(crate) connections: Connections,
     /// What was recorded about each node when it was last built.
     pub(crate) recorded: BTreeMap<String, NodeState>,
+    /// The nodes by what SQL calls them.
+    pub(crate) named: NamedNodes,
+    /// The newest version of each table that was looked at, and what its commits say; as long as its state holds.
+    pub(crate) tables: Mutex<HashMap<TableName, Option<(u64, TableState)>>>,
     /// What each node's rows are now; filled as tasks end and as others ask.
     pub(crate) states: Mutex<HashMap<NodeId, String>>,
     /// Checks that may come to another end at another time, as audits of this run found.
     pub(crate) timely: Mutex<BTreeSet<String>>,
+    /// Models whose text this run has warned of.
+    pub(crate) warned: Mutex<BTreeSet<NodeId>>,
     /// Becomes true when somebody asks the run to stop.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) keyring: OnceLock<Keyring>,

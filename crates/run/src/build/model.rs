@@ -1,5 +1,6 @@
 //! Builds one model: compile, run, stage, audit, commit.
 use std::collections::HashSet;
+use std::sync::PoisonError;
 
 use ade_engine::{MemoryCatalog, RelationName, Rows, Session, type_name};
 use ade_lake::{CommitNote, Interval, Lease, SchemaChange, StageRequest, StageWriter, Staged, TableName, Write};
@@ -18,6 +19,7 @@ use super::hook::HookTime;
 use super::incremental::{Incrementing, Steps, incrementing};
 use super::reads::Reads;
 use super::{Build, Groups, Outcome, TaskError, discard_stage, interval};
+use crate::command::hard_coded;
 use crate::event::{CheckReport, Event, Status};
 use crate::failpoint::{self, hit};
 use crate::workspace::Workspace;
@@ -86,6 +88,7 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
         };
         read.await.map_err(|error| sql_problem(model, &compiled, &error))?;
     }
+    build.forget_data_state(&model.id);
     if !build.has_table(&model.relation).await? {
         switch_view(build, definition).await?;
         return Ok(outcome);
@@ -159,11 +162,13 @@ impl ModelTable<'_> {
         if build.is_committed(&model.id, desired).await? {
             return Ok(Outcome::unchanged());
         }
+        // Rows that were made again because somebody asked for their time say nothing of those that are due.
+        let is_complete = !build.asks_for_time(&model.id) || build.is_made_from(&model.id, desired).await?;
         let how = incrementing(build, model, name).await?;
         if let Some(intervals) = how.as_ref().map(Incrementing::due).transpose()?.flatten() {
-            return self.intervals(desired, &intervals).await;
+            return self.intervals(desired, &intervals, is_complete).await;
         }
-        match Box::pin(self.rows(how.as_ref(), &[], desired, true)).await? {
+        match Box::pin(self.rows(how.as_ref(), &[], desired, is_complete)).await? {
             Made::Audited(outcome) => Ok(outcome),
             Made::Broken(_, error) => Err(error),
         }
@@ -171,7 +176,12 @@ impl ModelTable<'_> {
 
     /// Makes intervals, oldest first, until one of them fails. The table then holds all before it, and the next run begins
     /// with it.
-    async fn intervals(&self, desired: &mut Desired, intervals: &[Interval]) -> Result<Outcome, TaskError> {
+    async fn intervals(
+        &self,
+        desired: &mut Desired,
+        intervals: &[Interval],
+        is_complete: bool,
+    ) -> Result<Outcome, TaskError> {
         if intervals.is_empty() {
             return Ok(Outcome::unchanged());
         }
@@ -181,7 +191,7 @@ impl ModelTable<'_> {
         while let Some(group) = groups.next() {
             // The columns may be others after the last commit.
             let how = incrementing(self.build, self.model, self.name).await?;
-            let is_last = group.end == intervals.len();
+            let is_last = is_complete && group.end == intervals.len();
             match Box::pin(self.rows(how.as_ref(), &intervals[group], desired, is_last)).await? {
                 Made::Audited(made) if made.status.is_good() => {
                     groups.committed();
@@ -214,14 +224,14 @@ impl ModelTable<'_> {
         Ok(outcome)
     }
 
-    /// Makes rows and commits them at once: those of `intervals`, or all. Unless it is the last commit of the run, it says
-    /// so, and the model counts as unfinished.
+    /// Makes rows and commits them at once: those of `intervals`, or all. Unless the table is then
+    /// complete, the commit says so, and the model counts as unfinished.
     async fn rows(
         &self,
         how: Option<&Incrementing<'_>>,
         intervals: &[Interval],
         desired: &mut Desired,
-        is_last: bool,
+        is_complete: bool,
     ) -> Result<Made, TaskError> {
         let Self { build, model, name, lease, .. } = self;
         let workspace = &build.workspace;
@@ -229,9 +239,11 @@ impl ModelTable<'_> {
         let session = self.session(batch_id.to_string());
         let compiled = build.compile_model(model, &session, how.is_some(), Some(batch_id.to_string()))?;
         note_reads(build, model, &session, &compiled, desired).await?;
-        let steps = match how {
-            Some(how) => how.statements(&session, &compiled, intervals).await?,
-            None => Incrementing::first(model, &compiled, workspace.world.clock.now()),
+        let steps = if let Some(how) = how {
+            how.statements(&session, &compiled, intervals).await?
+        } else {
+            let range = build.options.event_time.filter(|_| build.asks_for_time(&model.id));
+            Incrementing::first(model, &compiled, workspace.world.clock.now(), range)
         };
         let mut writer: Option<StageWriter> = None;
         let mut written = 0_u64;
@@ -253,9 +265,14 @@ impl ModelTable<'_> {
         }
         hit(failpoint::MODEL_MADE)?;
         let mut outcome = messages(Outcome::new(Status::Success), &compiled);
+        outcome.notes(&steps.notes);
         let Some(writer) = writer else { return Ok(Made::Audited(outcome)) };
         let staged = writer.finish().await?;
-        outcome.rows = Some(staged.row_counts().added);
+        let counts = staged.row_counts();
+        outcome.rows = Some(counts.added);
+        if counts.total == 0 && counts.removed > 0 {
+            outcome.note(&format!("the table is empty now; before it had {} rows", counts.removed));
+        }
         let checks = build.audit_table(&model.relation, self.checks, &staged).await?;
         let stopped = checks.iter().any(CheckReport::stops);
         outcome = outcome.checked(checks);
@@ -263,7 +280,7 @@ impl ModelTable<'_> {
             staged.discard().await?;
             return Ok(Made::Audited(outcome));
         }
-        let made_from = if is_last { desired.clone() } else { desired.unfinished() };
+        let made_from = if is_complete { desired.clone() } else { desired.unfinished() };
         let note = CommitNote {
             run_id: Some(build.run_id),
             position: Some(position(&made_from, steps.until)),
@@ -352,8 +369,21 @@ fn messages(mut outcome: Outcome, compiled: &Compiled) -> Outcome {
     outcome
 }
 
+/// Tells, once in a run and before the query runs, which tables of the project it names without `ref` or `source`: they may
+/// not be there yet.
+fn warn_of_names(build: &Build, model: &Model, compiled: &Compiled) {
+    if !build.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(model.id.clone()) {
+        return;
+    }
+    let what = format!("model `{}`", model.name);
+    let project = &build.workspace.project;
+    for warning in hard_coded(project, &build.named, &model.id, &what, compiled, &model.relation.schema) {
+        build.workspace.notice(&warning);
+    }
+}
+
 /// Notes what the graph does not say of what the query reads: tables named without `ref` or `source`, and whether other rows
-/// come at another time. The names are told before the build, at their place.
+/// come at another time.
 async fn note_reads(
     build: &Build,
     model: &Model,
@@ -364,6 +394,7 @@ async fn note_reads(
     if compiled.uses.volatile || compiled.uses.introspects {
         desired.mark_volatile();
     }
+    warn_of_names(build, model, compiled);
     // What is wrong with the query is said when it runs.
     let Ok(plan) = session.plan(&compiled.text).await else { return Ok(()) };
     let reads = Reads::of(&plan, &model.relation.schema);

@@ -1,6 +1,8 @@
 //! What was asked for.
 use std::time::Duration;
 
+use super::EventTimeRange;
+
 /// Which kinds of nodes a command carries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
@@ -48,6 +50,8 @@ pub struct BuildOptions {
     pub fail_fast: bool,
     /// Keep the failing rows of every check.
     pub store_failures: bool,
+    /// The intervals that models make which are made by intervals; `None`: those that are due.
+    pub event_time: Option<EventTimeRange>,
     /// How long to wait for a table that another program writes.
     pub lease_timeout: Duration,
 }
@@ -64,6 +68,7 @@ impl BuildOptions {
             threads: None,
             fail_fast: false,
             store_failures: false,
+            event_time: None,
             lease_timeout: Duration::from_mins(5),
         }
     }

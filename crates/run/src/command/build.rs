@@ -7,8 +7,7 @@ use ade_project::fingerprint::{Change, PlanDiff, Reason};
 use ade_project::{NodeId, NodeKind};
 use tokio::sync::watch;
 
-use super::check::hard_coded_in;
-use crate::build::{Build, BuildOptions, Command, Plan, carry_out_plan, select};
+use crate::build::{Build, BuildOptions, Command, NamedNodes, Plan, carry_out_plan, is_made_by_intervals, select};
 use crate::error::RunError;
 use crate::event::{Event, Summary};
 use crate::source::{Connections, Obfuscation};
@@ -34,10 +33,12 @@ impl Workspace {
         spill::clear(&self.root);
         let build = self.prepare(run_id, options, stop).await?;
         let selected = self.selected(&build)?;
-        if matches!(build.options.command, Command::Build | Command::Run) {
-            for warning in hard_coded_in(&self.project, &selected) {
-                self.notice(&warning);
-            }
+        if build.options.event_time.is_some() && !selected.iter().any(|id| is_made_by_intervals(&self.project, id)) {
+            return Err(RunError::usage(
+                "no model that is selected is made by intervals, so --event-time-start and --event-time-end ask for nothing",
+                "they are for models with `incremental_strategy='microbatch'`; leave them out, or select such a model"
+                    .to_owned(),
+            ));
         }
         let plan = Plan::new(&self.project, &selected, &build.options);
         carry_out_plan(Arc::new(self.with_connections(build, &plan)), plan).await
@@ -58,7 +59,10 @@ impl Workspace {
             obfuscation,
             connections: Connections::new(self.connectors.clone(), []),
             recorded: self.meta.node_states(self.environment()).await?,
+            named: NamedNodes::of(&self.project),
+            tables: Mutex::default(),
             states: Mutex::new(HashMap::new()),
+            warned: Mutex::default(),
             timely: Mutex::default(),
             stop,
             keyring: OnceLock::new(),
@@ -86,7 +90,7 @@ impl Workspace {
     }
 
     /// Tells a warning in one line.
-    fn notice(&self, warning: &Diagnostic) {
+    pub(crate) fn notice(&self, warning: &Diagnostic) {
         let mut message = warning.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         message.push_str(&warning.message);
         for hint in &warning.hints {

@@ -15,6 +15,7 @@ mod table;
 mod visible;
 
 pub use check::check_project;
+pub(crate) use check::hard_coded;
 pub use history::VersionInfo;
 pub use init::{InitReport, init_project};
 pub use inspect::{InspectReport, InspectedColumn, InspectedTable};

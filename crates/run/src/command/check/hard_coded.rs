@@ -7,10 +7,13 @@ use ade_project::resource::Materialization;
 use ade_project::template::Compiled;
 use ade_project::{NodeId, NodeKind, Project};
 
+use crate::build::NamedNodes;
+
 /// A warning for each table of the project that a node's SQL names without `ref()` or `source()`, once for each table.
 /// `what` is the node in words; `schema` is what names without one mean.
-pub(super) fn hard_coded(
+pub(crate) fn hard_coded(
     project: &Project,
+    named: &NamedNodes,
     node: &NodeId,
     what: &str,
     compiled: &Compiled,
@@ -22,13 +25,7 @@ pub(super) fn hard_coded(
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
     for mention in mentions {
-        let is_it = |id: &&NodeId| {
-            let relation = project.relation(id);
-            relation
-                .is_some_and(|relation| relation.schema == mention.name.schema && relation.table == mention.name.name)
-        };
-        let ids = project.models.keys().chain(project.seeds.keys()).chain(project.sources.keys());
-        let Some(id) = ids.into_iter().find(is_it) else { continue };
+        let Some(id) = named.get(&mention.name) else { continue };
         if id == node || known.contains(id) || !told.insert(id.clone()) {
             continue;
         }
@@ -44,18 +41,6 @@ pub(super) fn hard_coded(
         problems.push(problem.hint(format!("write {{{{ {call} }}}}")));
     }
     problems
-}
-
-/// The same for all of these nodes that are models. Those whose text depends on what is in the lake are left out.
-pub(crate) fn hard_coded_in(project: &Project, nodes: &BTreeSet<NodeId>) -> Vec<Diagnostic> {
-    let models = nodes.iter().filter_map(|id| project.models.get(id));
-    let models = models.filter(|model| project.uses(&model.id).is_none_or(|uses| !uses.introspects));
-    let compiled = models.filter_map(|model| Some((model, project.compile(&model.id, project).ok()?)));
-    let problems = compiled.flat_map(|(model, compiled)| {
-        let what = format!("model `{}`", model.name);
-        hard_coded(project, &model.id, &what, &compiled, &model.relation.schema)
-    });
-    problems.collect()
 }
 
 /// What a node reads as the graph knows it, through ephemeral models too: their text is part of its SQL.

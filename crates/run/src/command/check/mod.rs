@@ -13,7 +13,7 @@ use crate::source::{Obfuscation, check_connections};
 use crate::workspace::{OpenOptions, load_project};
 use crate::world::World;
 
-pub(crate) use hard_coded::hard_coded_in;
+pub(crate) use hard_coded::hard_coded;
 
 /// Every problem of the project in `root` that can be known without any data, in reading order: of its files, of what they
 /// refer to, of its SQL. Asks no source, opens no lake, and changes nothing.

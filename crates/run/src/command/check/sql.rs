@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use super::columns::{of_seed, of_source};
 use super::hard_coded::hard_coded;
 use super::known_tables::KnownTables;
-use crate::build::{check_spec, relation_name, sql_diagnostic};
+use crate::build::{NamedNodes, check_spec, relation_name, sql_diagnostic};
 use crate::source::Obfuscation;
 use crate::world::World;
 
@@ -50,7 +50,8 @@ pub(super) async fn sql_problems(
             tables.put(relation_name(&seed.relation), schema);
         }
     }
-    let mut review = Review { project, engine, tables, now: world.clock.now(), problems: Vec::new() };
+    let named = NamedNodes::of(project);
+    let mut review = Review { project, named, engine, tables, now: world.clock.now(), problems: Vec::new() };
     for node in project.graph.topological_order() {
         if let Some(model) = project.models.get(&node.id) {
             review.model(model).await;
@@ -64,6 +65,7 @@ pub(super) async fn sql_problems(
 
 struct Review<'a> {
     project: &'a Project,
+    named: NamedNodes,
     engine: Engine,
     tables: Arc<KnownTables>,
     now: DateTime<Utc>,
@@ -171,7 +173,7 @@ impl Review<'_> {
 
     /// The columns that a statement gives, when everything that it reads is known.
     async fn plan(&mut self, owner: &Owner<'_>, compiled: &Compiled, session: &Session) -> Option<SchemaRef> {
-        for problem in hard_coded(self.project, owner.node, &owner.what, compiled, owner.schema) {
+        for problem in hard_coded(self.project, &self.named, owner.node, &owner.what, compiled, owner.schema) {
             self.tell(problem);
         }
         match session.schema_of(&compiled.text).await {
