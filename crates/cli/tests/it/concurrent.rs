@@ -111,3 +111,62 @@ fn a_build_that_waits_for_a_table_can_be_interrupted() {
     first.wait().succeeds();
     shop.assert_complete();
 }
+
+#[test]
+fn builds_and_upkeep_at_once_do_not_harm_each_other() {
+    let mut shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    let mut dice = Dice::new(11);
+    let mut seen = BTreeMap::new();
+    for _ in 0..4 {
+        shop.change(&mut dice);
+        let mut running = vec![
+            shop.ade.start(&["build"]),
+            shop.ade.start(&["maintain"]),
+            shop.ade.start(&["build", "--full-refresh"]),
+            shop.ade.start(&["maintain"]),
+        ];
+        while running.iter_mut().any(|one| !one.has_ended()) {
+            shop.assert_nothing_partial(&shop.all_tables(), &mut seen);
+        }
+        for one in running {
+            one.wait().succeeds();
+        }
+        shop.assert_complete();
+    }
+    shop.assert_no_leftovers();
+    shop.assert_complete();
+}
+
+#[test]
+fn upkeep_and_queries_that_are_stopped_say_so_and_leave_nothing() {
+    let shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    shop.ade.run(&["build", "--full-refresh"]).succeeds();
+    let tables = shop.all_tables();
+    for signal in ["INT", "TERM"] {
+        let upkeep = ["maintain", "--retention-hours", "0"];
+        let slow = shop.ade.env("FAILPOINTS", "lake::maintain::before_vacuum=sleep(1500)").start(&upkeep);
+        let held = format!("select count(*) from ade.leases where process like 'process {} on %'", slow.id());
+        until("the lease", || shop.ade.rows(&held) != ["0"]);
+        slow.signal(signal);
+        let ended = slow.wait();
+        assert_eq!(ended.code, Some(130), "{signal}: {}", ended.all());
+        assert_eq!(ended.complaints().lines().count(), 1, "{}", ended.all());
+        assert!(ended.complaints().starts_with("stopped: "), "{}", ended.all());
+        assert_eq!(shop.all_tables(), tables);
+
+        let endless = "select count(*) from generate_series(1, 1000000) as a(n), generate_series(1, 1000000) as b(m) where n + m < 0";
+        let spill = || std::fs::read_dir(shop.folder.at(".ade/spill")).unwrap().count();
+        let before = spill();
+        let query = shop.ade.start(&["query", endless]);
+        until("the query", || spill() > before);
+        query.signal(signal);
+        let ended = query.wait();
+        assert_eq!((ended.code, ended.complaints().as_str()), (Some(130), "stopped\n"), "{signal}: {}", ended.all());
+        assert_eq!(ended.text(), "");
+        assert_eq!(spill(), before, "what it spilled is gone");
+    }
+    shop.assert_no_leftovers();
+    shop.assert_complete();
+}

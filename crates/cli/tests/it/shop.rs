@@ -221,10 +221,19 @@ impl Shop {
             match table.as_str() {
                 // A file is a batch: each day is a state of its own.
                 "feed.stock" | "main.stock_day" | "main.stock_total" => {
-                    for (day, lines) in by_day(&lines) {
-                        let is_known = states.iter().any(|state| by_day(&state[table]).get(day) == Some(&lines));
-                        assert!(is_known, "{table} holds a part of day {day}: {lines:?}");
+                    let days = by_day(&lines);
+                    for (day, lines) in &days {
+                        let key = format!("{table}, day {day}");
+                        let least = seen.get(&key).copied().unwrap_or(0);
+                        let known =
+                            (least..states.len()).find(|state| by_day(&states[*state][table]).get(day) == Some(lines));
+                        let known = known
+                            .unwrap_or_else(|| panic!("{key} holds a part, or what was before {least}: {lines:?}"));
+                        seen.insert(key, known);
                     }
+                    let gone = seen.keys().filter_map(|key| key.strip_prefix(&format!("{table}, day ")));
+                    let gone: Vec<&str> = gone.filter(|day| !days.contains_key(day)).collect();
+                    assert!(gone.is_empty(), "{table} has lost {gone:?}");
                 }
                 _ => match known {
                     Some(state) => _ = seen.insert(table.clone(), state),
@@ -236,6 +245,32 @@ impl Shop {
             let kept = |lines: &[String]| without_people("app.customers", lines);
             assert_eq!(kept(view), kept(table), "a view shows its table as it is");
         }
+    }
+
+    /// Asserts that upkeep leaves nothing behind of what died: no file that no version needs, nothing spilled, nothing
+    /// half-written.
+    #[track_caller]
+    pub(crate) fn assert_no_leftovers(&self) {
+        let upkeep = ["maintain", "--retention-hours", "0", "--output", "json"];
+        self.ade.run(&upkeep).succeeds();
+        let files = || -> BTreeSet<_> {
+            let files = self.folder.files().into_iter().filter(|path| path.starts_with(self.folder.at("lake")));
+            files.filter(|path| path.extension().is_some_and(|end| end != "json" && end != "checkpoint")).collect()
+        };
+        let left = files();
+        let again = self.ade.run(&upkeep).succeeds();
+        assert_eq!(files(), left, "all that could go has gone at once: {}", again.all());
+        let odd: Vec<_> = left
+            .iter()
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                !(name.ends_with(".parquet") || name == "_last_checkpoint") || name.starts_with('.')
+            })
+            .collect();
+        assert!(odd.is_empty(), "{odd:?}");
+        let spilled: Vec<_> =
+            self.folder.files().into_iter().filter(|path| path.starts_with(self.folder.at(".ade/spill"))).collect();
+        assert!(spilled.is_empty(), "{spilled:?}");
     }
 
     /// Asserts that nothing that the program wrote holds what the systems know of people.
