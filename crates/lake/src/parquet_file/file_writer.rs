@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use parquet::errors::ParquetError;
 use thiserror::Error;
 use tokio::task::JoinHandle;
@@ -17,12 +17,12 @@ use super::layout;
 use crate::failpoints::{self, FILE_CLOSED, FILE_UPLOAD};
 use crate::memory::batch_bytes;
 
-/// One file while it is written. Encoding runs on blocking threads, one chunk behind the caller, so that producing and
-/// encoding overlap. Memory: a chunk, the chunk that is being encoded, one row group, one part.
+/// One file while it is written. Encoding runs on blocking threads, one chunk behind the caller, and what it has made is
+/// uploaded beside it, so that producing, encoding and writing overlap. Memory: a chunk, the chunk that is being encoded, two
+/// row groups (one is encoded while the one before is uploaded), one part.
 pub(super) struct FileWriter {
     store: Arc<dyn ObjectStore>,
     path: Path,
-    schema: SchemaRef,
     chunk: Vec<RecordBatch>,
     chunk_rows: usize,
     chunk_bytes: usize,
@@ -31,8 +31,13 @@ pub(super) struct FileWriter {
     encoding: Option<JoinHandle<(Encoder, Result<(), ParquetError>)>>,
     bytes: u64,
     memory: usize,
-    part: BytesMut,
+    /// What is not handed to the store yet.
+    part: Vec<Bytes>,
+    part_bytes: usize,
     upload: Option<Box<dyn MultipartUpload>>,
+    /// The part that the store is taking.
+    uploading: Option<JoinHandle<object_store::Result<()>>>,
+    uploading_bytes: usize,
     uploaded_bytes: u64,
 }
 
@@ -64,11 +69,10 @@ impl FileWriter {
         schema: SchemaRef,
         threads: usize,
     ) -> Result<Self, FileError> {
-        let encoder = Some(Encoder::new(Arc::clone(&schema), threads)?);
+        let encoder = Some(Encoder::new(schema, threads)?);
         Ok(Self {
             store,
             path,
-            schema,
             chunk: Vec::new(),
             chunk_rows: 0,
             chunk_bytes: 0,
@@ -76,14 +80,21 @@ impl FileWriter {
             encoding: None,
             bytes: 0,
             memory: 0,
-            part: BytesMut::new(),
+            part: Vec::new(),
+            part_bytes: 0,
             upload: None,
+            uploading: None,
+            uploading_bytes: 0,
             uploaded_bytes: 0,
         })
     }
 
     /// Takes a batch of the file's columns.
     pub(super) async fn write(&mut self, batch: RecordBatch) -> Result<(), FileError> {
+        // Text may come in several layouts; a chunk has one.
+        if self.chunk.first().is_some_and(|first| first.schema() != batch.schema()) {
+            self.encode().await?;
+        }
         self.chunk_rows += batch.num_rows();
         self.chunk_bytes += batch_bytes(&batch);
         self.chunk.push(batch);
@@ -100,29 +111,30 @@ impl FileWriter {
 
     /// Memory held, about.
     pub(super) fn memory(&self) -> usize {
-        self.memory + self.chunk_bytes + self.part.len()
+        self.memory + self.chunk_bytes + self.part_bytes + self.uploading_bytes
     }
 
     /// Completes the file. It is durable when this returns.
     pub(super) async fn finish(mut self) -> Result<FinishedFile, FileError> {
         self.encode().await?;
-        self.settle().await?;
+        let made = self.encoded().await?;
+        self.push(made).await?;
         let Some(encoder) = self.encoder.take() else {
             return Err(FileError::Panicked);
         };
         let closed = tokio::task::spawn_blocking(move || encoder.close()).await;
         let (encoded, rest) = closed.map_err(|_| FileError::Panicked)??;
         self.push(rest).await?;
-        let part = std::mem::take(&mut self.part).freeze();
-        self.uploaded_bytes += part.len() as u64;
+        self.uploaded().await?;
+        let part = self.take_part();
         failpoints::hit_store(FILE_UPLOAD)?;
         if let Some(mut upload) = self.upload.take() {
-            if !part.is_empty() {
-                upload.put_part(part.into()).await?;
+            if part.content_length() > 0 {
+                upload.put_part(part).await?;
             }
             upload.complete().await?;
         } else {
-            self.store.put(&self.path, part.into()).await?;
+            self.store.put(&self.path, part).await?;
         }
         failpoints::hit_store(FILE_CLOSED)?;
         Ok(FinishedFile { size_bytes: self.uploaded_bytes, encoded })
@@ -133,60 +145,76 @@ impl FileWriter {
         if let Some(encoding) = self.encoding.take() {
             let _ = encoding.await;
         }
+        let _ = self.uploaded().await;
         if let Some(mut upload) = self.upload.take() {
             let _ = upload.abort().await;
         }
     }
 
-    /// Sends the gathered chunk to the encoder.
+    /// Sends the gathered chunk to the encoder, and what that made of the one before on its way.
     async fn encode(&mut self) -> Result<(), FileError> {
-        self.settle().await?;
-        if self.chunk.is_empty() {
-            return Ok(());
-        }
-        let chunk = std::mem::take(&mut self.chunk);
-        (self.chunk_rows, self.chunk_bytes) = (0, 0);
-        let Some(mut encoder) = self.encoder.take() else {
-            return Err(FileError::Panicked);
-        };
-        let schema = Arc::clone(&self.schema);
-        self.encoding = Some(tokio::task::spawn_blocking(move || {
-            let encoded = match chunk.as_slice() {
-                [single] => encoder.write(single),
-                many => concat_batches(&schema, many).map_err(ParquetError::from).and_then(|all| encoder.write(&all)),
+        let made = self.encoded().await?;
+        if !self.chunk.is_empty() {
+            let chunk = std::mem::take(&mut self.chunk);
+            (self.chunk_rows, self.chunk_bytes) = (0, 0);
+            let Some(mut encoder) = self.encoder.take() else {
+                return Err(FileError::Panicked);
             };
-            (encoder, encoded)
-        }));
-        Ok(())
+            self.encoding = Some(tokio::task::spawn_blocking(move || {
+                let encoded = match chunk.as_slice() {
+                    [single] => encoder.write(single),
+                    many => concat_batches(&many[0].schema(), many)
+                        .map_err(ParquetError::from)
+                        .and_then(|all| encoder.write(&all)),
+                };
+                (encoder, encoded)
+            }));
+        }
+        self.push(made).await
     }
 
-    /// Waits for the encoder and uploads what it made.
-    async fn settle(&mut self) -> Result<(), FileError> {
-        let Some(encoding) = self.encoding.take() else { return Ok(()) };
+    /// Waits for the encoder. Gives the bytes that it made.
+    async fn encoded(&mut self) -> Result<Bytes, FileError> {
+        let Some(encoding) = self.encoding.take() else { return Ok(Bytes::new()) };
         let (mut encoder, encoded) = encoding.await.map_err(|_| FileError::Panicked)?;
         encoded?;
         let bytes = encoder.take();
         (self.bytes, self.memory) = (encoder.bytes(), encoder.memory());
         self.encoder = Some(encoder);
-        self.push(bytes).await
+        Ok(bytes)
     }
 
+    /// Uploads bytes as soon as they make a part, one part at a time.
     async fn push(&mut self, bytes: Bytes) -> Result<(), FileError> {
         if bytes.is_empty() {
             return Ok(());
         }
-        self.part.extend_from_slice(&bytes);
-        if self.part.len() < layout::PART_BYTES {
+        self.part_bytes += bytes.len();
+        self.part.push(bytes);
+        if self.part_bytes < layout::PART_BYTES {
             return Ok(());
         }
+        self.uploaded().await?;
         failpoints::hit_store(FILE_UPLOAD)?;
+        let part = self.take_part();
+        self.uploading_bytes = part.content_length();
         let upload = match &mut self.upload {
             Some(upload) => upload,
             None => self.upload.insert(self.store.put_multipart(&self.path).await?),
         };
-        let part = std::mem::take(&mut self.part).freeze();
-        self.uploaded_bytes += part.len() as u64;
-        upload.put_part(part.into()).await?;
+        self.uploading = Some(tokio::spawn(upload.put_part(part)));
         Ok(())
+    }
+
+    /// Waits for the part that is being uploaded.
+    async fn uploaded(&mut self) -> Result<(), FileError> {
+        let Some(uploading) = self.uploading.take() else { return Ok(()) };
+        self.uploading_bytes = 0;
+        Ok(uploading.await.map_err(|_| FileError::Panicked)??)
+    }
+
+    fn take_part(&mut self) -> PutPayload {
+        self.uploaded_bytes += std::mem::take(&mut self.part_bytes) as u64;
+        std::mem::take(&mut self.part).into_iter().collect()
     }
 }

@@ -13,7 +13,7 @@ use super::partitions::Partitions;
 use super::region_filter::RegionFilter;
 use super::stage_plan::StagePlan;
 use crate::failpoints::{self, STAGE_WRITE};
-use crate::types::coerce;
+use crate::types::{coerce, coerce_for_file};
 use crate::{KeySpec, LakeError, Staged, Write};
 
 /// Writes arrivals to files that no commit mentions. Memory is bounded however many there are. When it is dropped its files
@@ -101,7 +101,11 @@ impl StageWriter {
     pub async fn write(&mut self, batch: RecordBatch) -> Result<(), LakeError> {
         let log = self.plan.handle.log();
         failpoints::hit_store(STAGE_WRITE).map_err(|source| log.store_error("staging rows", source))?;
-        let batch = coerce(self.plan.handle.name(), &batch, &self.arriving)?;
+        // Nothing looks at these on their way.
+        let goes_straight =
+            matches!(self.intake, Intake::Files { region: None, .. }) && self.plan.partition_by.is_empty();
+        let fit = if goes_straight { coerce_for_file } else { coerce };
+        let batch = fit(self.plan.handle.name(), &batch, &self.arriving)?;
         match &mut self.intake {
             Intake::Files { writer, region } => {
                 if let (Some(region), Write::ReplaceWhere(_)) = (region, &self.plan.write) {

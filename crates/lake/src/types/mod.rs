@@ -8,6 +8,7 @@ mod partition_value;
 pub use coerce::coerce;
 pub use delta_schema::{StoredSchema, delta_schema};
 
+pub(crate) use coerce::coerce_for_file;
 pub(crate) use delta_schema::{log_schema, scan_schema};
 pub(crate) use evolve::{Evolution, evolve, widen};
 pub(crate) use partition_value::{from_partition_value, to_partition_value};

@@ -6,6 +6,7 @@ use ade_lake::{
     At, CommitNote, Committed, KeySpec, Lake, LakeError, LakeOptions, Region, RowCounts, StageRequest, TableName, Write,
 };
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -32,6 +33,31 @@ async fn replace_and_append() {
     assert_eq!(test.rows_at(&table(), At::Version(1)).await.len(), 4);
     assert_eq!(test.lake.list().await.unwrap(), [table()]);
     assert_eq!(test.lake.version(&table()).await.unwrap(), Some(2));
+}
+
+/// What arrives may have its text in several layouts, and be more than is encoded or uploaded at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_arrivals_in_several_layouts_of_text() {
+    const ROWS: i64 = 150_000;
+    let test = TestLake::new().await;
+    let layouts = [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View, DataType::Utf8];
+    let texts =
+        |start: i64| (start..start + ROWS).map(|id| Some(format!("{:064x}", id * 7_919))).collect::<StringArray>();
+    let batches = layouts.iter().zip(0_i64..).map(|(layout, number)| {
+        let start = number * ROWS;
+        let text = arrow::compute::cast(&texts(start), layout).unwrap();
+        RecordBatch::try_from_iter([
+            ("id", Arc::new(Int64Array::from_iter_values(start..start + ROWS)) as ArrayRef),
+            ("text", text),
+        ])
+    });
+    let batches: Vec<RecordBatch> = batches.map(Result::unwrap).collect();
+    let (_, rows) = test.write(&table(), Write::Replace, batches).await.unwrap();
+    assert_eq!(rows.total, 600_000);
+    let snapshot = test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    let query = "select count(*), count(distinct text), sum(case when arrow_typeof(text) = 'Utf8View' then 0 else 1 end), \
+                 sum(case when text = lpad(to_hex(id * 7919), 64, '0') then 0 else 1 end) from t";
+    assert_eq!(test.query(snapshot.provider(), query).await, ["600000|600000|0|0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
