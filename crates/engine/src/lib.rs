@@ -10,11 +10,9 @@
 //! PostgreSQL → the names in it looked up in the catalog, views expanded → planned → run.
 
 mod catalog;
-mod decimal_arithmetic;
 mod dialect;
 mod engine;
 mod error;
-mod filter_order;
 #[expect(clippy::unnecessary_wraps, reason = "functions are tables of fn pointers that share one signature")]
 mod function;
 mod hint;
@@ -25,15 +23,13 @@ mod object_stores;
 mod options;
 mod output;
 mod overlay;
+mod physical;
 mod plan_context;
 mod planning;
 mod postgres;
-mod ranking;
 mod relation;
 mod relation_name;
 mod rows;
-mod runtime_filter;
-mod semi_join;
 mod session;
 mod session_options;
 mod sql_error;

@@ -7,15 +7,10 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
-use crate::decimal_arithmetic::DecimalArithmetic;
-use crate::filter_order::FilterOrder;
 use crate::lateral_unnest::LateralUnnest;
 use crate::postgres::{FloatingOperands, PostgresOperators};
-use crate::ranking::Ranking;
-use crate::runtime_filter::RuntimeFilters;
-use crate::semi_join::SemiJoinKeys;
 use crate::type_planner::PostgresTypes;
-use crate::{EngineOptions, function};
+use crate::{EngineOptions, function, physical};
 
 /// The session state that all sessions are made from.
 pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -> SessionState {
@@ -35,7 +30,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
     // it would leave nothing to sort in.
     let share = options.memory_bytes / (8 * options.threads.max(1));
     settings.execution.sort_spill_reservation_bytes = share.clamp(1 << 20, 10 << 20);
-    SessionStateBuilder::new()
+    let builder = SessionStateBuilder::new()
         // before DataFusion's own: the first planner that knows an operator plans it
         .with_expr_planners(vec![Arc::new(PostgresOperators::new(function::operators()))])
         .with_default_features()
@@ -49,12 +44,6 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
                 .into_iter()
                 .chain(Analyzer::new().rules)
                 .collect(),
-        )
-        .with_physical_optimizer_rule(Arc::new(FilterOrder))
-        .with_physical_optimizer_rule(Arc::new(DecimalArithmetic))
-        .with_physical_optimizer_rule(Arc::new(Ranking))
-        .with_physical_optimizer_rule(Arc::new(SemiJoinKeys))
-        // last: when every filter has been handed down
-        .with_physical_optimizer_rule(Arc::new(RuntimeFilters))
-        .build()
+        );
+    physical::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build()
 }

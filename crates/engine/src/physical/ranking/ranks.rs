@@ -101,7 +101,7 @@ impl Ranks {
 
 /// Runs of equal rows; NULL equals NULL.
 fn ranges(keys: &[ArrayRef], rows: usize) -> Result<Vec<Range<usize>>> {
-    Ok(if keys.is_empty() { Vec::from([0..rows]) } else { partition(keys)?.ranges() })
+    Ok(if keys.is_empty() { std::iter::once(0..rows).collect() } else { partition(keys)?.ranges() })
 }
 
 /// Whether `last` (one row) is equal to the first row of `keys`.

@@ -8,4 +8,4 @@ mod expression;
 mod kernel;
 mod rule;
 
-pub(crate) use rule::DecimalArithmetic;
+pub(super) use rule::DecimalArithmetic;

@@ -8,4 +8,4 @@ mod exec;
 mod recent_keys;
 mod rule;
 
-pub(crate) use rule::SemiJoinKeys;
+pub(super) use rule::SemiJoinKeys;

@@ -8,4 +8,4 @@ mod exec;
 mod ranks;
 mod rule;
 
-pub(crate) use rule::Ranking;
+pub(super) use rule::Ranking;

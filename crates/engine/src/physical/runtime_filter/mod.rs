@@ -16,4 +16,4 @@ mod gather_exec;
 mod key_set;
 mod rule;
 
-pub(crate) use rule::RuntimeFilters;
+pub(super) use rule::RuntimeFilters;

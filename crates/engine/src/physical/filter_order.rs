@@ -23,7 +23,7 @@ use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 
 /// Orders the conditions of every filter.
 #[derive(Debug)]
-pub(crate) struct FilterOrder;
+pub(super) struct FilterOrder;
 
 impl PhysicalOptimizerRule for FilterOrder {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
