@@ -62,7 +62,7 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
     let upserts = matches!(plan.write, Write::Upsert(_) | Write::UpsertExchange(..) | Write::ReplaceByKey(_));
     let inserts = matches!(plan.write, Write::DeleteInsert(_));
     let replaces = replaces_all(&plan.write);
-    let mut writer = plan.writer("n", 1)?;
+    let mut writer = plan.arrivals_writer()?;
     let (portions, _spill) = arrivals.portions().await?;
     let arrow = |source| arrivals.spill_error(source);
     let empty = || KeySet::new(arrivals.converter(), arrivals.columns().key.len());

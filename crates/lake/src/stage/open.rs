@@ -18,11 +18,10 @@ use crate::{LakeError, Lease, SchemaChange, Snapshot, StageRequest, Write, maint
 pub(crate) async fn open(handle: TableHandle, request: StageRequest, lease: &Lease) -> Result<StageWriter, LakeError> {
     failpoints::hit_store(STAGE_BEGIN).map_err(|source| handle.log().store_error("opening a write", source))?;
     handle.check_lease(lease).await?;
-    let versions = handle.log().versions().await?;
-    if versions.dropped {
+    if handle.log().is_dropped().await? {
         maintain::drop_table(&handle, lease).await?;
     }
-    let base = match versions.latest() {
+    let base = match handle.log().newest().await? {
         Some(latest) => Some(Snapshot::load(handle.clone(), latest).await?),
         None => None,
     };

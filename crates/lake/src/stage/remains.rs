@@ -49,7 +49,7 @@ pub(super) async fn write_remains(
     let writes = shares.into_iter().enumerate().map(|(number, share)| {
         let reader = reader.clone();
         async move {
-            let mut writer = plan.writer(&format!("r{number}"), count)?;
+            let mut writer = plan.remains_writer(number, count)?;
             let (sender, mut batches) = channel(READ_AHEAD);
             // Nothing that is to be removed after an error is in the task: it may end later than this.
             let reading = SpawnedTask::spawn(read(reader, share, sender));

@@ -13,6 +13,10 @@ use crate::table_handle::TableHandle;
 use crate::types::Evolution;
 use crate::{LakeError, Lease, Snapshot, Write};
 
+/// What was rewritten once will be again: its files are this many times smaller than others, so that a write that is about
+/// few neighbouring rows, as most are that change what is recent, rewrites less the next time.
+const SMALLER: u64 = 4;
+
 /// Everything that is known before the first arrival.
 #[derive(Debug)]
 pub(crate) struct StagePlan {
@@ -52,8 +56,18 @@ impl StagePlan {
         files.map(|file| Arc::new(self.handle.scan_file(file, self.schema(), &self.partition_by))).collect()
     }
 
-    /// A writer for new files of this stage, one of `count` that work at a time; `kind` is part of the files' names.
-    pub(crate) fn writer(&self, kind: &str, count: usize) -> Result<FileStager, LakeError> {
+    /// A writer for the arrivals.
+    pub(crate) fn arrivals_writer(&self) -> Result<FileStager, LakeError> {
+        self.writer("n", 1, self.handle.options().target_file_bytes)
+    }
+
+    /// One of `count` writers that work at a time, for what stays of files that the write touches.
+    pub(crate) fn remains_writer(&self, number: usize, count: usize) -> Result<FileStager, LakeError> {
+        let target_bytes = self.handle.options().target_file_bytes / SMALLER;
+        self.writer(&format!("r{number}"), count, target_bytes)
+    }
+
+    fn writer(&self, kind: &str, count: usize, target_bytes: u64) -> Result<FileStager, LakeError> {
         let options = self.handle.options();
         let writer = TableWriter::new(TableWriterOptions {
             table: self.handle.name().clone(),
@@ -62,7 +76,7 @@ impl StagePlan {
             schema: self.schema().clone(),
             partition_by: self.partition_by.clone(),
             prefix: format!("{}-{kind}", file_prefix(&self.lease, self.stage_id)),
-            target_bytes: options.target_file_bytes,
+            target_bytes,
             memory_bytes: options.memory_bytes / count.max(1),
             threads: self.threads().div_ceil(count.max(1)),
             clock: options.clock.clone(),

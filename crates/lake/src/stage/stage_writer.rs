@@ -46,7 +46,7 @@ impl StageWriter {
     pub(super) fn new(plan: StagePlan, stored: &Schema) -> Result<Self, LakeError> {
         let table = Arc::clone(plan.schema());
         let files = |region| -> Result<Intake, LakeError> {
-            Ok(Intake::Files { writer: Box::new(plan.writer("n", 1)?), region })
+            Ok(Intake::Files { writer: Box::new(plan.arrivals_writer()?), region })
         };
         let keyed = |spec: &KeySpec, arriving: &SchemaRef| -> Result<Intake, LakeError> {
             Ok(Intake::Keyed(Box::new(Arrivals::new(&plan.handle, arriving, spec)?)))
@@ -59,7 +59,7 @@ impl StageWriter {
             }
             Write::ReplacePartitions { columns } => {
                 let partitions = Box::new(Partitions::new(&plan, columns, &table)?);
-                (Intake::Partitions { writer: Box::new(plan.writer("n", 1)?), partitions }, table)
+                (Intake::Partitions { writer: Box::new(plan.arrivals_writer()?), partitions }, table)
             }
             Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
             Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {

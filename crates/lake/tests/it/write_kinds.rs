@@ -370,6 +370,14 @@ async fn a_file_is_searched_and_rewritten_in_parts() {
     // The files hold runs of neighbours, so their statistics tell them apart.
     let plan = test.query(snapshot.provider(), "explain select name from t where id = 60000").await.join("\n");
     assert_eq!(plan.matches(".parquet").count(), 2, "{plan}");
+    // What is rewritten goes to smaller files: one core alone would have put all of it into one.
+    let options = LakeOptions { target_file_bytes: 2 << 20, encode_threads: 1, ..test.options.clone() };
+    test.lake = Lake::open(test.folder.path().join("lake").to_str().unwrap(), options).await.unwrap();
+    let changed = [(1, "newer"), (100_001, "newer"), (199_998, "newer")];
+    let (_, rows) = test.write(&table(), Write::Upsert(KeySpec::new(["id"])), vec![people(&changed)]).await.unwrap();
+    assert_eq!(rows, counts(3, 3, 3, 200_001));
+    let files = test.lake.snapshot(&table(), At::Latest).await.unwrap().files().len();
+    assert_eq!(files, 4, "two files of arrivals, two of what stays");
     // The rows of an interval are found in parts, too.
     let range = Region::Range { column: "id".into(), from: 70_000_i64.into(), to: 150_000_i64.into() };
     let (_, rows) = test.write(&table(), Write::ReplaceWhere(range), vec![people(&[(70_001, "x")])]).await.unwrap();
