@@ -67,7 +67,7 @@ pub(crate) async fn commit(
     let mut checked = expected;
     for _ in 0..ATTEMPTS {
         failpoints::hit_store(COMMIT_BEGIN).map_err(fail)?;
-        let latest = log.latest().await?;
+        let latest = log.newest().await?;
         let mut transaction = 1;
         if let (Some(latest), Some(note)) = (latest, proposal.note) {
             let found = find_batch(handle, proposal.base, latest, note.batch_id).await?;
@@ -118,7 +118,7 @@ pub(crate) async fn commit(
             }
         }
     }
-    let found = log.latest().await?;
+    let found = log.newest().await?;
     Err(conflict(handle, expected, found))
 }
 

@@ -39,13 +39,13 @@ pub struct Commit {
 /// The commits, newest first.
 pub(crate) async fn history(handle: &TableHandle, limit: Option<usize>) -> Result<Vec<Commit>, LakeError> {
     let log = handle.log();
-    let versions = log.versions().await?;
-    if versions.latest().is_none() {
-        return Err(LakeError::NoTable { table: handle.name().clone() });
-    }
-    let newest = versions.entries.into_iter().rev().take(limit.unwrap_or(usize::MAX));
+    let newest = log.newest().await?.ok_or_else(|| LakeError::NoTable { table: handle.name().clone() })?;
     let read = |version| async move { Ok::<_, LakeError>((version, log.entry(version).await?)) };
-    let entries: Vec<_> = futures::stream::iter(newest.map(read)).buffered(READ_AHEAD).try_collect().await?;
+    let versions = (0..=newest).rev().take(limit.unwrap_or(usize::MAX));
+    let entries = futures::stream::iter(versions.map(read)).buffered(READ_AHEAD);
+    // Below the first that is not there, all were cleaned up.
+    let there = entries.try_take_while(|(_, entry)| std::future::ready(Ok(entry.is_some())));
+    let entries: Vec<_> = there.try_collect().await?;
     Ok(entries.into_iter().filter_map(|(version, entry)| Some(entry?.describe(version))).collect())
 }
 

@@ -10,6 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::holdings::{Abandoned, Holdings};
+use crate::recent_snapshots::RecentSnapshots;
 use crate::store::{LocalStore, create_folders};
 use crate::table_handle::TableHandle;
 use crate::{
@@ -29,6 +30,7 @@ struct Inner {
     root: Path,
     options: LakeOptions,
     holdings: Holdings,
+    recent: RecentSnapshots,
 }
 
 impl fmt::Debug for Lake {
@@ -74,7 +76,16 @@ impl Lake {
         }
         let root = Path::from_url_path(url.path())
             .map_err(|error| LakeError::BadLocation { location: url.to_string(), reason: error.to_string() })?;
-        Ok(Self { inner: Arc::new(Inner { url, store, root, options, holdings: Holdings::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url,
+                store,
+                root,
+                options,
+                holdings: Holdings::default(),
+                recent: RecentSnapshots::default(),
+            }),
+        })
     }
 
     /// Where the lake is, with a slash at the end.
@@ -166,7 +177,7 @@ impl Lake {
         };
         let lease = self.inner.options.leases.acquire(&handle.scope(), holder, above).await?;
         // Looked up once more: while this waited for the lease, another holder committed.
-        let version = handle.log().latest().await;
+        let version = handle.log().newest().await;
         if version.is_err() {
             self.inner.options.leases.release(&lease).await?;
         }
@@ -269,6 +280,11 @@ impl Lake {
     /// What is known of the leases that were taken here.
     pub(crate) fn holdings(&self) -> &Holdings {
         &self.inner.holdings
+    }
+
+    /// Versions that were loaded lately.
+    pub(crate) fn recent(&self) -> &RecentSnapshots {
+        &self.inner.recent
     }
 
     /// What it was opened with.

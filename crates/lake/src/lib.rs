@@ -37,6 +37,7 @@ mod maintain_report;
 mod memory;
 mod memory_leases;
 mod parquet_file;
+mod recent_snapshots;
 mod region;
 mod restore;
 mod row_counts;

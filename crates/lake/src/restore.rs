@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
 use serde_json::json;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::log::{Entry, add_line, check_writable, metadata_line, remove_line, tr
 use crate::table_handle::TableHandle;
 use crate::{At, Committed, DataFile, LakeError, Lease, RowCounts, Snapshot, history};
 
-/// Files whose presence is checked at the same time.
+/// Files and entries of the log that are looked for at the same time.
 const CHECK_AHEAD: usize = 32;
 
 /// Commits the difference between now and then.
@@ -96,25 +96,22 @@ fn lines(
 
 /// Batches that came or went since then: one that is taken out may come again, one that is brought back must not.
 async fn transactions(handle: &TableHandle, now: &Snapshot, then: &Snapshot) -> Result<Vec<String>, LakeError> {
-    let mut batches = BTreeSet::new();
-    for version in then.version() + 1..=now.version() {
-        let entry = handle.log().entry(version).await?;
-        batches.extend(entry.iter().flat_map(Entry::batches));
-    }
-    let time = handle.options().clock.now();
-    let mut lines = Vec::new();
-    for batch_id in batches {
-        let today = now.batch_version(batch_id).await?.unwrap_or(0);
-        let wanted = then.batch_version(batch_id).await?.unwrap_or(0);
-        if is_in(today) != is_in(wanted) {
-            lines.push(transaction_line(batch_id, today + 1, time));
+    let log = handle.log();
+    let read = |version| async move { log.entry(version).await };
+    let mut entries = stream::iter((then.version() + 1..=now.version()).map(read)).buffered(CHECK_AHEAD);
+    // Each change of a batch counts its version on by one: the first since then tells what it was, the last what it is.
+    let mut batches: BTreeMap<Uuid, (i64, i64)> = BTreeMap::new();
+    while let Some(entry) = entries.try_next().await? {
+        for (batch_id, version) in entry.iter().flat_map(Entry::batches) {
+            batches.entry(batch_id).or_insert((version - 1, version)).1 = version;
         }
     }
-    Ok(lines)
+    let time = handle.options().clock.now();
+    let moved = batches.into_iter().filter(|(_, (then, now))| is_in(*now) != is_in(*then));
+    Ok(moved.map(|(batch_id, (_, now))| transaction_line(batch_id, now + 1, time)).collect())
 }
 
-/// Fails when a file that is to come back was vacuumed.
-/// Whether maintenance has left the files of a version alone.
+/// Fails when maintenance has removed files of a version.
 pub(crate) async fn check_present(handle: &TableHandle, at: At, files: &[&DataFile]) -> Result<(), LakeError> {
     let check = |file: &&DataFile| {
         let location = handle.location(file);
@@ -126,7 +123,7 @@ pub(crate) async fn check_present(handle: &TableHandle, at: At, files: &[&DataFi
             }
         }
     };
-    let checks = futures::stream::iter(files.iter().map(check)).buffered(CHECK_AHEAD);
+    let checks = stream::iter(files.iter().map(check)).buffered(CHECK_AHEAD);
     let missing: usize = checks.try_fold(0, |sum, more| async move { Ok(sum + more) }).await?;
     if missing == 0 {
         return Ok(());

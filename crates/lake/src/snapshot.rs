@@ -10,7 +10,7 @@ use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
 use object_store::ObjectMeta;
 use uuid::Uuid;
 
-use crate::log::{batch_transaction, check_readable};
+use crate::log::{Entry, batch_transaction, check_readable};
 use crate::scan::{ScanFile, TableScan};
 use crate::table_handle::TableHandle;
 use crate::types::scan_schema;
@@ -19,12 +19,13 @@ use crate::{At, DataFile, LakeError, TableName, TableState};
 /// One version of a table: never changes, whatever is committed later. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    inner: Arc<Inner>,
+    handle: TableHandle,
+    contents: Arc<Contents>,
 }
 
+/// What a version consists of.
 #[derive(Debug)]
-struct Inner {
-    handle: TableHandle,
+pub(crate) struct Contents {
     delta: EagerSnapshot,
     schema: SchemaRef,
     partition_by: Vec<String>,
@@ -33,15 +34,111 @@ struct Inner {
     state: TableState,
     committed_at: Option<DateTime<Utc>>,
     /// What the store told the version's entry by before it was read.
-    stamp: Option<ObjectMeta>,
+    pub(crate) stamp: Option<ObjectMeta>,
 }
 
 impl Snapshot {
     /// Loads a version.
     pub(crate) async fn load(handle: TableHandle, version: u64) -> Result<Self, LakeError> {
+        let stamp = handle.log().stamp(version).await?;
+        let known = stamp.as_ref().and_then(|stamp| handle.lake().recent().get(stamp));
+        if let Some(contents) = known {
+            return Ok(Self { handle, contents });
+        }
+        let contents = Arc::new(Contents::load(&handle, version, stamp).await?);
+        handle.lake().recent().keep(&contents);
+        Ok(Self { handle, contents })
+    }
+
+    /// The table.
+    pub fn table(&self) -> &TableName {
+        self.handle.name()
+    }
+
+    /// The version.
+    pub fn version(&self) -> u64 {
+        self.contents.delta.version()
+    }
+
+    /// Whether this is still the newest version: its entry in the log is the one that was read, and there is none after
+    /// it. Costs three questions to the store, however long the log is.
+    ///
+    /// # Errors
+    /// [`LakeError::Store`].
+    pub async fn is_newest(&self) -> Result<bool, LakeError> {
+        let log = self.handle.log();
+        let stamp = log.stamp(self.version()).await?;
+        Ok(stamp.is_some() && stamp == self.contents.stamp && log.stamp(self.version() + 1).await?.is_none())
+    }
+
+    /// When the version was committed.
+    pub fn committed_at(&self) -> Option<DateTime<Utc>> {
+        self.contents.committed_at
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.contents.schema
+    }
+
+    /// Columns that split the table into folders.
+    pub fn partition_by(&self) -> &[String] {
+        &self.contents.partition_by
+    }
+
+    /// The data files.
+    pub fn files(&self) -> &[DataFile] {
+        &self.contents.files
+    }
+
+    /// Rows, when every file's statistics say so.
+    pub fn rows(&self) -> Option<u64> {
+        self.contents.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Batch, position, fingerprint and token as of this version.
+    pub fn state(&self) -> &TableState {
+        &self.contents.state
+    }
+
+    /// A scan of this version.
+    pub fn provider(&self) -> Arc<dyn TableProvider> {
+        let scan = self.handle.scan(Arc::clone(self.schema()), self.partition_by().to_vec());
+        Arc::new(TableScan::new(scan, self.scan_files().to_vec()))
+    }
+
+    /// The data files as a scan wants them, in the order of [`Snapshot::files`].
+    pub(crate) fn scan_files(&self) -> &[Arc<ScanFile>] {
+        self.contents.scan_files.get_or_init(|| {
+            let handle = &self.handle;
+            let files = self.contents.files.iter();
+            files.map(|file| Arc::new(handle.scan_file(file, self.schema(), self.partition_by()))).collect()
+        })
+    }
+
+    /// The transaction version of the batch at this version; odd when its rows are in the table.
+    pub(crate) async fn batch_version(&self, batch_id: Uuid) -> Result<Option<i64>, LakeError> {
+        let log = self.handle.log();
+        let found = self.contents.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
+        found.map_err(|source| log.delta_error("looking for a batch", source))
+    }
+
+    /// What Delta knows of it.
+    pub(crate) fn delta(&self) -> &EagerSnapshot {
+        &self.contents.delta
+    }
+
+    /// The error for a version that cannot be had.
+    pub(crate) fn no_version(table: &TableName, at: At, reason: impl Into<String>) -> LakeError {
+        LakeError::NoVersion { table: table.clone(), at, reason: reason.into() }
+    }
+}
+
+impl Contents {
+    /// Replays the log.
+    async fn load(handle: &TableHandle, version: u64, stamp: Option<ObjectMeta>) -> Result<Self, LakeError> {
         let log = handle.log();
         let table = handle.name();
-        let stamp = log.stamp(version).await?;
         let delta = log.load(version).await.map_err(|source| log.delta_error("reading the log", source))?;
         let unsupported = |feature: String| LakeError::Unsupported {
             table: table.clone(),
@@ -69,102 +166,20 @@ impl Snapshot {
             });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let committed_at = log.entry(version).await?.and_then(|entry| entry.committed_at());
-        let state = log.state(version).await?.map(|state| state.table_state()).unwrap_or_default();
-        let inner = Inner {
+        let entry = log.entry(version).await?;
+        let state = match entry.as_ref().and_then(Entry::state) {
+            Some(state) => Some(state),
+            None => log.state(version).await?,
+        };
+        Ok(Self {
             schema: scan_schema(&log_schema),
             partition_by: delta.metadata().partition_columns().iter().map(ToString::to_string).collect(),
-            handle,
             delta,
             files,
             scan_files: OnceLock::new(),
-            state,
-            committed_at,
+            state: state.map(|state| state.table_state()).unwrap_or_default(),
+            committed_at: entry.and_then(|entry| entry.committed_at()),
             stamp,
-        };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// The table.
-    pub fn table(&self) -> &TableName {
-        self.inner.handle.name()
-    }
-
-    /// The version.
-    pub fn version(&self) -> u64 {
-        self.inner.delta.version()
-    }
-
-    /// Whether this is still the newest version: its entry in the log is the one that was read, and there is none after
-    /// it. Costs three questions to the store, however long the log is.
-    ///
-    /// # Errors
-    /// [`LakeError::Store`].
-    pub async fn is_newest(&self) -> Result<bool, LakeError> {
-        let log = self.inner.handle.log();
-        let stamp = log.stamp(self.version()).await?;
-        Ok(stamp.is_some() && stamp == self.inner.stamp && log.stamp(self.version() + 1).await?.is_none())
-    }
-
-    /// When the version was committed.
-    pub fn committed_at(&self) -> Option<DateTime<Utc>> {
-        self.inner.committed_at
-    }
-
-    /// The columns.
-    pub fn schema(&self) -> &SchemaRef {
-        &self.inner.schema
-    }
-
-    /// Columns that split the table into folders.
-    pub fn partition_by(&self) -> &[String] {
-        &self.inner.partition_by
-    }
-
-    /// The data files.
-    pub fn files(&self) -> &[DataFile] {
-        &self.inner.files
-    }
-
-    /// Rows, when every file's statistics say so.
-    pub fn rows(&self) -> Option<u64> {
-        self.inner.files.iter().map(|file| file.rows).sum()
-    }
-
-    /// Batch, position, fingerprint and token as of this version.
-    pub fn state(&self) -> &TableState {
-        &self.inner.state
-    }
-
-    /// A scan of this version.
-    pub fn provider(&self) -> Arc<dyn TableProvider> {
-        let scan = self.inner.handle.scan(Arc::clone(self.schema()), self.partition_by().to_vec());
-        Arc::new(TableScan::new(scan, self.scan_files().to_vec()))
-    }
-
-    /// The data files as a scan wants them, in the order of [`Snapshot::files`].
-    pub(crate) fn scan_files(&self) -> &[Arc<ScanFile>] {
-        self.inner.scan_files.get_or_init(|| {
-            let handle = &self.inner.handle;
-            let files = self.inner.files.iter();
-            files.map(|file| Arc::new(handle.scan_file(file, self.schema(), self.partition_by()))).collect()
         })
-    }
-
-    /// The transaction version of the batch at this version; odd when its rows are in the table.
-    pub(crate) async fn batch_version(&self, batch_id: Uuid) -> Result<Option<i64>, LakeError> {
-        let log = self.inner.handle.log();
-        let found = self.inner.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
-        found.map_err(|source| log.delta_error("looking for a batch", source))
-    }
-
-    /// What Delta knows of it.
-    pub(crate) fn delta(&self) -> &EagerSnapshot {
-        &self.inner.delta
-    }
-
-    /// The error for a version that cannot be had.
-    pub(crate) fn no_version(table: &TableName, at: At, reason: impl Into<String>) -> LakeError {
-        LakeError::NoVersion { table: table.clone(), at, reason: reason.into() }
     }
 }

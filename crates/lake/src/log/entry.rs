@@ -83,10 +83,13 @@ impl Entry {
         self.transactions.iter().find(|(app_id, _)| *app_id == id).map(|(_, version)| *version)
     }
 
-    /// The batches of which it says something.
-    pub(crate) fn batches(&self) -> impl Iterator<Item = Uuid> {
-        let ids = self.transactions.iter().filter_map(|(app_id, _)| app_id.strip_prefix(BATCH));
-        ids.filter_map(|id| Uuid::try_parse(id).ok())
+    /// The batches of which it says something, and the transaction versions that it gives them.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = (Uuid, i64)> {
+        let batch = |(app_id, version): &(String, i64)| {
+            let id = Uuid::try_parse(app_id.strip_prefix(BATCH)?).ok()?;
+            Some((id, *version))
+        };
+        self.transactions.iter().filter_map(batch)
     }
 
     /// For people.

@@ -15,7 +15,7 @@ struct LastCheckpoint {
     version: u64,
 }
 
-/// The newest version; `None` when there is no table. Whoever is about to write asks [`TableLog::latest`].
+/// The newest version; `None` when there is no table.
 pub(super) async fn newest(log: &TableLog, store: &dyn ObjectStore) -> Result<Option<u64>, LakeError> {
     let fail = |source| log.store_error("looking for the newest version", source);
     let exists = async |path| match store.head(&path).await {
@@ -23,7 +23,7 @@ pub(super) async fn newest(log: &TableLog, store: &dyn ObjectStore) -> Result<Op
         Err(object_store::Error::NotFound { .. }) => Ok(false),
         Err(source) => Err(fail(source)),
     };
-    if exists(log.dropped_mark()).await? {
+    if log.is_dropped().await? {
         return Ok(None);
     }
     let start = last_checkpoint(log, store).await.map_err(fail)?.map_or(0, |checkpoint| checkpoint.version);

@@ -95,13 +95,18 @@ impl TableLog {
         Ok(versions)
     }
 
-    /// The newest version, for readers: without a list of the log.
+    /// Whether the table's removal has begun.
+    pub(crate) async fn is_dropped(&self) -> Result<bool, LakeError> {
+        Ok(self.meta(&self.dropped_mark()).await?.is_some())
+    }
+
+    /// The newest version, without a list of the log; `None` when there is no table.
     pub(crate) async fn newest(&self) -> Result<Option<u64>, LakeError> {
         newest(self, self.store.as_ref()).await
     }
 
-    /// The newest version; `None` when there is no table.
-    pub(crate) async fn latest(&self) -> Result<Option<u64>, LakeError> {
+    /// The newest version, from a list of the log; `None` when there is no table.
+    pub(super) async fn latest(&self) -> Result<Option<u64>, LakeError> {
         Ok(self.versions().await?.latest())
     }
 

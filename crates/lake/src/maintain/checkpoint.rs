@@ -30,7 +30,7 @@ pub(super) async fn checkpoint(handle: &TableHandle, every: u64) -> Result<bool,
 /// log left behind. The entry of the newest checkpoint stays, and with it the state that it carries.
 pub(super) async fn clean_up(handle: &TableHandle, retention: TimeDelta) -> Result<usize, LakeError> {
     let log = handle.log();
-    let Some(latest) = log.latest().await? else { return Ok(0) };
+    let Some(latest) = log.newest().await? else { return Ok(0) };
     let fail = |source| log.store_error("cleaning up the log", source);
     let leftovers: Vec<_> = handle.store().list(Some(&log.log_folder())).try_collect().await.map_err(fail)?;
     // Nobody else writes this log under our lease; whoever thinks so loses its temporary file and fails.

@@ -12,7 +12,7 @@ pub(crate) use drop_table::drop_table;
 
 use crate::failpoints::{self, MAINTAIN_AFTER_CHECKPOINT, MAINTAIN_BEFORE_CHECKPOINT, MAINTAIN_COMPACTED};
 use crate::table_handle::TableHandle;
-use crate::{At, LakeError, Lease, MaintainOptions, MaintainReport, history};
+use crate::{LakeError, Lease, MaintainOptions, MaintainReport};
 
 /// Runs the steps that `options` ask for.
 pub(crate) async fn maintain(
@@ -24,12 +24,11 @@ pub(crate) async fn maintain(
     let fail = |source| log.store_error("maintaining", source);
     handle.check_lease(lease).await?;
     let mut report = MaintainReport::default();
-    let versions = log.versions().await?;
-    if versions.dropped {
+    if log.is_dropped().await? {
         drop_table(handle, lease).await?;
         return Ok(report);
     }
-    if versions.latest().is_none() {
+    if log.newest().await?.is_none() {
         // Its first write may have died.
         let older_than =
             options.vacuum_older_than.ok_or_else(|| LakeError::NoTable { table: handle.name().clone() })?;
@@ -51,6 +50,6 @@ pub(crate) async fn maintain(
     if let Some(retention) = options.log_retention {
         report.log_entries_removed = checkpoint::clean_up(handle, retention).await?;
     }
-    report.version = history::snapshot(handle, At::Latest).await?.version();
+    report.version = log.newest().await?.ok_or_else(|| LakeError::NoTable { table: handle.name().clone() })?;
     Ok(report)
 }

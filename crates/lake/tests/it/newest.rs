@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ade_lake::{At, Lake, MaintainOptions, Write};
+use ade_lake::{At, CommitNote, Ids, Lake, MaintainOptions, StageRequest, Write};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures::stream::BoxStream;
@@ -56,6 +56,11 @@ impl ObjectStore for Counting {
         self.inner.list(prefix)
     }
 
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.lists.fetch_add(1, Ordering::SeqCst);
+        self.inner.list_with_offset(prefix, offset)
+    }
+
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         self.inner.list_with_delimiter(prefix).await
     }
@@ -72,6 +77,65 @@ async fn asked(test: &TestLake, expected: Option<u64>) -> (usize, usize) {
     let lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
     assert_eq!(lake.version(&table()).await.unwrap(), expected);
     (store.lists.load(Ordering::SeqCst), store.gets.load(Ordering::SeqCst))
+}
+
+/// A write and what is asked of the store for it: lists, and looks at objects.
+async fn write_asks(test: &TestLake, store: &Counting, id: i64) -> (usize, usize) {
+    let before = (store.lists.load(Ordering::SeqCst), store.gets.load(Ordering::SeqCst));
+    test.lake.snapshot(&table(), At::Latest).await.unwrap();
+    let lease = test.lease(&table()).await;
+    let batch = people(&[(id, "a")]);
+    let request = StageRequest::new(batch.schema(), Write::Append);
+    let staged = test.stage(&table(), request, vec![batch], &lease).await.unwrap();
+    staged.commit(&CommitNote::new(test.ids.next())).await.unwrap();
+    test.lake.release(&lease).await.unwrap();
+    (store.lists.load(Ordering::SeqCst) - before.0, store.gets.load(Ordering::SeqCst) - before.1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_asks_no_more_of_a_long_log_than_of_a_short_one() {
+    let mut test = TestLake::new().await;
+    let store = Arc::new(Counting::default());
+    let url = Url::from_directory_path(test.folder.path().join("lake")).unwrap();
+    test.lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
+    let options = MaintainOptions {
+        compact_to_bytes: None,
+        checkpoint_every: Some(10),
+        log_retention: None,
+        vacuum_older_than: None,
+    };
+    test.write(&table(), Write::Replace, vec![people(&[(-1, "a")])]).await.unwrap();
+    let mut most = Vec::new();
+    for round in 0..6 {
+        let mut asked = (0, 0);
+        for id in 0..10 {
+            let (lists, gets) = write_asks(&test, &store, round * 10 + id).await;
+            asked = (asked.0.max(lists), asked.1.max(gets));
+        }
+        most.push(asked);
+        let lease = test.lease(&table()).await;
+        test.lake.maintain(&table(), &options, &lease).await.unwrap();
+        test.lake.release(&lease).await.unwrap();
+    }
+    assert!(most[5].0 <= most[1].0 && most[5].1 <= most[1].1, "lists and looks at most, in rounds of ten: {most:?}");
+    // The one list is of Delta's load, which begins at the checkpoint, and a version is loaded once.
+    assert!(most[5].0 <= 1, "{most:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_made_again_is_not_taken_for_the_one_before() {
+    let test = TestLake::new().await;
+    let other = Lake::open(test.folder.path().join("lake").to_str().unwrap(), test.options.clone()).await.unwrap();
+    for (round, name) in ["first", "second"].into_iter().enumerate() {
+        test.write(&table(), Write::Replace, vec![people(&[(1, name)])]).await.unwrap();
+        // This one has loaded version 0 of both.
+        let snapshot = other.snapshot(&table(), At::Latest).await.unwrap();
+        assert_eq!(snapshot.version(), 0);
+        assert_eq!(test.query(snapshot.provider(), "select name from t").await, [name], "round {round}");
+        let lease = test.lease(&table()).await;
+        test.lake.drop_table(&table(), &lease).await.unwrap();
+        test.lake.release(&lease).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
