@@ -3,6 +3,7 @@ mod args;
 mod bug;
 mod command;
 mod error;
+mod memory;
 mod output;
 mod world;
 

@@ -1,12 +1,14 @@
 //! The real clock, identifiers and environment.
 use std::env;
-use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use ade_run::{Clock, Ids, World};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+use crate::memory::free_bytes;
 
 #[derive(Debug)]
 struct SystemClock;
@@ -45,12 +47,10 @@ pub(crate) fn world() -> World {
     }
 }
 
-/// Half of the memory that is free now, at least 1 GiB: the rest is for buffers that are not counted, and for others.
+/// Half of the memory that is free now, at least 256 MiB: the rest is for buffers that are not counted, and for others.
 fn memory_bytes() -> usize {
-    const LEAST: usize = 1 << 30;
-    let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-        line.split_ascii_whitespace().nth(1)?.parse::<usize>().ok()
-    });
-    available.map_or(LEAST, |kib| kib * 1024 / 2).max(LEAST)
+    const LEAST: usize = 256 << 20;
+    free_bytes(Path::new("/"))
+        .and_then(|bytes| usize::try_from(bytes / 2).ok())
+        .map_or(1 << 30, |bytes| bytes.max(LEAST))
 }
