@@ -5,11 +5,15 @@
 mod hmac;
 mod memory;
 
-use std::sync::{Mutex, TryLockError};
+use std::{
+    fmt::Write,
+    sync::{Mutex, TryLockError},
+};
 
 use arrow::{
     array::{Array, ArrayAccessor, ArrayRef, AsArray},
-    datatypes::DataType,
+    compute::cast,
+    datatypes::{DataType, Int64Type},
 };
 
 use self::{
@@ -64,16 +68,17 @@ impl Pseudonymizer {
         };
         let mut ends = Vec::with_capacity(values.len() + 1);
         ends.push(0);
-        let mut scratch = String::new();
+        let (mut scratch, mut digits) = (String::new(), String::new());
         for row in 0..values.len() {
             if !values.is_null(row) {
                 let value = values.value(row);
-                let place = codes.memory.place(value.bytes());
-                if !codes.recall(place, value.bytes()) {
-                    let canonical = match value.text() {
+                let bytes = value.bytes();
+                let place = codes.memory.place(bytes.as_ref());
+                if !codes.recall(place, bytes.as_ref()) {
+                    let canonical = match value.text(&mut digits) {
                         Some(text) if numeric => self.form.apply(shortest_number(text), &mut scratch).as_bytes(),
                         Some(text) => self.form.apply(text, &mut scratch).as_bytes(),
-                        None => value.bytes(),
+                        None => bytes.as_ref(),
                     };
                     codes.add(row, place, canonical);
                 }
@@ -96,6 +101,12 @@ impl Transform for Pseudonymizer {
 
     fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, Failure> {
         let numeric = matches!(DataFamily::of(array.data_type()), DataFamily::Float | DataFamily::Decimal);
+        if let DataType::Int32 | DataType::Int64 | DataType::UInt32 = array.data_type() {
+            // Most keys repeat: only those that are new become text.
+            let numbers = cast(array, &DataType::Int64).map_err(|_| Failure::Arrow)?;
+            let column = self.each(&numbers.as_primitive::<Int64Type>(), false);
+            return column.finish(&DataType::Utf8, numbers.nulls().cloned());
+        }
         let texts = readable(array)?;
         let column = match texts.data_type() {
             DataType::LargeUtf8 => self.each(&texts.as_string::<i64>(), numeric),
@@ -155,7 +166,7 @@ where
             let code = base32(mac);
             self.found[waiting.code] = code;
             if let Some(place) = waiting.place {
-                self.memory.keep(place, self.values.value(waiting.row).bytes(), code);
+                self.memory.keep(place, self.values.value(waiting.row).bytes().as_ref(), code);
             }
         }
     }
@@ -163,29 +174,61 @@ where
 
 /// What can be read from a row.
 trait Value: Copy {
-    fn bytes(&self) -> &[u8];
+    /// What tells values apart.
+    type Bytes: AsRef<[u8]>;
 
-    /// The value as text, if it is one.
-    fn text(&self) -> Option<&str>;
+    fn bytes(self) -> Self::Bytes;
+
+    /// The value as text, if it is one; `digits` holds it if it was none before.
+    fn text<'d>(self, digits: &'d mut String) -> Option<&'d str>
+    where
+        Self: 'd;
 }
 
-impl Value for &str {
-    fn bytes(&self) -> &[u8] {
+impl<'v> Value for &'v str {
+    type Bytes = &'v [u8];
+
+    fn bytes(self) -> Self::Bytes {
         self.as_bytes()
     }
 
-    fn text(&self) -> Option<&str> {
+    fn text<'d>(self, _digits: &'d mut String) -> Option<&'d str>
+    where
+        Self: 'd,
+    {
         Some(self)
     }
 }
 
 impl Value for &[u8] {
-    fn bytes(&self) -> &[u8] {
+    type Bytes = Self;
+
+    fn bytes(self) -> Self {
         self
     }
 
-    fn text(&self) -> Option<&str> {
+    fn text<'d>(self, _digits: &'d mut String) -> Option<&'d str>
+    where
+        Self: 'd,
+    {
         std::str::from_utf8(self).ok()
+    }
+}
+
+impl Value for i64 {
+    type Bytes = [u8; 8];
+
+    fn bytes(self) -> Self::Bytes {
+        self.to_le_bytes()
+    }
+
+    fn text<'d>(self, digits: &'d mut String) -> Option<&'d str>
+    where
+        Self: 'd,
+    {
+        digits.clear();
+        let _ = write!(digits, "{self}");
+        Some(digits)
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::array::{
     ArrayRef, BinaryArray, Date32Array, Decimal128Array, Float64Array, Int32Array, StringArray, UInt64Array,
 };
 
-use crate::column::{encrypt, keyring, pseudonym, text, treat};
+use crate::column::{encrypt, keyring, pseudonym, text, texts, treat};
 
 fn string(value: &str) -> ArrayRef {
     Arc::new(StringArray::from(vec![value]))
@@ -43,6 +43,13 @@ fn the_same_value_of_another_type_has_the_same_pseudonym() {
         let found = text(&treat(&array, pseudonym("customer")));
         assert_eq!(found, "yq3thzznttmt7nclyzbbqbacj7zemvbm", "{}", array.data_type());
     }
+    for array in [Arc::new(Int32Array::from(vec![-42])) as ArrayRef, string("-42")] {
+        let found = texts(&treat(&array, pseudonym("customer")));
+        assert_eq!(found, texts(&treat(&string(" -42 "), pseudonym("customer"))), "{}", array.data_type());
+    }
+    let gaps: ArrayRef = Arc::new(Int32Array::from(vec![Some(42), None, Some(42)]));
+    let found = texts(&treat(&gaps, pseudonym("customer")));
+    assert_eq!((found[0] == found[2], found[1].is_none()), (true, true));
     let leap_day: ArrayRef = Arc::new(Date32Array::from(vec![19_782]));
     assert_eq!(text(&treat(&leap_day, pseudonym("customer"))), "ra5kl7yqcb2rhxjftth7oy7fejlbatrb");
     let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![[0xff, 0x00, 0x01].as_slice()]));
