@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::Note;
 
-type Advance = Arc<dyn Fn(Option<&Value>, &str) -> Option<Value> + Send + Sync>;
+type Advance = Arc<dyn Fn(Option<Value>, &str) -> Option<Value> + Send + Sync>;
 
 /// What is known when a unit has been read to its end.
 #[derive(Clone)]
@@ -24,14 +24,14 @@ impl UnitEnd {
     pub fn new(
         rows: u64,
         notes: Vec<Note>,
-        advance: impl Fn(Option<&Value>, &str) -> Option<Value> + Send + Sync + 'static,
+        advance: impl Fn(Option<Value>, &str) -> Option<Value> + Send + Sync + 'static,
     ) -> Self {
         Self { rows, notes, advance: Arc::new(advance) }
     }
 
     /// The position to store in the commit of these rows, given the position that the table has now (`before`)
     /// and the batch id under which the rows are committed. `None`: this read leaves no position.
-    pub fn position(&self, before: Option<&Value>, batch_id: &str) -> Option<Value> {
+    pub fn position(&self, before: Option<Value>, batch_id: &str) -> Option<Value> {
         (self.advance)(before, batch_id)
     }
 }

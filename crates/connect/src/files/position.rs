@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::store::FileEntry;
 use super::unit::{Advance, FilesUnit, UnitFile};
@@ -157,15 +157,23 @@ impl Position {
         Some(format!("`{}` is new and comes before `{last}`, which has been read", early.0.path))
     }
 
-    /// The position after a unit whose rows were committed as `batch_id`.
-    pub(crate) fn after(mut self, unit: &FilesUnit, advance: &Advance, batch_id: &str) -> Self {
+    /// The position after a unit whose rows were committed as `batch_id`. The stored form is changed in place: it names
+    /// every file that was ever read, and each of thousands of units adds one.
+    pub(crate) fn after(before: Option<Value>, unit: &FilesUnit, advance: &Advance, batch_id: &str) -> Option<Value> {
+        let mut position = match before {
+            Some(Value::Object(position)) => position,
+            _ => Map::new(),
+        };
+        let Value::Object(files) = position.entry("files").or_insert_with(|| Value::Object(Map::new())) else {
+            return None;
+        };
         for (from, to) in &advance.renamed {
-            if let Some(read) = self.files.remove(from) {
-                let _ = self.files.insert(to.clone(), read);
+            if let Some(read) = files.remove(from) {
+                let _ = files.insert(to.clone(), read);
             }
         }
         if let Some(path) = &advance.removed {
-            let _ = self.files.remove(path);
+            let _ = files.remove(path);
         }
         for file in &unit.files {
             let read = ReadFile {
@@ -173,13 +181,9 @@ impl Position {
                 size_bytes: file.size_bytes,
                 batch_id: batch_id.to_owned(),
             };
-            let _ = self.files.insert(file.path.clone(), read);
+            let _ = files.insert(file.path.clone(), serde_json::to_value(read).ok()?);
         }
-        self
-    }
-
-    pub(crate) fn to_value(&self) -> Option<Value> {
-        serde_json::to_value(self).ok()
+        Some(Value::Object(position))
     }
 }
 

@@ -63,8 +63,6 @@ impl Snapshot for FilesSnapshot {
 
 fn end(unit: FilesUnit, rows: u64) -> UnitEnd {
     UnitEnd::new(rows, Vec::new(), move |before, batch_id| {
-        let advance = unit.advance.as_ref()?;
-        // A position that cannot be read was refused when the plan was made from it.
-        Position::parse(before).unwrap_or_default().after(&unit, advance, batch_id).to_value()
+        Position::after(before, &unit, unit.advance.as_ref()?, batch_id)
     })
 }

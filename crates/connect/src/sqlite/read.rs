@@ -164,7 +164,7 @@ impl Read {
         };
         Ok(UnitEnd::new(rows, notes, move |before, _| match &position {
             Some(position) => position.to_value(),
-            None => before.cloned(),
+            None => before,
         }))
     }
 }

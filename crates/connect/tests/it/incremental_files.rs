@@ -44,7 +44,7 @@ async fn each_new_or_changed_file_is_a_unit() {
     assert_eq!(batches, ["first-0", "second-0", "second-1"]);
 
     // The first unit alone may be committed: the second is still to be read.
-    let half = load.ends[0].position(Some(&position), "second-0").unwrap();
+    let half = load.ends[0].position(Some(position.clone()), "second-0").unwrap();
     let plan = source.plan(&request(&source, json!({}), Some(&half))).await.unwrap();
     assert_eq!(labels(&plan.units), [("stock_3.csv", None)]);
 }

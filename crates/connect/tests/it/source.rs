@@ -200,7 +200,7 @@ impl Load {
     pub(crate) fn position(&self, before: Option<&Value>, prefix: &str) -> Option<Value> {
         let mut position = before.cloned();
         for (index, end) in self.ends.iter().enumerate() {
-            position = end.position(position.as_ref(), &format!("{prefix}{index}"));
+            position = end.position(position.take(), &format!("{prefix}{index}"));
         }
         position
     }

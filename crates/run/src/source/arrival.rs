@@ -85,7 +85,7 @@ impl Arrival<'_> {
             };
             rows += end.rows;
             notes.extend(end.notes.iter().map(|note| note.message.clone()));
-            position = end.position(position.as_ref(), &batch_id.to_string());
+            position = end.position(position.take(), &batch_id.to_string());
             batches.push(batch_id);
         }
         let mut landing = self.decided.landing.clone();
