@@ -53,6 +53,14 @@ pub enum ConnectError {
         /// As asked for.
         from: String,
     },
+    /// A file that a symbolic link out of the connection's folder leads to.
+    #[error(
+        "`{object}` is behind a symbolic link that leads out of the connection's folder; set `follow_links: true` on the connection if it is meant to, or put the file into the folder"
+    )]
+    LinkOutside {
+        /// The file.
+        object: String,
+    },
     /// What was asked for makes no sense for this source.
     #[error("cannot read `{from}`: {reason}; {advice}")]
     Request {
@@ -123,7 +131,7 @@ impl ConnectError {
             Self::Settings { .. } => "connection-settings",
             Self::Open { .. } => "connection-failed",
             Self::NotFound { .. } => "source-not-found",
-            Self::OutsideFolder { .. } => "path-outside-folder",
+            Self::OutsideFolder { .. } | Self::LinkOutside { .. } => "path-outside-folder",
             Self::Request { .. } => "source-request",
             Self::Malformed { .. } => "source-malformed",
             Self::Value { .. } => "source-value",

@@ -22,6 +22,12 @@ impl FilesConnector {
             SettingKind::Path,
             "The folder; `from:` of a table is a file or glob below it and cannot leave it.",
         );
+        let follow_links = SettingSpec::optional(
+            "follow_links",
+            SettingKind::Boolean,
+            "Whether symbolic links may lead out of the folder. Those that stay within it are always followed.",
+        )
+        .with_default(false);
         Self {
             spec: ConnectorSpec {
                 name: "files",
@@ -29,7 +35,7 @@ impl FilesConnector {
                 description: "CSV, JSON lines and Parquet files below a folder, plain or compressed with gzip or zstd. \
                               Incrementally, each new or changed file is a batch of its own; its content decides \
                               whether it has changed, never its time.",
-                settings: vec![path],
+                settings: vec![path, follow_links],
                 table_options: options::specs(),
                 incremental_needs_cursor: false,
             },
@@ -51,7 +57,7 @@ impl Connector for FilesConnector {
 
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
         let path = settings.text("path").unwrap_or(".");
-        let store = LocalStore::open(path, &context.project_dir.join(path))?;
+        let store = LocalStore::open(path, &context.project_dir.join(path), settings.boolean("follow_links"))?;
         Ok(Box::new(FilesConnection::new(Arc::new(store), context.threads.get(), context.position_key.clone())))
     }
 }

@@ -9,17 +9,20 @@ use std::sync::Arc;
 use super::store::{FileEntry, FileHandle, FileStore};
 use crate::ConnectError;
 
-/// A folder on the local disk. Nothing outside it can be reached: not by `..`, not through symbolic links.
+/// A folder on the local disk. Nothing outside it can be reached: not by `..`, and through symbolic links only if somebody
+/// has said so.
 pub(crate) struct LocalStore {
     /// As given, for messages.
     name: String,
     /// Canonical.
     base: PathBuf,
+    /// Whether links may lead out of the folder.
+    follows_links: bool,
 }
 
 impl LocalStore {
     /// `name` is the path as written by the user.
-    pub(crate) fn open(name: &str, path: &Path) -> Result<Self, ConnectError> {
+    pub(crate) fn open(name: &str, path: &Path, follows_links: bool) -> Result<Self, ConnectError> {
         let failed = |reason: String, advice: &str| ConnectError::Open {
             what: "folder",
             object: name.to_owned(),
@@ -31,30 +34,42 @@ impl LocalStore {
         if !base.is_dir() {
             return Err(failed("it is not a folder".to_owned(), "set `path` to the folder and `from` to the file"));
         }
-        Ok(Self { name: name.to_owned(), base })
+        Ok(Self { name: name.to_owned(), base, follows_links })
     }
 
-    fn walk(&self, folder: &Path, relative: &str, found: &mut Vec<FileEntry>) -> io::Result<()> {
+    fn is_reachable(&self, canonical: &Path) -> bool {
+        self.follows_links || canonical.starts_with(&self.base)
+    }
+
+    /// `above`: the folders, without links, that lead to this one. A link to one of them would lead in a circle.
+    fn walk(
+        &self,
+        folder: &Path,
+        relative: &str,
+        above: &mut Vec<PathBuf>,
+        found: &mut Vec<FileEntry>,
+    ) -> io::Result<()> {
+        let canonical = fs::canonicalize(folder)?;
+        if above.contains(&canonical) || !self.is_reachable(&canonical) {
+            return Ok(());
+        }
+        above.push(canonical);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name();
             // A name that is not UTF-8 cannot be written in a sources file either.
             let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
             let relative = if relative.is_empty() { name.to_owned() } else { format!("{relative}/{name}") };
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                self.walk(&entry.path(), &relative, found)?;
-                continue;
-            }
-            // Links to folders are not followed: they may lead in a circle.
-            let is_inside =
-                !kind.is_symlink() || fs::canonicalize(entry.path()).is_ok_and(|target| target.starts_with(&self.base));
-            if let (true, Ok(metadata)) = (is_inside, fs::metadata(entry.path()))
-                && metadata.is_file()
-            {
+            // Of what a link leads to; a link to nothing is as if it were not there.
+            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            if metadata.is_dir() {
+                self.walk(&entry.path(), &relative, above, found)?;
+            } else if metadata.is_file() {
+                // One that a link out of the folder leads to is refused when it is opened: it is there for all to see.
                 found.push(FileEntry { path: relative, size_bytes: metadata.len() });
             }
         }
+        above.pop();
         Ok(())
     }
 }
@@ -66,7 +81,10 @@ impl FileStore for LocalStore {
 
     fn list(&self, folder: &str) -> Result<Vec<FileEntry>, ConnectError> {
         let mut found = Vec::new();
-        match self.walk(&self.base.join(folder), folder, &mut found) {
+        if fs::canonicalize(self.base.join(folder)).is_ok_and(|canonical| !self.is_reachable(&canonical)) {
+            return Err(ConnectError::LinkOutside { object: folder.to_owned() });
+        }
+        match self.walk(&self.base.join(folder), folder, &mut Vec::new(), &mut found) {
             Ok(()) => Ok(found),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(source) => Err(ConnectError::Io { object: self.name.clone(), source }),
@@ -76,8 +94,8 @@ impl FileStore for LocalStore {
     fn open(&self, path: &str) -> Result<Arc<dyn FileHandle>, ConnectError> {
         let failed = |source| ConnectError::Io { object: path.to_owned(), source };
         let full = fs::canonicalize(self.base.join(path)).map_err(failed)?;
-        if !full.starts_with(&self.base) {
-            return Err(ConnectError::OutsideFolder { from: path.to_owned() });
+        if !self.is_reachable(&full) {
+            return Err(ConnectError::LinkOutside { object: path.to_owned() });
         }
         let file = File::open(full).map_err(failed)?;
         let size_bytes = file.metadata().map_err(failed)?.len();

@@ -19,16 +19,45 @@ async fn nothing_outside_the_folder_is_read() {
         let error = source.read_error(&source.request(from, json!({}))).await;
         assert!(matches!(error, ConnectError::OutsideFolder { .. }), "{from}: {error}");
     }
-    for from in ["link.csv", "linked/secret.csv"] {
-        assert!(
-            matches!(
-                source.read_error(&source.request(from, json!({}))).await,
-                ConnectError::NotFound { .. } | ConnectError::OutsideFolder { .. }
-            ),
-            "{from}"
+    // A link is there for all to see, so that it is not there would be no answer.
+    for from in ["link.csv", "**/*.csv"] {
+        let error = source.read_error(&source.request(from, json!({}))).await;
+        assert_eq!(
+            error.to_string(),
+            "`link.csv` is behind a symbolic link that leads out of the connection's folder; set `follow_links: true` on \
+             the connection if it is meant to, or put the file into the folder"
         );
     }
-    assert_eq!(source.read(&source.request("**/*.csv", json!({}))).await.unwrap().rows(), ["1", "1"]);
+    let error = source.read_error(&source.request("linked/secret.csv", json!({}))).await;
+    assert!(matches!(error, ConnectError::LinkOutside { .. }), "{error}");
+    assert_eq!(source.read(&source.request("{in,own}.csv", json!({}))).await.unwrap().rows(), ["1", "1"]);
+    // Browsing goes on.
+    let tables = source.open().await.browse().await.unwrap();
+    let link = tables.iter().find(|table| table.name == "link").unwrap();
+    assert!(link.notes[0].contains("follow_links"), "{:?}", link.notes);
+}
+
+#[tokio::test]
+async fn links_are_followed_and_lead_in_no_circle() {
+    let outside = Source::files();
+    outside.write("far.csv", "a\n3\n");
+    let mut source = Source::files();
+    source.write("day/one.csv", "a\n1\n");
+    source.write("two.csv", "a\n2\n");
+    let link = |to: &std::path::Path, from: &str| std::os::unix::fs::symlink(to, source.path(from)).unwrap();
+    link(&source.path("day"), "again");
+    link(source.folder.path(), "day/circle");
+    link(&source.path("nowhere"), "broken.csv");
+    let rows = source.read(&source.request("**/*.csv", json!({}))).await.unwrap().rows();
+    assert_eq!(rows, ["1", "1", "2"], "by way of the link, in the folder, and beside it");
+    assert_eq!(source.read(&source.request("again/one.csv", json!({}))).await.unwrap().rows(), ["1"]);
+
+    link(outside.folder.path(), "linked");
+    link(&outside.path("far.csv"), "far.csv");
+    source.set("follow_links", json!(true));
+    for (from, expected) in [("far.csv", vec!["3"]), ("linked/*.csv", vec!["3"]), ("*.csv", vec!["3", "2"])] {
+        assert_eq!(source.read(&source.request(from, json!({}))).await.unwrap().rows(), expected, "{from}");
+    }
 }
 
 #[tokio::test]

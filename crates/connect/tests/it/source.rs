@@ -42,6 +42,11 @@ impl Source {
         source
     }
 
+    /// Changes a setting of the connection.
+    pub(crate) fn set(&mut self, setting: &str, value: Value) {
+        let _ = self.settings.insert(setting.to_owned(), value);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
