@@ -10,3 +10,10 @@ pub struct Note {
     /// What was seen, on which object, and what to do. No values.
     pub message: String,
 }
+
+impl Note {
+    /// Whether the rows may not be what somebody expects of them, so that a person should look before relying on them.
+    pub fn is_warning(&self) -> bool {
+        self.id == "key-lacking"
+    }
+}

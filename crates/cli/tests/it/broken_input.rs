@@ -115,7 +115,7 @@ fn values_of_another_type_than_promised() {
 
 #[test]
 fn a_column_that_is_gone() {
-    insta::assert_snapshot!(of_file("t.csv", "id,date\n1,2024-01-01\n", TYPED), @"
+    insta::assert_snapshot!(of_file("t.csv", "id,date\n1,2024-01-01\n", TYPED), @r#"
     error[schema-drift]: column `day` of `feed.t` is gone from the source
      --> sources/s.yml:9:20
       |
@@ -125,17 +125,55 @@ fn a_column_that_is_gone() {
       |
       = note: not in t.csv
       = help: it looks renamed: the source has a new column `date` (date)
-      = help: if that is right, write `date` here and in the models that use it; if not, ask the source's owner
-    ");
+      = help: if that is right, write `from: "date"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
+    "#);
 }
 
 #[test]
 fn a_null_where_none_was_promised() {
     let columns = "columns:\n  - {name: id, data_type: bigint, nullable: false, privacy: public}\n  - {name: name, data_type: varchar, privacy: public}";
     insta::assert_snapshot!(of_file("t.csv", "id,name\n1,a\n,b\n", columns), @"
+    the first row without `id` is row 2 of t.csv
     nothing of t.csv has landed
     fail: feed.t is not as promised: 1 of 2 rows has no `id`; fill `id`, leave those rows out, or promise it as nullable
     ");
+}
+
+#[test]
+fn rows_are_counted_as_they_land_or_do_not() {
+    let columns = "columns: [{name: id, data_type: bigint, nullable: false, privacy: public}, {name: name, privacy: public}]";
+    let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv}}\n{columns}"));
+    folder.write("data/t.csv", "id,name\n1,a\n2,b\n,c\n");
+    let told = ade.run(&["ingest"]).exits(1).text();
+    assert!(told.contains("3 rows not published"), "{told}");
+    assert!(told.contains("the first row without `id` is row 3 of t.csv"), "{told}");
+    folder.write("data/t.csv", "id,name\n1,a\n");
+    ade.run(&["ingest"]).succeeds();
+    // Only a header line is a file without rows, and nearly always a mistake.
+    folder.write("data/t.csv", "id,name\n");
+    let told = ade.run(&["ingest"]).succeeds().text();
+    assert!(told.contains("! warned") && told.contains("the table is empty now; before it had 1 rows"), "{told}");
+
+    let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv, mode: incremental, key: [id]}}\n{columns}"));
+    folder.write("data/t.csv", "id,name\n1,a\n1,b\n2,c\n");
+    let told = ade.run(&["ingest"]).succeeds().text();
+    assert!(told.contains("2 rows · v0"), "{told}");
+    assert!(told.contains("1 of 3 rows came with a key (id)"), "{told}");
+}
+
+#[test]
+fn a_key_of_json_that_is_renamed() {
+    let (folder, ade) = project("feed", &format!("ingest: {{from: t.jsonl}}\n{TYPED}"));
+    folder.write("data/t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n");
+    ade.run(&["ingest"]).succeeds();
+    let sources = folder.read("sources/s.yml");
+    folder.write("sources/s.yml", sources.replace("  - name: feed\n", "  - name: feed\n    on_new_column: drop\n"));
+    folder.write("data/t.jsonl", "{\"id\": 1, \"days\": \"2024-01-01\"}\n{\"id\": 2, \"days\": \"2024-01-02\"}\n");
+    let told = ade.run(&["ingest"]).exits(1).text();
+    assert!(told.contains("it looks renamed: the source has a new column `days`"), "{told}");
+    folder.write("data/t.jsonl", "{\"id\": 1, \"comment\": \"x\"}\n{\"id\": 2, \"comment\": \"y\"}\n");
+    let told = ade.run(&["ingest"]).succeeds().text();
+    assert!(told.contains("! warned") && told.contains("no row of `t.jsonl` has day: NULL lands there"), "{told}");
 }
 
 #[test]
@@ -202,8 +240,8 @@ fn execute(folder: &Folder, sql: &str) {
 
 #[test]
 fn databases_that_cannot_be_read() {
-    insta::assert_snapshot!(of_database(|_| {}, "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: there is no such file; correct `path` of the connection");
-    insta::assert_snapshot!(of_database(|folder| folder.write("data/app.db", "not a database, but long enough to be read as one".repeat(40)), "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: it is not a SQLite database; correct `path` of the connection");
+    insta::assert_snapshot!(of_database(|_| {}, "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: there is no such file; correct `path` of connection `app` (ade.yml:7)");
+    insta::assert_snapshot!(of_database(|folder| folder.write("data/app.db", "not a database, but long enough to be read as one".repeat(40)), "ingest: {from: t}"), @"cannot open SQLite database `data/app.db`: it is not a SQLite database; correct `path` of connection `app` (ade.yml:7)");
     insta::assert_snapshot!(of_database(|folder| execute(folder, "create table tt (id integer)"), "ingest: {from: t}"), @"there is no table `t` in database `data/app.db`; did you mean `tt`?");
 }
 
@@ -213,7 +251,7 @@ fn databases_with_other_values_than_declared() {
     let wrong = "create table t (id integer, amount integer); insert into t values (1, 10), (2, 'ten')";
     insta::assert_snapshot!(of_database(|folder| execute(folder, wrong), columns), @"`t`, rowid 2, column `amount`: expected bigint, found text of 3 characters; correct the source or the column's `data_type`");
     let gone = "create table t (id integer, total integer); insert into t values (1, 10)";
-    insta::assert_snapshot!(of_database(|folder| execute(folder, gone), columns), @"
+    insta::assert_snapshot!(of_database(|folder| execute(folder, gone), columns), @r#"
     error[schema-drift]: column `amount` of `feed.t` is gone from the source
      --> sources/s.yml:9:20
       |
@@ -223,8 +261,8 @@ fn databases_with_other_values_than_declared() {
       |
       = note: not in t
       = help: it looks renamed: the source has a new column `total` (bigint)
-      = help: if that is right, write `total` here and in the models that use it; if not, ask the source's owner
-    ");
+      = help: if that is right, write `from: "total"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
+    "#);
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn columns_get_names_that_a_table_can_have_and_are_known_by_those_of_their_sourc
     assert_eq!(ade.rows("select note, zip from feed.t"), ["bye,80333"]);
     folder.write("data/customers.csv", "E-Mail,Zip Code,note\nb@example.org,80333,bye\n");
     refuses(&ade, "column `E-Mail (private)` of `feed.t` is gone from the source");
-    refuses(&ade, "write `from: \"E-Mail\"` here");
+    refuses(&ade, "write `from: \"E-Mail\"` at the column");
 }
 
 #[test]

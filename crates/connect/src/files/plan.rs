@@ -66,8 +66,9 @@ pub(crate) fn plan(
             let columns =
                 examine(store, &entry, &options, &|name| promise.data_type(name).is_some(), Extent::All, threads)?;
             names::check(&file.path, format, &options, &columns, &|name| promise.lists(name), promise.count())?;
-            notes.extend(promise.lacking(&file.path, format, &columns));
-            drift = drift.merged(&promise.drift(&file.path, format, &columns, options.exact_decimals));
+            let differs = promise.drift(&file.path, format, &columns, options.exact_decimals);
+            notes.extend(promise.lacking(&file.path, format, &columns, &differs));
+            drift = drift.merged(&differs);
             rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
             union.add(&columns);
         }
@@ -157,16 +158,19 @@ impl Promise<'_> {
         self.request.promised.as_ref().map_or(0, |schema| schema.fields().len())
     }
 
-    /// A key that no row of a file has may be one that was renamed, if the file has keys that nobody promised.
-    fn lacking(&self, path: &str, format: Format, found: &FileColumns) -> Option<Note> {
+    /// A key that no row of a file has may be one that was renamed, if the file has keys that nobody promised. Where that is
+    /// plain, the drift says so, and it is no note.
+    fn lacking(&self, path: &str, format: Format, found: &FileColumns, drift: &ColumnDrift) -> Option<Note> {
         let is_found = |name: &str| found.columns.iter().any(|column| column.name == name);
         let new =
             found.columns.iter().filter(|column| self.is_wanted(&column.name) && self.field(&column.name).is_none());
         let new: Vec<&str> = new.map(|column| column.name.as_str()).collect();
         let fields = self.request.promised.iter().flat_map(|schema| schema.fields());
+        let is_missing = |name: &str| drift.missing.iter().any(|column| column.name == name);
         let lacking: Vec<&str> = fields
             .filter(|field| field.is_nullable() && self.is_wanted(field.name()) && !is_found(field.name()))
             .map(|field| field.name().as_str())
+            .filter(|name| !is_missing(name))
             .collect();
         if format != Format::JsonLines || found.rows == Some(0) || new.is_empty() || lacking.is_empty() {
             return None;
@@ -193,14 +197,16 @@ impl Promise<'_> {
     fn drift(&self, path: &str, format: Format, found: &FileColumns, exact_decimals: bool) -> ColumnDrift {
         let Some(promised) = &self.request.promised else { return ColumnDrift::default() };
         let mut drift = ColumnDrift::default();
+        let mut lacking = Vec::new();
         for (position, field) in promised.fields().iter().enumerate().filter(|(_, field)| self.is_wanted(field.name()))
         {
             let column = found.columns.iter().find(|column| column.name == *field.name());
             // A JSON object may leave out a key: that is how it says NULL.
             let may_lack = format == Format::JsonLines && field.is_nullable();
             match column.map(|column| &column.known) {
-                None if !may_lack => {
-                    drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, path));
+                None => {
+                    let column = DriftedColumn::new(field.name(), field.data_type(), position, path);
+                    if may_lack { lacking.push(column) } else { drift.missing.push(column) }
                 }
                 Some(Known::Type(data_type, _))
                     if *field.data_type() != DataType::Null && !can_hold(field.data_type(), data_type) =>
@@ -220,6 +226,13 @@ impl Promise<'_> {
                 let data_type = column.known.data_type(exact_decimals).unwrap_or(DataType::Utf8);
                 drift.new.push(DriftedColumn::new(&column.name, &data_type, position, path));
             }
+        }
+        if found.rows != Some(0) {
+            // That all rows leave out a key while all or some have one like it is no way to say NULL.
+            let candidates = ColumnDrift { missing: lacking, new: drift.new.clone(), ..ColumnDrift::default() };
+            let renamed = candidates.renames();
+            drift.missing.extend(renamed.into_iter().map(|(missing, _)| missing.clone()));
+            drift.missing.sort_by_key(|column| column.position);
         }
         drift
     }

@@ -25,7 +25,8 @@ impl Database {
     pub(crate) fn open(&self) -> Result<Connection, ConnectError> {
         if !self.path.is_file() {
             let reason = if self.path.exists() { "it is not a file" } else { "there is no such file" };
-            return Err(self.cannot_open(reason, "correct `path` of the connection"));
+            let near = self.neighbour().map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+            return Err(self.cannot_open(reason, &format!("correct `path` of the connection{near}")));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(|error| self.open_failed(&error))?;
@@ -48,6 +49,16 @@ impl Database {
     pub(crate) fn hasher(&self, table: &str) -> Result<blake3::Hasher, ConnectError> {
         let key = self.position_key.as_ref().ok_or_else(|| ConnectError::no_position_key(table))?;
         Ok(key.hasher())
+    }
+
+    /// The file beside it whose name is nearest, as one would write it.
+    fn neighbour(&self) -> Option<String> {
+        let folder = self.path.parent()?;
+        let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let files: Vec<String> = files.collect();
+        let own = self.path.file_name()?.to_str()?;
+        let near = ade_diagnostic::suggest(own, files.iter().map(String::as_str))?;
+        Some(format!("{}{near}", self.name.strip_suffix(own)?))
     }
 
     fn cannot_open(&self, reason: &str, advice: &str) -> ConnectError {

@@ -192,8 +192,8 @@ async fn promised_types_are_used_and_what_breaks_them_is_named() {
     let error = source.read_error(&request).await;
     assert_eq!(
         error.to_string(),
-        "`t.csv`, line 300002, column `price`: expected decimal(12,2), found text of 6 characters; correct the source or \
-         the column's `data_type`"
+        "`t.csv`, line 300002, column `price`: expected decimal(12,2), found a number with 2 digits before the \
+         point and 3 after it; correct the source or the column's `data_type`"
     );
     assert_eq!(error.id(), "source-value");
 

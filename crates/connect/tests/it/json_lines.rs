@@ -144,14 +144,27 @@ async fn broken_lines_are_named() {
 }
 
 #[tokio::test]
-async fn a_renamed_key_is_told_and_refused_where_null_was_promised_away() {
+async fn a_renamed_key_is_missing_and_another_new_one_is_told() {
     let source = Source::files();
     source.write("t.jsonl", "{\"sku\":\"a\",\"qty\":1}\n{\"sku\":\"b\",\"qty\":2}\n");
     let mut request = source.request("t.jsonl", json!({}));
     request.promised = promise(&[("sku", DataType::Utf8), ("on_hand", DataType::Int64)]);
+    // All rows leave out the one key, and have another one of the same type in its place.
+    let plan = source.plan(&request).await.unwrap();
+    assert_eq!(plan.drift().renames().len(), 1);
+    assert!(plan.notes.is_empty());
+
+    // Nothing speaks for it being the same.
+    source.write("t.jsonl", "{\"sku\":\"a\",\"note\":\"x\"}\n{\"sku\":\"b\",\"note\":\"y\"}\n");
     let plan = source.plan(&request).await.unwrap();
     assert!(plan.drift().missing.is_empty());
-    assert!(plan.notes[0].message.starts_with("no row of `t.jsonl` has on_hand: NULL lands there. The file has qty"));
+    assert!(plan.notes[0].message.starts_with("no row of `t.jsonl` has on_hand: NULL lands there. The file has note"));
+    assert!(plan.notes[0].is_warning());
+
+    // No row says anything.
+    source.write("t.jsonl", "");
+    assert!(source.plan(&request).await.unwrap().drift().missing.is_empty());
+    source.write("t.jsonl", "{\"sku\":\"a\",\"qty\":1}\n{\"sku\":\"b\",\"qty\":2}\n");
 
     let fields = [Field::new("sku", DataType::Utf8, true), Field::new("on_hand", DataType::Int64, false)];
     request.promised = Some(Arc::new(Schema::new(fields.to_vec())));

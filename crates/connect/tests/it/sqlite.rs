@@ -277,3 +277,14 @@ async fn an_endless_query_can_be_given_up() {
     };
     assert_eq!(rows(&tokio::time::timeout(Duration::from_mins(1), next).await.unwrap()), ["1"]);
 }
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_with_the_nearest() {
+    let mut source = Source::sqlite("create table t (a)");
+    source.set("path", json!("./ap.db"));
+    let error = source.try_open().await.err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "cannot open SQLite database `./ap.db`: there is no such file; correct `path` of the connection (did you mean `./app.db`?)"
+    );
+}

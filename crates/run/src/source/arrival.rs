@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::door::named;
+use super::gaps::Gaps;
 use super::ingest::{Decided, TableLanding};
 use super::key::rows_with_null_key;
 use super::landing::{ContentHash, Landing};
@@ -37,14 +38,25 @@ pub(super) enum Landed {
     /// They are what is there already.
     Same(Vec<String>),
     /// A check stopped them; nothing of them is visible.
-    Stopped(Vec<CheckReport>),
+    Stopped(Refused),
     /// The unit at this place could not be read; nothing of them is visible.
     Broken(usize, TaskError),
 }
 
+/// Units that a check stopped.
+pub(super) struct Refused {
+    pub(super) rows: u64,
+    pub(super) checks: Vec<CheckReport>,
+    /// Where to look first.
+    pub(super) notes: Vec<String>,
+}
+
 /// Units that are committed.
 pub(super) struct Committed {
+    /// Rows of the table that were not in it before: of rows with the same key, the last one counts.
     pub(super) rows: u64,
+    /// How many rows the table had, if it has none any more.
+    pub(super) emptied: Option<u64>,
     pub(super) version: u64,
     /// One for each unit.
     pub(super) batches: Vec<Uuid>,
@@ -73,9 +85,10 @@ impl Arrival<'_> {
         let mut rows = 0;
         let mut position = position.cloned();
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
+        let mut gaps = Gaps::default();
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
-            let mut reading = Reading { arrival: self, writer: &mut writer, hash: &mut hash };
+            let mut reading = Reading { arrival: self, writer: &mut writer, hash: &mut hash, gaps: &mut gaps };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
                 Err(error) => {
@@ -91,7 +104,8 @@ impl Arrival<'_> {
         let mut landing = self.decided.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
-        notes.extend(self.repeated(staged.row_counts()));
+        let counts = staged.row_counts();
+        notes.extend(self.repeated(counts));
         if self.same_content(&landing).await? {
             staged.discard().await?;
             return Ok(Landed::Same(notes));
@@ -99,7 +113,7 @@ impl Arrival<'_> {
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
             staged.discard().await?;
-            return Ok(Landed::Stopped(checks));
+            return Ok(Landed::Stopped(Refused { rows, checks, notes: gaps.notes() }));
         }
         // A table that its source has no rows for still gets a commit: then it exists.
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
@@ -112,7 +126,8 @@ impl Arrival<'_> {
         let version = staged.commit(&note).await?.version();
         hit(failpoint::SOURCE_COMMITTED)?;
         table.build.checkpoint(table.table, version, table.lease).await;
-        Ok(Landed::Committed(Committed { rows, version, batches, checks, notes, position }))
+        let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
+        Ok(Landed::Committed(Committed { rows: counts.added, emptied, version, batches, checks, notes, position }))
     }
 
     fn write(&self) -> Write {
@@ -180,6 +195,7 @@ struct Reading<'a> {
     arrival: &'a Arrival<'a>,
     writer: &'a mut StageWriter,
     hash: &'a mut Option<ContentHash>,
+    gaps: &'a mut Gaps,
 }
 
 impl Reading<'_> {
@@ -209,6 +225,7 @@ impl Reading<'_> {
             if let Some(problem) = table.build.broken_promise(table.source, &unit.label, &batch) {
                 return Err(TaskError::Diagnostics(vec![problem]));
             }
+            self.gaps.look(table.source, &unit.label, &batch, rows);
             let batch = obfuscator.apply(&batch)?;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;

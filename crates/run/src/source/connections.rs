@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use ade_connect::{ConnectorSpec, OpenContext, PositionKey, Registry, Settings, Snapshot};
+use ade_connect::{ConnectError, ConnectorSpec, OpenContext, PositionKey, Registry, Settings, Snapshot};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::TableName;
 use ade_project::Project;
@@ -82,7 +82,8 @@ impl Connections {
         }
         versions.insert(table.clone(), version);
         let opened = open(&self.registry, connection, &workspace.root, &workspace.world, position_key).await?;
-        let snapshot: Arc<dyn Snapshot> = Arc::from(opened.snapshot().await?);
+        let snapshot = opened.snapshot().await.map_err(|error| of_connection(error, connection))?;
+        let snapshot: Arc<dyn Snapshot> = Arc::from(snapshot);
         slot.open = Some(Open { snapshot: Arc::clone(&snapshot), versions });
         Ok(snapshot)
     }
@@ -133,7 +134,15 @@ pub(crate) async fn open(
     let settings = settings(connector.spec(), connection, root, world)?;
     let threads = NonZeroUsize::new(world.cores).unwrap_or(NonZeroUsize::MIN);
     let context = OpenContext { project_dir: root.to_owned(), threads, position_key, now: Some(world.clock.now()) };
-    Ok(connector.open(&settings, &context).await?)
+    connector.open(&settings, &context).await.map_err(|error| of_connection(error, connection).into())
+}
+
+/// An error that speaks of “the connection” with its name and place.
+pub(crate) fn of_connection(error: ConnectError, connection: &Connection) -> ConnectError {
+    let ConnectError::Open { what, object, reason, advice } = error else { return error };
+    let place = &connection.origin;
+    let named = format!("of connection `{}` ({}:{})", connection.name, place.path(), place.line());
+    ConnectError::Open { what, object, reason, advice: advice.replace("of the connection", &named) }
 }
 
 fn settings(spec: &ConnectorSpec, connection: &Connection, root: &Path, world: &World) -> Result<Settings, TaskError> {

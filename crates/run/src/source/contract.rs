@@ -38,8 +38,10 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
     let mut drift = plan.drift();
     fields(source, plan, &mut drift);
     let mut problems = broken_promises(source, &drift);
+    // Of a column that looks renamed everything is said with the one that is missing.
+    let renamed: Vec<String> = drift.renames().into_iter().map(|(_, new)| new.name.clone()).collect();
     if source.contract_enforced {
-        for column in &drift.new {
+        for column in drift.new.iter().filter(|column| !renamed.contains(&column.name)) {
             let message = format!(
                 "table `{}.{}` has a new column `{}` ({}), and its contract is enforced",
                 source.source, source.name, column.name, column.data_type
@@ -57,7 +59,8 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
     }
     if source.on_new_column == OnNewColumn::Stop {
         for column in policy.unclassified() {
-            if source.contract_enforced && drift.new.iter().any(|new| new.name == column.column) {
+            let is_new = drift.new.iter().any(|new| new.name == column.column);
+            if renamed.contains(&column.column) || (source.contract_enforced && is_new) {
                 continue;
             }
             problems.push(unclassified(source, &column.column, &type_name(&column.data_type)));
@@ -144,16 +147,11 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
         if let Some((_, new)) = renames.iter().find(|(missing, _)| missing.name == column.name) {
             problem = problem
                 .hint(format!("it looks renamed: the source has a new column `{}` ({})", new.name, new.data_type))
-                .hint(match source.column_from(&column.name).and_then(|listed| listed.from.as_ref()) {
-                    Some(_) => format!(
-                        "if that is right, write `from: {}` here; if not, ask the source's owner",
-                        serde_json::Value::from(new.name.as_str())
-                    ),
-                    None => format!(
-                        "if that is right, write `{}` here and in the models that use it; if not, ask the source's owner",
-                        new.name
-                    ),
-                });
+                .hint(format!(
+                    "if that is right, write `from: {}` at the column: it goes on under its name here, and nothing that \
+                     uses it changes; if not, ask the source's owner",
+                    serde_json::Value::from(new.name.as_str())
+                ));
         } else {
             problem = problem
                 .hint("ask the source's owner; if it is gone for good, remove it here and load with --full-refresh");

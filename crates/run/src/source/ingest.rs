@@ -74,6 +74,8 @@ struct Units<'a> {
     position: Option<Value>,
     /// Rows that are committed.
     rows: u64,
+    /// Rows that a check stopped.
+    refused: u64,
 }
 
 impl Units<'_> {
@@ -98,6 +100,11 @@ impl Units<'_> {
                     outcome.version = Some(committed.version);
                     outcome.batches.extend(committed.batches);
                     outcome.notes(&committed.notes);
+                    if let Some(before) = committed.emptied {
+                        // A source that lost everything and one that could not be read whole look alike.
+                        outcome.status = Status::Warned;
+                        outcome.note(&format!("the table is empty now; before it had {before} rows"));
+                    }
                     outcome.audited(committed.checks);
                 }
                 Ok(Landed::Same(notes)) => {
@@ -105,9 +112,11 @@ impl Units<'_> {
                     outcome.notes(&notes);
                     outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
                 }
-                Ok(Landed::Stopped(checks)) => {
+                Ok(Landed::Stopped(refused)) => {
                     if !groups.stopped() {
-                        outcome.audited(checks);
+                        self.refused = refused.rows;
+                        outcome.audited(refused.checks);
+                        outcome.notes(&refused.notes);
                         let labels: Vec<&str> = units.iter().take(3).map(|unit| unit.label.as_str()).collect();
                         outcome.note(&format!("nothing of {} has landed", labels.join(", ")));
                     }
@@ -170,6 +179,9 @@ impl TableLanding<'_> {
         let mut outcome = Outcome::new(Status::Success);
         for note in &plan.notes {
             outcome.note(&note.message);
+            if note.is_warning() {
+                outcome.status = Status::Warned;
+            }
         }
         if plan.units.is_empty() && current.is_some() {
             // Promises are held and columns are decided about all the same.
@@ -194,7 +206,7 @@ impl TableLanding<'_> {
             Groups::new(&sizes, there.max(GROUP_BYTES))
         };
         let planned = units.len();
-        let mut units = Units { table: self, decided: &decided, whole, position, rows: 0 };
+        let mut units = Units { table: self, decided: &decided, whole, position, rows: 0, refused: 0 };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
         if let Some(error) = failure {
             // A conflict is answered by planning anew, from what is committed.
@@ -207,7 +219,9 @@ impl TableLanding<'_> {
         if !outcome.status.is_good() && groups.done() > 0 {
             outcome.note(&format!("{} of {planned} units landed before it", groups.done()));
         }
-        outcome.rows = (outcome.status != Status::Unchanged).then_some(units.rows);
+        // What has landed counts; where nothing has, what might have.
+        let rows = if outcome.version.is_some() { units.rows } else { units.rows + units.refused };
+        outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
         Ok(outcome)
     }
 

@@ -4,12 +4,13 @@ mod connections;
 mod continuity;
 mod contract;
 mod door;
+mod gaps;
 mod ingest;
 mod key;
 mod landing;
 mod obfuscation;
 mod stamp;
 
-pub(crate) use connections::{Connections, check_all as check_connections, open as open_connection};
+pub(crate) use connections::{Connections, check_all as check_connections, of_connection, open as open_connection};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;
