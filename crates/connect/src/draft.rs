@@ -75,6 +75,15 @@ pub enum DraftPrivacy {
         /// Why, in a few words, without values.
         reason: String,
     },
+    /// The same for a column of the key: it is a pseudonym that keeps all of its values apart.
+    ProposedKey {
+        /// The class.
+        class: String,
+        /// The domain that it joins in.
+        domain: String,
+        /// Why, in a few words, without values.
+        reason: String,
+    },
     /// The project has decided already, and the draft does not repeat it.
     Decided {
         /// The class.
@@ -105,7 +114,7 @@ impl Draft {
 }
 
 fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy) -> DraftTable {
-    let cursor = table.cursors.first().filter(|_| !table.primary_key.is_empty());
+    let cursor = table.keyed_cursor();
     let several_files = table.kind == TableKind::Files && table.from.contains('*');
     let mut comments = Vec::new();
     let names = legal_names(table.columns.iter().map(|column| column.name.as_str()));
@@ -120,6 +129,12 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
         None => {}
     }
     comments.extend(cursor.map(|cursor| format!("cursor `{}`: {}", cursor.column, cursor.reason)));
+    if let (None, Some(other)) = (cursor, table.cursors.first()) {
+        comments.push(format!(
+            "`{}` could be its cursor, but nothing declares a key: with `key:`, it can be read with `mode: incremental`",
+            other.column
+        ));
+    }
     comments.extend(
         table.foreign_keys.iter().map(|key| {
             format!("{} refers to {} ({})", key.columns.join(", "), key.to_table, key.to_columns.join(", "))

@@ -34,6 +34,11 @@ pub struct TableInfo {
 }
 
 impl TableInfo {
+    /// The best cursor, if there is a key too: then the table can be read incrementally.
+    pub fn keyed_cursor(&self) -> Option<&CursorProposal> {
+        self.cursors.first().filter(|_| !self.primary_key.is_empty())
+    }
+
     /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files declare
     /// nothing; what is not in today's may be in tomorrow's.
     pub fn promises(&self, column: &ColumnInfo) -> bool {

@@ -20,7 +20,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         return Err(CliError::new(format!("connection `{connection}` offers no table: there is nothing to draft")));
     }
     let style = style(global);
-    for table in &report.tables {
+    // With `--quiet`, what is written or to be written is all that is said.
+    for table in report.tables.iter().filter(|_| !global.quiet) {
         let rows =
             table.rows.map(|rows| format!("{}{}", if table.estimated { "about " } else { "" }, plural(rows, "row")));
         let key = (!table.primary_key.is_empty()).then(|| format!("key {}", table.primary_key.join(", ")));
@@ -45,17 +46,30 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         print("");
     }
     let source = args.source.as_ref().unwrap_or(connection);
-    if args.write {
-        let path = workspace.write_draft(source, &report.draft)?;
-        let here = std::env::current_dir().unwrap_or_default();
-        print(&format!("wrote {}", path.strip_prefix(here).unwrap_or(&path).display()));
-    } else {
-        print(&format!("{}\n{}", style.dim(&format!("# draft of sources/{source}.yml")), report.draft.trim_end()));
+    match &report.additions {
+        _ if !args.write => {
+            print(&format!("{}\n{}", style.dim(&format!("# draft of sources/{source}.yml")), report.draft.trim_end()));
+        }
+        Some(known) if known.draft.is_empty() => {
+            print(&format!("{} stays as it is: it declares all that there is", known.path));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(known) => {
+            print(&format!("{}\n{}", style.dim("# what is new"), known.draft.trim_end()));
+            print(&format!("\n{} stays as it is: add what is new to it", known.path));
+            return Ok(ExitCode::SUCCESS);
+        }
+        None => {
+            let path = workspace.write_draft(source, &report.draft)?;
+            let here = std::env::current_dir().unwrap_or_default();
+            print(&format!("wrote {}", path.strip_prefix(here).unwrap_or(&path).display()));
+        }
     }
     if report.undecided > 0 {
         print(&format!(
-            "\n{} left for a person to classify (`TODO classify` in the draft); the table does not land before",
-            plural(report.undecided as u64, "column")
+            "\n{} left for a person to classify (`TODO classify` in the draft); {} not land before",
+            plural(report.undecided as u64, "column"),
+            if report.tables.len() == 1 { "the table does" } else { "their tables do" },
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -84,3 +84,70 @@ fn a_draft_is_flagged_until_a_person_has_decided() {
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select count(*), count(email) from files.orders"), ["2,1"]);
 }
+
+#[test]
+fn a_second_draft_is_of_what_is_new() {
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/orders.csv", ORDERS)]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["inspect", "files", "--write", "--quiet"]).succeeds();
+    let draft = folder.read("sources/files.yml");
+    let told = ade.run(&["inspect", "files", "--write", "--quiet"]).succeeds().text();
+    assert_eq!(told, "sources/files.yml stays as it is: it declares all that there is\n");
+
+    folder
+        .write("data/orders.csv", "order_id,email,amount,status,note,channel\n1,ada@example.com,42.50,shipped,x,web\n");
+    folder.write("data/stores.csv", "store_id\n1\n");
+    let told = ade.run(&["inspect", "files", "--write", "--quiet"]).succeeds().text();
+    insta::assert_snapshot!(told.trim_end(), @"
+    # what is new
+    # Drafted by `ade inspect`. Before it can land, every column needs a class: complete each line that ends
+    # in `TODO classify`, look over the proposals, and run `ade check`.
+    version: 2
+    sources:
+      - name: files
+        connection: files
+        tables:
+          # `orders` is declared: these are its new columns
+          - name: orders
+            columns:
+              - name: channel
+                data_type: varchar
+                privacy: # TODO classify
+          # 1 row
+          - name: stores
+            ingest:
+              from: stores.csv
+            columns:
+              - name: store_id # identifier, by the rule for `*_id` in ade.yml
+                data_type: bigint
+
+    sources/files.yml stays as it is: add what is new to it
+    ");
+    assert_eq!(folder.read("sources/files.yml"), draft, "what a person has written stays");
+    let report = ade.run(&["inspect", "files", "--output", "json"]).succeeds().json_lines();
+    assert_eq!(report[0]["additions"]["path"], "sources/files.yml");
+
+    // A file that declares something else is not touched either.
+    folder.write("sources/other.yml", "version: 2\nsources: []\n");
+    let told = ade.run(&["inspect", "files", "--write", "--quiet", "--source", "other"]).exits(2).complaints();
+    assert!(told.contains("sources/other.yml exists, and stays as it is"), "{told}");
+    let told = ade.run(&["inspect", "files", "--table", "nope"]).exits(2).complaints();
+    assert!(told.contains("there are orders, orders.csv, stores, stores.csv"), "{told}");
+}
+
+#[test]
+fn a_drafted_key_can_land() {
+    let project = PROJECT.replace("files: {type: files, path: data}", "app: {type: sqlite, path: app.db}");
+    let folder = Folder::with(&[("ade.yml", &project)]);
+    let database = rusqlite::Connection::open(folder.at("app.db")).unwrap();
+    let tables = "create table account (email text primary key, updated_at datetime not null);
+        insert into account values ('ada@example.com', '2024-01-01 10:00:00'), ('Ada@example.com', '2024-01-02 10:00:00');";
+    database.execute_batch(tables).unwrap();
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["inspect", "app", "--write"]).succeeds();
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{}", folder.read("sources/app.yml"));
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(distinct email) from app.account"), ["2"]);
+}

@@ -67,7 +67,7 @@ fn write_table(text: &mut String, table: &DraftTable) {
 fn write_column(text: &mut String, column: &DraftColumn) {
     let decided = match &column.privacy {
         DraftPrivacy::Decided { class, by } => format!(" # {class}, by {}", one_line(by)),
-        DraftPrivacy::Proposed { .. } | DraftPrivacy::Open => String::new(),
+        DraftPrivacy::Proposed { .. } | DraftPrivacy::ProposedKey { .. } | DraftPrivacy::Open => String::new(),
     };
     line(text, 10, &format!("- name: {}{decided}", scalar(&column.name)));
     if column.from != column.name {
@@ -85,6 +85,15 @@ fn write_column(text: &mut String, column: &DraftColumn) {
     match &column.privacy {
         DraftPrivacy::Proposed { class, reason } => {
             line(text, 12, &format!("privacy: {} # proposed: {}", scalar(class), one_line(reason)));
+        }
+        DraftPrivacy::ProposedKey { class, domain, reason } => {
+            let (class, domain) = (flow_scalar(class), flow_scalar(domain));
+            let settings = format!("class: {class}, treatment: pseudonym, domain: {domain}, form: exact");
+            line(
+                text,
+                12,
+                &format!("privacy: {{{settings}}} # proposed: {}; exact, as part of the key", one_line(reason)),
+            );
         }
         DraftPrivacy::Decided { .. } => {}
         DraftPrivacy::Open => line(text, 12, "privacy: # TODO classify"),

@@ -118,3 +118,26 @@ async fn files_promise_nothing_and_money_is_pointed_out() {
     let load = source.read(&promised).await.unwrap();
     assert_eq!(load.plan.schema.field(1).data_type(), &DataType::Decimal128(18, 2));
 }
+
+#[tokio::test]
+async fn a_pseudonym_in_a_key_is_exact_and_a_cursor_without_a_key_is_told() {
+    let source = Source::sqlite(
+        "create table account (login text primary key, updated_at datetime not null);
+         create table change (line text, changed_at datetime not null);
+         insert into account values ('ann', '2024-01-01'); insert into change values ('x', '2024-01-01');",
+    );
+    let tables = source.open().await.browse().await.unwrap();
+    let draft = Draft::new("app", "app", &tables, |_, column| match column.name.as_str() {
+        "login" => DraftPrivacy::ProposedKey {
+            class: "username".to_owned(),
+            domain: "username".to_owned(),
+            reason: "the name says username".to_owned(),
+        },
+        _ => DraftPrivacy::Open,
+    });
+    let text = draft.to_yaml();
+    let line = "privacy: {class: username, treatment: pseudonym, domain: username, form: exact} # proposed: the name says \
+                username; exact, as part of the key\n";
+    assert!(text.contains(line), "{text}");
+    assert!(text.contains("# `changed_at` could be its cursor, but nothing declares a key"), "{text}");
+}

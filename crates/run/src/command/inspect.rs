@@ -7,13 +7,13 @@ use ade_diagnostic::did_you_mean;
 use ade_engine::sql_type;
 use ade_privacy::{DataFamily, Proposal, Rule, propose};
 use ade_project::Project;
-use ade_project::resource::PrivacyRule;
+use ade_project::resource::{PrivacyRule, SourceTable};
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::source::open_connection;
+use crate::source::{Obfuscation, of_connection, open_connection};
 use crate::workspace::Workspace;
 
 /// Rows of a table that are looked at for proposing classes.
@@ -26,8 +26,20 @@ pub struct InspectReport {
     pub tables: Vec<InspectedTable>,
     /// A first `sources/<name>.yml`.
     pub draft: String,
+    /// What of it is not declared yet, where the source is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additions: Option<DraftAdditions>,
     /// Columns for which nothing could be proposed: a person must classify them.
     pub undecided: usize,
+}
+
+/// What a source that is declared does not list.
+#[derive(Debug, Clone, Serialize)]
+pub struct DraftAdditions {
+    /// The file that declares the source.
+    pub path: String,
+    /// Tables that are new, and new columns of the others, as they would be declared; empty when nothing is new.
+    pub draft: String,
 }
 
 /// A table of a source system.
@@ -83,9 +95,14 @@ impl Workspace {
             return Err(RunError::usage(format!("there is no connection `{connection}`"), hint));
         };
         let opened = open_connection(&self.connectors, declared, &self.root, &self.world, None).await.map_err(plain)?;
-        let mut found = opened.browse().await?;
+        let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;
         if !tables.is_empty() {
-            let known: Vec<String> = found.iter().flat_map(|table| [table.name.clone(), table.from.clone()]).collect();
+            let mut known: Vec<String> = Vec::new();
+            for name in found.iter().flat_map(|table| [&table.name, &table.from]) {
+                if !known.contains(name) {
+                    known.push(name.clone());
+                }
+            }
             if let Some(unknown) = tables.iter().find(|name| !known.contains(name)) {
                 let hint = did_you_mean(unknown, known.iter().map(String::as_str))
                     .unwrap_or_else(|| format!("there are {}", known.join(", ")));
@@ -96,6 +113,7 @@ impl Workspace {
         let spec = self.connectors.get(&declared.kind)?.spec();
         let source = source.unwrap_or(connection);
         let rules = rules(&self.project);
+        let obfuscation = Obfuscation::of(&self.project).ok();
         let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
         for table in &mut found {
             // What browsing could not read is listed with the reason, and has nothing to look at.
@@ -122,6 +140,17 @@ impl Workspace {
                     }
                     None => proposed(sample.as_ref(), &column.name),
                 };
+                let privacy = match (privacy, &obfuscation) {
+                    ((DraftPrivacy::Proposed { class, reason }, why), Some(obfuscation))
+                        if is_in_key(table, column) =>
+                    {
+                        match obfuscation.folding_domain(&class, &column.data_type) {
+                            Some(domain) => (DraftPrivacy::ProposedKey { class, domain, reason }, why),
+                            None => (DraftPrivacy::Proposed { class, reason }, why),
+                        }
+                    }
+                    (privacy, _) => privacy,
+                };
                 known.insert((table.name.clone(), column.name.clone()), privacy);
             }
         }
@@ -132,9 +161,60 @@ impl Workspace {
         // What cannot be read cannot land: a draft of it would fail each build.
         let readable: Vec<TableInfo> = found.iter().filter(|table| !table.columns.is_empty()).cloned().collect();
         let draft = Draft::new(source, connection, &readable, |table, column| privacy(table, column).0);
+        let additions = self.additions(source, connection, &readable, |table, column| privacy(table, column).0);
         let undecided = known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
         let tables = found.iter().map(|table| inspected(table, privacy)).collect();
-        Ok(InspectReport { tables, draft: draft.to_yaml(), undecided })
+        Ok(InspectReport { tables, draft: draft.to_yaml(), additions, undecided })
+    }
+
+    /// What of the tables found is not declared; `None` where nothing of the source is.
+    fn additions(
+        &self,
+        source: &str,
+        connection: &str,
+        found: &[TableInfo],
+        privacy: impl Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy,
+    ) -> Option<DraftAdditions> {
+        let declared: Vec<&SourceTable> =
+            self.project.sources.values().filter(|table| table.source == source).collect();
+        let path = declared.first()?.path.clone();
+        let is_from = |known: &SourceTable, table: &TableInfo| {
+            known.ingest.as_ref().is_some_and(|ingest| ingest.from == table.from) || known.name == table.name
+        };
+        // A proposal is for the name that a table was found under.
+        let mut found_as = HashMap::new();
+        let mut new = Vec::new();
+        for table in found {
+            let Some(known) = declared.iter().find(|known| is_from(known, table)) else {
+                new.push(table.clone());
+                continue;
+            };
+            let columns: Vec<ColumnInfo> =
+                table.columns.iter().filter(|column| known.column_from(&column.name).is_none()).cloned().collect();
+            if columns.is_empty() {
+                continue;
+            }
+            found_as.insert(known.name.clone(), table);
+            new.push(TableInfo {
+                name: known.name.clone(),
+                from: known.name.clone(),
+                columns,
+                primary_key: Vec::new(),
+                foreign_keys: Vec::new(),
+                rows: None,
+                comment: None,
+                cursors: Vec::new(),
+                options: Vec::new(),
+                notes: vec![format!("`{}` is declared: these are its new columns", known.name)],
+                ..table.clone()
+            });
+        }
+        let as_found = |table: &TableInfo, column: &ColumnInfo| {
+            privacy(found_as.get(&table.name).copied().unwrap_or(table), column)
+        };
+        let draft = Draft::new(source, connection, &new, as_found);
+        let draft = if new.is_empty() { String::new() } else { draft.to_yaml() };
+        Some(DraftAdditions { path, draft })
     }
 
     /// Writes a draft to `sources/<name>.yml`, unless there is such a file.
@@ -143,9 +223,19 @@ impl Workspace {
         let failed = |source| RunError::File { action: "write", path: path.clone(), source };
         std::fs::create_dir_all(self.root.join("sources")).map_err(failed)?;
         let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+        if file.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
+            let problem = format!("sources/{source}.yml exists, and stays as it is");
+            let hint = "without `--write` the draft is printed; `--source NAME` drafts it for another source";
+            return Err(RunError::usage(problem, hint.to_owned()));
+        }
         file.and_then(|mut file| std::io::Write::write_all(&mut file, draft.as_bytes())).map_err(failed)?;
         Ok(path)
     }
+}
+
+/// Whether rows would be told apart by the column, among others.
+fn is_in_key(table: &TableInfo, column: &ColumnInfo) -> bool {
+    table.keyed_cursor().is_some() && table.primary_key.contains(&column.name)
 }
 
 fn plain(error: TaskError) -> RunError {
@@ -209,12 +299,14 @@ fn inspected(table: &TableInfo, privacy: impl Fn(&TableInfo, &ColumnInfo) -> (Dr
             .map(|column| {
                 let (privacy, reason) = privacy(table, column);
                 let class = match privacy {
-                    DraftPrivacy::Proposed { class, .. } | DraftPrivacy::Decided { class, .. } => Some(class),
+                    DraftPrivacy::Proposed { class, .. }
+                    | DraftPrivacy::ProposedKey { class, .. }
+                    | DraftPrivacy::Decided { class, .. } => Some(class),
                     DraftPrivacy::Open => None,
                 };
                 InspectedColumn {
                     name: column.name.clone(),
-                    data_type: ade_engine::type_name(&column.data_type),
+                    data_type: ade_connect::type_name(&column.data_type),
                     nullable: !table.promises(column),
                     class,
                     reason,

@@ -8,7 +8,7 @@ use ade_privacy::{
 };
 use ade_project::Project;
 use ade_project::resource::SourceTable;
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Schema};
 use serde_json::{Map, Value};
 
 use super::contract::{promised, unclassified};
@@ -97,6 +97,16 @@ impl Obfuscation {
 }
 
 impl Obfuscation {
+    /// The domain of a class whose pseudonyms may make different values of a type equal, unless their form is `exact`.
+    pub(crate) fn folding_domain(&self, class: &str, data_type: &DataType) -> Option<String> {
+        match self.classes.treatment(&named(class)) {
+            Ok(Treatment::Pseudonym { domain }) if !domain.form().keeps_apart(DataFamily::of(data_type)) => {
+                Some(domain.name().to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// Every problem with the listed columns of a table that can be known without asking the source: types and classes that
     /// do not exist, columns without a class, treatments that do not fit their type.
     pub(crate) fn check(&self, table: &SourceTable) -> Vec<Diagnostic> {
