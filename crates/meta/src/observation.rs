@@ -121,41 +121,42 @@ const fn column(name: &'static str, kind: ObservedKind, sql: &'static str) -> Ob
     ObservedColumn { name, kind, sql }
 }
 
+// What one looks at first comes first: ids are as wide as half a window.
 const RUNS: &[ObservedColumn] = &[
-    column("run_id", ObservedKind::Text, "run_id"),
-    column("environment", ObservedKind::Text, "environment"),
     column("command", ObservedKind::Text, "command"),
-    column("selection", ObservedKind::Text, "selection"),
     column("status", ObservedKind::Text, "status"),
     column("started_at", ObservedKind::Instant, "started_at"),
     column("ended_at", ObservedKind::Instant, "ended_at"),
+    column("environment", ObservedKind::Text, "environment"),
+    column("selection", ObservedKind::Text, "selection"),
+    column("run_id", ObservedKind::Text, "run_id"),
     column("program_version", ObservedKind::Text, "program_version"),
     // As `Process` says it.
     column("process", ObservedKind::Text, "'process ' || pid || ' on ' || host"),
 ];
 
 const TASKS: &[ObservedColumn] = &[
-    column("run_id", ObservedKind::Text, "run_id"),
     column("node", ObservedKind::Text, "node"),
     column("status", ObservedKind::Text, "status"),
+    column("rows", ObservedKind::Count, "row_count"),
     column("started_at", ObservedKind::Instant, "started_at"),
     column("ended_at", ObservedKind::Instant, "ended_at"),
-    column("rows", ObservedKind::Count, "row_count"),
     column("table_version", ObservedKind::Count, "table_version"),
+    column("run_id", ObservedKind::Text, "run_id"),
     column("batch_id", ObservedKind::Text, "batch_id"),
     column("message", ObservedKind::Text, "message"),
 ];
 
 const CHECKS: &[ObservedColumn] = &[
-    column("run_id", ObservedKind::Text, "run_id"),
-    column("node", ObservedKind::Text, "node"),
     column("check", ObservedKind::Text, "check_name"),
     column("status", ObservedKind::Text, "status"),
     column("failures", ObservedKind::Count, "failures"),
-    column("message", ObservedKind::Text, "message"),
-    column("stored_in", ObservedKind::Text, "stored_in"),
+    column("node", ObservedKind::Text, "node"),
     column("checked_at", ObservedKind::Instant, "checked_at"),
     column("duration_ms", ObservedKind::Count, "duration_ms"),
+    column("run_id", ObservedKind::Text, "run_id"),
+    column("stored_in", ObservedKind::Text, "stored_in"),
+    column("message", ObservedKind::Text, "message"),
 ];
 
 impl Observation {

@@ -12,7 +12,7 @@ use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, open_for, open_options, print};
 use crate::args::{BuildArgs, GlobalArgs, ModelsArgs, OutputFormat};
 use crate::error::{CliError, FAILED};
-use crate::output::{Failures, closing_lines, observer, style, summary_lines};
+use crate::output::{Failure, Failures, closing_lines, observer, style, summary_lines};
 
 /// A command that makes models.
 pub(crate) async fn run_models(global: &GlobalArgs, args: &ModelsArgs, command: Command) -> Done {
@@ -52,7 +52,7 @@ pub(crate) async fn run(
     let summary = workspace.build(build, interrupted()).await?;
     if global.output == OutputFormat::Text {
         // A test that fails leaves everything as it is anyway.
-        let failed = if writes { still_visible(&workspace, failures.relations()).await? } else { Vec::new() };
+        let failed = if writes { still_visible(&workspace, failures.all()).await? } else { Vec::new() };
         close(global, &summary, &failed);
     }
     workspace.close().await;
@@ -64,17 +64,17 @@ pub(crate) async fn run(
 }
 
 /// What readers see of relations that could not be published.
-async fn still_visible(workspace: &Workspace, relations: Vec<String>) -> Result<Vec<(String, Visible)>, CliError> {
-    let mut found = Vec::with_capacity(relations.len());
-    for relation in relations {
-        let visible = workspace.visible(&relation).await?;
-        found.push((relation, visible));
+async fn still_visible(workspace: &Workspace, failed: Vec<Failure>) -> Result<Vec<(Failure, Visible)>, CliError> {
+    let mut found = Vec::with_capacity(failed.len());
+    for failure in failed {
+        let visible = workspace.visible(&failure.relation).await?;
+        found.push((failure, visible));
     }
     Ok(found)
 }
 
 /// The last words of a run. With `--quiet` there are none unless something failed.
-fn close(global: &GlobalArgs, summary: &Summary, failed: &[(String, Visible)]) {
+fn close(global: &GlobalArgs, summary: &Summary, failed: &[(Failure, Visible)]) {
     let style = style(global);
     let closing = closing_lines(summary, failed, style);
     if !global.quiet {

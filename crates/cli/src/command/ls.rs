@@ -5,6 +5,9 @@ use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, LsArgs, OutputFormat};
 use crate::output::Table;
 
+/// Names of tests are made of all that they are about; other names are seldom longer.
+const LONGEST: usize = 40;
+
 pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
     let nodes =
@@ -16,7 +19,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
     if nodes.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["kind", "name", "makes", "relation", "declared in"]);
+    let mut table = Table::new(&["kind", "name", "makes", "relation", "declared in"]).at_most(LONGEST);
     for node in nodes {
         table.row(vec![
             node.kind,

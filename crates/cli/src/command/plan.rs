@@ -1,11 +1,11 @@
 //! `ade plan`.
 use std::process::ExitCode;
 
-use ade_run::{BuildOptions, Command, OpenOptions, Reason};
+use ade_run::{BuildOptions, Command, OpenOptions, PlannedTask, Reason};
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, PlanArgs};
-use crate::output::{Table, plural};
+use crate::output::{Table, count, plural};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
     let options = OpenOptions { full_refresh: args.full_refresh, ..open_options(global)? };
@@ -21,14 +21,14 @@ pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
         print_json(&planned);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["kind", "node", "relation", "checks", "what and why"]);
+    let mut table = Table::new(&["kind", "node", "what and why", "checks", "relation"]);
     for task in &planned {
         table.row(vec![
             task.kind.clone(),
             short(&task.node).to_owned(),
-            task.relation.clone().unwrap_or_default(),
-            task.checks.to_string(),
             words(task.reason).to_owned(),
+            task.checks.to_string(),
+            task.relation.clone().unwrap_or_default(),
         ]);
     }
     if planned.is_empty() {
@@ -36,10 +36,28 @@ pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     print(&table.to_text());
-    let idle = |reason| matches!(reason, Reason::Unchanged | Reason::Refused | Reason::Blocked);
-    let work = planned.iter().filter(|task| !idle(task.reason)).count();
-    print(&format!("\n{work} of {} would be worked on", plural(planned.len() as u64, "node")));
+    print(&format!("\n{}", totals(&planned)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many nodes there are of each kind of work.
+fn totals(planned: &[PlannedTask]) -> String {
+    let number = |is_it: &dyn Fn(Reason) -> bool| planned.iter().filter(|task| is_it(task.reason)).count() as u64;
+    let sources = number(&|reason| reason == Reason::Source);
+    let stopped = number(&|reason| matches!(reason, Reason::Refused | Reason::Blocked));
+    let perhaps = number(&|reason| reason == Reason::Upstream);
+    let idle = number(&|reason| reason == Reason::Unchanged);
+    let work = planned.len() as u64 - sources - stopped - perhaps - idle;
+    let parts = [
+        (work, "to build or check".to_owned()),
+        (perhaps, "perhaps".to_owned()),
+        (sources, format!("{} to ask", if sources == 1 { "source" } else { "sources" })),
+        (stopped, "stopped".to_owned()),
+        (idle, "with nothing to do".to_owned()),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, what)| format!("{} {what}", count(number))).collect();
+    format!("{}: {}", plural(planned.len() as u64, "node"), parts.join(", "))
 }
 
 /// The name that every command takes: an id without its kind and project.

@@ -10,7 +10,7 @@ use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, complain, lake_options, open};
 use crate::args::{GlobalArgs, QueryArgs, QueryFormat};
 use crate::error::CliError;
-use crate::output::{OutFile, Pipe, count};
+use crate::output::{Narrow, OutFile, Pipe, count, window_width};
 
 /// Rows that a table on a terminal shows when no limit is given: it must fit into memory to be aligned.
 const TABLE_ROWS: usize = 10_000;
@@ -34,14 +34,19 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     let stop = asked_to_end();
     let workspace = open(global, lake_options(global)?).await?;
     let Some(path) = &args.out else {
-        let mut out = Pipe::new(stdout());
+        // What wraps is no table any more. A file or another program gets all of it.
+        let window = (format == QueryFormat::Table && stdout().is_terminal()).then(window_width).flatten();
+        let mut out = Narrow::new(Pipe::new(stdout()), window);
         let answered = tokio::select! {
             answered = all(global, &workspace, args, &statements, at, &mut out) => answered,
             () = stop => return Ok(stopped(&workspace).await),
         };
         // A reader that went away has what it wanted.
-        if !out.is_closed() {
+        if !out.inner().is_closed() {
             answered?;
+        }
+        if out.has_cut() && !global.quiet {
+            complain("! lines are cut at the window's width; --format csv or json gives all");
         }
         return Ok(ExitCode::SUCCESS);
     };

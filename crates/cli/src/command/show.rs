@@ -1,12 +1,12 @@
 //! `ade show`.
-use std::io::stdout;
+use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
 
 use ade_run::Visible;
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
-use crate::output::{Pipe, Table, plural, style};
+use crate::output::{Narrow, Pipe, Table, plural, style, window_width};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
@@ -61,9 +61,10 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         }
         let rows = workspace.first_rows(&args.name, args.limit).await?;
         print("");
-        let mut out = Pipe::new(stdout());
+        let window = stdout().is_terminal().then(window_width).flatten();
+        let mut out = Narrow::new(Pipe::new(stdout()), window);
         let written = rows.write_table(&mut out, args.limit).await;
-        if !out.is_closed() {
+        if !out.inner().is_closed() {
             written?;
         }
     }

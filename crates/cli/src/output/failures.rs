@@ -1,22 +1,31 @@
-//! Which relations a run has failed to publish.
+//! Which relations a run has failed to publish, and why.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ade_run::event::{Event, Observer, Status};
+use ade_run::event::{Event, Observer, Status, TaskReport};
 
 /// Passes events on, and remembers the relations of which a run published nothing new because it failed.
 pub(crate) struct Failures {
     next: Arc<dyn Observer>,
-    relations: Mutex<Vec<String>>,
+    failed: Mutex<Vec<Failure>>,
+}
+
+/// A relation of which nothing new was published.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// `schema.table`.
+    pub(crate) relation: String,
+    /// Why, in one line.
+    pub(crate) reason: String,
 }
 
 impl Failures {
     pub(crate) fn new(next: Arc<dyn Observer>) -> Self {
-        Self { next, relations: Mutex::default() }
+        Self { next, failed: Mutex::default() }
     }
 
-    /// The relations, as `schema.table`, in the order in which they failed.
-    pub(crate) fn relations(&self) -> Vec<String> {
-        self.relations.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What failed, in that order.
+    pub(crate) fn all(&self) -> Vec<Failure> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -28,8 +37,19 @@ impl Observer for Failures {
             && report.version.is_none()
             && let Some(relation) = &report.relation
         {
-            self.relations.lock().unwrap_or_else(PoisonError::into_inner).push(relation.clone());
+            let failure = Failure { relation: relation.clone(), reason: reason(report) };
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
         }
         self.next.on(event);
+    }
+}
+
+/// The first thing that went wrong: the head of a message, or a check.
+fn reason(report: &TaskReport) -> String {
+    let check = report.checks.iter().find(|check| check.stops());
+    match (check, &report.message) {
+        (Some(check), _) => format!("{} {}", check.status, check.name),
+        (None, Some(message)) => message.lines().next().unwrap_or_default().to_owned(),
+        (None, None) => String::new(),
     }
 }

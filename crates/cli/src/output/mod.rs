@@ -3,6 +3,7 @@ mod cli_reference;
 mod count;
 mod failures;
 mod json;
+mod narrow;
 mod notices;
 mod out_file;
 mod pipe;
@@ -15,7 +16,8 @@ mod text;
 
 pub(crate) use cli_reference::cli_reference;
 pub(crate) use count::{count, plural};
-pub(crate) use failures::Failures;
+pub(crate) use failures::{Failure, Failures};
+pub(crate) use narrow::Narrow;
 pub(crate) use out_file::OutFile;
 pub(crate) use pipe::Pipe;
 pub(crate) use style::Style;
@@ -45,6 +47,11 @@ pub(crate) fn notices(global: &GlobalArgs) -> Arc<dyn Observer> {
     } else {
         Arc::new(notices::Notices { style: style(global) })
     }
+}
+
+/// Characters in a line of the terminal, if there is one.
+pub(crate) fn window_width() -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
 }
 
 /// Colours, if standard output is a terminal and nobody objects.

@@ -6,6 +6,7 @@ use ade_run::event::{Status, Summary};
 
 use super::Style;
 use super::count::{count, plural, seconds};
+use super::failures::Failure;
 
 /// The line that closes a run: what was done, and what failed.
 pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
@@ -41,12 +42,16 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
 }
 
 /// What readers still see: of the nodes that failed, and of those behind them. Empty when nothing failed.
-pub(crate) fn closing_lines(summary: &Summary, failed: &[(String, Visible)], style: Style) -> String {
+pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], style: Style) -> String {
     let mut parts = Vec::new();
-    let stays = failed.iter().filter_map(|(relation, visible)| match visible {
-        Visible::Version(version) => Some(format!("{relation} stays at version {version}")),
-        Visible::View => Some(format!("{relation} stays as it was")),
-        Visible::Nothing => None,
+    let stays = failed.iter().map(|(Failure { relation, reason }, visible)| {
+        let stays = match visible {
+            Visible::Version(version) => format!("{relation} stays at version {version}"),
+            Visible::View => format!("{relation} stays as it was"),
+            Visible::Nothing => format!("{relation} is not there yet"),
+        };
+        // Other tasks may have pushed the failure itself off the screen.
+        if reason.is_empty() { stays } else { format!("{stays}: {}", style.dim(reason)) }
     });
     let stays: Vec<String> = stays.collect();
     if !stays.is_empty() {

@@ -23,7 +23,8 @@ pub(crate) fn task_lines(report: &TaskReport, style: Style) -> String {
         let passed = report.checks.iter().filter(|check| check.passed()).count();
         facts.push(format!("{passed} of {}", plural(report.checks.len() as u64, "check")));
     }
-    if report.duration_ms > 0 {
+    // Less than what is shown is nothing to show.
+    if report.duration_ms >= 10 {
         facts.push(seconds(report.duration_ms));
     }
     let mark = mark(report.status, style);

@@ -1,4 +1,7 @@
 //! What people type who come from another program, or in a hurry.
+use ade_testing::Folder;
+
+use crate::program::program;
 use crate::shop::Shop;
 
 fn told(shop: &Shop, args: &[&str], code: i32) -> String {
@@ -94,4 +97,46 @@ fn text_in_double_quotes_and_names_that_come_twice() {
     );
     let words = told(&shop, &["query", "select city::int from cities"], 1);
     assert!(words.contains("to integer") && !words.contains("Int32"), "{words}");
+}
+
+#[test]
+fn a_warning_stands_until_its_rows_are_others() {
+    let folder = Folder::with(&[
+        ("ade.yml", "name: shop\nenvironments:\n  dev: {lake: lake, schema: main, custom_schema: replace}\n"),
+        ("models/m.sql", "{{ config(materialized='table') }}\nselect -1 as n"),
+        (
+            "models/m.yml",
+            "models:\n  - name: m\n    columns:\n      - name: n\n        data_tests:\n          - not_null\n          \
+             - dbt_utils.accepted_range: {min_value: 0, config: {severity: warn}}\n",
+        ),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    assert!(ade.run(&["build"]).succeeds().text().contains("! warned"));
+    for _ in 0..2 {
+        let again = ade.run(&["build"]).succeeds().text();
+        assert!(again.contains("= unchanged model   main.m\n    still warns: dbt_utils_accepted_range_m_n"), "{again}");
+    }
+    folder.replace("models/m.sql", "-1", "1");
+    ade.run(&["build"]).succeeds();
+    let well = ade.run(&["build"]).succeeds().text();
+    assert!(well.contains("unchanged") && !well.contains("warns"), "{well}");
+}
+
+#[test]
+fn a_list_is_as_wide_as_the_names_of_models() {
+    let shop = Shop::new();
+    let listed = shop.ade.run(&["ls"]).succeeds().text();
+    let heading = listed.lines().next().unwrap();
+    assert!(heading.find("declared in").unwrap() < 100, "{listed}");
+}
+
+#[test]
+fn a_plan_counts_what_is_to_do() {
+    let shop = Shop::new();
+    let plan = shop.ade.run(&["plan"]).succeeds().text();
+    assert!(plan.contains("10 nodes: 7 to build or check, 3 sources to ask"), "{plan}");
+    shop.ade.run(&["build"]).succeeds();
+    let plan = shop.ade.run(&["plan"]).succeeds().text();
+    assert!(plan.contains("10 nodes: 3 sources to ask, 7 with nothing to do"), "{plan}");
 }

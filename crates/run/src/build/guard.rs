@@ -15,6 +15,8 @@ use super::{Build, TaskError};
 const CHECK: &str = "#check ";
 /// What the recorded state of a check ends with that may come to another end at another time.
 const TIMELY: &str = "@time";
+/// What the recorded state of a check ends with that warned.
+const WARNED: &str = "!";
 
 /// The checks of a node, each with the state of all that it depends on but the node's own rows.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +27,18 @@ pub(crate) struct Guard {
 impl Guard {
     /// Whether the recorded checks hold these, as they are now.
     fn is_met(&self, record: Option<&NodeState>) -> bool {
-        let recorded = |check: &String| Some(&record?.upstream.get(&format!("{CHECK}{check}"))?.fingerprint);
-        self.states.iter().all(|(check, state)| recorded(check) == Some(state))
+        let recorded = |check: &String| Some(record?.upstream.get(&format!("{CHECK}{check}"))?.fingerprint.as_str());
+        let plain = |state: &'_ str| state.strip_suffix(WARNED).unwrap_or(state).to_owned();
+        self.states.iter().all(|(check, state)| recorded(check).map(plain).as_ref() == Some(state))
+    }
+
+    /// Those of these checks that warned when they were met.
+    pub(crate) fn warned<'a>(&'a self, record: Option<&'a NodeState>) -> impl Iterator<Item = &'a str> {
+        let has_warned = move |check: &&String| {
+            let state = record.and_then(|record| record.upstream.get(&format!("{CHECK}{check}")));
+            state.is_some_and(|state| state.fingerprint.ends_with(WARNED))
+        };
+        self.states.keys().filter(has_warned).map(String::as_str)
     }
 
     /// As the metadata database keeps it. What was recorded of checks that were not selected this time stays, for rows that
@@ -34,6 +46,7 @@ impl Guard {
     pub(crate) fn to_record(
         &self,
         timely: &BTreeSet<String>,
+        warned: &BTreeSet<&str>,
         before: Option<&NodeState>,
     ) -> impl Iterator<Item = (String, UpstreamState)> {
         let mut upstream: BTreeMap<String, UpstreamState> = before
@@ -44,7 +57,8 @@ impl Guard {
             .collect();
         for (check, state) in &self.states {
             let end = if timely.contains(check) { TIMELY } else { "" };
-            let state = UpstreamState { fingerprint: format!("{state}{end}"), table_version: None };
+            let mark = if warned.contains(check.as_str()) { WARNED } else { "" };
+            let state = UpstreamState { fingerprint: format!("{state}{end}{mark}"), table_version: None };
             upstream.insert(format!("{CHECK}{check}"), state);
         }
         upstream.into_iter()

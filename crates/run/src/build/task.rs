@@ -51,7 +51,7 @@ async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     if outcome.status.is_good() && outcome.version.is_none() {
         outcome = stands(build, task, &desired, outcome).await?;
     } else if outcome.status.is_good() {
-        record(build, task, &desired, None).await?;
+        record(build, task, &desired, &outcome, None).await?;
     }
     if outcome.status.is_good()
         && let Some(report) = build.check_freshness(&task.node).await?
@@ -78,7 +78,7 @@ async fn made(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
         return stands(build, task, &desired, outcome).await;
     }
     if outcome.status.is_good() {
-        record(build, task, &desired, None).await?;
+        record(build, task, &desired, &outcome, None).await?;
     }
     Ok(outcome)
 }
@@ -94,7 +94,11 @@ async fn stands(build: &Build, task: &Task, desired: &Desired, mut outcome: Outc
     let guard = build.guard(&task.node, &task.checks).await?;
     if build.has_met(&task.node, &guard).await? {
         if before.is_none() {
-            record(build, task, desired, None).await?;
+            record(build, task, desired, &outcome, None).await?;
+        }
+        let warned: Vec<String> = guard.warned(before).map(|check| short(check).to_owned()).collect();
+        if !warned.is_empty() {
+            outcome.note(&format!("still warns: {}", warned.join(", ")));
         }
         return Ok(outcome);
     }
@@ -104,21 +108,34 @@ async fn stands(build: &Build, task: &Task, desired: &Desired, mut outcome: Outc
     }
     outcome = outcome.checked(reports);
     if outcome.status.is_good() {
-        record(build, task, desired, before).await?;
+        record(build, task, desired, &outcome, before).await?;
     }
     Ok(outcome)
 }
 
+/// The name of a check, of its id.
+fn short(id: &str) -> &str {
+    id.splitn(3, '.').nth(2).unwrap_or(id)
+}
+
 /// Records what a node's rows were made from and which checks they have met; with `before`, in addition to those that they
 /// had met then.
-async fn record(build: &Build, task: &Task, desired: &Desired, before: Option<&NodeState>) -> Result<(), TaskError> {
+async fn record(
+    build: &Build,
+    task: &Task,
+    desired: &Desired,
+    outcome: &Outcome,
+    before: Option<&NodeState>,
+) -> Result<(), TaskError> {
     let workspace = &build.workspace;
     let Some(relation) = workspace.project.relation(&task.node) else { return Ok(()) };
     let version = workspace.lake.version(&Workspace::table_name(relation)?).await?;
     let state = build.data_state(&task.node).await?;
     let guard = build.guard(&task.node, &task.checks).await?;
     let timely = build.timely();
-    let checks = guard.to_record(&timely, before);
+    let warns = outcome.checks.iter().filter(|check| !check.passed() && !check.stops());
+    let warned = warns.map(|check| check.node.as_str()).collect();
+    let checks = guard.to_record(&timely, &warned, before);
     let now = workspace.world.clock.now();
     let record = desired.to_record(&task.node, checks, relation.to_string(), version, state, now);
     hit(failpoint::TASK_BEFORE_RECORD)?;
