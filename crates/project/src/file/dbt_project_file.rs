@@ -81,7 +81,7 @@ pub struct DbtProjectFile {
     /// Statements after everything else of a run.
     #[serde(default)]
     pub on_run_end: OneOrMany<HookDeclaration>,
-    /// Where dbt looks for a macro's implementations: no effect, packages are not read.
+    /// Where dbt looks for a macro's implementations: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub dispatch: Option<Node>,
     /// Names are always quoted: no effect.

@@ -39,10 +39,10 @@ pub struct ModelConfig {
     pub partition_by: Option<Node>,
     /// What happens when the columns of an incremental model are no longer those of its table.
     pub on_schema_change: Option<OnSchemaChange>,
-    /// dbt's conditions on which old rows are looked at: no effect, a warning says so.
+    /// dbt's conditions on which old rows are looked at: no effect.
     #[serde(default)]
     pub incremental_predicates: OneOrMany<String>,
-    /// Older name of `incremental_predicates`.
+    /// Older name of `incremental_predicates`: no effect.
     #[serde(default)]
     pub predicates: OneOrMany<String>,
     /// `merge`: only these columns of a known row change.
@@ -93,7 +93,7 @@ pub struct ModelConfig {
     /// dbt's comments in databases: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub persist_docs: Option<Node>,
-    /// dbt's grants: no effect, a warning says so.
+    /// dbt's grants: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub grants: Option<Node>,
     /// Names are always quoted: no effect.

@@ -62,7 +62,7 @@ pub struct SeedConfig {
     /// dbt's comments in databases: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub persist_docs: Option<Node>,
-    /// dbt's grants: no effect, a warning says so.
+    /// dbt's grants: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub grants: Option<Node>,
     /// Names are always quoted: no effect.
