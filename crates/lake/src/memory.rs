@@ -17,7 +17,8 @@ pub(crate) fn batch_bytes(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(array_bytes).sum()
 }
 
-fn array_bytes(array: &ArrayRef) -> usize {
+/// Bytes of the values of an array.
+pub(crate) fn array_bytes(array: &ArrayRef) -> usize {
     match array.data_type() {
         DataType::Utf8View => array.len() * 16 + array.as_string_view().total_buffer_bytes_used(),
         DataType::BinaryView => array.len() * 16 + array.as_binary_view().total_buffer_bytes_used(),

@@ -1,5 +1,6 @@
 //! Encodes record batches as one Parquet file, the columns of a chunk on several threads.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::layout;
+use crate::memory::array_bytes;
 
 /// One file while it is encoded. Bytes are handed out as they become final.
 pub(super) struct Encoder {
@@ -135,8 +137,13 @@ impl Encoder {
             *found = *found || has_nan(column);
         }
         let columns = self.schema.fields().iter().zip(batch.columns()).zip(&mut self.group);
+        let mut columns: Vec<_> = columns.collect();
         let threads = if batch.num_rows() < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
-        let work = Mutex::new(columns);
+        if threads > 1 {
+            // The largest first: what takes long must not be begun when all others are done.
+            columns.sort_by_cached_key(|((_, column), _)| Reverse(array_bytes(column)));
+        }
+        let work = Mutex::new(columns.into_iter());
         let encode = || -> Result<()> {
             loop {
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
