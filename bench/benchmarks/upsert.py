@@ -36,7 +36,7 @@ def measure(context):
     data.mkdir()
     context.say(f"generating {rows:,} rows")
     for kind in KINDS:
-        context.peer("make_upsert_input.py", data, str(rows), kind, str(context.rounds))
+        context.peer("make_upsert_input.py", data, str(rows), kind, str(context.rounds + 1))
     figures = {kind: measure_kind(context, work, data, kind) for kind in KINDS}
     shutil.rmtree(work)
     return figures | {"rows": rows}
@@ -44,7 +44,7 @@ def measure(context):
 
 def measure_kind(context, work, data, kind):
     """Both take in the same changes, round by round, and hold the same in the end."""
-    project = lay_out(work / kind, work / f"input-{kind}", data)
+    project = lay_out(work / kind, work / f"input-{kind}", data, change(data, kind, context.rounds))
     context.say("filling the tables")
     filled = context.ade_in(project, "build", env=KEY)
     database = work / f"{kind}.duckdb"
@@ -70,12 +70,12 @@ def change(data, kind, turn):
     return data / f"changes-{kind}-{turn}.parquet"
 
 
-def lay_out(project, inputs, data):
-    """A project with the two sources and the model; the changes of the first round stand in until they come."""
+def lay_out(project, inputs, data, stand_in):
+    """A project with the two sources and the model. It is filled from the base alone, with changes that no round brings:
+    those of the first one would be nothing new when they come."""
     inputs.mkdir()
     (inputs / "base.parquet").hardlink_to(data / "base.parquet")
-    kind = inputs.name.removeprefix("input-")
-    shutil.copy(change(data, kind, 0), inputs / "changes.parquet")
+    shutil.copy(stand_in, inputs / "changes.parquet")
     tables = [{"name": name, "ingest": {"from": f"{name}.parquet"}} for name in ("base", "changes")]
     return write_project(project, "upsert", inputs, {"name": "raw", "tables": tables}, {"target.sql": model()})
 
