@@ -18,4 +18,10 @@ pub trait Catalog: Debug + Send + Sync {
     /// All names, in any order. Only asked for listings (`SHOW TABLES`, `information_schema`) and
     /// for the hint after a name was not found; a catalog that cannot list returns nothing.
     async fn names(&self) -> Result<Vec<RelationName>, SqlError>;
+
+    /// Whether `name`, one of [`Catalog::names`], is a view. Asked for each name of a listing: catalogs whose
+    /// tables are opened by [`Catalog::relation`] know it without opening them.
+    async fn is_view(&self, name: &RelationName) -> Result<bool, SqlError> {
+        Ok(matches!(self.relation(name).await?, Some(Relation::View { .. })))
+    }
 }

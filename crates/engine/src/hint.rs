@@ -21,6 +21,16 @@ const REWORDED: &[(&str, &str, &str)] = &[
         "correlate it with = in its where, or join and use row_number() over (partition by …) or distinct on",
     ),
     (
+        "Conflicting ordering requirements in aggregate functions",
+        "aggregates with different orders stand in one select",
+        "give them the same order by, or compute them in two subqueries and join these",
+    ),
+    (
+        "does not support logical expression ScalarSubquery",
+        "this correlated subquery cannot be planned",
+        "correlate it with = in its where, or join and use row_number() over (partition by …) or distinct on",
+    ),
+    (
         "does not support logical expression InSubquery",
         "in (select …) can only stand in a condition",
         "left join the subquery and test whether its column is null",
@@ -61,6 +71,12 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
         return error.with_hint("cast the argument, for example ::numeric or ::text");
     }
     error.message = plain(&error.message);
+    // an error of ours that came through as text
+    if let Some((message, hint)) = error.message.split_once("\nhint: ") {
+        let (message, hint) = (message.to_owned(), hint.to_owned());
+        error.message = message;
+        return error.with_hint(hint);
+    }
     if error.hint.is_some() {
         return error;
     }

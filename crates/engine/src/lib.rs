@@ -16,6 +16,7 @@ mod error;
 #[expect(clippy::unnecessary_wraps, reason = "functions are tables of fn pointers that share one signature")]
 mod function;
 mod hint;
+mod json;
 mod lateral_unnest;
 mod listing;
 mod memory_catalog;

@@ -110,9 +110,20 @@ impl Listing {
             return None;
         }
         let rows = async {
+            let names = catalog.names().await?;
+            let mut kinds = Vec::with_capacity(names.len());
+            for name in &names {
+                kinds.push(if catalog.is_view(name).await? { "VIEW" } else { "BASE TABLE" }.to_owned());
+            }
+            let catalogs = vec!["ade".to_owned(); names.len()];
             let (schemas, tables) =
-                catalog.names().await?.into_iter().map(|name| (name.schema, name.name)).unzip::<_, _, Vec<_>, Vec<_>>();
-            batch([("table_schema", texts(schemas)), ("table_name", texts(tables))])
+                names.into_iter().map(|name| (name.schema, name.name)).unzip::<_, _, Vec<_>, Vec<_>>();
+            batch([
+                ("table_catalog", texts(catalogs)),
+                ("table_schema", texts(schemas)),
+                ("table_name", texts(tables)),
+                ("table_type", texts(kinds)),
+            ])
         };
         Some(rows.await.and_then(in_memory))
     }

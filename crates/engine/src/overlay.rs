@@ -37,4 +37,11 @@ impl Catalog for Overlay {
         names.dedup();
         Ok(names)
     }
+
+    async fn is_view(&self, name: &RelationName) -> Result<bool, SqlError> {
+        match self.front.relation(name).await? {
+            Some(relation) => Ok(matches!(relation, Relation::View { .. })),
+            None => self.base.is_view(name).await,
+        }
+    }
 }

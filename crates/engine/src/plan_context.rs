@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use crate::planning::carried;
+use crate::postgres::{typed, unsupported_advice, untyped};
 use crate::suggest::closest;
 use crate::type_planner::PostgresTypes;
 use crate::{SqlError, SqlErrorKind};
@@ -34,6 +35,18 @@ impl<'a> PlanContext<'a> {
     ) -> Self {
         Self { state, tables }
     }
+}
+
+/// The end of a series in quotes has the type of its start, and the other way around.
+fn same_types(mut args: Vec<Expr>) -> Result<Vec<Expr>> {
+    for (literal, other) in [(0, 1), (1, 0)] {
+        if let (Some(text), Some(Expr::Literal(value, _))) = (args.get(literal).and_then(untyped), args.get(other))
+            && let Some(value) = typed(text, &value.data_type())?
+        {
+            args[literal] = value;
+        }
+    }
+    Ok(args)
 }
 
 /// DataFusion's series of moments count in nanoseconds.
@@ -92,6 +105,9 @@ impl ContextProvider for PlanContext<'_> {
         let functions = self.state.table_functions();
         let Some(function) = functions.get(&name.to_lowercase()) else {
             let error = SqlError::new(SqlErrorKind::Unknown, format!("there is no table function {name}"));
+            if let Some(advice) = unsupported_advice(&name.to_lowercase()) {
+                return Err(carried(error.with_hint(advice)));
+            }
             return Err(carried(match closest(name, functions.keys().map(String::as_str)) {
                 Some(near) => error.with_hint(format!("did you mean {near}?")),
                 None => error,
@@ -107,8 +123,11 @@ impl ContextProvider for PlanContext<'_> {
             .into_iter()
             .map(|arg| simplifier.coerce(arg, &schema).and_then(|arg| simplifier.simplify(arg)))
             .collect::<Result<Vec<_>>>()?;
-        let args =
-            if name == "generate_series" { args.into_iter().map(in_nanoseconds).collect::<Result<_>>()? } else { args };
+        let args = if name == "generate_series" {
+            same_types(args)?.into_iter().map(in_nanoseconds).collect::<Result<_>>()?
+        } else {
+            args
+        };
         let provider = function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state))?;
         in_microseconds(provider)
     }

@@ -1,19 +1,22 @@
 //! One statement from text to a logical plan: its names looked up, its views expanded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, TableReference};
+use arrow::datatypes::DataType;
+use datafusion::common::{Column, DataFusionError, TableReference};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, TableSource};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource, cast};
 use datafusion::sql::parser::Statement as PlannedStatement;
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::resolve::resolve_table_references;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use sqlparser::ast::Statement;
 
 use crate::error::from_planning;
+use crate::json::is_json;
 use crate::listing::Listing;
 use crate::plan_context::PlanContext;
 use crate::statement::parse_query;
@@ -39,16 +42,42 @@ impl<'a> Planning<'a> {
 
     pub(crate) async fn plan(mut self, sql: &str) -> Result<LogicalPlan, SqlError> {
         let schema = self.options.default_schema.clone();
-        self.plan_text(sql, &schema).await
+        let plan = self.plan_text(sql, &schema).await?;
+        outputs(plan).map_err(|error| from_planning(sql, error))
     }
 
     fn plan_text<'s>(&'s mut self, sql: &'s str, schema: &'s str) -> BoxFuture<'s, Result<LogicalPlan, SqlError>> {
         async move {
-            let mut statement = parse_query(sql)?;
+            let statement = parse_query(sql)?;
             if let Some(listing) = Listing::of(&statement) {
                 return listing.plan(self, schema).await;
             }
-            postgres::rewrite(&mut statement, schema).map_err(|error| error.located(sql))?;
+            let plan = self.plan_statement(sql, statement.clone(), schema, false).await?;
+            let misread =
+                |plan: &LogicalPlan| postgres::has_misread_name(plan).map_err(|error| from_planning(sql, error));
+            if !misread(&plan)? {
+                return Ok(plan);
+            }
+            // a table outside and a column inside of the same name
+            let plan = self.plan_statement(sql, statement, schema, true).await?;
+            if misread(&plan)? {
+                return Err(SqlError::new(SqlErrorKind::Invalid, "a column without fields is asked for a field")
+                    .with_hint("before the dot stands a table of from, or a column with fields; JSON has ->> 'key'"));
+            }
+            Ok(plan)
+        }
+        .boxed()
+    }
+
+    fn plan_statement<'s>(
+        &'s mut self,
+        sql: &'s str,
+        mut statement: Statement,
+        schema: &'s str,
+        rename: bool,
+    ) -> BoxFuture<'s, Result<LogicalPlan, SqlError>> {
+        async move {
+            postgres::rewrite(&mut statement, schema, rename).map_err(|error| error.located(sql))?;
             let statement = PlannedStatement::Statement(Box::new(statement));
             let (references, _) =
                 resolve_table_references(&statement, true).map_err(|error| from_planning(sql, error))?;
@@ -60,6 +89,7 @@ impl<'a> Planning<'a> {
             let context = PlanContext::new(self.state, tables);
             SqlToRel::new_with_options(&context, parser_options(self.state))
                 .statement_to_plan(statement)
+                .and_then(postgres::aggregated)
                 .map_err(|error| self.known_functions(from_planning(sql, error)))
         }
         .boxed()
@@ -162,6 +192,40 @@ fn parser_options(state: &SessionState) -> ParserOptions {
         collect_spans: options.collect_spans,
         default_null_ordering: options.default_null_ordering.as_str().into(),
     }
+}
+
+/// What comes out of a statement: columns that are called alike get a number, and JSON, which has a type of its
+/// own only inside, is text.
+fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
+    let to = |data_type: &DataType| match data_type {
+        data_type if is_json(data_type) => Some(DataType::Utf8View),
+        DataType::List(item) if is_json(item.data_type()) => {
+            Some(DataType::List(Arc::new(item.as_ref().clone().with_data_type(DataType::Utf8View))))
+        }
+        _ => None,
+    };
+    let fields = plan.schema().fields();
+    let written = fields.iter().map(|field| field.name().clone()).collect::<HashSet<_>>();
+    if written.len() == fields.len() && fields.iter().all(|field| to(field.data_type()).is_none()) {
+        return Ok(plan);
+    }
+    let mut taken = HashSet::new();
+    let columns = plan.schema().iter().map(|(table, field)| {
+        let column = Expr::Column(Column::new(table.cloned(), field.name()));
+        let column = match to(field.data_type()) {
+            Some(data_type) => cast(column, data_type),
+            None => column,
+        };
+        let mut name = field.name().clone();
+        let mut number = 0;
+        while !taken.insert(name.clone()) || (number > 0 && written.contains(&name)) {
+            number += 1;
+            name = format!("{}_{number}", field.name());
+        }
+        if number == 0 { column.alias_qualified(table.cloned(), name) } else { column.alias(name) }
+    });
+    let columns = columns.collect::<Vec<_>>();
+    LogicalPlanBuilder::from(plan).project(columns)?.build()
 }
 
 /// `error` as DataFusion carries it, so that it comes out of the planner as it went in.

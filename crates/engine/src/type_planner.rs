@@ -26,7 +26,7 @@ impl TypePlanner for PostgresTypes {
 }
 
 /// Text in plans is what scans of Parquet give: views.
-fn as_view(data_type: DataType) -> DataType {
+pub(crate) fn as_view(data_type: DataType) -> DataType {
     match data_type {
         DataType::Utf8 => DataType::Utf8View,
         other => other,

@@ -18,7 +18,7 @@ use crate::planning::carried;
 use crate::sql_type::WIDE_NUMERIC;
 use crate::time::parse;
 use crate::time::zone::Zone;
-use crate::{SqlError, SqlErrorKind, text};
+use crate::{SqlError, SqlErrorKind, json, text};
 
 const STRICT: CastOptions<'static> =
     CastOptions { safe: false, format_options: arrow::util::display::FormatOptions::new() };
@@ -32,7 +32,13 @@ pub(super) fn all() -> Vec<Scalar> {
             let from = args[0].get_type(info.schema())?;
             Ok((!needs_rounding(&from) && !is_text(&from)).then(|| args[0].clone()))
         }),
-        Scalar::new("ade_numeric", any, numeric_of, |args, to| Ok(cast_with_options(&args[0], to, &STRICT)?)),
+        Scalar::new("ade_exact", any, same, |args, _| written_out(&args[0])).simplified(|args, info| {
+            let from = args[0].get_type(info.schema())?;
+            Ok((!is_text(&from)).then(|| args[0].clone()))
+        }),
+        Scalar::new("ade_numeric", any, numeric_of, |args, to| {
+            Ok(cast_with_options(&written_out(&args[0])?, to, &STRICT)?)
+        }),
         Scalar::new("ade_date", moment, |_| Ok(DataType::Date32), to_date)
             .simplified(|args, info| plain(args, info, &DataType::Date32, |from| !is_text(from))),
         Scalar::new("ade_timestamp", moment, |_| Ok(timestamp()), to_timestamp).simplified(|args, info| {
@@ -132,12 +138,40 @@ fn to_whole(args: &[ArrayRef], _: &DataType) -> Result<ArrayRef> {
             let texts = text_of(array)?;
             let mut builder = StringViewBuilder::with_capacity(texts.len());
             for row in 0..texts.len() {
-                builder.append_option(text_at(&texts, row).map(str::trim));
+                match text_at(&texts, row).map(str::trim) {
+                    Some(number) if json::is_json(data_type) && number.contains('.') => {
+                        builder.append_value(whole_number(number).unwrap_or_else(|| number.to_owned()));
+                    }
+                    other => builder.append_option(other),
+                }
             }
             arrow::compute::cast(&(Arc::new(builder.finish()) as ArrayRef), data_type)?
         }
         _ => Arc::clone(array),
     })
+}
+
+/// A number of JSON, rounded half away from zero.
+fn whole_number(written: &str) -> Option<String> {
+    written.parse::<f64>().ok().map(|number| format!("{:.0}", number.round()))
+}
+
+/// Texts of numbers without exponents and without the space around them.
+fn written_out(array: &ArrayRef) -> Result<ArrayRef> {
+    if !is_text(array.data_type()) {
+        return Ok(Arc::clone(array));
+    }
+    let texts = text_of(array)?;
+    let mut builder = StringViewBuilder::with_capacity(texts.len());
+    for row in 0..texts.len() {
+        match text_at(&texts, row).map(str::trim) {
+            Some(number) if number.contains(['e', 'E']) => {
+                builder.append_value(json::plain_number(number).as_deref().unwrap_or(number));
+            }
+            other => builder.append_option(other),
+        }
+    }
+    Ok(arrow::compute::cast(&(Arc::new(builder.finish()) as ArrayRef), array.data_type())?)
 }
 
 /// `numeric` without digits keeps what its input has.

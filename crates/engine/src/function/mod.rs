@@ -1,11 +1,12 @@
 //! The functions that sessions know beyond DataFusion's own.
 
 mod batch_id;
+mod capped;
 mod cast;
 mod clock;
+mod coalesce;
 mod date_trunc;
 mod day_spine;
-mod delegate;
 mod divide;
 mod integer;
 mod interval;
@@ -15,6 +16,7 @@ mod number;
 mod pick;
 mod round;
 mod scalar;
+mod size;
 mod surrogate_key;
 mod words;
 
@@ -24,12 +26,15 @@ use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::ScalarUDF;
 
 use self::batch_id::BatchId;
+use self::capped::Capped;
 use self::clock::Clock;
+use self::coalesce::Coalesce;
 use self::day_spine::DaySpine;
-use self::delegate::Capped;
 use crate::SessionOptions;
 
+pub(crate) use self::capped::MOST_IN_A_CONSTANT;
 pub(crate) use self::cast::timestamp;
+pub(crate) use self::pick::NONEMPTY;
 
 /// All scalar functions that are the same in every session.
 fn scalars() -> Vec<ScalarUDF> {
@@ -52,7 +57,13 @@ fn scalars() -> Vec<ScalarUDF> {
     .map(scalar::Scalar::udf)
     .chain(Clock::all().map(ScalarUDF::new_from_impl))
     .chain(Capped::all().map(ScalarUDF::new_from_impl))
+    .chain([ScalarUDF::new_from_impl(Coalesce::new())])
     .collect()
+}
+
+/// The function of this crate that is called `name`.
+pub(crate) fn named(name: &str) -> Option<Arc<ScalarUDF>> {
+    scalars().into_iter().find(|function| function.name() == name).map(Arc::new)
 }
 
 /// Those that operators become.

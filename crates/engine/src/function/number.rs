@@ -156,7 +156,9 @@ fn layout(pattern: &NumberPattern, negative: bool, whole: &str, fraction: &str) 
     if let Some(zero) = first_zero {
         start = start.min(zero);
     }
-    if whole.is_empty() && start == room && !has_fraction && room > 0 {
+    // a zero stands where no other digit would
+    let no_fraction = pattern.fill && fraction.bytes().all(|digit| digit == b'0');
+    if whole.is_empty() && start == room && (!has_fraction || no_fraction) && room > 0 {
         start = room - 1;
     }
     // with FM, nines behind the last digit that says something are left out

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ListBuilder, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, ListBuilder, StringViewBuilder};
+use arrow::compute::kernels::concat_elements::concat_elements_string_view_array;
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{DataFusionError, Result};
 use regex::Regex;
 
+use super::capped::refuse_batch;
 use super::scalar::{Scalar, all_text, any, gives_text, text_at, text_of};
+use super::size;
 use crate::planning::carried;
-use crate::{SqlError, SqlErrorKind, postgres, text, type_name};
+use crate::{SqlError, SqlErrorKind, json, postgres, text, type_name};
 
 /// Quoting, `format`, regular expressions, `pg_typeof`.
 pub(super) fn all() -> Vec<Scalar> {
@@ -26,6 +29,23 @@ pub(super) fn all() -> Vec<Scalar> {
         Scalar::new("ade_similar_pattern", all_text, gives_text, |args, _| {
             each(args, |text| Some(postgres::pattern::similar_to_regex(text, '\\')), None)
         }),
+        Scalar::new("ade_concat", all_views, gives_text, |args, _| {
+            let bytes = |array: &ArrayRef| (0..array.len()).map(|row| size::text_size(array, row)).sum::<u64>();
+            refuse_batch("||", bytes(&args[0]) + bytes(&args[1]))?;
+            Ok(Arc::new(concat_elements_string_view_array(args[0].as_string_view(), args[1].as_string_view())?))
+        }),
+        Scalar::new("ade_regex", all_text, gives_text, |args, _| {
+            let flags = text_of(&args[1])?;
+            let texts = text_of(&args[0])?;
+            let mut builder = StringViewBuilder::with_capacity(texts.len());
+            for row in 0..texts.len() {
+                builder.append_option(match (text_at(&flags, row), text_at(&texts, row)) {
+                    (Some(flags), Some(pattern)) => Some(format!("{flags}{}", postgres::regex::escapes(pattern))),
+                    _ => None,
+                });
+            }
+            Ok(Arc::new(builder.finish()))
+        }),
         Scalar::new("ade_replacement", all_text, gives_text, |args, _| {
             each(args, |text| Some(postgres::regex::replacement(text)), None)
         }),
@@ -33,6 +53,7 @@ pub(super) fn all() -> Vec<Scalar> {
         Scalar::new("regexp_substr", all_text, gives_text, |args, _| substring(args)),
         Scalar::new("pg_typeof", any, gives_text, |args, _| {
             let name = match type_name(args[0].data_type()).as_str() {
+                _ if json::is_json(args[0].data_type()) => "jsonb".to_owned(),
                 "varchar" => "text".to_owned(),
                 "double" => "double precision".to_owned(),
                 "timestamp" => "timestamp without time zone".to_owned(),
@@ -44,6 +65,10 @@ pub(super) fn all() -> Vec<Scalar> {
             Ok(Arc::new(builder.finish()))
         }),
     ]
+}
+
+fn all_views(types: &[DataType]) -> Result<Vec<DataType>> {
+    Ok(vec![DataType::Utf8View; types.len()])
 }
 
 fn each(args: &[ArrayRef], of: fn(&str) -> Option<String>, null: Option<&str>) -> Result<ArrayRef> {
@@ -119,7 +144,7 @@ struct Compiled(Option<(String, Regex)>);
 
 impl Compiled {
     fn get(&mut self, pattern: &str, flags: &str) -> Result<&Regex> {
-        let key = postgres::regex::inline(flags) + pattern;
+        let key = postgres::regex::inline(flags) + &postgres::regex::escapes(pattern);
         if self.0.as_ref().is_none_or(|(known, _)| *known != key) {
             let regex = Regex::new(&key).map_err(|error| {
                 carried(

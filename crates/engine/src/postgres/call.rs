@@ -21,15 +21,13 @@ const RENAMED: &[(&str, &str)] = &[
     ("json_array_length", "json_length"),
     ("jsonb_extract_path_text", "json_as_text"),
     ("json_extract_path_text", "json_as_text"),
-    ("jsonb_extract_path", "json_get_json"),
-    ("json_extract_path", "json_get_json"),
     ("regexp_split_to_table", "regexp_split_to_array"),
     ("string_to_table", "string_to_array"),
-    ("jsonb_array_elements", "ade_json_elements"),
+    ("jsonb_array_elements", "ade_jsonb_elements"),
     ("json_array_elements", "ade_json_elements"),
     ("jsonb_array_elements_text", "ade_json_elements_text"),
     ("json_array_elements_text", "ade_json_elements_text"),
-    ("jsonb_object_keys", "json_object_keys"),
+    ("json_object_keys", "ade_json_keys"),
     ("array_remove", "array_remove_all"),
     ("array_replace", "array_replace_all"),
 ];
@@ -44,6 +42,7 @@ const SETS: &[&str] = &[
     "jsonb_array_elements_text",
     "json_array_elements_text",
     "jsonb_object_keys",
+    "json_object_keys",
 ];
 
 /// `generate_series` where its array is wanted.
@@ -51,6 +50,22 @@ const SERIES: &str = "ade_series";
 
 /// Marks an array that stands for rows until the select list is complete.
 const ROWS: &str = "ade_rows";
+
+/// Functions of JSON objects that give two columns.
+const PAIRS: &[&str] = &["jsonb_each", "json_each", "jsonb_each_text", "json_each_text"];
+
+/// The arrays of a function in `from` that gives several columns, with their names.
+pub(super) fn arrays_of_pairs(name: &str, args: &[Expr]) -> Option<Vec<(&'static str, Expr)>> {
+    if !PAIRS.contains(&name) {
+        return None;
+    }
+    let json = args
+        .iter()
+        .map(|arg| if name.starts_with("jsonb") { call("ade_jsonb", vec![arg.clone()]) } else { arg.clone() });
+    let json = json.collect::<Vec<_>>();
+    let values = if name.ends_with("_text") { "ade_json_values_text" } else { "ade_json_values" };
+    Some(vec![("key", call("ade_json_keys", json.clone())), ("value", call(values, json))])
+}
 
 /// Whether `name` gives several rows.
 pub(super) fn is_set(name: &str) -> bool {
@@ -61,6 +76,9 @@ pub(super) fn is_set(name: &str) -> bool {
 pub(super) fn array_of_set(name: &str, args: Vec<Expr>) -> Expr {
     if name == "generate_series" {
         return call(SERIES, args);
+    }
+    if name == "jsonb_object_keys" {
+        return call("ade_json_keys", args.into_iter().map(|arg| call("ade_jsonb", vec![arg])).collect());
     }
     let renamed = RENAMED.iter().find(|(known, _)| *known == name).map_or(name, |(_, renamed)| *renamed);
     call(renamed, args)
@@ -105,8 +123,21 @@ fn rewrite_name(function: &mut Function, schema: &str) -> Result<Option<Expr>, S
         "percentile_disc" | "mode" if !function.within_group.is_empty() => {
             return ordered_set(&name, function).map(Some);
         }
-        "json_agg" | "jsonb_agg" => return Ok(json_array(function)),
-        "json_object_agg" | "jsonb_object_agg" => return Ok(json_object(function)),
+        "json_agg" | "jsonb_agg" => return Ok(json_array(&name, function)),
+        "json_object_agg" | "jsonb_object_agg" => return Ok(json_object(&name, function)),
+        "json_extract_path" | "jsonb_extract_path" => {
+            if let Some(args) = plain_arguments(function) {
+                let inner = call("json_get_json", args.into_iter().cloned().collect());
+                let to = if name.starts_with("jsonb") { "ade_jsonb" } else { "ade_json" };
+                return Ok(Some(call(to, vec![inner])));
+            }
+        }
+        "jsonb_object_keys" => {
+            let args = plain_arguments(function).unwrap_or_default().into_iter().cloned().collect();
+            return Ok(Some(call(ROWS, vec![array_of_set(&name, args)])));
+        }
+        // its type is that of JSON
+        "string_agg" => return Ok(Some(call("ade_text", vec![Expr::Function(function.clone())]))),
         "date_part" => {
             if let Some([field, value]) = plain_arguments(function).as_deref()
                 && let Some(field) = literal(field)
@@ -276,28 +307,28 @@ fn aggregate(name: &str, args: Vec<Expr>, order: Option<OrderByExpr>, filter: Op
 }
 
 /// `json_agg(x …)` is the texts of the elements, joined.
-fn json_array(function: &mut Function) -> Option<Expr> {
+fn json_array(name: &str, function: &mut Function) -> Option<Expr> {
     let FunctionArguments::List(list) = &mut function.args else { return None };
     let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice() else { return None };
-    let element = call("coalesce", vec![call("to_json", vec![take(value)]), text("null")]);
-    Some(joined(function, element, "[", "]"))
+    let element = call("ade_json_element", vec![take(value)]);
+    let to = if name == "json_agg" { "ade_json_array" } else { "ade_jsonb_array" };
+    Some(call(to, vec![joined(function, element)]))
 }
 
-fn json_object(function: &mut Function) -> Option<Expr> {
+fn json_object(name: &str, function: &mut Function) -> Option<Expr> {
     let FunctionArguments::List(list) = &mut function.args else { return None };
     let [FunctionArg::Unnamed(FunctionArgExpr::Expr(key)), FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] =
         list.args.as_mut_slice()
     else {
         return None;
     };
-    let key = call("to_json", vec![call("ade_text", vec![take(key)])]);
-    let value = call("coalesce", vec![call("to_json", vec![take(value)]), text("null")]);
-    let pair = binary(binary(key, BinaryOperator::StringConcat, text(": ")), BinaryOperator::StringConcat, value);
-    Some(joined(function, pair, "{", "}"))
+    let pair = call("ade_json_pair", vec![take(key), take(value)]);
+    let to = if name == "json_object_agg" { "ade_json_object" } else { "ade_jsonb_object" };
+    Some(call(to, vec![joined(function, pair)]))
 }
 
-/// `open || string_agg(element, ', ' …) || close`, with the clauses that `function` has.
-fn joined(function: &mut Function, element: Expr, open: &str, close: &str) -> Expr {
+/// `string_agg(element, ', ' …)` with the clauses that `function` has.
+fn joined(function: &mut Function, element: Expr) -> Expr {
     let mut aggregate = function.clone();
     aggregate.name = ObjectName::from(vec![Ident::new("string_agg")]);
     if let FunctionArguments::List(list) = &mut aggregate.args {
@@ -310,8 +341,7 @@ fn joined(function: &mut Function, element: Expr, open: &str, close: &str) -> Ex
             clauses: std::mem::take(&mut list.clauses),
         };
     }
-    let inner = binary(text(open), BinaryOperator::StringConcat, Expr::Function(aggregate));
-    binary(inner, BinaryOperator::StringConcat, text(close))
+    Expr::Function(aggregate)
 }
 
 /// A set function that is an output column of its own gives rows; elsewhere it stays an array.

@@ -1,12 +1,16 @@
 //! Expressions that DataFusion does not know, or understands otherwise.
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CeilFloorKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr,
-    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, TimezoneInfo, UnaryOperator, Value,
+    ArrayElemTypeDef, BinaryOperator, CastKind, CeilFloorKind, CharacterLength, DataType, DateTimeField,
+    ExactNumberInfo, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, TimezoneInfo, UnaryOperator, Value,
 };
 
 use super::build::{binary, call, function_name, literal, number, place, take, text};
-use super::{call as calls, pattern, regex};
+use super::{array_of_rows, call as calls, pattern, regex, relation};
+use crate::function::MOST_IN_A_CONSTANT;
+use crate::json::plain_number;
+use crate::sql_type::arrow_type;
+use crate::type_planner::as_view;
 use crate::{SqlError, SqlErrorKind};
 
 /// Marks scalar subqueries.
@@ -25,12 +29,87 @@ fn unmarked(expr: &mut Expr) -> Option<Expr> {
     }
 }
 
+/// Rewrites forms that are whole only before what is inside of them has been rewritten.
+pub(super) fn rewrite_whole(expr: &mut Expr) -> Result<(), SqlError> {
+    match expr {
+        Expr::Function(function) => {
+            if function_name(function).as_deref() == Some("generate_series")
+                && let FunctionArguments::List(list) = &mut function.args
+            {
+                relation::step_as_interval(&mut list.args);
+            }
+            if let Some(rows) = array_of_rows::rewrite(function)? {
+                *expr = rows;
+            }
+        }
+        Expr::Like { any: true, pattern, .. } | Expr::ILike { any: true, pattern, .. } => {
+            let written = match pattern.as_ref() {
+                Expr::Nested(inner) => inner.as_ref(),
+                other => other,
+            };
+            let Expr::Array(patterns) = written else {
+                return Err(SqlError::new(SqlErrorKind::Unsupported, "like any needs its patterns in array[…]")
+                    .with_hint("write them out, or use ~ with a|b|c")
+                    .at(place(pattern.as_ref())));
+            };
+            let patterns = patterns.elem.clone();
+            let one = |pattern: Expr| {
+                let mut one = expr.clone();
+                if let Expr::Like { any, pattern: inner, .. } | Expr::ILike { any, pattern: inner, .. } = &mut one {
+                    *any = false;
+                    **inner = pattern;
+                }
+                one
+            };
+            let either = patterns.into_iter().map(one).reduce(|left, right| Expr::BinaryOp {
+                left: Box::new(left),
+                op: BinaryOperator::Or,
+                right: Box::new(right),
+            });
+            if let Some(either) = either {
+                *expr = Expr::Nested(Box::new(either));
+            }
+        }
+        Expr::InSubquery { expr: tuple, subquery, negated } if matches!(tuple.as_ref(), Expr::Tuple(_)) => {
+            if *negated {
+                return Err(SqlError::new(SqlErrorKind::Unsupported, "(a, b) not in (select …) is not supported")
+                    .with_hint("write not exists (select 1 from … where x = a and y = b)")
+                    .at(place(tuple.as_ref())));
+            }
+            if let Expr::Tuple(values) = take(tuple) {
+                *expr = relation::is_among(values, subquery);
+            }
+        }
+        Expr::Collate { expr: inner, collation } => {
+            let name = collation.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone());
+            match name.as_deref() {
+                Some("C" | "POSIX" | "C.UTF-8" | "C.utf8" | "ucs_basic" | "default") => *expr = take(inner),
+                _ => {
+                    return Err(SqlError::new(
+                        SqlErrorKind::Unsupported,
+                        format!("collate {collation} is not supported"),
+                    )
+                    .with_hint(
+                        "texts are compared by code point, as collate \"C\" does; compare lower(x) to pass over case",
+                    )
+                    .at(place(inner.as_ref())));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Rewrites one expression; those inside it have been rewritten before.
 pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
     match expr {
-        Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr: inner, data_type, format: None, .. } => {
-            let inner = take(inner);
-            *expr = cast(inner, data_type.clone())?;
+        Expr::Cast { kind, expr: inner, data_type, format: None, .. } => {
+            let (kind, inner, data_type) = (kind.clone(), take(inner), data_type.clone());
+            *expr = match kind {
+                CastKind::Cast | CastKind::DoubleColon => cast(inner, data_type)?,
+                CastKind::TryCast | CastKind::SafeCast => try_cast(inner, data_type),
+            };
         }
         Expr::TypedString(typed) => {
             let value = Expr::Value(typed.value.clone());
@@ -39,24 +118,21 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
             }
         }
         Expr::Value(value) => {
+            if let Value::SingleQuotedString(written) = &value.value
+                && written.len() > MOST_IN_A_CONSTANT
+            {
+                let message = format!("a text in quotes may have at most {} kB", MOST_IN_A_CONSTANT / 1024);
+                return Err(SqlError::new(SqlErrorKind::Limit, message)
+                    .with_hint("land it: as a seed, or as a file of a connection")
+                    .at(place(expr)));
+            }
             if let Value::UnicodeStringLiteral(text) = &value.value {
                 value.value = Value::SingleQuotedString(text.clone());
             }
             if let Value::Number(digits, _) = &value.value
                 && let Some(plain) = without_exponent(digits)
             {
-                let exact = (!plain.contains('.')).then(|| u64::try_from(plain.len()).unwrap_or(38));
-                value.value = Value::Number(plain, false);
-                // `1e6` is a numeric, not an integer
-                if let Some(digits) = exact {
-                    *expr = Expr::Cast {
-                        kind: CastKind::Cast,
-                        expr: Box::new(take(expr)),
-                        data_type: DataType::Numeric(ExactNumberInfo::PrecisionAndScale(digits, 0)),
-                        array: false,
-                        format: None,
-                    };
-                }
+                *expr = exact_number(&plain);
             }
         }
         Expr::SimilarTo { negated, expr: value, pattern: given, escape_char } => {
@@ -145,6 +221,9 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
                 **right = subquery;
             }
         }
+        Expr::BinaryOp { left, op: BinaryOperator::PGStartsWith, right } => {
+            *expr = call("starts_with", vec![take(left), take(right)]);
+        }
         Expr::BinaryOp { left, op: BinaryOperator::PGOverlap, right } => {
             *expr = call("array_has_any", vec![take(left), take(right)]);
         }
@@ -199,6 +278,22 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
 pub(super) fn is_niladic(ident: &Ident) -> bool {
     ident.quote_style.is_none()
         && matches!(ident.value.to_lowercase().as_str(), "localtimestamp" | "current_schema" | "current_catalog")
+}
+
+/// A numeric with the digits of `plain`: `1e6` is one, not an integer.
+fn exact_number(plain: &str) -> Expr {
+    let digits = plain.trim_start_matches('-');
+    let value = Expr::Value(Value::Number(digits.to_owned(), false).into());
+    let value = if plain.contains('.') {
+        value
+    } else {
+        let precision = u64::try_from(digits.len()).unwrap_or(38);
+        plain_cast(value, DataType::Numeric(ExactNumberInfo::PrecisionAndScale(precision, 0)), CastKind::Cast)
+    };
+    if digits.len() == plain.len() {
+        return value;
+    }
+    Expr::Nested(Box::new(Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(value) }))
 }
 
 /// `1.5e3` is the exact number 1500, and `1e-2` is 0.01, when 38 digits can hold it.
@@ -260,13 +355,6 @@ fn field_name(field: &DateTimeField) -> String {
 }
 
 fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
-    let plain = |inner: Expr, data_type: DataType| Expr::Cast {
-        kind: CastKind::Cast,
-        expr: Box::new(inner),
-        data_type,
-        array: false,
-        format: None,
-    };
     // names of days are no constants
     if let (DataType::Date | DataType::Timestamp(..), Some(word)) = (&data_type, literal(&inner)) {
         let day = |days: i64| binary(call("current_date", vec![]), BinaryOperator::Plus, number(days));
@@ -283,7 +371,9 @@ fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
     }
     let is_number = matches!(&inner, Expr::Value(value) if matches!(value.value, Value::Number(..)));
     Ok(match &data_type {
-        DataType::Text | DataType::JSON | DataType::JSONB | DataType::String(_) => call("ade_text", vec![inner]),
+        DataType::Text | DataType::String(_) => call("ade_text", vec![inner]),
+        DataType::JSON => call("ade_json", vec![inner]),
+        DataType::JSONB => call("ade_jsonb", vec![inner]),
         DataType::Uuid => call("lower", vec![call("ade_text", vec![inner])]),
         DataType::Varchar(length)
         | DataType::Char(length)
@@ -308,10 +398,31 @@ fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         | DataType::TinyInt(_)
             if !is_number || matches!(&inner, Expr::Value(value) if value.to_string().contains(['.', 'e', 'E'])) =>
         {
-            plain(call("ade_whole", vec![inner]), data_type)
+            named_cast("arrow_cast", call("ade_whole", vec![inner]), data_type)
         }
         DataType::Numeric(ExactNumberInfo::None) | DataType::Decimal(ExactNumberInfo::None) => {
-            call("ade_numeric", vec![inner])
+            match literal(&inner).and_then(|written| plain_number(written.trim())) {
+                Some(plain) if plain.len() < 38 => exact_number(&plain),
+                _ => call("ade_numeric", vec![inner]),
+            }
+        }
+        DataType::Numeric(_) | DataType::Decimal(_) if !is_number => {
+            named_cast("arrow_cast", call("ade_exact", vec![inner]), data_type)
+        }
+        DataType::Array(ArrayElemTypeDef::SquareBracket(element, _))
+            if literal(&inner).is_some_and(|text| text.contains(|c| !matches!(c, '{' | '}' | ' '))) =>
+        {
+            let elements = literal(&inner).and_then(array_elements).ok_or_else(|| {
+                SqlError::new(SqlErrorKind::Invalid, "this text is no array of one dimension")
+                    .with_hint("write array[…], or string_to_array(text, ',')")
+                    .at(place(&inner))
+            })?;
+            let element = element.as_ref().clone();
+            let cast_element = |value: Option<String>| match value {
+                Some(value) => cast(text(value), element.clone()),
+                None => Ok(Expr::Value(Value::Null.into())),
+            };
+            call("make_array", elements.into_iter().map(cast_element).collect::<Result<_, _>>()?)
         }
         DataType::Date => call("ade_date", vec![inner]),
         DataType::Timestamp(Some(digits), _) if *digits != 6 => {
@@ -326,6 +437,62 @@ fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         DataType::Timestamp(..) | DataType::Datetime(_) => call("ade_timestamp", vec![inner]),
         DataType::Bytea => call("ade_bytea", vec![inner]),
         DataType::Interval { .. } => call("ade_interval", vec![inner]),
-        _ => plain(inner, data_type),
+        _ if is_number => plain_cast(inner, data_type, CastKind::Cast),
+        _ => named_cast("arrow_cast", inner, data_type),
     })
+}
+
+fn plain_cast(inner: Expr, data_type: DataType, kind: CastKind) -> Expr {
+    Expr::Cast { kind, expr: Box::new(inner), data_type, array: false, format: None }
+}
+
+/// The elements of `{a,"b c",NULL}`; `None` when it is no array of one dimension.
+fn array_elements(written: &str) -> Option<Vec<Option<String>>> {
+    let mut chars = written.trim().strip_prefix('{')?.strip_suffix('}')?.chars();
+    let mut elements = Vec::new();
+    loop {
+        let (mut element, mut quoted) = (String::new(), false);
+        let mut in_quotes = false;
+        loop {
+            match chars.next() {
+                Some('"') => (in_quotes, quoted) = (!in_quotes, true),
+                Some('\\') => element.push(chars.next()?),
+                Some('{' | '}') if !in_quotes => return None,
+                Some(',') if !in_quotes => break,
+                Some(c) => element.push(c),
+                None if in_quotes => return None,
+                None => {
+                    elements.push(finished(element, quoted));
+                    return Some(elements);
+                }
+            }
+        }
+        elements.push(finished(element, quoted));
+    }
+}
+
+fn finished(element: String, quoted: bool) -> Option<String> {
+    if quoted {
+        return Some(element);
+    }
+    let element = element.trim();
+    (!element.eq_ignore_ascii_case("null")).then(|| element.to_owned())
+}
+
+/// A cast whose type is part of its name. DataFusion calls `sum(x::real)` and `sum(x::numeric)` both `sum(x)`,
+/// and refuses two columns of one name.
+fn named_cast(function: &str, inner: Expr, data_type: DataType) -> Expr {
+    match arrow_type(&data_type) {
+        Ok(arrow) => call(function, vec![inner, text(as_view(arrow).to_string())]),
+        Err(_) if function == "arrow_try_cast" => plain_cast(inner, data_type, CastKind::TryCast),
+        Err(_) => plain_cast(inner, data_type, CastKind::Cast),
+    }
+}
+
+fn try_cast(inner: Expr, data_type: DataType) -> Expr {
+    match data_type {
+        DataType::JSON => call("ade_try_json", vec![inner]),
+        DataType::JSONB => call("ade_try_jsonb", vec![inner]),
+        _ => named_cast("arrow_try_cast", inner, data_type),
+    }
 }

@@ -1,6 +1,7 @@
-//! Floating point beside exact numbers: PostgreSQL takes both as floating point, DataFusion as a decimal of
-//! 30 digits. Where the two meet (comparisons, `in`, `between`, `case`, `coalesce` …, `union`, `values`, keys
-//! of joins) the exact ones are cast, before DataFusion looks for a common type.
+//! Operands whose common type is another in PostgreSQL than in DataFusion. Floating point beside exact numbers:
+//! PostgreSQL takes both as floating point, DataFusion as a decimal of 30 digits. Texts in quotes beside values
+//! of another type: PostgreSQL gives them that type. Where they meet (comparisons, `in`, `between`, `case`,
+//! `coalesce` …, `union`, `values`, keys of joins) operands are cast, before DataFusion looks for a common type.
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use datafusion::logical_expr::{
     BinaryExpr, Cast, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Operator, Union, Values, cast,
 };
 use datafusion::optimizer::AnalyzerRule;
+
+use super::literal::{typed, untyped};
 
 /// Functions that give one of their arguments, or compare them.
 const CHOOSING: &[&str] = &["coalesce", "greatest", "least", "make_array", "nullif", "nvl", "nvl2"];
@@ -87,8 +90,9 @@ fn together(operands: &mut [&mut Expr], schema: &DFSchema, last: Option<&DFSchem
         .map(|(index, expr)| expr.get_type(last.filter(|_| index + 1 == count).unwrap_or(schema)))
         .collect::<Result<Vec<_>>>();
     // what has no type here is told by DataFusion's own rule
-    let Ok(types) = types else { return Ok(false) };
-    let Some(widest) = floating(&types) else { return Ok(false) };
+    let Ok(mut types) = types else { return Ok(false) };
+    let typed = type_literals(operands, &mut types)?;
+    let Some(widest) = floating(&types) else { return Ok(typed) };
     let to = if to == DataType::Null { widest } else { to };
     for (expr, data_type) in operands.iter_mut().zip(&types) {
         if is_decimal(data_type) {
@@ -96,6 +100,23 @@ fn together(operands: &mut [&mut Expr], schema: &DFSchema, last: Option<&DFSchem
         }
     }
     Ok(true)
+}
+
+/// Gives literals without a type that of the first other operand.
+fn type_literals(operands: &mut [&mut Expr], types: &mut [DataType]) -> Result<bool> {
+    let is_text = |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::Utf8View | DataType::Null);
+    let Some(to) = types.iter().find(|data_type| !is_text(data_type)).cloned() else { return Ok(false) };
+    let mut changed = false;
+    for (operand, data_type) in operands.iter_mut().zip(types) {
+        if let Some(text) = untyped(operand)
+            && let Some(value) = typed(text, &to)?
+        {
+            **operand = value;
+            data_type.clone_from(&to);
+            changed = true;
+        }
+    }
+    Ok(changed)
 }
 
 struct Operands<'a> {

@@ -5,17 +5,23 @@
 //! planned where the types of their operands are known (`operators`). The rest is functions of our own
 //! under PostgreSQL's names ([`crate::function`]).
 
+mod array_of_rows;
 mod build;
 mod call;
 mod expression;
 mod floating;
+mod literal;
 mod names;
 mod operators;
+mod outer_alias;
 mod outer_using;
 pub(crate) mod pattern;
 pub(crate) mod regex;
 mod relation;
+mod reserved;
+mod row_function;
 mod set_operation;
+mod single_row;
 mod tokens;
 mod unsupported;
 mod using;
@@ -27,12 +33,19 @@ use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, Visi
 use crate::SqlError;
 
 pub(crate) use self::floating::FloatingOperands;
-pub(crate) use self::operators::PostgresOperators;
+pub(crate) use self::literal::{typed, untyped};
+pub(crate) use self::operators::{PostgresOperators, has_misread_name};
+pub(crate) use self::single_row::aggregated;
 pub(crate) use self::tokens::normalize as normalize_tokens;
+pub(crate) use self::unsupported::advice as unsupported_advice;
 
 /// Rewrites `statement` so that DataFusion does what PostgreSQL does, or says why it cannot. `schema` is
-/// the schema of names without one.
-pub(crate) fn rewrite(statement: &mut Statement, schema: &str) -> Result<(), SqlError> {
+/// the schema of names without one; `rename` gives tables names that no column has.
+pub(crate) fn rewrite(statement: &mut Statement, schema: &str, rename: bool) -> Result<(), SqlError> {
+    reserved::refuse(statement)?;
+    if rename {
+        outer_alias::rename(statement);
+    }
     let mut rewriter = Rewriter { schema };
     match statement.visit(&mut rewriter) {
         ControlFlow::Continue(()) => Ok(()),
@@ -55,14 +68,19 @@ impl VisitorMut for Rewriter<'_> {
     type Break = Box<SqlError>;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        relation::type_values(query);
         flow(
             set_operation::refuse_counting(query)
                 .and_then(|()| relation::fetch_as_limit(query))
+                .and_then(|()| row_function::in_query(query))
                 .and_then(|()| outer_using::qualify_order(query)),
         )
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        if let Err(error) = names::refuse_text_names(select) {
+            return flow(Err(error));
+        }
         names::name_outputs(select);
         relation::exists_in_outputs(select);
         let merged = if outer_using::is_there(select) {
@@ -71,7 +89,7 @@ impl VisitorMut for Rewriter<'_> {
             using::qualify_merged_columns(select);
             Ok(())
         };
-        flow(merged.and_then(|()| relation::series_in_from(select)))
+        flow(merged.and_then(|()| row_function::in_select(select).map(|_| ())))
     }
 
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
@@ -81,6 +99,10 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         flow(relation::name_function_columns(factor))
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        flow(expression::rewrite_whole(expr))
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {

@@ -5,23 +5,39 @@ use std::collections::HashSet;
 
 use sqlparser::ast::{CastKind, DataType, Expr, Ident, Select, SelectItem, SetExpr};
 
-use super::build::function_name;
+use super::build::{function_name, place};
+use crate::{SqlError, SqlErrorKind};
+
+/// `'a' 'b'` reads as a name for the first, which PostgreSQL does not allow: on two lines it is one text there.
+pub(super) fn refuse_text_names(select: &Select) -> Result<(), SqlError> {
+    for item in &select.projection {
+        if let SelectItem::ExprWithAlias { alias, .. } = item
+            && alias.quote_style == Some('\'')
+        {
+            let message = format!("'{}' stands where the name of a column would", alias.value);
+            return Err(SqlError::new(SqlErrorKind::Syntax, message)
+                .with_hint(format!("join texts with ||; a name stands in double quotes: as \"{}\"", alias.value))
+                .at(place(item)));
+        }
+    }
+    Ok(())
+}
 
 /// Gives every expression without a name in the select list the name that PostgreSQL would show.
 pub(super) fn name_outputs(select: &mut Select) {
     let mut taken = HashSet::new();
+    let mut repeated = Vec::with_capacity(select.projection.len());
     for item in &select.projection {
-        match item {
-            SelectItem::UnnamedExpr(expr) => taken.extend(column_name(expr)),
-            SelectItem::ExprWithAlias { alias, .. } => {
-                taken.insert(folded(alias));
-            }
-            _ => {}
-        }
+        let name = match item {
+            SelectItem::UnnamedExpr(expr) => column_name(expr),
+            SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+            _ => None,
+        };
+        repeated.push(name.is_some_and(|name| !taken.insert(name)));
     }
-    for item in &mut select.projection {
+    for (item, repeated) in select.projection.iter_mut().zip(repeated) {
         let SelectItem::UnnamedExpr(expr) = item else { continue };
-        if column_name(expr).is_some() {
+        if column_name(expr).is_some() && !repeated {
             continue;
         }
         let name = output_name(expr).unwrap_or_else(|| "?column?".to_owned());

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, IntervalUnit};
-use datafusion::common::{DFSchema, Result, ScalarValue};
+use arrow::datatypes::{DataType, Field, IntervalUnit};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, Result, ScalarValue, TableReference};
 use datafusion::logical_expr::expr::{Cast, ScalarFunction};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, ScalarUDF, cast, lit};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, cast, lit};
 use datafusion_functions_json::udfs::{json_as_text_udf, json_get_json_udf};
 use sqlparser::ast::BinaryOperator;
 
+use super::literal::{typed, untyped};
 use crate::function::timestamp;
-use crate::text;
+use crate::json::{JSON, is_json};
+use crate::planning::carried;
+use crate::{SqlError, SqlErrorKind, text};
 
 /// Plans arithmetic of moments, intervals and exact numbers, `||` and the JSON operators.
 #[derive(Debug)]
@@ -81,7 +85,19 @@ impl PostgresOperators {
             | BinaryOperator::Gt
             | BinaryOperator::GtEq => return self.compared(raw, left, right),
             BinaryOperator::StringConcat if is_list(left) || is_list(right) => return Ok(None),
-            BinaryOperator::StringConcat if text::differs_from_arrow(left) || text::differs_from_arrow(right) => {
+            // beside text, JSON is its text
+            BinaryOperator::StringConcat if self.joins_json(raw, left, right) => {
+                self.call("ade_json_concat", operands())?
+            }
+            BinaryOperator::Minus if is_json(left) && is_text(right) => self.call("ade_json_without", operands())?,
+            BinaryOperator::Minus if is_json(left) && is_list(right) => {
+                self.call("ade_json_without_keys", vec![raw.left.clone(), self.as_keys(&raw.right, right)?])?
+            }
+            BinaryOperator::Minus if is_json(left) && is_signed(right) => {
+                self.call("ade_json_without_place", operands())?
+            }
+            BinaryOperator::StringConcat if is_bytes(left) && is_bytes(right) => return Ok(None),
+            BinaryOperator::StringConcat => {
                 let as_text = |expr: &Expr, data_type: &DataType| {
                     if text::differs_from_arrow(data_type) {
                         self.call("ade_text", vec![expr.clone()])
@@ -89,11 +105,11 @@ impl PostgresOperators {
                         Ok(expr.clone())
                     }
                 };
-                let (left, right) = (as_text(&raw.left, left)?, as_text(&raw.right, right)?);
-                Expr::BinaryExpr(BinaryExpr::new(Box::new(left), Operator::StringConcat, Box::new(right)))
+                self.call("ade_concat", vec![as_text(&raw.left, left)?, as_text(&raw.right, right)?])?
             }
             _ if !is_text(left) => return Ok(None),
-            BinaryOperator::Arrow => self.json_step(raw, "ade_json_path", json_get_json_udf)?,
+            BinaryOperator::HashMinus => self.call("ade_json_without_path", operands())?,
+            BinaryOperator::Arrow => cast(self.json_step(raw, "ade_json_path", json_get_json_udf)?, JSON),
             BinaryOperator::LongArrow => self.json_step(raw, "ade_json_path_text", json_as_text_udf)?,
             BinaryOperator::HashArrow => self.call("ade_json_path", operands())?,
             BinaryOperator::HashLongArrow => self.call("ade_json_path_text", operands())?,
@@ -133,7 +149,11 @@ impl PostgresOperators {
             };
             return self.call(long_way, vec![raw.left.clone(), lit(format!("{{{index}}}"))]);
         }
-        let mut args = match &raw.left {
+        let stepped = match &raw.left {
+            Expr::Cast(Cast { expr, field }) if is_json(field.data_type()) => expr.as_ref(),
+            other => other,
+        };
+        let mut args = match stepped {
             Expr::ScalarFunction(inner)
                 if inner.func.name() == json_get_json_udf().name()
                     && inner.args.iter().skip(1).all(|key| matches!(key, Expr::Literal(..)))
@@ -141,13 +161,45 @@ impl PostgresOperators {
             {
                 inner.args.clone()
             }
-            other => vec![other.clone()],
+            _ => vec![raw.left.clone()],
         };
         args.push(raw.right.clone());
         Ok(Expr::ScalarFunction(ScalarFunction::new_udf(step(), args)))
     }
 
+    /// Whether both are JSON, or one is and the other a literal.
+    fn joins_json(&self, raw: &RawBinaryExpr, left: &DataType, right: &DataType) -> bool {
+        (is_json(left) && (is_json(right) || untyped(&raw.right).is_some()))
+            || (is_json(right) && untyped(&raw.left).is_some())
+    }
+
+    /// Equal values are equal however they are written; PostgreSQL's order of values is nothing to rely on.
+    fn compared_json(&self, raw: &RawBinaryExpr) -> Result<Option<Expr>> {
+        match raw.op {
+            BinaryOperator::Eq | BinaryOperator::NotEq => {
+                let key = |expr: &Expr| self.call("ade_json_key", vec![expr.clone()]);
+                Ok(Some(compare(key(&raw.left)?, operator(&raw.op), key(&raw.right)?)))
+            }
+            _ => Err(carried(
+                SqlError::new(SqlErrorKind::Unsupported, format!("{} does not compare JSON", raw.op))
+                    .with_hint("compare a value inside of it: (j->>'key')::numeric, or its text: j::text"),
+            )),
+        }
+    }
+
     fn compared(&self, raw: &RawBinaryExpr, left: &DataType, right: &DataType) -> Result<Option<Expr>> {
+        if (is_json(left) && is_json(right))
+            || (is_json(left) && untyped(&raw.right).is_some())
+            || (is_json(right) && untyped(&raw.left).is_some())
+        {
+            return self.compared_json(raw);
+        }
+        if (is_json(left) && is_text(right)) || (is_json(right) && is_text(left)) {
+            return Err(carried(
+                SqlError::new(SqlErrorKind::Invalid, "JSON is not compared with text")
+                    .with_hint("take the text out with ->>, or cast one side: ::jsonb or ::text"),
+            ));
+        }
         if is_interval(left) || is_interval(right) {
             let size = |expr: &Expr, data_type: &DataType| {
                 let interval = if is_interval(data_type) {
@@ -170,15 +222,78 @@ impl PostgresOperators {
 }
 
 impl ExprPlanner for PostgresOperators {
+    /// `a.b` with a column `a`: its field `b`, or a table `a` of an outer query.
+    fn plan_compound_identifier(
+        &self,
+        field: &Field,
+        _: Option<&TableReference>,
+        names: &[String],
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        if matches!(field.data_type(), DataType::Struct(_) | DataType::Map(..)) {
+            return Ok(PlannerResult::Original(vec![]));
+        }
+        let names = [field.name().as_str()].into_iter().chain(names.iter().map(String::as_str));
+        Ok(PlannerResult::Planned(self.call(NO_FIELD, names.map(lit).collect())?))
+    }
+
     fn plan_binary_op(&self, raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
-        let (Ok(left), Ok(right)) = (raw.left.get_type(schema), raw.right.get_type(schema)) else {
+        let (Ok(mut left), Ok(mut right)) = (raw.left.get_type(schema), raw.right.get_type(schema)) else {
             return Ok(PlannerResult::Original(raw));
         };
+        let mut raw = raw;
+        if let Some(text) = untyped(&raw.right)
+            && let Some(value) = beside(&raw.op, text, &left)?
+        {
+            right = value.get_type(schema)?;
+            raw.right = value;
+        } else if let Some(text) = untyped(&raw.left)
+            && let Some(value) = beside(&raw.op, text, &right)?
+        {
+            left = value.get_type(schema)?;
+            raw.left = value;
+        }
         Ok(match self.plan(&raw, &left, &right)? {
             Some(planned) => PlannerResult::Planned(planned),
             None => PlannerResult::Original(raw),
         })
     }
+}
+
+/// The literal `text` with the type that it has beside an operand of `data_type`.
+fn beside(op: &BinaryOperator, text: &str, data_type: &DataType) -> Result<Option<Expr>> {
+    use BinaryOperator::{Divide, Eq, Gt, GtEq, Lt, LtEq, Minus, Modulo, Multiply, NotEq, Plus};
+    let interval = DataType::Interval(IntervalUnit::MonthDayNano);
+    match op {
+        Eq | NotEq | Lt | LtEq | Gt | GtEq if !is_json(data_type) => typed(text, data_type),
+        Plus | Minus | Multiply | Divide | Modulo if data_type.is_numeric() => typed(text, data_type),
+        Plus | Minus if is_interval(data_type) => typed(text, &interval),
+        Plus if matches!(data_type, DataType::Timestamp(..)) => typed(text, &interval),
+        Minus if is_moment(data_type) => typed(text, data_type),
+        Plus if is_date(data_type) => Err(carried(
+            SqlError::new(
+                SqlErrorKind::Invalid,
+                format!("a date plus '{text}': is that a number of days or an interval?"),
+            )
+            .with_hint(format!("write interval '{text}', or a number without quotes")),
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// What `a.b` becomes where `a` is a column without fields.
+const NO_FIELD: &str = "ade_no_field";
+
+/// Whether a table's name in `plan` was taken for a column's.
+pub(crate) fn has_misread_name(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|plan| {
+        plan.apply_expressions(|expr| {
+            found |=
+                expr.exists(|expr| Ok(matches!(expr, Expr::ScalarFunction(call) if call.func.name() == NO_FIELD)))?;
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(found)
 }
 
 fn compare(left: Expr, operator: Operator, right: Expr) -> Expr {
@@ -250,6 +365,10 @@ fn is_interval(data_type: &DataType) -> bool {
 
 fn is_date(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Date32 | DataType::Date64)
+}
+
+fn is_bytes(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
 }
 
 fn is_moment(data_type: &DataType) -> bool {

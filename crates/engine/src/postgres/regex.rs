@@ -1,9 +1,9 @@
 //! Regular expressions: PostgreSQL's flags, its `.` that matches line ends, and its replacement texts in the
 //! words of the `regex` crate.
 
-use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::build::{binary, call, literal, take, text};
+use super::build::{call, literal, take, text};
 
 /// Gives a call of a `regexp_…` function its flags and its replacement as the engine wants them.
 pub(super) fn rewrite_call(name: &str, function: &mut Function) {
@@ -42,13 +42,12 @@ fn dot_matches_line_ends(args: &mut [FunctionArg], flags: &str) {
 
 /// The pattern with PostgreSQL's `flags` in it.
 pub(super) fn with_flags(pattern: Expr, flags: &str) -> Expr {
-    let Some(written) = literal(&pattern) else {
-        return binary(text(inline(flags)), BinaryOperator::StringConcat, pattern);
-    };
     let inline = inline(flags);
+    let Some(written) = literal(&pattern) else { return call("ade_regex", vec![pattern, text(inline)]) };
+    let written = escapes(written);
     if inline == "(?s)" {
         if !written.contains('.') {
-            return pattern;
+            return text(written);
         }
         // the anchor stays in front: expressions that begin with one are matched faster
         if let Some(rest) = written.strip_prefix('^') {
@@ -56,6 +55,29 @@ pub(super) fn with_flags(pattern: Expr, flags: &str) -> Expr {
         }
     }
     text(format!("{inline}{written}"))
+}
+
+/// PostgreSQL's escapes of places: `\m` and `\M` at the start and end of a word, `\y` at both, `\Y` at neither,
+/// `\Z` at the end. Source: PostgreSQL 15, table 9.22.
+pub(crate) fn escapes(written: &str) -> String {
+    let mut out = String::with_capacity(written.len());
+    let mut chars = written.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('m') => out.push_str("\\b{start}"),
+            Some('M') => out.push_str("\\b{end}"),
+            Some('y') => out.push_str("\\b"),
+            Some('Y') => out.push_str("\\B"),
+            Some('Z') => out.push_str("\\z"),
+            Some(other) => out.extend(['\\', other]),
+            None => out.push('\\'),
+        }
+    }
+    out
 }
 
 /// `(?flags)` for PostgreSQL's flags. Source: PostgreSQL 15, table 9.24.
@@ -140,6 +162,11 @@ mod tests {
         for (flags, inline_flags) in [("", "(?s)"), ("i", "(?is)"), ("n", "(?m)"), ("p", ""), ("gw", "(?sm)")] {
             assert_eq!(inline(flags), inline_flags, "{flags}");
         }
+    }
+
+    #[test]
+    fn places_in_words() {
+        assert_eq!(escapes(r"\ma\M \yb\Y\d\Z"), r"\b{start}a\b{end} \bb\B\d\z");
     }
 
     #[test]

@@ -4,13 +4,12 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Interval, LimitClause,
-    Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Visit, Visitor,
-    visit_expressions_mut,
+    BinaryOperator, CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    Interval, LimitClause, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef,
+    TableFactor, TableWithJoins, Visit, Visitor, visit_expressions_mut,
 };
 
-use super::build::{arguments, binary, call, literal, number, place, take, text};
-use super::call::{array_of_set, is_set};
+use super::build::{binary, call, literal, number, take, text};
 use crate::{SqlError, SqlErrorKind};
 
 /// `fetch first n rows only` is `limit n`.
@@ -26,6 +25,21 @@ pub(super) fn fetch_as_limit(query: &mut Query) -> Result<(), SqlError> {
         clause => *clause = Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: vec![] }),
     }
     Ok(())
+}
+
+/// Texts in quotes in `values` take the type that another row of their column was given.
+pub(super) fn type_values(query: &mut Query) {
+    let SetExpr::Values(values) = query.body.as_mut() else { return };
+    let width = values.rows.first().map_or(0, |row| row.len());
+    for column in 0..width {
+        let given = values.rows.iter().filter_map(|row| row.get(column)).find_map(given_type);
+        let Some(data_type) = given else { continue };
+        for row in &mut values.rows {
+            if let Some(expr) = row.get_mut(column).filter(|expr| literal(expr).is_some()) {
+                *expr = cast_to(take(expr), data_type.clone());
+            }
+        }
+    }
 }
 
 /// `exists (…)` in the select list is a count of the subquery's rows: DataFusion only knows it in
@@ -44,12 +58,33 @@ pub(super) fn exists_in_outputs(select: &mut Select) {
                 let op = if *negated { BinaryOperator::Eq } else { BinaryOperator::Gt };
                 let Some(rows) = count_of_rows() else { return ControlFlow::Continue(()) };
                 inner.projection = vec![SelectItem::UnnamedExpr(rows)];
-                let count = Expr::Subquery(std::mem::replace(subquery, Box::new(query_of(text(""), Ident::new("x")))));
+                let count =
+                    Expr::Subquery(std::mem::replace(subquery, Box::new(query_of([(text(""), Ident::new("x"))]))));
                 *expr = binary(count, op, number(0));
             }
             ControlFlow::Continue(())
         });
     }
+}
+
+/// `(a, b) in (select x, y …)` as `exists (select … where x = a and y = b)`.
+pub(super) fn is_among(values: Vec<Expr>, subquery: &Query) -> Expr {
+    let rows = Ident::new("rows_of_subquery");
+    let names = (1..=values.len()).map(|number| Ident::new(format!("column_{number}"))).collect::<Vec<_>>();
+    let equal = values.into_iter().zip(&names).map(|(value, name)| {
+        binary(Expr::CompoundIdentifier(vec![rows.clone(), name.clone()]), BinaryOperator::Eq, value)
+    });
+    let condition = equal.reduce(|left, right| binary(left, BinaryOperator::And, right));
+    let columns = names.into_iter().map(|name| TableAliasColumnDef { name, data_type: None }).collect();
+    let alias = TableAlias { explicit: true, name: rows, columns, at: None };
+    let relation =
+        TableFactor::Derived { lateral: false, subquery: Box::new(subquery.clone()), alias: Some(alias), sample: None };
+    let mut exists = query_of([(number(1), Ident::new("one"))]);
+    if let SetExpr::Select(select) = exists.body.as_mut() {
+        select.from = vec![TableWithJoins { relation, joins: vec![] }];
+        select.selection = condition;
+    }
+    Expr::Exists { subquery: Box::new(exists), negated: false }
 }
 
 fn count_of_rows() -> Option<Expr> {
@@ -75,11 +110,6 @@ pub(super) fn name_function_columns(factor: &mut TableFactor) -> Result<(), SqlE
         TableFactor::UNNEST { alias, array_exprs, with_ordinality: false, .. } if array_exprs.len() == 1 => {
             ("unnest".to_owned(), alias)
         }
-        TableFactor::UNNEST { with_ordinality: true, array_exprs, .. } => {
-            return Err(SqlError::new(SqlErrorKind::Unsupported, "with ordinality is not supported")
-                .with_hint("number the rows with row_number() over ()")
-                .at(array_exprs.first().and_then(place)));
-        }
         _ => return Ok(()),
     };
     let alias =
@@ -90,8 +120,19 @@ pub(super) fn name_function_columns(factor: &mut TableFactor) -> Result<(), SqlE
     Ok(())
 }
 
-/// `generate_series(a, b, '1 day')`: the text is an interval.
-fn step_as_interval(args: &mut [FunctionArg]) {
+/// `generate_series(a, b, '1 day')`: the text is an interval, and an end in quotes has the type of the other.
+pub(super) fn step_as_interval(args: &mut [FunctionArg]) {
+    let given = args.iter().take(2).find_map(|arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => given_type(expr),
+        _ => None,
+    });
+    for arg in args.iter_mut().take(2) {
+        if let (FunctionArg::Unnamed(FunctionArgExpr::Expr(end)), Some(data_type)) = (arg, &given)
+            && literal(end).is_some()
+        {
+            *end = cast_to(take(end), data_type.clone());
+        }
+    }
     if let [_, _, FunctionArg::Unnamed(FunctionArgExpr::Expr(step))] = args
         && let Some(written) = literal(step)
     {
@@ -105,83 +146,21 @@ fn step_as_interval(args: &mut [FunctionArg]) {
     }
 }
 
-/// Functions in `from` that read columns of what stands before them (`from t, unnest(t.tags) as tag`)
-/// and set functions that are no table functions become lateral subqueries over `unnest`.
-pub(super) fn series_in_from(select: &mut Select) -> Result<(), SqlError> {
-    for table in &mut select.from {
-        lateral(&mut table.relation)?;
-        for join in &mut table.joins {
-            lateral(&mut join.relation)?;
-        }
+/// The type that an expression is cast to.
+fn given_type(expr: &Expr) -> Option<DataType> {
+    match expr {
+        Expr::Cast { data_type, .. } => Some(data_type.clone()),
+        Expr::TypedString(typed) => Some(typed.data_type.clone()),
+        _ => None,
     }
-    Ok(())
 }
 
-fn lateral(factor: &mut TableFactor) -> Result<(), SqlError> {
-    let (name, array, alias) = match factor {
-        TableFactor::Table { name, alias, args: Some(args), with_ordinality, .. } => {
-            let Some(function) = name.0.last().and_then(|part| part.as_ident()) else { return Ok(()) };
-            let function = function.value.to_lowercase();
-            if !is_set(&function) {
-                return Ok(());
-            }
-            refuse_ordinality(*with_ordinality, name)?;
-            step_as_interval(&mut args.args);
-            let Some(values) = arguments(&args.args) else { return Ok(()) };
-            if function == "generate_series" && values.iter().all(|value| is_constant(value)) {
-                return Ok(());
-            }
-            let values = values.into_iter().cloned().collect();
-            (function.clone(), array_of_set(&function, values), alias.take())
-        }
-        TableFactor::Function { name, args, alias, with_ordinality, .. } => {
-            let Some(function) = name.0.last().and_then(|part| part.as_ident()) else { return Ok(()) };
-            let function = function.value.to_lowercase();
-            refuse_ordinality(*with_ordinality, name)?;
-            step_as_interval(args);
-            let Some(values) = arguments(args) else { return Ok(()) };
-            let values = values.into_iter().cloned().collect::<Vec<_>>();
-            let array = match function.as_str() {
-                "unnest" => values.into_iter().next().unwrap_or_else(|| text("")),
-                set if is_set(set) => array_of_set(set, values),
-                _ => return Ok(()),
-            };
-            (function, array, alias.take())
-        }
-        TableFactor::UNNEST { alias, array_exprs, with_ordinality: false, with_offset: false, .. }
-            if array_exprs.len() == 1 && !is_constant(&array_exprs[0]) =>
-        {
-            ("unnest".to_owned(), take(&mut array_exprs[0]), alias.take())
-        }
-        _ => return Ok(()),
-    };
-    let mut alias =
-        alias.unwrap_or_else(|| TableAlias { explicit: true, name: Ident::new(name), columns: vec![], at: None });
-    let column = match alias.columns.as_slice() {
-        [column] => column.name.clone(),
-        _ => alias.name.clone(),
-    };
-    alias.columns.clear();
-    *factor = TableFactor::Derived {
-        lateral: true,
-        subquery: Box::new(query_of(call("unnest", vec![array]), column)),
-        alias: Some(alias),
-        sample: None,
-    };
-    Ok(())
-}
-
-fn refuse_ordinality(asked: bool, name: &sqlparser::ast::ObjectName) -> Result<(), SqlError> {
-    if !asked {
-        return Ok(());
-    }
-    Err(SqlError::new(SqlErrorKind::Unsupported, "with ordinality is not supported")
-        .with_hint("number the rows with row_number() over ()")
-        .at(place(name)))
+fn cast_to(expr: Expr, data_type: DataType) -> Expr {
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
 }
 
 /// Whether no column is read.
-fn is_constant(expr: &Expr) -> bool {
+pub(super) fn is_constant(expr: &Expr) -> bool {
     struct Columns;
     impl Visitor for Columns {
         type Break = ();
@@ -195,8 +174,8 @@ fn is_constant(expr: &Expr) -> bool {
     expr.visit(&mut Columns).is_continue()
 }
 
-/// `select expr as column`
-fn query_of(expr: Expr, column: Ident) -> Query {
+/// `select expr as column, …`
+pub(super) fn query_of(columns: impl IntoIterator<Item = (Expr, Ident)>) -> Query {
     let select = Select {
         select_token: AttachedToken::empty(),
         optimizer_hints: vec![],
@@ -204,7 +183,7 @@ fn query_of(expr: Expr, column: Ident) -> Query {
         select_modifiers: None,
         top: None,
         top_before_distinct: false,
-        projection: vec![SelectItem::ExprWithAlias { expr, alias: column }],
+        projection: columns.into_iter().map(|(expr, alias)| SelectItem::ExprWithAlias { expr, alias }).collect(),
         exclude: None,
         into: None,
         from: vec![],

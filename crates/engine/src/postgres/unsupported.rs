@@ -2,13 +2,27 @@
 
 /// Name and advice.
 const UNSUPPORTED: &[(&str, &str)] = &[
+    ("array_lower", "arrays begin at 1"),
+    ("array_upper", "use array_length(array, 1)"),
     ("crosstab", "write one aggregate with filter (where …) for each column"),
     ("currval", "sequences do not exist here: use surrogate_key(…) or row_number()"),
     ("dblink", "make a connection and a source for the other database"),
     ("generate_subscripts", "use generate_series(1, cardinality(array))"),
+    ("json_each", "write it in from: from t, json_each(t.j) as e"),
+    ("json_each_text", "write it in from: from t, json_each_text(t.j) as e"),
+    ("json_populate_record", "take the keys out one by one: (j->>'key')::type"),
+    ("json_to_record", "take the keys out one by one: (j->>'key')::type"),
+    ("json_to_recordset", "use jsonb_array_elements(j) as e and take the keys out: (e->>'key')::type"),
+    ("jsonb_each", "write it in from: from t, jsonb_each(t.j) as e"),
+    ("jsonb_each_text", "write it in from: from t, jsonb_each_text(t.j) as e"),
+    ("jsonb_insert", "build the object with jsonb_build_object, or join two with ||"),
+    ("jsonb_path_exists", "use -> and ->> with keys, or jsonb_array_elements"),
+    ("jsonb_populate_record", "take the keys out one by one: (j->>'key')::type"),
+    ("jsonb_to_record", "take the keys out one by one: (j->>'key')::type"),
+    ("jsonb_to_recordset", "use jsonb_array_elements(j) as e and take the keys out: (e->>'key')::type"),
     ("jsonb_path_query", "use -> and ->> with keys, or jsonb_array_elements"),
     ("jsonb_pretty", "format the JSON where it is shown"),
-    ("jsonb_set", "build the object with jsonb_build_object"),
+    ("jsonb_set", "join objects: j || jsonb_build_object('key', value)"),
     ("lastval", "sequences do not exist here: use surrogate_key(…) or row_number()"),
     ("nextval", "sequences do not exist here: use surrogate_key(…) or row_number()"),
     ("pg_sleep", "queries only read"),
@@ -40,6 +54,6 @@ const UNSUPPORTED: &[(&str, &str)] = &[
 ];
 
 /// What to write in place of the function called `name`.
-pub(super) fn advice(name: &str) -> Option<&'static str> {
+pub(crate) fn advice(name: &str) -> Option<&'static str> {
     UNSUPPORTED.iter().find(|(known, _)| *known == name).map(|(_, advice)| *advice)
 }

@@ -30,6 +30,10 @@ pub(crate) fn parse(text: &str) -> Option<IntervalMonthDayNano> {
     if rest.is_empty() {
         return None;
     }
+    // a date is no interval
+    if rest.bytes().take_while(|c| !c.is_ascii_whitespace()).skip(1).filter(|c| *c == b'-').count() > 1 {
+        return None;
+    }
     while !rest.is_empty() {
         if let Some((months, after)) = years_and_months(rest) {
             sum.months += months;
@@ -81,7 +85,11 @@ fn years_and_months(text: &str) -> Option<(f64, &str)> {
     let (years, rest) = body.split_once('-')?;
     let length = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (months, rest) = rest.split_at(length);
-    if years.is_empty() || !years.bytes().all(|c| c.is_ascii_digit()) || !(rest.is_empty() || rest.starts_with(' ')) {
+    if years.is_empty()
+        || !years.bytes().all(|c| c.is_ascii_digit())
+        || !(rest.is_empty() || rest.starts_with(' '))
+        || length == 0
+    {
         return None;
     }
     let months = months.parse::<f64>().ok().filter(|months| *months < 12.0)?;

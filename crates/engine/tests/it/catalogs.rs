@@ -82,6 +82,10 @@ async fn listings() {
         ask(&session, "select table_name from information_schema.tables where table_schema = 'marts'").await,
         "loud"
     );
+    assert_eq!(
+        ask(&session, "select table_name, table_type from information_schema.tables order by 1").await,
+        "customers|BASE TABLE\nloud|VIEW"
+    );
 }
 
 /// Remembers which names were asked for; has a million tables.

@@ -130,3 +130,74 @@ async fn names_written_in_mixed_case_need_quotes() {
     let error = fail(&session, "select \"Name\" from customers").await;
     assert_eq!(error.hint.as_deref(), Some("names without quotes are lower case: write \"name\""));
 }
+
+#[tokio::test]
+async fn what_postgresql_has_and_ade_has_not_is_told_with_what_to_write() {
+    let session = session(catalog());
+    for (sql, message, hint) in [
+        (
+            "select ade_series(1, 1000)",
+            "there is no function ade_series",
+            "names that begin with ade_ are ade's own: use PostgreSQL's functions and operators",
+        ),
+        (
+            "select name from customers where name like any (string_to_array('a b', ' '))",
+            "like any needs its patterns in array[…]",
+            "write them out, or use ~ with a|b|c",
+        ),
+        (
+            "select name collate \"de_DE\" from customers",
+            "collate \"de_DE\" is not supported",
+            "texts are compared by code point, as collate \"C\" does; compare lower(x) to pass over case",
+        ),
+        (
+            "select '{\"a\": 1}'::jsonb < '{\"a\": 2}'::jsonb",
+            "< does not compare JSON",
+            "compare a value inside of it: (j->>'key')::numeric, or its text: j::text",
+        ),
+        ("select 5::jsonb", "bigint is no JSON", "to_jsonb(x) makes JSON of a value"),
+        (
+            "select * from jsonb_to_recordset('[]') as r(a int)",
+            "there is no table function jsonb_to_recordset",
+            "use jsonb_array_elements(j) as e and take the keys out: (e->>'key')::type",
+        ),
+        (
+            "select id from customers where id = 'x'",
+            "'x' is no bigint, the type of what it stands beside",
+            "write a value of that type, or cast the other side to text: ::text",
+        ),
+        (
+            "select date '2024-01-01' + '1 day'",
+            "a date plus '1 day': is that a number of days or an interval?",
+            "write interval '1 day', or a number without quotes",
+        ),
+        (
+            "select 'a' 'b'",
+            "'b' stands where the name of a column would",
+            "join texts with ||; a name stands in double quotes: as \"b\"",
+        ),
+        (
+            "select (select d.name from customers d where d.id >= c.id - 1) from customers c",
+            "this correlated subquery cannot be planned",
+            "correlate it with = in its where, or join and use row_number() over (partition by …) or distinct on",
+        ),
+        (
+            "select name.first from customers",
+            "a column without fields is asked for a field",
+            "before the dot stands a table of from, or a column with fields; JSON has ->> 'key'",
+        ),
+    ] {
+        let error = fail(&session, sql).await;
+        assert_eq!(error.message, message, "{sql}");
+        assert_eq!(error.hint.as_deref(), Some(hint), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_subquery_as_a_value_must_not_have_two_rows() {
+    let session = session(catalog());
+    let sql = "select (select d.n from (values (1, 'x'), (1, 'y')) d(id, n) where d.id = c.id) from customers c";
+    let error = fail(&session, sql).await;
+    assert_eq!(error.message, "a subquery used as a value gave 2 rows");
+    assert!(error.hint.is_some());
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ade_engine::{Engine, EngineOptions, MemoryCatalog, SessionOptions, SqlErrorKind};
 use futures::StreamExt;
 
-use crate::support::{answer, fail, session};
+use crate::support::{answer, ask, fail, session};
 
 /// Sorts about 30 MB.
 const BIG_SORT: &str =
@@ -60,4 +60,49 @@ async fn deep_nesting_ends_in_a_message() {
     let session = session(MemoryCatalog::new());
     let deep = format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000));
     assert_eq!(fail(&session, &deep).await.message, "the statement nests too deep");
+}
+
+#[tokio::test]
+async fn a_batch_of_long_values_ends_in_a_message() {
+    let session = session(MemoryCatalog::new());
+    for sql in [
+        "select length(string_agg(repeat('x', 1000000), '')) from generate_series(1, 3000)",
+        "select length(string_agg(repeat('x', 1000000 + x), '')) from generate_series(1, 3000) as x",
+        "select max(length(lpad(x::text, 9000000))) from generate_series(1, 1000) as x",
+        "select array_repeat(1, 1000000000)",
+        "select array_repeat(repeat('x', 1000), 1000000)",
+        "select array_repeat(x, 1000000) from generate_series(1, 1000) as x",
+        "select replace(repeat('a', x), 'a', repeat('b', 10000)) from generate_series(10000000, 10000000) as x",
+        "select regexp_replace(repeat('a', x), 'a', repeat('b', 10000), 'g') from generate_series(10000000, 10000000) as x",
+        "select generate_series(1, 1000000000)",
+        "select generate_series('2000-01-01'::timestamp, '2024-01-01', '1 millisecond')",
+        "select x, generate_series(1, x * 1000000) from generate_series(1, 1000) as x",
+        "with a as (select repeat('x', 1000000 + x) as t from generate_series(1, 300) as x) select max(length(t || t || t)) from a",
+        "with a as (select repeat('x', 1000000 + x) as t from generate_series(1, 300) as x) select max(length(concat(t, t, t))) from a",
+    ] {
+        let error = fail(&session, sql).await;
+        assert_eq!(error.kind, SqlErrorKind::Limit, "{sql}: {error}");
+        assert!(error.hint.is_some(), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_could_be_long_is_made() {
+    let session = session(MemoryCatalog::new());
+    for (sql, answer) in [
+        // the replacement is longer than its text, but there is little to replace
+        (
+            "select length(replace(repeat('ab', x), 'ba!', repeat('x', 1000))) from generate_series(400000, 400000) as x",
+            "800000",
+        ),
+        (
+            "select length(regexp_replace(repeat('a', x), '^a', repeat('b', 1000))) from generate_series(100000, 100000) as x",
+            "100999",
+        ),
+        ("select sum(length(repeat('x', 200000 + x % 2))) from generate_series(1, 1000) as x", "200000500"),
+        ("select sum(length(lpad(x::text, 5000))) from generate_series(1, 3000) as x", "15000000"),
+        ("select count(*) from (select generate_series(1, 1000000)) as q", "1000000"),
+    ] {
+        assert_eq!(ask(&session, sql).await, answer, "{sql}");
+    }
 }

@@ -96,3 +96,37 @@ async fn an_error_in_the_middle_is_an_error() {
     let error = write_csv(rows, &mut Vec::new(), &CsvOptions::default()).await.expect_err("a division by zero");
     assert!(error.to_string().contains("division by zero"), "{error}");
 }
+
+#[tokio::test]
+async fn columns_that_are_called_alike_get_a_number() {
+    let session = session(catalog());
+    for (sql, expected) in [
+        (
+            "select a.id, b.id from customers a join customers b on a.id = b.id where a.id = 1",
+            "{\"id\":1,\"id_1\":1}\n",
+        ),
+        (
+            "select * from customers a join customers b on a.id = b.id where a.id = 1",
+            "{\"id\":1,\"name\":\"Ann\",\"id_1\":1,\"name_1\":\"Ann\"}\n",
+        ),
+        (
+            "select id, count(*), id, count(id) from customers where id = 1 group by id",
+            "{\"id\":1,\"count\":1,\"id_1\":1,\"count_1\":1}\n",
+        ),
+    ] {
+        let mut out = Vec::new();
+        let rows = session.query(sql).await.expect("rows");
+        write_json(rows, &mut out, JsonLayout::Lines).await.expect("written");
+        assert_eq!(String::from_utf8(out).expect("text"), expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn json_comes_out_as_text() {
+    let session = session(catalog());
+    let rows =
+        session.query("select jsonb_build_object('a', 1) as j, array_agg(to_jsonb(id)) as l from customers").await;
+    let rows = rows.expect("rows");
+    let types = rows.schema().fields().iter().map(|field| field.data_type().to_string()).collect::<Vec<_>>();
+    assert_eq!(types, ["Utf8View", "List(Utf8View)"]);
+}

@@ -73,6 +73,10 @@ impl Catalog for LakeCatalog {
         names.dedup();
         Ok(names)
     }
+
+    async fn is_view(&self, name: &RelationName) -> Result<bool, SqlError> {
+        Ok(self.views.get(name).is_some())
+    }
 }
 
 impl fmt::Debug for LakeCatalog {
