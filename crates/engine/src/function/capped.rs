@@ -36,17 +36,19 @@ pub(crate) const MOST_IN_A_CONSTANT: usize = 128 << 10;
 /// Characters that one value of text may be asked to have.
 const MOST_CHARACTERS: i64 = 10_000_000;
 
+/// Bytes that the value in a row cannot exceed.
+type Most = fn(&Sizes, usize) -> u64;
+
 /// A function that makes more than it is given.
 #[derive(Debug)]
 pub(super) struct Capped {
     inner: Arc<ScalarUDF>,
-    /// Bytes that the value in a row cannot exceed.
-    most: fn(&Sizes, usize) -> u64,
+    most: Most,
 }
 
 impl Capped {
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let functions: [(Arc<ScalarUDF>, fn(&Sizes, usize) -> u64); 10] = [
+        let functions: [(Arc<ScalarUDF>, Most); 10] = [
             (repeat(), size::of_repeat),
             (lpad(), size::of_pad),
             (rpad(), size::of_pad),

@@ -34,7 +34,7 @@ pub(super) fn all() -> Vec<Scalar> {
             |types| Ok(types[0].clone()),
             |args, _| {
                 let full = (0..args[0].len()).map(|row| length(&args[0], row).is_some_and(|length| length > 0));
-                let empty = BooleanArray::from_iter(full.map(|full| Some(!full)));
+                let empty = full.map(|full| Some(!full)).collect::<BooleanArray>();
                 Ok(nullif(&args[0], &empty)?)
             },
         ),

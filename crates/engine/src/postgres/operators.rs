@@ -86,9 +86,7 @@ impl PostgresOperators {
             | BinaryOperator::GtEq => return self.compared(raw, left, right),
             BinaryOperator::StringConcat if is_list(left) || is_list(right) => return Ok(None),
             // beside text, JSON is its text
-            BinaryOperator::StringConcat if self.joins_json(raw, left, right) => {
-                self.call("ade_json_concat", operands())?
-            }
+            BinaryOperator::StringConcat if joins_json(raw, left, right) => self.call("ade_json_concat", operands())?,
             BinaryOperator::Minus if is_json(left) && is_text(right) => self.call("ade_json_without", operands())?,
             BinaryOperator::Minus if is_json(left) && is_list(right) => {
                 self.call("ade_json_without_keys", vec![raw.left.clone(), self.as_keys(&raw.right, right)?])?
@@ -165,12 +163,6 @@ impl PostgresOperators {
         };
         args.push(raw.right.clone());
         Ok(Expr::ScalarFunction(ScalarFunction::new_udf(step(), args)))
-    }
-
-    /// Whether both are JSON, or one is and the other a literal.
-    fn joins_json(&self, raw: &RawBinaryExpr, left: &DataType, right: &DataType) -> bool {
-        (is_json(left) && (is_json(right) || untyped(&raw.right).is_some()))
-            || (is_json(right) && untyped(&raw.left).is_some())
     }
 
     /// Equal values are equal however they are written; PostgreSQL's order of values is nothing to rely on.
@@ -257,6 +249,12 @@ impl ExprPlanner for PostgresOperators {
             None => PlannerResult::Original(raw),
         })
     }
+}
+
+/// Whether both are JSON, or one is and the other a literal.
+fn joins_json(raw: &RawBinaryExpr, left: &DataType, right: &DataType) -> bool {
+    (is_json(left) && (is_json(right) || untyped(&raw.right).is_some()))
+        || (is_json(right) && untyped(&raw.left).is_some())
 }
 
 /// The literal `text` with the type that it has beside an operand of `data_type`.

@@ -157,11 +157,11 @@ fn lateral(factor: &mut TableFactor, rows: &mut Rows) -> Result<(), SqlError> {
     for ((_, column), name) in unfolded.iter_mut().zip(written) {
         *column = name.name;
     }
-    if only && let Some((_, column)) = unfolded.first() {
-        if folded(column) != folded(&alias.name) {
-            let value = Expr::CompoundIdentifier(vec![alias.name.clone(), column.clone()]);
-            rows.insert(folded(&alias.name), value);
-        }
+    if let (true, Some((_, column))) = (only, unfolded.first())
+        && folded(column) != folded(&alias.name)
+    {
+        let value = Expr::CompoundIdentifier(vec![alias.name.clone(), column.clone()]);
+        rows.insert(folded(&alias.name), value);
     }
     *factor = TableFactor::Derived {
         lateral: true,

@@ -13,6 +13,7 @@ use crate::ade_database::AdeDatabase;
 use crate::postgres_database::PostgresDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a file that only its caller knows")]
 #[ignore = "compares the questions of the file that ADE_QUESTIONS names"]
 async fn compare() {
     let path = std::env::var("ADE_QUESTIONS").expect("ADE_QUESTIONS names a file of SQL statements");
