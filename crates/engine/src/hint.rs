@@ -59,7 +59,8 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
     if let Some((_, rest)) = error.message.split_once("require unique expression names but the expression \"") {
         let name = rest.split('"').next().unwrap_or(rest);
         error.kind = SqlErrorKind::Invalid;
-        error.message = format!("two columns are called {}", name.rsplit('.').next().unwrap_or(name));
+        let name = name.rsplit(" AS ").next().and_then(|name| name.rsplit('.').next()).unwrap_or(name);
+        error.message = format!("two columns are called {name}");
         return error.with_hint("give one of them another name with `as`");
     }
     if let Some(name) =

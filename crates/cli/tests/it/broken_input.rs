@@ -141,7 +141,8 @@ fn a_null_where_none_was_promised() {
 
 #[test]
 fn rows_are_counted_as_they_land_or_do_not() {
-    let columns = "columns: [{name: id, data_type: bigint, nullable: false, privacy: public}, {name: name, privacy: public}]";
+    let columns =
+        "columns: [{name: id, data_type: bigint, nullable: false, privacy: public}, {name: name, privacy: public}]";
     let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv}}\n{columns}"));
     folder.write("data/t.csv", "id,name\n1,a\n2,b\n,c\n");
     let told = ade.run(&["ingest"]).exits(1).text();

@@ -65,13 +65,11 @@ fn a_draft_is_flagged_until_a_person_has_decided() {
     ");
 
     let problems = ade.run(&["check", "--output", "json"]).exits(2).json_lines();
-    let of = |column: &str| {
-        let line = folder.read("sources/files.yml").lines().position(|line| line.contains(&format!("name: {column}")));
-        serde_json::json!(["unclassified-column", line.unwrap() + 1])
-    };
+    let draft = folder.read("sources/files.yml");
+    let open = draft.lines().position(|line| line.contains("privacy: # TODO classify"));
     let found: Vec<_> =
         problems.iter().map(|problem| serde_json::json!([problem["id"], problem["location"]["line"]])).collect();
-    assert_eq!(found, [of("status")]);
+    assert_eq!(found, [serde_json::json!(["unclassified-column", open.unwrap() + 1])]);
     let same = ade.run(&["build"]).exits(1).text();
     assert!(same.contains("column `status` (varchar) of `files.orders` is not classified"), "{same}");
 
@@ -150,4 +148,52 @@ fn a_drafted_key_can_land() {
     assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{}", folder.read("sources/app.yml"));
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select count(distinct email) from app.account"), ["2"]);
+}
+
+#[test]
+fn what_is_open_is_one_problem_of_its_table() {
+    let sources = "sources:
+  - name: files
+    connection: files
+    tables:
+      - name: orders
+        ingest: {from: orders.csv}
+        columns:
+          - {name: order_id, data_type: bigint, privacy: identifier}
+          - name: email
+            data_type: varchar
+            privacy: # TODO classify
+          - {name: amount, data_type: varchar}
+          - {name: note, data_type: varchar, privacy: {class: free_text, detect: true}}
+      - name: other
+        columns:
+          - {name: amount, data_type: integr, privacy: public}
+";
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/orders.csv", ORDERS), ("sources/files.yml", sources)]);
+    insta::assert_snapshot!(program(&folder).run(&["check"]).exits(2).text(), @r#"
+    error[unclassified-column]: 2 columns of `files.orders` are not classified, so the table does not land
+      --> sources/files.yml:11:13
+       |
+    10 |             data_type: varchar
+    11 |             privacy: # TODO classify
+       |             ^^^^^^^
+    12 |           - {name: amount, data_type: varchar}
+       |
+       = note: `email` (varchar), line 11
+               `amount` (varchar), line 12
+       = help: complete each line that is open: `privacy: public`, or the class that fits
+       = help: add a line to each column that has none: `privacy: public`, or the class that fits
+       = help: `ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out
+
+    error[unknown-type]: column `amount` of `files.other`: there is no type "integr"
+      --> sources/files.yml:16:39
+       |
+    15 |         columns:
+    16 |           - {name: amount, data_type: integr, privacy: public}
+       |                                       ^^^^^^
+       |
+       = help: did you mean integer?
+
+    2 errors
+    "#);
 }

@@ -22,6 +22,7 @@ pub struct ColumnDeclaration {
     /// `false` promises that there are no nulls.
     pub nullable: Option<bool>,
     /// Privacy class, and overrides of it; columns of sources need one to land.
+    #[serde(default, deserialize_with = "even_if_empty")]
     pub privacy: Option<ColumnPrivacyDeclaration>,
     /// Promises that are held when the table is written.
     #[serde(default)]
@@ -58,6 +59,13 @@ pub struct ColumnDeclaration {
     pub entity: Option<Node>,
     /// dbt's older word for what a column is: no effect.
     pub r#type: Option<String>,
+}
+
+/// A key with nothing after it is there all the same: it is where a person has to decide.
+fn even_if_empty<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<ColumnPrivacyDeclaration>, D::Error> {
+    ColumnPrivacyDeclaration::deserialize(deserializer).map(Some)
 }
 
 /// `config:` of a column.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ade_diagnostic::{Diagnostic, Diagnostics, SourceFile, rule};
+use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, Span, rule};
 use serde_json::{Map, Value};
 
 use super::docs::Docs;
@@ -66,11 +66,21 @@ fn one(
         nullable: declared.nullable.unwrap_or(true)
             && !has(ConstraintKind::NotNull)
             && !has(ConstraintKind::PrimaryKey),
-        privacy: declared.privacy.as_ref().map(|declared| privacy(file, declared)),
+        privacy: declared.privacy.as_ref().filter(|says| !says.0.is_null()).map(|declared| privacy(file, declared)),
+        undecided: declared.privacy.as_ref().filter(|says| says.0.is_null()).map(|says| key_before(file, &says.0)),
         tags,
         meta,
         origin: file.location(declared.name.span),
+        data_type_origin: declared.data_type.as_ref().map(|data_type| file.location(data_type.span)),
     }
+}
+
+/// The key `privacy` that nothing follows: nothing stands where its colon is.
+fn key_before(file: &Arc<SourceFile>, nothing: &Node) -> Location {
+    const KEY: &str = "privacy";
+    let before = file.text().get(..nothing.span.start).unwrap_or_default();
+    let key = before.rfind(KEY).map(|start| Span::new(start, start + KEY.len()));
+    file.location(key.unwrap_or(nothing.span))
 }
 
 /// `meta:` as JSON.

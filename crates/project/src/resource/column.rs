@@ -18,12 +18,16 @@ pub struct Column {
     pub nullable: bool,
     /// Privacy class and treatment; columns of sources only.
     pub privacy: Option<ColumnPrivacy>,
+    /// A `privacy:` with nothing after it, which a draft leaves where a person has to decide.
+    pub undecided: Option<Location>,
     /// Tags.
     pub tags: Vec<String>,
     /// The project's own facts.
     pub meta: Map<String, Value>,
     /// Where it is described.
     pub origin: Location,
+    /// Where its type is promised.
+    pub data_type_origin: Option<Location>,
 }
 
 impl Column {

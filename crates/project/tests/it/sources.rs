@@ -140,3 +140,32 @@ seeds:
     assert_eq!(json!(seed.column_types), json!({"id": "bigint", "label": "varchar"}));
     assert_eq!(seed.content_hash, *blake3::hash(b"id;label\n1;Riesling\n").as_bytes());
 }
+
+#[test]
+fn what_a_draft_leaves_open_has_a_place() {
+    let text = r"
+== ade.yml
+name: shop
+== sources/a.yml
+sources:
+  - name: app
+    tables:
+      - name: people
+        columns:
+          - name: status # privacy: is open
+            privacy: # TODO classify
+            data_type: varchar
+          - {name: nick, privacy: , data_type: integr}
+          - {name: mail, privacy: email}
+          - name: last
+            privacy:
+";
+    let project = good(text);
+    let columns = &project.sources[0].columns;
+    let open: Vec<_> = columns.iter().map(|column| column.undecided.as_ref().map(ToString::to_string)).collect();
+    let at = |place: &str| Some(format!("sources/a.yml:{place}"));
+    assert_eq!(open, [at("7:13"), at("9:26"), None, at("12:13")]);
+    assert!(columns.iter().all(|column| column.privacy.is_some() == (column.name == "mail")));
+    let typed = columns[1].data_type_origin.as_ref().map(|place| (place.to_string(), place.text().to_owned()));
+    assert_eq!(typed, Some(("sources/a.yml:9:48".to_owned(), "integr".to_owned())));
+}

@@ -106,9 +106,12 @@ fn from(relation: &RelationName, filter: Option<&str>) -> String {
     }
 }
 
+/// As dbt, which is Python, prints it.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     }
 }

@@ -21,8 +21,12 @@ pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Di
             Some(text) => match sql_type(text) {
                 Ok(data_type) => data_type,
                 Err(error) => {
-                    let message = format!("column `{}` of `{}.{}`: {error}", column.name, source.source, source.name);
-                    problems.push(Diagnostic::error(&rule::UNKNOWN_TYPE, message).at(column.origin.clone()));
+                    let message =
+                        format!("column `{}` of `{}.{}`: {}", column.name, source.source, source.name, error.message);
+                    let place = column.data_type_origin.as_ref().unwrap_or(&column.origin);
+                    let mut problem = Diagnostic::error(&rule::UNKNOWN_TYPE, message).at(place.clone());
+                    problem.hints.extend(error.hint);
+                    problems.push(problem);
                     continue;
                 }
             },
@@ -57,22 +61,16 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
             );
         }
     }
-    if source.on_new_column == OnNewColumn::Stop {
-        for column in policy.unclassified() {
-            let is_new = drift.new.iter().any(|new| new.name == column.column);
-            if renamed.contains(&column.column) || (source.contract_enforced && is_new) {
-                continue;
-            }
-            problems.push(unclassified(source, &column.column, &type_name(&column.data_type)));
+    let open = policy.unclassified().iter().filter(|column| {
+        let is_new = drift.new.iter().any(|new| new.name == column.column);
+        match source.on_new_column {
+            OnNewColumn::Stop => !(renamed.contains(&column.column) || source.contract_enforced && is_new),
+            // The policy for new columns is for new ones; a listed column without a class is a person's oversight.
+            _ => source.column(&column.column).is_some(),
         }
-    } else {
-        // The policy for new columns is for new ones; a listed column without a class is a person's oversight.
-        for column in policy.unclassified() {
-            if source.column(&column.column).is_some() {
-                problems.push(unclassified(source, &column.column, &type_name(&column.data_type)));
-            }
-        }
-    }
+    });
+    let open: Vec<_> = open.map(|column| (column.column.as_str(), type_name(&column.data_type))).collect();
+    problems.extend(unclassified(source, &open));
     problems
 }
 
@@ -179,21 +177,47 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
     problems
 }
 
-/// The problem of a column without a class, with the line to add.
-pub(crate) fn unclassified(source: &SourceTable, column: &str, data_type: &str) -> Diagnostic {
-    let message = format!(
-        "column `{column}` ({data_type}) of `{}.{}` is not classified, so the table does not land",
-        source.source, source.name
-    );
-    let place = source.column(column).map_or(&source.origin, |listed| &listed.origin).clone();
-    let diagnostic = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(place);
-    let hint = match source.column(column) {
-        Some(_) => "add a line to the column: `privacy: public`, or the class that fits".to_owned(),
-        None => format!("add under `columns:` of the table: {}", column_lines(column, data_type)),
+/// The problem of columns without a class, given with their types, with the lines to complete or to add: one for a table.
+pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, String)]) -> Option<Diagnostic> {
+    let table = format!("{}.{}", source.source, source.name);
+    let message = match columns {
+        [] => return None,
+        [(column, data_type)] => {
+            format!("column `{column}` ({data_type}) of `{table}` is not classified, so the table does not land")
+        }
+        _ => format!("{} columns of `{table}` are not classified, so the table does not land", columns.len()),
     };
-    diagnostic
-        .hint(hint)
-        .hint("`ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out")
+    let place = |column: &str| {
+        let listed = source.column(column)?;
+        Some(listed.undecided.as_ref().unwrap_or(&listed.origin))
+    };
+    let first = columns.iter().find_map(|(column, _)| place(column)).unwrap_or(&source.origin);
+    let mut problem = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(first.clone());
+    if columns.len() > 1 {
+        let listed = columns.iter().map(|(column, data_type)| match place(column) {
+            Some(place) => format!("`{column}` ({data_type}), line {}", place.line()),
+            None => format!("`{column}` ({data_type}), not listed"),
+        });
+        problem = problem.note(listed.collect::<Vec<_>>().join("\n"));
+    }
+    let open = |(column, _): &&(&str, String)| source.column(column).is_some_and(|listed| listed.undecided.is_some());
+    let bare = |(column, _): &&(&str, String)| source.column(column).is_some_and(|listed| listed.undecided.is_none());
+    let [complete, add] = match columns {
+        [_] => ["complete the line", "add a line to the column"],
+        _ => ["complete each line that is open", "add a line to each column that has none"],
+    };
+    if columns.iter().any(|column| open(&column)) {
+        problem = problem.hint(format!("{complete}: `privacy: public`, or the class that fits"));
+    }
+    if columns.iter().any(|column| bare(&column)) {
+        problem = problem.hint(format!("{add}: `privacy: public`, or the class that fits"));
+    }
+    let new = columns.iter().filter(|(column, _)| source.column(column).is_none());
+    let lines: Vec<String> = new.map(|(column, data_type)| column_lines(column, data_type)).collect();
+    if !lines.is_empty() {
+        problem = problem.hint(format!("add under `columns:` of the table: {}", lines.join("\n")));
+    }
+    Some(problem.hint("`ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out"))
 }
 
 fn column_lines(name: &str, data_type: &str) -> String {

@@ -28,7 +28,8 @@ impl Obfuscation {
         let mut classes = Classes::builtin();
         for (name, declared) in &project.privacy.classes {
             let class = named(name);
-            match treatment(&declared.settings, name) {
+            let default = classes.treatment(&class).ok().map(Treatment::name);
+            match treatment(&declared.settings, name, default) {
                 Ok(Some(treatment)) => classes.define(class, treatment),
                 Ok(None) => {
                     let problem = format!("class `{name}` does not say what happens to its columns");
@@ -44,7 +45,8 @@ impl Obfuscation {
         for declared in &project.privacy.rules {
             let class = named(&declared.class);
             let families = declared.types.iter().map(|name| family(name)).collect::<Result<Vec<_>, _>>();
-            match (treatment(&declared.settings, &declared.class), families) {
+            let default = classes.treatment(&class).ok().map(Treatment::name);
+            match (treatment(&declared.settings, &declared.class, default), families) {
                 (Ok(treatment), Ok(types)) => rules.push(Rule {
                     column: declared.column.clone().unwrap_or_else(|| "*".to_owned()),
                     table: declared.table.clone(),
@@ -65,7 +67,11 @@ impl Obfuscation {
         for column in &table.columns {
             let Some(privacy) = &column.privacy else { continue };
             let class = privacy.class.clone().unwrap_or_else(|| column.name.clone());
-            match treatment(&privacy.settings, &class) {
+            let default = self.classes.treatment(&named(&class)).ok().map(Treatment::name);
+            let says_all = privacy.class.is_none() || privacy.settings.contains_key("treatment");
+            let treatment =
+                if default.is_some() || says_all { treatment(&privacy.settings, &class, default) } else { Ok(None) };
+            match treatment {
                 Ok(treatment) => {
                     let class = named(&class);
                     if treatment.is_none() && self.classes.treatment(&class).is_err() {
@@ -122,16 +128,11 @@ impl Obfuscation {
             Ok(policy) => policy,
             Err(problems) => return problems,
         };
-        let mut problems: Vec<Diagnostic> = policy
-            .unclassified()
-            .iter()
-            .filter_map(|column| {
-                let listed = table.column(&column.column)?;
-                // A rule may be for the type that the source will turn out to have.
-                listed.data_type.as_ref()?;
-                Some(unclassified(table, &column.column, &type_name(&column.data_type)))
-            })
-            .collect();
+        // A rule may be for the type that the source will turn out to have.
+        let typed = |name: &str| table.column(name).is_some_and(|listed| listed.data_type.is_some());
+        let open = policy.unclassified().iter().filter(|column| typed(&column.column));
+        let open: Vec<_> = open.map(|column| (column.column.as_str(), type_name(&column.data_type))).collect();
+        let mut problems: Vec<Diagnostic> = unclassified(table, &open).into_iter().collect();
         problems.extend(folded_keys(table, &policy, &schema));
         let typed: Vec<_> = policy
             .columns()
@@ -169,16 +170,22 @@ fn family(sql_name: &str) -> Result<DataFamily, Box<Diagnostic>> {
     Ok(DataFamily::of(&data_type))
 }
 
-/// The treatment that settings describe; `None` when they name none.
-fn treatment(settings: &Map<String, Value>, class: &str) -> Result<Option<Treatment>, Box<Diagnostic>> {
+/// The treatment that settings describe; `None` when there are none. Settings alone are those of the class's `default`.
+fn treatment(
+    settings: &Map<String, Value>,
+    class: &str,
+    default: Option<&str>,
+) -> Result<Option<Treatment>, Box<Diagnostic>> {
     let invalid = |message: String| Box::new(Diagnostic::error(&rule::INVALID_TREATMENT, message));
-    let Some(name) = settings.get("treatment") else {
-        return match settings.keys().next() {
-            None => Ok(None),
-            Some(key) => Err(invalid(format!("`{key}` is a setting of a treatment, and no `treatment` is given"))),
-        };
+    let Some(first) = settings.keys().next() else { return Ok(None) };
+    let name = match (settings.get("treatment"), default) {
+        (Some(name), _) => name.as_str().ok_or_else(|| invalid("`treatment` must be a word".to_owned()))?,
+        (None, Some(default)) => default,
+        (None, None) => {
+            let problem = invalid(format!("`{first}` is a setting of a treatment, and no `treatment` is given"));
+            return Err(Box::new(problem.hint(format!("add `treatment`: one of {}", Treatment::NAMES.join(", ")))));
+        }
     };
-    let Some(name) = name.as_str() else { return Err(invalid("`treatment` must be a word".to_owned())) };
     let others = settings.iter().filter(|(key, _)| *key != "treatment");
     let mut values = Settings::new();
     for (key, value) in others {
