@@ -1,5 +1,6 @@
 //! Messages that come from below, in words for the person who wrote the SQL.
 
+use crate::postgres::TIME_BESIDE_NUMBER;
 use crate::suggest::closest;
 use crate::{SqlError, SqlErrorKind};
 
@@ -15,6 +16,11 @@ const HINTS: &[(&str, &str)] = &[
 
 /// Messages that say nothing to a user, with what they mean and what to do.
 const REWORDED: &[(&str, &str, &str)] = &[
+    (
+        TIME_BESIDE_NUMBER,
+        "a point in time cannot be compared with a number",
+        "a date stands in quotes: '2026-01-31'; without them that is a subtraction",
+    ),
     (
         "OuterReferenceColumn",
         "this correlated subquery cannot be planned",

@@ -8,7 +8,7 @@ use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
 use crate::lateral_unnest::LateralUnnest;
-use crate::postgres::{FloatingOperands, PostgresOperators};
+use crate::postgres::{Comparisons, FloatingOperands, PostgresOperators};
 use crate::type_planner::PostgresTypes;
 use crate::{EngineOptions, function, physical};
 
@@ -40,10 +40,14 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
         .with_type_planner(Arc::new(PostgresTypes))
         // before DataFusion's own rules: they check types, and correlated columns have none of the right kind
         .with_analyzer_rules(
-            [Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>, Arc::new(FloatingOperands)]
-                .into_iter()
-                .chain(Analyzer::new().rules)
-                .collect(),
+            [
+                Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>,
+                Arc::new(Comparisons),
+                Arc::new(FloatingOperands),
+            ]
+            .into_iter()
+            .chain(Analyzer::new().rules)
+            .collect(),
         );
     physical::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build()
 }

@@ -8,6 +8,7 @@
 mod array_of_rows;
 mod build;
 mod call;
+mod comparison;
 mod expression;
 mod floating;
 mod literal;
@@ -32,6 +33,7 @@ use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, Visi
 
 use crate::SqlError;
 
+pub(crate) use self::comparison::{Comparisons, TIME_BESIDE_NUMBER};
 pub(crate) use self::floating::FloatingOperands;
 pub(crate) use self::literal::{typed, untyped};
 pub(crate) use self::operators::{PostgresOperators, has_misread_name};

@@ -2,7 +2,7 @@
 
 use ade_engine::SqlErrorKind;
 
-use crate::support::{catalog, fail, session};
+use crate::support::{ask, catalog, fail, session};
 
 #[tokio::test]
 async fn each_error_points_at_the_text_and_gives_a_hint() {
@@ -200,4 +200,35 @@ async fn a_subquery_as_a_value_must_not_have_two_rows() {
     let error = fail(&session, sql).await;
     assert_eq!(error.message, "a subquery used as a value gave 2 rows");
     assert!(error.hint.is_some());
+}
+
+#[tokio::test]
+async fn a_point_in_time_is_not_compared_with_a_number() {
+    let session = session(catalog());
+    let days = "(values (date '2026-01-02', timestamp '2026-01-02 03:00:00', 5)) as t(day, at, n)";
+    for condition in [
+        "day > 2026-07-20",
+        "day = 20260101",
+        "n = day",
+        "at <= 2026",
+        "day between 2026-01-01 and 2026-01-31",
+        "day in (2026-01-02)",
+        "day is distinct from 1.5",
+        "n in (select 1 from (values (1)) as u(x) where day < 3)",
+    ] {
+        let error = fail(&session, &format!("select * from {days} where {condition}")).await;
+        assert_eq!(error.message, "a point in time cannot be compared with a number", "{condition}");
+        assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("'2026-01-31'")), "{condition}");
+    }
+    for condition in [
+        "day > '2026-01-01'",
+        "day + 5 > date '2026-01-01'",
+        "day - date '2026-01-01' = 1",
+        "at between '2026-01-01' and '2026-12-31'",
+        "extract(year from day) = 2026",
+        "day in ('2026-01-02')",
+        "day is not null and n = 5",
+    ] {
+        assert_eq!(ask(&session, &format!("select n from {days} where {condition}")).await, "5", "{condition}");
+    }
 }
