@@ -17,7 +17,7 @@ pub(crate) fn browse(
     defaults: &FileOptions,
     threads: usize,
 ) -> Result<Vec<TableInfo>, ConnectError> {
-    let files = store.list("")?;
+    let files = store.list("", &|_| true)?.files;
     Ok(groups(files).into_iter().map(|group| table(store, group, defaults, threads)).collect())
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::store::{FileEntry, FileHandle, FileStore};
+use super::store::{FileEntry, FileHandle, FileStore, Listing};
 use crate::ConnectError;
 
 /// A folder on the local disk. Nothing outside it can be reached: not by `..`, and through symbolic links only if somebody
@@ -41,19 +41,22 @@ impl LocalStore {
         self.follows_links || canonical.starts_with(&self.base)
     }
 
-    /// `above`: the folders, without links, that lead to this one. A link to one of them would lead in a circle.
-    fn walk(
-        &self,
-        folder: &Path,
-        relative: &str,
-        above: &mut Vec<PathBuf>,
-        found: &mut Vec<FileEntry>,
-    ) -> io::Result<()> {
+    fn walk(&self, folder: &Path, relative: &str, walk: &mut Walk) -> io::Result<()> {
         let canonical = fs::canonicalize(folder)?;
-        if above.contains(&canonical) || !self.is_reachable(&canonical) {
+        if walk.above.contains(&canonical) {
             return Ok(());
         }
-        above.push(canonical);
+        if !self.is_reachable(&canonical) {
+            walk.outside.push(relative.to_owned());
+            return Ok(());
+        }
+        walk.above.push(canonical.clone());
+        let entered = self.enter(folder, &canonical, relative, walk);
+        walk.above.pop();
+        entered
+    }
+
+    fn enter(&self, folder: &Path, canonical: &Path, relative: &str, walk: &mut Walk) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -63,15 +66,32 @@ impl LocalStore {
             // Of what a link leads to; a link to nothing is as if it were not there.
             let Ok(metadata) = fs::metadata(entry.path()) else { continue };
             if metadata.is_dir() {
-                self.walk(&entry.path(), &relative, above, found)?;
+                match self.walk(&entry.path(), &relative, walk) {
+                    // It has gone since. The others are still there.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    walked => walked?,
+                }
             } else if metadata.is_file() {
                 // One that a link out of the folder leads to is refused when it is opened: it is there for all to see.
-                found.push(FileEntry { path: relative, size_bytes: metadata.len() });
+                let file = FileEntry { path: relative, size_bytes: metadata.len() };
+                let is_link = entry.file_type()?.is_symlink();
+                let real = if is_link { fs::canonicalize(entry.path()) } else { Ok(canonical.join(name)) };
+                walk.found.extend(real.ok().map(|real| (real, file)));
             }
         }
-        above.pop();
         Ok(())
     }
+}
+
+/// What a walk through folders has met.
+#[derive(Default)]
+struct Walk {
+    /// The folders, without links, that lead to the one it is in. A link to one of them would lead in a circle.
+    above: Vec<PathBuf>,
+    /// Files, each with its path without links.
+    found: Vec<(PathBuf, FileEntry)>,
+    /// Folders that links lead to, out of what may be read.
+    outside: Vec<String>,
 }
 
 impl FileStore for LocalStore {
@@ -79,16 +99,23 @@ impl FileStore for LocalStore {
         self.name.clone()
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<FileEntry>, ConnectError> {
-        let mut found = Vec::new();
+    fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Listing, ConnectError> {
         if fs::canonicalize(self.base.join(folder)).is_ok_and(|canonical| !self.is_reachable(&canonical)) {
             return Err(ConnectError::LinkOutside { object: folder.to_owned() });
         }
-        match self.walk(&self.base.join(folder), folder, &mut Vec::new(), &mut found) {
-            Ok(()) => Ok(found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(source) => Err(ConnectError::Io { object: self.name.clone(), source }),
+        let mut walk = Walk::default();
+        match self.walk(&self.base.join(folder), folder, &mut walk) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(ConnectError::Io { object: self.name.clone(), source });
+            }
+            _ => {}
         }
+        let Walk { mut found, outside, .. } = walk;
+        found.retain(|(_, file)| wanted(&file.path));
+        // Rows of one file are not to land twice: of its paths the one without links counts, or else the first.
+        found.sort_by_cached_key(|(real, file)| (real.clone(), *real != self.base.join(&file.path), file.path.clone()));
+        found.dedup_by(|(real, _), (before, _)| real == before);
+        Ok(Listing { files: found.into_iter().map(|(_, file)| file).collect(), outside })
     }
 
     fn open(&self, path: &str) -> Result<Arc<dyn FileHandle>, ConnectError> {

@@ -2,7 +2,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::store::{FileEntry, FileStore};
+use super::store::{FileEntry, FileStore, Listing};
 use crate::ConnectError;
 
 /// What `from` names: one file or a glob (`*` within a folder, `**` across folders, `?`, `[…]`, `{a,b}`).
@@ -33,13 +33,33 @@ impl Pattern {
         self.is_glob
     }
 
-    /// The files that match, by path.
+    /// The files that match, by path; a file that links give several such paths by one of them.
+    ///
+    /// # Errors
+    /// [`ConnectError::LinkOutside`] where some that match may be behind a link that is not to be followed.
     pub(crate) fn files(&self, store: &dyn FileStore) -> Result<Vec<FileEntry>, ConnectError> {
-        let mut files = store.list(self.folder())?;
         // A file whose name has characters of globs matches by its name too.
-        files.retain(|file| file.path == self.text || self.matcher.is_match(&file.path));
+        let wanted = |path: &str| path == self.text || self.matcher.is_match(path);
+        let Listing { mut files, outside } = store.list(self.folder(), &wanted)?;
+        if let Some(object) = outside.into_iter().find(|folder| self.leads_into(folder)) {
+            return Err(ConnectError::LinkOutside { object });
+        }
         files.sort();
         Ok(files)
+    }
+
+    /// Whether something below a folder can match.
+    fn leads_into(&self, folder: &str) -> bool {
+        let depth = folder.split('/').count();
+        let parts: Vec<&str> = self.text.split('/').collect();
+        // From `**` on, anything can be.
+        let length = parts.iter().position(|part| *part == "**").map_or(depth, |place| depth.min(place + 1));
+        // Cut within braces it is no glob, and may be anything too.
+        let begins = |parts: &[&str]| {
+            let begin = GlobBuilder::new(&parts.join("/")).literal_separator(true).build();
+            begin.map_or(true, |begin| begin.compile_matcher().is_match(folder))
+        };
+        parts.get(..length).is_some_and(|begin| (length < parts.len() || begin.contains(&"**")) && begins(begin))
     }
 
     /// The folder that all matches are in.
@@ -68,5 +88,28 @@ mod tests {
         assert_eq!(folder("daily/2024/stock_*.csv"), "daily/2024");
         assert_eq!(folder("**/*.csv"), "");
         assert_eq!(folder("daily/{a,b}/x.csv"), "daily");
+    }
+
+    #[test]
+    fn a_folder_is_led_into_where_something_below_it_can_match() {
+        let leads = |from: &str, folder: &str| Pattern::new(from).unwrap().leads_into(folder);
+        for (from, folder) in [
+            ("**/*.csv", "far"),
+            ("far*/x.csv", "far1"),
+            ("a/*/x.csv", "a/b"),
+            ("a*/**/x.csv", "a1/b/c"),
+            ("a/**", "a/b"),
+        ] {
+            assert!(leads(from, folder), "{from} {folder}");
+        }
+        for (from, folder) in [
+            ("*.csv", "far"),
+            ("near*/x.csv", "far"),
+            ("a/*.csv", "a/b"),
+            ("a*/**/x.csv", "b/c"),
+            ("a/*/x.csv", "a/b/c"),
+        ] {
+            assert!(!leads(from, folder), "{from} {folder}");
+        }
     }
 }

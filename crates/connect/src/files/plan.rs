@@ -106,7 +106,8 @@ fn no_file(store: &dyn FileStore, request: &ReadRequest, pattern: &Pattern) -> C
     let hint = if pattern.is_glob() {
         "`*` stays within a folder, `**` goes across folders".to_owned()
     } else {
-        let names: Vec<String> = store.list("").unwrap_or_default().into_iter().map(|file| file.path).collect();
+        let files = store.list("", &|_| true).map(|listing| listing.files).unwrap_or_default();
+        let names: Vec<String> = files.into_iter().map(|file| file.path).collect();
         ade_diagnostic::did_you_mean(&request.from, names.iter().map(String::as_str))
             .unwrap_or_else(|| "check `from`, and `path` of the connection".to_owned())
     };

@@ -15,13 +15,21 @@ pub(crate) struct FileEntry {
     pub(crate) size_bytes: u64,
 }
 
+/// What is below a folder.
+pub(crate) struct Listing {
+    /// The files, in any order. One that links give several paths is there once.
+    pub(crate) files: Vec<FileEntry>,
+    /// Folders that links lead to, out of what may be read. What is in them is not listed.
+    pub(crate) outside: Vec<String>,
+}
+
 /// A folder of files, wherever it is.
 pub(crate) trait FileStore: Send + Sync {
     /// Its name in messages.
     fn name(&self) -> String;
 
-    /// All files below `folder` (relative, empty for all), in any order.
-    fn list(&self, folder: &str) -> Result<Vec<FileEntry>, ConnectError>;
+    /// All files below `folder` (relative, empty for all) whose paths are `wanted`.
+    fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Listing, ConnectError>;
 
     /// Opens one file for reading at any place.
     fn open(&self, path: &str) -> Result<Arc<dyn FileHandle>, ConnectError>;
