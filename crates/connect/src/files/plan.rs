@@ -229,8 +229,16 @@ impl Promise<'_> {
             }
         }
         if found.rows != Some(0) {
-            // That all rows leave out a key while all or some have one like it is no way to say NULL.
-            let candidates = ColumnDrift { missing: lacking, new: drift.new.clone(), ..ColumnDrift::default() };
+            // That all rows leave out a key while all have another one in its place is no way to say NULL. A key that only some
+            // rows have is one more that may be left out.
+            let is_sparse = |name: &str| {
+                found
+                    .columns
+                    .iter()
+                    .any(|column| column.name == name && matches!(column.known, Known::Evidence(_, true)))
+            };
+            let new = drift.new.iter().filter(|column| !is_sparse(&column.name)).cloned().collect();
+            let candidates = ColumnDrift { missing: lacking, new, ..ColumnDrift::default() };
             let renamed = candidates.renames();
             drift.missing.extend(renamed.into_iter().map(|(missing, _)| missing.clone()));
             drift.missing.sort_by_key(|column| column.position);

@@ -161,6 +161,12 @@ async fn a_renamed_key_is_missing_and_another_new_one_is_told() {
     assert!(plan.notes[0].message.starts_with("no row of `t.jsonl` has on_hand: NULL lands there. The file has note"));
     assert!(plan.notes[0].is_warning());
 
+    // Some rows have one more key, and the promised one is none that all rows must have.
+    source.write("t.jsonl", "{\"sku\":\"a\",\"qty\":1}\n{\"sku\":\"b\"}\n");
+    let plan = source.plan(&request).await.unwrap();
+    assert!(plan.drift().missing.is_empty());
+    assert!(plan.notes[0].is_warning());
+
     // No row says anything.
     source.write("t.jsonl", "");
     assert!(source.plan(&request).await.unwrap().drift().missing.is_empty());
