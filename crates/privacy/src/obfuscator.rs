@@ -10,7 +10,7 @@ use arrow::{
 };
 
 use self::plan::Plan;
-use crate::{Keyring, Policy, PrivacyError};
+use crate::{Keyring, Loss, Policy, PrivacyError};
 
 /// Obfuscates the batches of one table.
 ///
@@ -97,6 +97,19 @@ impl Obfuscator {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(Arc::clone(&self.output), arrays, &options)
             .map_err(|_| PrivacyError::Arrow { column: "*".to_owned(), treatment: "all" })
+    }
+
+    /// Of each column whose treatment may not understand a value (see [`crate::Truncate`]): how many of its values `treated`,
+    /// which [`Obfuscator::apply`] made of `batch`, has no more. Columns without any value are left out.
+    pub fn losses(&self, batch: &RecordBatch, treated: &RecordBatch) -> Vec<Loss> {
+        let mut losses = Vec::new();
+        let mut after = treated.columns().iter();
+        for (column, before) in self.columns.iter().zip(batch.columns()) {
+            if let Some(after) = column.plan.lands().then(|| after.next()).flatten() {
+                column.plan.losses(&column.path, before, after, &mut losses);
+            }
+        }
+        losses
     }
 
     fn check(&self, batch: &RecordBatch) -> Result<(), PrivacyError> {

@@ -11,7 +11,7 @@ use arrow::{
 };
 
 use crate::{
-    DataFamily, Keyring, Policy, PrivacyError, Treatment,
+    DataFamily, Keyring, Loss, Policy, PrivacyError, Treatment,
     encryption::Encryptor,
     pseudonym::{Pseudonymizer, fits_code},
     transform::{Failure, Redactor, Transform},
@@ -36,8 +36,9 @@ pub(super) enum Plan {
         plan: Box<Plan>,
         element: FieldRef,
     },
+    /// The fields that come in, with their plans, and those that come out.
     Struct {
-        plans: Vec<Plan>,
+        plans: Vec<(String, Plan)>,
         fields: Fields,
     },
 }
@@ -79,7 +80,7 @@ pub(super) fn column(
         for child in fields {
             let path = format!("{path}.{}", child.name());
             if let Some((plan, output)) = column(&path, child, policy, keyring, unclassified)? {
-                plans.push(plan);
+                plans.push((child.name().clone(), plan));
                 outputs.extend(output);
             }
         }
@@ -185,6 +186,44 @@ fn fitting(data_type: &DataType) -> Vec<&'static str> {
 }
 
 impl Plan {
+    /// Whether something comes out.
+    pub(super) fn lands(&self) -> bool {
+        !matches!(self, Self::Drop)
+    }
+
+    /// Adds what the treatment did not understand of `before`, which it made `after` of.
+    pub(super) fn losses(&self, path: &str, before: &ArrayRef, after: &ArrayRef, losses: &mut Vec<Loss>) {
+        match self {
+            Self::Drop | Self::Keep | Self::Null => {}
+            Self::Value { treatment, transform } => {
+                let values = before.len() - before.logical_null_count();
+                if values > 0 && transform.makes_nulls(before.data_type()) {
+                    let lost = after.logical_null_count().saturating_sub(before.logical_null_count());
+                    losses.push(Loss { column: path.to_owned(), treatment, lost, values });
+                }
+            }
+            Self::Dictionary { plan, .. } => {
+                // Values that no row has are none, so it is the rows that are counted.
+                if let Ok(unpacked) = cast(before, after.data_type()) {
+                    plan.losses(path, &unpacked, after, losses);
+                }
+            }
+            Self::List { plan, .. } => {
+                if let (Some(before), Some(after)) = (elements(before), elements(after)) {
+                    plan.losses(path, &before, &after, losses);
+                }
+            }
+            Self::Struct { plans, .. } => {
+                let (before, mut after) = (before.as_struct().columns(), after.as_struct().columns().iter());
+                for ((name, plan), before) in plans.iter().zip(before) {
+                    if let Some(after) = plan.lands().then(|| after.next()).flatten() {
+                        plan.losses(&format!("{path}.{name}"), before, after, losses);
+                    }
+                }
+            }
+        }
+    }
+
     /// The treated array; `None` for a column that is dropped.
     pub(super) fn apply(&self, array: &ArrayRef) -> Result<Option<ArrayRef>, Failed> {
         Ok(Some(match self {
@@ -205,7 +244,7 @@ impl Plan {
             Self::Struct { plans, fields } => {
                 let parent = array.as_struct();
                 let mut children = Vec::with_capacity(fields.len());
-                for (plan, child) in plans.iter().zip(parent.columns()) {
+                for ((_, plan), child) in plans.iter().zip(parent.columns()) {
                     children.extend(plan.apply(child)?);
                 }
                 let built =
@@ -213,6 +252,16 @@ impl Plan {
                 Arc::new(built.map_err(|_| arrow_failed())?)
             }
         }))
+    }
+}
+
+/// The elements of lists, all in one.
+fn elements(array: &ArrayRef) -> Option<ArrayRef> {
+    match array.data_type() {
+        DataType::List(_) => Some(Arc::clone(array.as_list::<i32>().values())),
+        DataType::LargeList(_) => Some(Arc::clone(array.as_list::<i64>().values())),
+        DataType::FixedSizeList(..) => Some(Arc::clone(array.as_fixed_size_list().values())),
+        _ => None,
     }
 }
 

@@ -103,3 +103,49 @@ fn large_and_empty_batches() {
     let view = cast(&many, &DataType::Utf8View).unwrap();
     assert_eq!(texts(&treat(&many, pseudonym("email"))), texts(&treat(&view, pseudonym("email"))));
 }
+
+#[test]
+fn what_a_treatment_does_not_understand_is_counted() {
+    let year = || Treatment::Truncate(Truncate::Time(TruncateTo::Year));
+    let days = ["1980-02-01", "01.02.1980", "", "1.2.80"].map(|day| (!day.is_empty()).then_some(day));
+    let days: ArrayRef = Arc::new(StringArray::from_iter(days));
+    let lists: ArrayRef = Arc::new(ListArray::new(
+        Arc::new(Field::new("item", DataType::Utf8, true)),
+        OffsetBuffer::from_lengths([2, 1, 0, 1]),
+        Arc::clone(&days),
+        None,
+    ));
+    let packed = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let nested = arrow::array::StructArray::from(vec![
+        (Arc::new(Field::new("gone", DataType::Utf8, true)), Arc::clone(&days)),
+        (Arc::new(Field::new("day", DataType::Utf8, true)), Arc::clone(&days)),
+    ]);
+    let batch = RecordBatch::try_from_iter([
+        ("gone", Arc::clone(&days)),
+        ("day", Arc::clone(&days)),
+        ("kept", Arc::clone(&days)),
+        ("emptied", Arc::clone(&days)),
+        ("packed", cast(&days, &packed).unwrap()),
+        ("lists", lists),
+        ("nested", Arc::new(nested)),
+        ("none", arrow::array::new_null_array(&DataType::Utf8, 4)),
+    ])
+    .unwrap();
+    let policy = Policy::new(vec![
+        decided("gone", Treatment::Drop),
+        decided("day", year()),
+        decided("kept", Treatment::Keep),
+        decided("emptied", Treatment::Null),
+        decided("packed", year()),
+        decided("lists", year()),
+        decided("nested.gone", Treatment::Drop),
+        decided("nested.day", year()),
+        decided("none", year()),
+    ]);
+    let obfuscator = Obfuscator::new(&batch.schema(), &policy, &keyring()).unwrap();
+    let treated = obfuscator.apply(&batch).unwrap();
+    let losses: Vec<_> = obfuscator.losses(&batch, &treated);
+    let said: Vec<_> =
+        losses.iter().map(|loss| (loss.column.as_str(), loss.treatment, loss.lost, loss.values)).collect();
+    assert_eq!(said, ["day", "packed", "lists", "nested.day"].map(|column| (column, "truncate", 2, 3)));
+}
