@@ -13,12 +13,15 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use self::decimal_arithmetic::DecimalArithmetic;
 use self::filter_order::FilterOrder;
 use self::ranking::Ranking;
-use self::runtime_filter::RuntimeFilters;
+use self::runtime_filter::{FiltersAstray, RuntimeFilters};
 use self::semi_join::SemiJoinKeys;
 
-/// The rules, in the order in which they run. Each spares work; [`FilterOrder`] also keeps PostgreSQL's guards.
-pub(crate) fn rules() -> [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 5] {
+/// The rules, in the order in which they run. Each spares work, but for [`FiltersAstray`], which keeps answers
+/// right; [`FilterOrder`] also keeps PostgreSQL's guards.
+pub(crate) fn rules() -> [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 6] {
     [
+        // first: it follows what DataFusion has handed down
+        Arc::new(FiltersAstray),
         Arc::new(FilterOrder),
         Arc::new(DecimalArithmetic),
         Arc::new(Ranking),

@@ -157,6 +157,44 @@ async fn runtime_filters_change_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_columns_with_the_same_name_the_right_one_is_filtered() {
+    let (with, without) = (parquet_session().await, memory_session());
+    let both = "facts a join facts b on a.amount = b.part and b.amount = 3";
+    let swapped = "facts b join facts a on a.amount = b.part and b.amount = 3";
+    let limited = "order by 1 desc nulls last, 2 desc nulls last limit 7";
+    for sql in [
+        format!(
+            "select count(*), sum(n), sum(s) from parts join
+             (select b.part, count(*) as n, sum(a.part) as s from {both} group by b.part) g on g.part = id
+             where colour in ('c3', 'c7')"
+        ),
+        format!(
+            "select count(*), sum(n), sum(s) from parts join
+             (select a.part, count(*) as n, sum(b.part) as s from {swapped} group by a.part) g on g.part = id
+             where colour in ('c3', 'c7')"
+        ),
+        format!("select b.part, a.part from {both} {limited}"),
+        format!("select a.part, b.part from {swapped} {limited}"),
+        format!("select b.part, max(a.part) from {both} group by b.part {limited}"),
+        "select count(*), sum(part) from parts join (select part, amount from facts
+         union all select amount, part from facts) u on u.part = id where colour in ('c3', 'c40')"
+            .into(),
+        "select count(*) from parts join (select f.part from facts f where exists
+         (select 1 from facts g where g.amount = f.part and g.part <> f.amount)) u on u.part = id where colour = 'c7'"
+            .into(),
+    ] {
+        assert_eq!(ask(&with, &sql).await, ask(&without, &sql).await, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_can_fail_is_not_looked_at_before_its_guard() {
+    let guarded = "select count(*) from parts join
+        (select note::int as number from facts where amount > 5 and length(note) = 0) f on number = id";
+    assert_eq!(ask(&parquet_session().await, guarded).await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_compared_before_texts_and_what_can_fail_stays_behind_its_guard() {
     let session = parquet_session().await;
     let sql = "select count(*) from facts where note like '%3' and amount > 5 and part < amount";

@@ -9,11 +9,14 @@
 //! build side's are gathered in a set of our own while it is read; asking a bitmap costs next to nothing.
 
 mod adaptive;
+mod astray;
 mod build_keys;
 mod exec;
 mod filter;
 mod gather_exec;
 mod key_set;
+mod path;
 mod rule;
 
+pub(super) use astray::FiltersAstray;
 pub(super) use rule::RuntimeFilters;

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{NullEquality, Result};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
-use datafusion::physical_expr::utils::{collect_columns, split_conjunction};
+use datafusion::physical_expr::expressions::{CastExpr, Column, DynamicFilterPhysicalExpr};
+use datafusion::physical_expr::utils::split_conjunction;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -22,6 +22,7 @@ use super::build_keys::BuildKeys;
 use super::exec::RuntimeFilterExec;
 use super::filter::RuntimeFilter;
 use super::gather_exec::GatherKeysExec;
+use super::path::replaced;
 
 /// Puts a [`RuntimeFilterExec`] above each scan that has runtime filters, and a [`GatherKeysExec`] below each join
 /// whose integer keys those ask for. Runs last, when all filters have been handed down.
@@ -137,9 +138,21 @@ fn above_scan(node: &Arc<dyn ExecutionPlan>, handed: &Handed) -> Option<Vec<Runt
         };
         let keys = key.zip(origin.keys.clone());
         (origin.spares || keys.is_some()).then_some(())?;
-        Some(RuntimeFilter { predicate: moved(part, &given)?, spares: origin.spares, keys })
+        let predicate = moved(part, &given)?;
+        predicate.children().into_iter().all(|key| cannot_fail(key, &node.schema())).then_some(())?;
+        Some(RuntimeFilter { predicate, spares: origin.spares, keys })
     });
     Some(filters.collect())
+}
+
+/// Whether an expression is no error for any value. Others may be guarded by what comes after the scan:
+/// `where length(code) < 5` may be what makes `code::int` a number.
+fn cannot_fail(expression: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
+    let Some(cast) = expression.downcast_ref::<CastExpr>() else {
+        return expression.downcast_ref::<Column>().is_some();
+    };
+    let widens = cast.expr().data_type(schema).is_ok_and(|from| cast.is_bigger_cast(&from));
+    widens && cannot_fail(cast.expr(), schema)
 }
 
 /// The runtime filters of the scan below a filter, over the columns that the filter gives; nothing when there is no
@@ -162,17 +175,5 @@ fn above_filter(filter: &FilterExec, handed: &Handed) -> Option<Vec<RuntimeFilte
 
 /// The expression with each column at its new place; nothing when one is not there.
 fn moved(expression: &Arc<dyn PhysicalExpr>, place: &impl Fn(usize) -> Option<usize>) -> Option<Arc<dyn PhysicalExpr>> {
-    if collect_columns(expression).iter().any(|column| place(column.index()).is_none()) {
-        return None;
-    }
-    let moved = Arc::clone(expression).transform(|node| {
-        Ok(match node.downcast_ref::<Column>() {
-            Some(column) => match place(column.index()) {
-                Some(index) => Transformed::yes(Arc::new(Column::new(column.name(), index)) as _),
-                None => Transformed::no(node),
-            },
-            None => Transformed::no(node),
-        })
-    });
-    moved.data().ok()
+    replaced(expression, &|column| Some(Arc::new(Column::new(column.name(), place(column.index())?))))
 }
