@@ -30,7 +30,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
     // it would leave nothing to sort in.
     let share = options.memory_bytes / (8 * options.threads.max(1));
     settings.execution.sort_spill_reservation_bytes = share.clamp(1 << 20, 10 << 20);
-    let builder = SessionStateBuilder::new()
+    SessionStateBuilder::new()
         // before DataFusion's own: the first planner that knows an operator plans it
         .with_expr_planners(vec![Arc::new(PostgresOperators::new(function::operators()))])
         .with_default_features()
@@ -48,6 +48,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
             .into_iter()
             .chain(Analyzer::new().rules)
             .collect(),
-        );
-    physical::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build()
+        )
+        .with_physical_optimizer_rules(physical::rules())
+        .build()
 }

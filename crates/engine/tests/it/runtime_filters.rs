@@ -182,8 +182,24 @@ async fn of_columns_with_the_same_name_the_right_one_is_filtered() {
         "select count(*) from parts join (select f.part from facts f where exists
          (select 1 from facts g where g.amount = f.part and g.part <> f.amount)) u on u.part = id where colour = 'c7'"
             .into(),
+        "select count(*) from facts f where part in (select id from parts where colour = 'c7')
+         and amount in (select g.part from facts g join parts on g.amount = id where g.note = 'note 1')"
+            .into(),
     ] {
         assert_eq!(ask(&with, &sql).await, ask(&without, &sql).await, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_above_a_join_stays_with_its_column() {
+    // Nothing has an amount of 20, so every `e` is left without a partner; no part of `e` is NULL.
+    let sql = "select count(*) from facts a join
+        (select part, amount from facts union all select amount, part from facts where part < 9) c
+        on a.part = c.part and a.amount = 20
+        right join (select id as part, count(*) from parts group by id) e on a.amount = e.part
+        where c.part is null";
+    for session in [parquet_session().await, memory_session()] {
+        assert_eq!(ask(&session, sql).await, "1000");
     }
 }
 
