@@ -16,11 +16,11 @@ use super::names::Names;
 use super::root_files::RootFiles;
 use super::templates::Templates;
 use super::{connections, exposures, fingerprints, graph, models, parallel, privacy, report, seeds, sources};
-use crate::file::PropertiesFile;
+use crate::file::{ColumnDeclaration, ModelDeclaration, PropertiesFile, SeedDeclaration};
 use crate::project::Inner;
 use crate::resource::{Access, Environment, Model, Seed};
 use crate::template::{Template, Uses};
-use crate::yaml::Shape;
+use crate::yaml::{Node, Shape};
 use crate::{LoadOptions, NodeId, Project};
 
 /// What is known before the resources are.
@@ -274,8 +274,16 @@ fn report_private(found: &FoundModels, reads: &Reads, problems: &mut Diagnostics
 fn report_orphans(files: &Files, declarations: &Declarations, problems: &mut Diagnostics) {
     let models: BTreeSet<&str> = files.models.iter().chain(&files.python_models).map(stem).collect();
     let seeds: BTreeSet<&str> = files.seeds.iter().map(|seed| super::context::stem_of(&seed.path)).collect();
-    report::orphans("model", &declarations.models, |says| &says.name, &models, problems);
-    report::orphans("seed", &declarations.seeds, |says| &says.name, &seeds, problems);
+    let of_model = |says: &ModelDeclaration| count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0);
+    let of_seed = |says: &SeedDeclaration| count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0);
+    report::orphans("model", &declarations.models, |says| &says.name, of_model, &models, problems);
+    report::orphans("seed", &declarations.seeds, |says| &says.name, of_seed, &seeds, problems);
+}
+
+/// Checks of a table and of its columns.
+fn count_checks(of_table: [&Vec<Node>; 2], columns: &[ColumnDeclaration]) -> usize {
+    let of_columns = columns.iter().map(|column| column.data_tests.0.len() + column.tests.0.len());
+    of_table.map(Vec::len).into_iter().sum::<usize>() + of_columns.sum::<usize>()
 }
 
 fn sites_of_seeds<'d>(declarations: &'d Declarations, seeds: &IndexMap<NodeId, Seed>) -> Vec<CheckSite<'d>> {
@@ -338,6 +346,6 @@ fn resolve_checks(
         }
     }
     let singular: BTreeSet<&str> = files.singular_tests.iter().map(stem).collect();
-    report::orphans("data test", &declarations.singular_tests, |says| &says.name, &singular, problems);
+    report::orphans("data test", &declarations.singular_tests, |says| &says.name, |_| 0, &singular, problems);
     checks::collect(all, problems)
 }

@@ -24,18 +24,24 @@ pub(super) fn unsupported_files(files: &Files, problems: &mut Diagnostics) {
     }
 }
 
-/// YAML about models and seeds that do not exist. `known` are all names of the kind, also of those switched off.
+/// YAML about models and seeds that do not exist, with the number of `checks` that it asks for. `known` are all names of the kind, also of those switched off.
 pub(super) fn orphans<T>(
     what: &str,
     declared: &HashMap<String, Declared<T>>,
     name: impl Fn(&T) -> &Spanned<String>,
+    checks: impl Fn(&T) -> usize,
     known: &BTreeSet<&str>,
     problems: &mut Diagnostics,
 ) {
     let mut orphans: Vec<_> = declared.iter().filter(|(word, _)| !known.contains(word.as_str())).collect();
     orphans.sort_by_key(|(word, _)| word.as_str());
     for (word, declared) in orphans {
-        let message = format!("there is no {what} `{word}`, so what is said about it has no effect");
+        let idle = match checks(&declared.says) {
+            0 => String::new(),
+            1 => ": its check does not run".to_owned(),
+            checks => format!(": its {checks} checks do not run"),
+        };
+        let message = format!("there is no {what} `{word}`, so what is said about it has no effect{idle}");
         let location = declared.file.location(name(&declared.says).span);
         let problem = Diagnostic::warning(&rule::ORPHAN_PROPERTIES, message).at(location);
         problems.push(problem.suggestion(word, known.iter().copied()));
