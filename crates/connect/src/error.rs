@@ -82,7 +82,7 @@ pub enum ConnectError {
         advice: String,
     },
     /// A value does not fit the type of its column.
-    #[error("{place}: expected {expected}, found {found}; correct the source or the column's `data_type`")]
+    #[error("{place}: expected {expected}, found {found}; {advice}")]
     Value {
         /// Where, with the column.
         place: Box<Place>,
@@ -90,6 +90,8 @@ pub enum ConnectError {
         expected: String,
         /// The value's shape, never the value.
         found: String,
+        /// What to do.
+        advice: String,
     },
     /// The source changed between the plan and the end of the read.
     #[error("`{object}` changed while it was read; nothing of it is used, run again when it is complete")]

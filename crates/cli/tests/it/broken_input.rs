@@ -91,8 +91,8 @@ const TYPED: &str =
 
 #[test]
 fn bytes_that_are_no_text() {
-    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 17: these bytes are not UTF-8; write the file as UTF-8 (for instance with `iconv -t UTF-8`)");
-    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 42: these bytes are not UTF-8; write the file as UTF-8 (for instance with `iconv -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 17: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 42: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
 }
 
 #[test]
@@ -110,6 +110,7 @@ fn a_quote_that_never_ends() {
 fn values_of_another_type_than_promised() {
     insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\ntwo,2024-01-02\n", TYPED), @"`t.csv`, line 3, column `id`: expected bigint, found text of 3 characters; correct the source or the column's `data_type`");
     insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\n2,2024-13-45\n", TYPED), @"`t.csv`, line 3, column `day`: expected date, found text of 10 characters; correct the source or the column's `data_type`");
+    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,24.07.2026\n", TYPED), @"`t.csv`, line 2, column `day`: expected date, found text of 10 characters; a date has the form `2026-07-24`; where the source writes another one, take the column as `data_type: varchar` and cast it in a model");
     insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n{\"id\": [2], \"day\": \"2024-01-02\"}\n", TYPED), @"`t.jsonl`, line 2, column `id`: expected bigint, found a JSON array; correct the source or the column's `data_type`");
 }
 
@@ -124,7 +125,7 @@ fn a_column_that_is_gone() {
       |                    ^^^
       |
       = note: not in t.csv
-      = help: it looks renamed: the source has a new column `date` (date)
+      = note: it looks renamed: the source has a new column `date` (date)
       = help: if that is right, write `from: "date"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);
 }
@@ -261,7 +262,7 @@ fn databases_with_other_values_than_declared() {
       |                    ^^^^^^
       |
       = note: not in t
-      = help: it looks renamed: the source has a new column `total` (bigint)
+      = note: it looks renamed: the source has a new column `total` (bigint)
       = help: if that is right, write `from: "total"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);
 }

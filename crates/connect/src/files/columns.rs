@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::parallel::{Results, Stop};
-use crate::value::{ColumnBuilder, shape};
+use crate::value::{ColumnBuilder, advice, shape};
 use crate::{ConnectError, Place, type_name};
 
 /// Names must be unique, also for readers that do not look at case.
@@ -30,7 +30,12 @@ pub(crate) fn check_names(path: &str, line: u64, names: &[String]) -> Result<(),
 
 /// The error for a text that does not fit its column's type.
 pub(crate) fn value_error(place: Place, expected: &DataType, text: &str) -> ConnectError {
-    ConnectError::Value { place: Box::new(place), expected: type_name(expected), found: shape(text) }
+    ConnectError::Value {
+        place: Box::new(place),
+        expected: type_name(expected),
+        found: shape(text),
+        advice: advice(expected, text),
+    }
 }
 
 /// Batches under construction.

@@ -17,6 +17,7 @@ use super::position::Position;
 use super::query::Query;
 use super::value_builder::ValueBuilder;
 use crate::batch_stream::Item;
+use crate::value::CORRECT;
 use crate::{ConnectError, Note, Place, ReadMode, ReadRequest, UnitEnd, type_name};
 
 /// One read: what, and as what.
@@ -112,7 +113,7 @@ impl Read {
                     _ => place.row(number),
                 };
                 let expected = type_name(self.schema.field(index).data_type());
-                ConnectError::Value { place: Box::new(place), expected, found }
+                ConnectError::Value { place: Box::new(place), expected, found, advice: CORRECT.to_owned() }
             })?;
         }
         Ok(())

@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::cast::cast;
 use super::footer::Footer;
 use crate::files::parallel::{Results, Stop};
+use crate::value::CORRECT;
 use crate::{ConnectError, Place, type_name};
 
 /// One file being read.
@@ -61,6 +62,7 @@ fn fit(reading: &Reading, batch: &RecordBatch, first_row: u64) -> Result<RecordB
             place: Box::new(Place::of(&reading.path).row(first_row + row as u64 + 1).column(field.name())),
             expected: type_name(field.data_type()),
             found: format!("another value of type {}", type_name(column.data_type())),
+            advice: CORRECT.to_owned(),
         })
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;

@@ -24,7 +24,7 @@ impl Block {
             ConnectError::Malformed {
                 place: Box::new(Place::of(path).line(self.line(offset)).byte(self.first_byte + offset as u64)),
                 reason: "these bytes are not UTF-8".to_owned(),
-                advice: "write the file as UTF-8 (for instance with `iconv -t UTF-8`)".to_owned(),
+                advice: "write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)".to_owned(),
             }
         })
     }
