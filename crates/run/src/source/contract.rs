@@ -4,8 +4,9 @@ use std::sync::Arc;
 use ade_connect::{ColumnDrift, DriftedColumn, ReadPlan, RetypedColumn};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{sql_type, type_name};
-use ade_privacy::Policy;
+use ade_privacy::{Policy, propose};
 use ade_project::resource::{OnNewColumn, SourceTable};
+use arrow::array::new_empty_array;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 /// The promised columns; `None` when none is listed. A column without a `data_type` has the type `Null`, which connectors
@@ -56,7 +57,7 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
                     .note(format!("seen in {}", column.seen_in))
                     .hint(format!(
                         "list it under `columns:` of the table: {}",
-                        column_lines(&column.name, &column.data_type)
+                        column_lines(&column.name, &column.data_type, found_class(plan, &column.name))
                     )),
             );
         }
@@ -69,7 +70,7 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
             _ => source.column(&column.column).is_some(),
         }
     });
-    let open: Vec<_> = open.map(|column| (column.column.as_str(), type_name(&column.data_type))).collect();
+    let open: Vec<_> = open.map(|column| (column.column.as_str(), &column.data_type)).collect();
     problems.extend(unclassified(source, &open));
     problems
 }
@@ -144,7 +145,7 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
         .note(format!("not in {}", column.seen_in));
         if let Some((_, new)) = renames.iter().find(|(missing, _)| missing.name == column.name) {
             problem = problem
-                .hint(format!("it looks renamed: the source has a new column `{}` ({})", new.name, new.data_type))
+                .note(format!("it looks renamed: the source has a new column `{}` ({})", new.name, new.data_type))
                 .hint(format!(
                     "if that is right, write `from: {}` at the column: it goes on under its name here, and nothing that \
                      uses it changes; if not, ask the source's owner",
@@ -178,13 +179,14 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
 }
 
 /// The problem of columns without a class, given with their types, with the lines to complete or to add: one for a table.
-pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, String)]) -> Option<Diagnostic> {
+pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) -> Option<Diagnostic> {
     let table = format!("{}.{}", source.source, source.name);
     let message = match columns {
         [] => return None,
-        [(column, data_type)] => {
-            format!("column `{column}` ({data_type}) of `{table}` is not classified, so the table does not land")
-        }
+        [(column, data_type)] => format!(
+            "column `{column}` ({}) of `{table}` is not classified, so the table does not land",
+            type_name(data_type)
+        ),
         _ => format!("{} columns of `{table}` are not classified, so the table does not land", columns.len()),
     };
     let place = |column: &str| {
@@ -195,33 +197,59 @@ pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, String)]) -> 
     let mut problem = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(first.clone());
     if columns.len() > 1 {
         let listed = columns.iter().map(|(column, data_type)| match place(column) {
-            Some(place) => format!("`{column}` ({data_type}), line {}", place.line()),
-            None => format!("`{column}` ({data_type}), not listed"),
+            Some(place) => format!("`{column}` ({}), line {}", type_name(data_type), place.line()),
+            None => format!("`{column}` ({}), not listed", type_name(data_type)),
         });
         problem = problem.note(listed.collect::<Vec<_>>().join("\n"));
     }
-    let open = |(column, _): &&(&str, String)| source.column(column).is_some_and(|listed| listed.undecided.is_some());
-    let bare = |(column, _): &&(&str, String)| source.column(column).is_some_and(|listed| listed.undecided.is_none());
     let [complete, add] = match columns {
         [_] => ["complete the line", "add a line to the column"],
         _ => ["complete each line that is open", "add a line to each column that has none"],
     };
-    if columns.iter().any(|column| open(&column)) {
-        problem = problem.hint(format!("{complete}: `privacy: public`, or the class that fits"));
-    }
-    if columns.iter().any(|column| bare(&column)) {
-        problem = problem.hint(format!("{add}: `privacy: public`, or the class that fits"));
+    for (what, is_open) in [(complete, true), (add, false)] {
+        let listed = |column: &str| source.column(column).is_some_and(|listed| listed.undecided.is_some() == is_open);
+        let these: Vec<_> = columns.iter().filter(|(column, _)| listed(column)).collect();
+        if these.is_empty() {
+            continue;
+        }
+        let proposed = these.iter().filter_map(|(column, data_type)| Some((*column, class(column, data_type)?)));
+        let proposed: Vec<String> = proposed
+            .map(|(column, class)| match columns {
+                [_] => format!("`privacy: {class}`"),
+                _ => format!("`privacy: {class}` for `{column}`"),
+            })
+            .collect();
+        problem = problem.hint(if proposed.is_empty() {
+            format!("{what} with the class that fits: `privacy: CLASS`")
+        } else {
+            format!("{what}: {}, or the class that fits", proposed.join(", "))
+        });
     }
     let new = columns.iter().filter(|(column, _)| source.column(column).is_none());
-    let lines: Vec<String> = new.map(|(column, data_type)| column_lines(column, data_type)).collect();
+    let lines: Vec<String> =
+        new.map(|(column, data_type)| column_lines(column, &type_name(data_type), class(column, data_type))).collect();
     if !lines.is_empty() {
         problem = problem.hint(format!("add under `columns:` of the table: {}", lines.join("\n")));
     }
     Some(problem.hint("`ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out"))
 }
 
-fn column_lines(name: &str, data_type: &str) -> String {
+/// The class that a column's name and type speak for, if they do.
+fn class(name: &str, data_type: &DataType) -> Option<String> {
+    propose(name, data_type, &new_empty_array(data_type)).class.map(|class| class.name().to_owned())
+}
+
+/// The same for a column as it is in the source.
+fn found_class(plan: &ReadPlan, name: &str) -> Option<String> {
+    class(name, plan.schema.field_with_name(name).ok()?.data_type())
+}
+
+fn column_lines(name: &str, data_type: &str, class: Option<String>) -> String {
     let legal = ade_connect::legal_column_name(name);
     let from = if legal == name { String::new() } else { format!(", from: {}", serde_json::Value::from(name)) };
-    format!("`- {{name: {legal}{from}, data_type: \"{data_type}\", privacy: public}}`, with the class that fits")
+    let (class, otherwise) = match &class {
+        Some(class) => (class.as_str(), ", or the class that fits"),
+        None => ("CLASS", ", with the class that fits"),
+    };
+    format!("`- {{name: {legal}{from}, data_type: \"{data_type}\", privacy: {class}}}`{otherwise}")
 }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use ade_diagnostic::{Diagnostic, rule};
-use ade_engine::{sql_type, type_name};
+use ade_engine::sql_type;
 use ade_privacy::{
     Class, Classes, DataFamily, Declaration, Keyring, Obfuscator, Policy, Rule, Setting, Settings, Treatment,
 };
@@ -131,7 +131,7 @@ impl Obfuscation {
         // A rule may be for the type that the source will turn out to have.
         let typed = |name: &str| table.column(name).is_some_and(|listed| listed.data_type.is_some());
         let open = policy.unclassified().iter().filter(|column| typed(&column.column));
-        let open: Vec<_> = open.map(|column| (column.column.as_str(), type_name(&column.data_type))).collect();
+        let open: Vec<_> = open.map(|column| (column.column.as_str(), &column.data_type)).collect();
         let mut problems: Vec<Diagnostic> = unclassified(table, &open).into_iter().collect();
         problems.extend(folded_keys(table, &policy, &schema));
         let typed: Vec<_> = policy
