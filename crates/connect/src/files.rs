@@ -14,6 +14,7 @@ mod connection;
 mod connector;
 mod csv;
 mod file_columns;
+mod gone;
 mod group;
 mod hash;
 mod json_lines;

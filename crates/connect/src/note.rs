@@ -14,6 +14,6 @@ pub struct Note {
 impl Note {
     /// Whether the rows may not be what somebody expects of them, so that a person should look before relying on them.
     pub fn is_warning(&self) -> bool {
-        self.id == "key-lacking"
+        matches!(self.id, "key-lacking" | "files-all-gone")
     }
 }

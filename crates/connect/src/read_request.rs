@@ -18,6 +18,9 @@ pub struct ReadRequest {
     pub mode: ReadMode,
     /// Where the last committed unit ended, as [`crate::UnitEnd::position`] gave it. A full read ignores it.
     pub position: Option<Value>,
+    /// Of a load that takes the place of everything, and so has no position: where the last committed unit of what it
+    /// replaces ended. It tells what is no longer there.
+    pub replaced: Option<Value>,
     /// The types that the contract promises, by column name. Columns of the source that it does not name are new
     /// (see [`crate::ColumnDrift`]); columns that it names and the source has not got are missing. `None` promises
     /// nothing: everything is inferred and nothing can drift. Nullability is a check's matter, and what is read

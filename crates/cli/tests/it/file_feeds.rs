@@ -106,7 +106,55 @@ fn with_a_key_the_last_file_wins_whatever_came_when() {
     for file in ["11", "2", "3"] {
         folder.remove(&format!("data/{file}.csv"));
     }
+    refuses(&ade, "`--full-refresh` empties the table");
+    assert_eq!(rows(&ade), "2,5 3,6 4,6");
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
     step("");
+}
+
+#[test]
+fn a_pattern_with_a_mistake_removes_nothing_and_fails() {
+    for missing in ["keep", "remove"] {
+        let ingest = format!("mode: incremental, missing_files: {missing}");
+        let (folder, ade) = feed(&ingest, TYPED, &[("1", "1,1"), ("2", "2,1")]);
+        let sources = folder.read("sources/s.yml");
+        folder.write("sources/s.yml", sources.replace("'*.csv'", "'*.cvs'"));
+        for arguments in [&["ingest"][..], &["ingest", "--full-refresh"]] {
+            let refused = ade.run(arguments).exits(1).all();
+            assert!(refused.contains("there is no file `*.cvs`"), "{refused}");
+            assert!(
+                refused.contains("2 files had been read (`1.csv`, …), and it fits none of them any more"),
+                "{refused}"
+            );
+        }
+        assert_eq!(rows(&ade), "1,1 2,1");
+    }
+}
+
+#[test]
+fn files_that_are_all_gone_keep_their_rows_with_a_warning_until_everything_is_loaded() {
+    let (folder, ade) = feed("mode: incremental", TYPED, &[("1", "1,1"), ("2", "2,1")]);
+    folder.remove("data/1.csv");
+    let told = ade.run(&["ingest"]).succeeds().text();
+    assert!(told.contains("unchanged") && told.contains("`1.csv` is no longer there; its rows stay"), "{told}");
+    folder.remove("data/2.csv");
+    let told = ade.run(&["ingest"]).succeeds().text();
+    assert!(
+        told.contains("! warned") && told.contains("no file is there for `*.csv`: 2 files had been read"),
+        "{told}"
+    );
+    assert_eq!(rows(&ade), "1,1 2,1");
+    write(&folder, "2", "2,1");
+    let told = ade.run(&["ingest", "--full-refresh"]).succeeds().text();
+    assert!(told.contains("`1.csv` is no longer there: its rows are not in this full load"), "{told}");
+    assert_eq!(rows(&ade), "2,1");
+    folder.remove("data/2.csv");
+    let told = ade.run(&["ingest", "--full-refresh"]).succeeds().text();
+    assert!(told.contains("the table is empty now; before it had 1 rows"), "{told}");
+    assert!(ade.run(&["ingest"]).succeeds().text().contains("unchanged"));
+    write(&folder, "3", "3,3");
+    ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(&ade), "3,3");
 }
 
 #[test]
@@ -139,7 +187,7 @@ fn a_file_can_be_removed_whatever_is_known_of_the_columns() {
             ade.run(&["ingest"]).succeeds();
             assert_eq!(rows(&ade), "2,2");
             folder.remove("data/2.csv");
-            ade.run(&["ingest"]).succeeds();
+            ade.run(&["ingest", "--full-refresh"]).succeeds();
             assert_eq!(rows(&ade), "");
             write(&folder, "3", "3,3");
             ade.run(&["ingest"]).succeeds();

@@ -141,3 +141,28 @@ fn holds_card(folder: &Folder) -> bool {
     let files: Vec<_> = folder.files().into_iter().filter(|path| path.starts_with(&lake)).collect();
     !leaks(&files, &[CARD]).is_empty()
 }
+
+#[test]
+fn values_that_a_treatment_does_not_understand_are_counted() {
+    let born = |days: [&str; 4]| {
+        let rows: Vec<String> = days.iter().enumerate().map(|(id, day)| format!("{id},{day}\n")).collect();
+        format!("id,card\n{}", rows.concat())
+    };
+    for mode in ["full", "incremental"] {
+        let folder = Folder::with(&[("ade.yml", PROJECT)]);
+        treat(&folder, mode, "date_of_birth");
+        let ade = program(&folder);
+        ade.run(&["init", "."]).succeeds();
+        folder.write("data/p1.csv", born(["1980-02-01", "1981-02-01", "01.02.1980", ""]));
+        let told = ade.run(&["ingest"]).succeeds().text();
+        assert!(told.contains("`card`: 1 of 3 values was not understood by `truncate` and is NULL"), "{told}");
+        assert!(!told.contains("warned") && !told.contains("01.02"), "{told}");
+        folder.write("data/p1.csv", born(["01.02.1980", "1981-02-01", "01.02.1981", ""]));
+        let told = ade.run(&["ingest"]).succeeds().text();
+        assert!(told.contains("`card`: 2 of 3 values were not understood by `truncate` and are NULL"), "{told}");
+        assert!(told.contains("! warned"), "{told}");
+        folder.write("data/p1.csv", born(["1980-02-02", "1981-02-01", "1982-02-01", ""]));
+        let told = ade.run(&["ingest"]).succeeds().text();
+        assert!(!told.contains("understood"), "{told}");
+    }
+}

@@ -33,14 +33,17 @@ impl Pattern {
         self.is_glob
     }
 
+    /// Whether a file of that path matches. One whose name has characters of globs matches by its name too.
+    pub(crate) fn fits(&self, path: &str) -> bool {
+        path == self.text || self.matcher.is_match(path)
+    }
+
     /// The files that match, by path; a file that links give several such paths by one of them.
     ///
     /// # Errors
     /// [`ConnectError::LinkOutside`] where some that match may be behind a link that is not to be followed.
     pub(crate) fn files(&self, store: &dyn FileStore) -> Result<Vec<FileEntry>, ConnectError> {
-        // A file whose name has characters of globs matches by its name too.
-        let wanted = |path: &str| path == self.text || self.matcher.is_match(path);
-        let Listing { mut files, outside } = store.list(self.folder(), &wanted)?;
+        let Listing { mut files, outside } = store.list(self.folder(), &|path| self.fits(path))?;
         if let Some(object) = outside.into_iter().find(|folder| self.leads_into(folder)) {
             return Err(ConnectError::LinkOutside { object });
         }

@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::columns::unsupported;
 use super::file_columns::{Extent, FileColumns, Known, Union, examine};
+use super::gone;
 use super::hash::hash_all;
 use super::names;
 use super::options::{FileOptions, Format};
@@ -29,6 +30,7 @@ pub(crate) fn plan(
     let pattern = Pattern::new(&request.from)?;
     let files = pattern.files(store)?;
     let Changes { units, replaces_all, mut notes } = match &request.mode {
+        ReadMode::Full if files.is_empty() => return Err(no_file(store, request, &pattern)),
         ReadMode::Full => Changes { units: vec![(full_unit(&files), None)], ..Changes::default() },
         ReadMode::Incremental { cursor: Some(_), .. } => {
             return Err(ConnectError::Request {
@@ -37,18 +39,21 @@ pub(crate) fn plan(
                 advice: "leave out `cursor`".to_owned(),
             });
         }
+        ReadMode::Incremental { .. } if files.is_empty() => {
+            let folder = format!("folder `{}`", store.name());
+            gone::without_files(request, &pattern, &options, &folder)?
+                .ok_or_else(|| no_file(store, request, &pattern))?
+        }
         ReadMode::Incremental { key: row_key, .. } => {
             let key = key.ok_or_else(|| ConnectError::no_position_key(&request.from))?;
             let policy = Policy { remove_missing: options.remove_missing, is_keyed: !row_key.is_empty() };
             let hashes = hash_all(store, &files, key, threads)?;
             let found: Vec<_> = files.iter().cloned().zip(hashes).collect();
-            Position::parse(request.position.as_ref())?.changes(&request.from, &found, policy)?
+            let mut changes = Position::parse(request.position.as_ref())?.changes(&request.from, &found, policy)?;
+            changes.notes.extend(gone::left_behind(request, &found));
+            changes
         }
     };
-    let has_position = matches!(request.mode, ReadMode::Incremental { .. }) && request.position.is_some();
-    if files.is_empty() && !has_position {
-        return Err(no_file(store, request, &pattern));
-    }
     let promise = Promise { request };
     let mut union = Union::default();
     let mut planned = Vec::with_capacity(units.len());

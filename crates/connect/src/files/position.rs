@@ -108,9 +108,6 @@ impl Position {
                 message: format!("{why}: all files are read again, for rows of other files may have the same keys"),
             });
             changes.units.extend(found.iter().map(|(file, hash)| (unit_of(file, hash, Advance::default()), None)));
-            if found.is_empty() {
-                changes.units.push((FilesUnit { files: Vec::new(), advance: Some(Advance::default()) }, None));
-            }
             return Ok(changes);
         }
         let advance = |removed| Advance { renamed: renamed.clone(), removed };

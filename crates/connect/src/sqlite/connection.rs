@@ -39,6 +39,7 @@ impl Connection for SqliteConnection {
             options: options.clone(),
             mode: ReadMode::Full,
             position: None,
+            replaced: None,
             promised: None,
             columns: None,
             batch_rows: rows.max(1),

@@ -82,10 +82,54 @@ async fn a_file_that_disappeared_keeps_its_rows_unless_told_otherwise() {
     assert_eq!(position["files"].as_object().unwrap().keys().collect::<Vec<_>>(), ["stock_2.csv"]);
     let plan = source.plan(&request(&source, remove, Some(&position))).await.unwrap();
     assert_eq!((labels(&plan.units), plan.notes.len()), (vec![], 0));
+}
 
-    // Even when nothing is left at all.
-    std::fs::remove_file(source.path("stock_2.csv")).unwrap();
-    assert_eq!(labels(&source.plan(&request(&source, json!({}), Some(&position))).await.unwrap().units), []);
+#[tokio::test]
+async fn where_no_file_is_left_nothing_is_removed_unless_everything_is_loaded_again() {
+    let (source, position) = two_files_read().await;
+    // A pattern that fits none of those that it fitted has a mistake, whatever is to happen to files that are gone.
+    for missing in ["keep", "remove"] {
+        let mut typo = request(&source, json!({ "missing_files": missing }), Some(&position));
+        typo.from = "stok_*.csv".to_owned();
+        let told = source.plan(&typo).await.unwrap_err().to_string();
+        assert!(told.starts_with("there is no file `stok_*.csv` in folder"), "{told}");
+        assert!(told.contains("2 files had been read (`stock_1.csv`, …), and it fits none of them any more"), "{told}");
+        (typo.position, typo.replaced) = (None, Some(position.clone()));
+        assert!(source.plan(&typo).await.unwrap_err().to_string().contains("correct `from`"));
+    }
+    for path in ["stock_1.csv", "stock_2.csv"] {
+        std::fs::remove_file(source.path(path)).unwrap();
+    }
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.notes.len(), plan.notes[0].is_warning()), (vec![], 1, true));
+    assert!(plan.notes[0].message.contains("2 files had been read (`stock_1.csv`, …), and the rows stay"));
+    let remove = json!({ "missing_files": "remove" });
+    let told = source.plan(&request(&source, remove.clone(), Some(&position))).await.unwrap_err().to_string();
+    assert!(told.contains("`--full-refresh` empties the table"), "{told}");
+
+    let mut full = request(&source, remove, None);
+    full.replaced = Some(position);
+    let load = source.read(&full).await.unwrap();
+    assert_eq!((load.plan.units.len(), load.plan.replaces_all, load.rows()), (1, true, Vec::new()));
+    let position = load.position(None, "second-").unwrap();
+    assert_eq!(position, json!({"files": {}}));
+    let plan = source.plan(&request(&source, json!({}), Some(&position))).await.unwrap();
+    assert_eq!((labels(&plan.units), plan.notes), (vec![], vec![]));
+    // Where nothing was ever there, a file must be meant.
+    full.replaced = None;
+    assert!(source.plan(&full).await.unwrap_err().to_string().contains("`*` stays within a folder"));
+}
+
+#[tokio::test]
+async fn a_load_of_everything_tells_which_files_it_is_without() {
+    let (source, position) = two_files_read().await;
+    std::fs::remove_file(source.path("stock_1.csv")).unwrap();
+    std::fs::rename(source.path("stock_2.csv"), source.path("stock_3.csv")).unwrap();
+    let mut full = request(&source, json!({}), None);
+    full.replaced = Some(position);
+    let plan = source.plan(&full).await.unwrap();
+    assert_eq!(plan.notes[0].message, "`stock_1.csv` is no longer there: its rows are not in this full load");
+    assert_eq!((plan.notes.len(), plan.replaces_all), (1, false));
 }
 
 #[tokio::test]
@@ -157,7 +201,7 @@ async fn with_a_key_a_missing_file_is_taken_out_by_reading_the_others_and_what_c
     let (source, position) = two_files_read().await;
     std::fs::remove_file(source.path("stock_2.csv")).unwrap();
     let remove = json!({ "missing_files": "remove" });
-    let load = source.read(&keyed(&source, remove.clone(), Some(&position))).await.unwrap();
+    let load = source.read(&keyed(&source, remove, Some(&position))).await.unwrap();
     assert_eq!((labels(&load.plan.units), load.plan.replaces_all), (vec![("stock_1.csv", None)], true));
     // Where its rows stay, what comes after it is fine, and what would have to know them is not.
     let plan = source.plan(&keyed(&source, json!({}), Some(&position))).await.unwrap();
@@ -171,12 +215,6 @@ async fn with_a_key_a_missing_file_is_taken_out_by_reading_the_others_and_what_c
         refused.contains("`stock_1.csv` has changed, and `stock_2.csv`, whose rows stay, is no longer there"),
         "{refused}"
     );
-    // Nothing left at all: nothing is to stay.
-    std::fs::remove_file(source.path("stock_1.csv")).unwrap();
-    std::fs::remove_file(source.path("stock_3.csv")).unwrap();
-    let load = source.read(&keyed(&source, remove, Some(&position))).await.unwrap();
-    assert_eq!((load.plan.units.len(), load.plan.replaces_all, load.rows()), (1, true, Vec::new()));
-    assert_eq!(load.position(None, "second-").unwrap(), json!({"files": {}}));
 }
 
 #[tokio::test]

@@ -100,6 +100,7 @@ impl Source {
             options: self.options(options),
             mode: ReadMode::Full,
             position: None,
+            replaced: None,
             promised: None,
             columns: None,
             batch_rows: 8_192,

@@ -74,6 +74,7 @@ async fn replace(
         options,
         mode: ReadMode::Full,
         position: None,
+        replaced: None,
         promised: None,
         columns: None,
         batch_rows: BATCH_ROWS,

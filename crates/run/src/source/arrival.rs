@@ -14,6 +14,7 @@ use super::gaps::Gaps;
 use super::ingest::{Decided, TableLanding};
 use super::key::rows_with_null_key;
 use super::landing::{ContentHash, Landing};
+use super::losses::Losses;
 use super::stamp::{BATCH_ID, stamp};
 use crate::build::{TaskError, discard_stage};
 use crate::event::{CheckReport, Event};
@@ -36,7 +37,7 @@ pub(super) enum Landed {
     /// They are committed.
     Committed(Committed),
     /// They are what is there already.
-    Same(Vec<String>),
+    Same(Vec<String>, Losses),
     /// A check stopped them; nothing of them is visible.
     Stopped(Refused),
     /// The unit at this place could not be read; nothing of them is visible.
@@ -63,6 +64,8 @@ pub(super) struct Committed {
     pub(super) checks: Vec<CheckReport>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+    /// Values that are NULL now.
+    pub(super) losses: Losses,
     /// Where the source has been read to.
     pub(super) position: Option<Value>,
 }
@@ -86,9 +89,11 @@ impl Arrival<'_> {
         let mut position = position.cloned();
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         let mut gaps = Gaps::default();
+        let mut losses = Losses::default();
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
-            let mut reading = Reading { arrival: self, writer: &mut writer, hash: &mut hash, gaps: &mut gaps };
+            let mut reading =
+                Reading { arrival: self, writer: &mut writer, hash: &mut hash, gaps: &mut gaps, losses: &mut losses };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
                 Err(error) => {
@@ -108,7 +113,7 @@ impl Arrival<'_> {
         notes.extend(self.repeated(counts));
         if self.same_content(&landing).await? {
             staged.discard().await?;
-            return Ok(Landed::Same(notes));
+            return Ok(Landed::Same(notes, losses));
         }
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
@@ -127,7 +132,8 @@ impl Arrival<'_> {
         hit(failpoint::SOURCE_COMMITTED)?;
         table.build.checkpoint(table.table, version, table.lease).await;
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
-        Ok(Landed::Committed(Committed { rows: counts.added, emptied, version, batches, checks, notes, position }))
+        let rows = counts.added;
+        Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, position }))
     }
 
     fn write(&self) -> Write {
@@ -196,6 +202,7 @@ struct Reading<'a> {
     writer: &'a mut StageWriter,
     hash: &'a mut Option<ContentHash>,
     gaps: &'a mut Gaps,
+    losses: &'a mut Losses,
 }
 
 impl Reading<'_> {
@@ -226,7 +233,9 @@ impl Reading<'_> {
                 return Err(TaskError::Diagnostics(vec![problem]));
             }
             self.gaps.look(table.source, &unit.label, &batch, rows);
-            let batch = obfuscator.apply(&batch)?;
+            let treated = obfuscator.apply(&batch)?;
+            self.losses.add(obfuscator.losses(&batch, &treated));
+            let batch = treated;
             hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
             rows += batch.num_rows() as u64;
             if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {

@@ -17,6 +17,7 @@ use super::contract;
 use super::door::Door;
 use super::key::{folded_keys, missing_keys};
 use super::landing::Landing;
+use super::losses::Losses;
 use super::stamp::stamped;
 use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
@@ -76,6 +77,8 @@ struct Units<'a> {
     rows: u64,
     /// Rows that a check stopped.
     refused: u64,
+    /// Values that treatments did not understand.
+    losses: Losses,
 }
 
 impl Units<'_> {
@@ -100,6 +103,7 @@ impl Units<'_> {
                     outcome.version = Some(committed.version);
                     outcome.batches.extend(committed.batches);
                     outcome.notes(&committed.notes);
+                    self.losses.merge(committed.losses);
                     if let Some(before) = committed.emptied {
                         // A source that lost everything and one that could not be read whole look alike.
                         outcome.status = Status::Warned;
@@ -107,9 +111,10 @@ impl Units<'_> {
                     }
                     outcome.audited(committed.checks);
                 }
-                Ok(Landed::Same(notes)) => {
+                Ok(Landed::Same(notes, losses)) => {
                     groups.committed();
                     outcome.notes(&notes);
+                    self.losses.merge(losses);
                     outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
                 }
                 Ok(Landed::Stopped(refused)) => {
@@ -175,7 +180,7 @@ impl TableLanding<'_> {
         let known = current.as_ref().filter(|_| !self.build.options.full_refresh);
         let position = known.and_then(|table| table.state().position.clone());
         let known = known.filter(|_| position.is_some());
-        let plan = self.plan(snapshot, options, known, position.clone()).await?;
+        let plan = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
         let mut outcome = Outcome::new(Status::Success);
         for note in &plan.notes {
             outcome.note(&note.message);
@@ -186,13 +191,16 @@ impl TableLanding<'_> {
         if plan.units.is_empty() && current.is_some() {
             // Promises are held and columns are decided about all the same.
             self.decide(plan, current.as_ref(), false, &mut outcome)?;
-            outcome.status = Status::Unchanged;
+            if outcome.status == Status::Success {
+                outcome.status = Status::Unchanged;
+            }
             return Ok(outcome);
         }
         let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
         let position = position.filter(|_| !whole);
         let reads_nothing = plan.units.iter().all(|unit| unit.size_bytes == Some(0));
-        let decided = match known.filter(|_| reads_nothing && self.declared.mode == IngestMode::Incremental) {
+        let goes_on = known.or(current.as_ref().filter(|_| plan.replaces_all));
+        let decided = match goes_on.filter(|_| reads_nothing && self.declared.mode == IngestMode::Incremental) {
             Some(current) => Decided::nothing_read(plan, current)?,
             None => self.decide(plan, current.as_ref(), whole, &mut outcome)?,
         };
@@ -206,8 +214,13 @@ impl TableLanding<'_> {
             Groups::new(&sizes, there.max(GROUP_BYTES))
         };
         let planned = units.len();
-        let mut units = Units { table: self, decided: &decided, whole, position, rows: 0, refused: 0 };
+        let mut units =
+            Units { table: self, decided: &decided, whole, position, rows: 0, refused: 0, losses: Losses::default() };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
+        outcome.notes(&units.losses.notes());
+        if outcome.status == Status::Success && units.losses.is_warning() {
+            outcome.status = Status::Warned;
+        }
         if let Some(error) = failure {
             // A conflict is answered by planning anew, from what is committed.
             if groups.done() == 0 || error.is_conflict() {
@@ -229,9 +242,12 @@ impl TableLanding<'_> {
         &self,
         snapshot: &dyn SourceSnapshot,
         options: Settings,
-        known: Option<&Snapshot>,
+        current: Option<&Snapshot>,
         position: Option<Value>,
     ) -> Result<ReadPlan, TaskError> {
+        // Rows that go on where others ended; otherwise they take the place of all that is there.
+        let known = current.filter(|_| position.is_some());
+        let replaced = current.filter(|_| position.is_none()).and_then(|table| table.state().position.clone());
         let mut promised = contract::promised(self.source).map_err(TaskError::Diagnostics)?;
         if self.declared.mode == IngestMode::Incremental
             && let Some(before) = known.and_then(landed)
@@ -255,6 +271,7 @@ impl TableLanding<'_> {
             options,
             mode,
             position,
+            replaced,
             promised,
             columns: None,
             batch_rows: BATCH_ROWS,

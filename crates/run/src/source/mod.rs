@@ -8,6 +8,7 @@ mod gaps;
 mod ingest;
 mod key;
 mod landing;
+mod losses;
 mod obfuscation;
 mod stamp;
 

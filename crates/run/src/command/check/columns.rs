@@ -55,6 +55,7 @@ pub(super) async fn of_seed(seed: &Seed, root: &Path) -> Option<SchemaRef> {
         options: spec.table_options(&options).ok()?,
         mode: ReadMode::Full,
         position: None,
+        replaced: None,
         promised: None,
         columns: None,
         batch_rows: 1,
