@@ -114,8 +114,19 @@ impl FileWriter {
         self.memory + self.chunk_bytes + self.part_bytes + self.uploading_bytes
     }
 
-    /// Completes the file. It is durable when this returns.
+    /// Completes the file. It is durable when this returns; after an error nothing is left of it.
     pub(super) async fn finish(mut self) -> Result<FinishedFile, FileError> {
+        let finished = self.complete().await;
+        if finished.is_err() {
+            let (store, path) = (Arc::clone(&self.store), self.path.clone());
+            self.abandon().await;
+            // It may be in its place already, and nobody learns its name.
+            let _ = store.delete(&path).await;
+        }
+        finished
+    }
+
+    async fn complete(&mut self) -> Result<FinishedFile, FileError> {
         self.encode().await?;
         let made = self.encoded().await?;
         self.push(made).await?;
@@ -128,7 +139,7 @@ impl FileWriter {
         self.uploaded().await?;
         let part = self.take_part();
         failpoints::hit_store(FILE_UPLOAD)?;
-        if let Some(mut upload) = self.upload.take() {
+        if let Some(upload) = &mut self.upload {
             if part.content_length() > 0 {
                 upload.put_part(part).await?;
             }

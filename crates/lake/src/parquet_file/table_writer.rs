@@ -138,14 +138,16 @@ impl TableWriter {
         self.shed().await
     }
 
-    /// Completes all files; they are durable when this returns.
-    pub(crate) async fn finish(mut self) -> Result<Vec<DataFile>, LakeError> {
+    /// Completes all files; they are durable when this returns. After an error, those that are complete or open are given up
+    /// with [`TableWriter::abandon`].
+    pub(crate) async fn finish(&mut self) -> Result<Vec<DataFile>, LakeError> {
         let keys: Vec<_> = self.open.keys().cloned().collect();
         for key in keys {
             self.close(&key).await?;
         }
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(self.files)
+        let mut files = std::mem::take(&mut self.files);
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
     }
 
     /// Gives the open files up and tells which are complete.

@@ -38,10 +38,11 @@ impl FileStager {
 
     /// Completes all files; they are durable when this returns.
     pub(crate) async fn finish(mut self) -> Result<StagedFiles, LakeError> {
-        let files = match self.writer.take() {
+        let files = match &mut self.writer {
             Some(writer) => writer.finish().await?,
             None => Vec::new(),
         };
+        self.writer = None;
         Ok(StagedFiles::new(self.handle.clone(), self.lease.clone(), files))
     }
 

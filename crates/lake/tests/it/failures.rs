@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use ade_lake::{
     At, CommitNote, Committed, FAIL_POINTS, KeySpec, Lake, LakeError, MaintainOptions, Region, StageRequest, Write,
 };
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use datafusion::common::ScalarValue;
@@ -17,7 +18,7 @@ use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
-    PutOptions, PutPayload, PutResult, Result,
+    PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 use url::Url;
 use uuid::Uuid;
@@ -79,6 +80,32 @@ async fn what_a_panic_says_is_in_no_error() {
         attempt(&test, &upsert, &note).await.unwrap();
         assert_eq!(test.rows(&table()).await, ["1|a", "2|B", "3|c"]);
         scenario.teardown();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_failed_write_wrote_goes_with_its_lease() {
+    let _alone = alone();
+    let upload = ["lake::file::upload", "lake::file::closed"];
+    let store = ["lake::store::before_sync", "lake::store::after_sync", "lake::store::after_rename"];
+    for (point, before) in upload.iter().chain(&store).flat_map(|point| [(point, ""), (point, "1*off->")]) {
+        // Two files of two partitions, and the file of what arrives and that of what stays.
+        for write in [Write::Replace, Write::Upsert(KeySpec::new(["id"]))] {
+            let scenario = FailScenario::setup();
+            let test = prepared().await;
+            let there = test.data_files();
+            let lease = test.lease(&table()).await;
+            let request = match write {
+                Write::Replace => request(&write).partition_by(["id"]),
+                _ => request(&write),
+            };
+            fail::cfg(*point, &format!("{before}1*return(full)")).unwrap();
+            let failed = test.stage(&table(), request, vec![people(&[(2, "B"), (3, "c")])], &lease).await;
+            assert!(failed.is_err(), "{before}{point} {write:?}");
+            test.lake.release(&lease).await.unwrap();
+            assert_eq!(test.data_files(), there, "{before}{point} {write:?}");
+            scenario.teardown();
+        }
     }
 }
 
@@ -191,13 +218,52 @@ async fn maintenance_and_drop_can_be_interrupted_anywhere() {
     }
 }
 
-/// A store whose writes of the log fail after (or before) they took.
+/// A store whose writes of the log fail after (or before) they took, and uploads without their first part.
 #[derive(Debug)]
 struct Treacherous {
     inner: object_store::local::LocalFileSystem,
     takes: AtomicBool,
     armed: AtomicBool,
     blind: AtomicBool,
+    loses_a_part: AtomicBool,
+}
+
+impl Treacherous {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            inner: object_store::local::LocalFileSystem::new(),
+            takes: AtomicBool::new(true),
+            armed: AtomicBool::new(false),
+            blind: AtomicBool::new(false),
+            loses_a_part: AtomicBool::new(false),
+        })
+    }
+}
+
+/// An upload that loses its first part and takes itself for complete.
+#[derive(Debug)]
+struct Losing {
+    inner: Box<dyn MultipartUpload>,
+    lost: bool,
+}
+
+#[async_trait]
+impl MultipartUpload for Losing {
+    fn put_part(&mut self, part: PutPayload) -> UploadPart {
+        if std::mem::replace(&mut self.lost, true) {
+            self.inner.put_part(part)
+        } else {
+            Box::pin(async { Err(broken()) })
+        }
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.inner.complete().await
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.inner.abort().await
+    }
 }
 
 impl fmt::Display for Treacherous {
@@ -224,7 +290,8 @@ impl ObjectStore for Treacherous {
     }
 
     async fn put_multipart_opts(&self, at: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(at, options).await
+        let inner = self.inner.put_multipart_opts(at, options).await?;
+        Ok(if self.loses_a_part.load(Ordering::SeqCst) { Box::new(Losing { inner, lost: false }) } else { inner })
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -254,14 +321,32 @@ impl ObjectStore for Treacherous {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_is_lost_beside_the_encoder_fails_the_write() {
+    const ROWS: i64 = 1 << 16;
+    let mut test = TestLake::new().await;
+    let store = Treacherous::new();
+    let url = Url::from_directory_path(test.folder.path().join("lake")).unwrap();
+    test.lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
+    // A row group and a bit, of which a part is uploaded while the rest is encoded.
+    let batches = (0..17).map(|number| {
+        let ids = (number * ROWS..(number + 1) * ROWS).map(|id| id * 7_919);
+        RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from_iter_values(ids)) as ArrayRef)]).unwrap()
+    });
+    let batches: Vec<_> = batches.collect();
+    store.loses_a_part.store(true, Ordering::SeqCst);
+    let failed = test.write(&table(), Write::Replace, batches.clone()).await;
+    assert!(matches!(failed, Err(LakeError::Store { .. })), "{failed:?}");
+    assert_eq!(test.lake.version(&table()).await.unwrap(), None);
+    store.loses_a_part.store(false, Ordering::SeqCst);
+    let (_, rows) = test.write(&table(), Write::Replace, batches).await.unwrap();
+    assert_eq!(rows.total, 17 * ROWS as u64);
+    assert_eq!(test.data_files().len(), 1, "the first attempt left something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_of_the_store_is_not_believed() {
     let mut test = TestLake::new().await;
-    let store = Arc::new(Treacherous {
-        inner: object_store::local::LocalFileSystem::new(),
-        takes: AtomicBool::new(true),
-        armed: AtomicBool::new(false),
-        blind: AtomicBool::new(false),
-    });
+    let store = Treacherous::new();
     let url = Url::from_directory_path(test.folder.path().join("lake")).unwrap();
     test.lake = Lake::with_store(url, store.clone(), test.options.clone()).unwrap();
     test.write(&table(), Write::Replace, vec![people(&[(1, "a"), (2, "b")])]).await.unwrap();
