@@ -54,9 +54,11 @@ pub fn select(graph: &Graph, request: &SelectRequest<'_>) -> Result<Selection, V
     };
     let gone = picker.union(&excluded);
     nodes.retain(|id| !gone.contains(id));
-    let unmatched = included.iter().flatten().filter(|criterion| picker.matching(criterion).is_empty());
-    let warnings =
-        unmatched.map(|criterion| picker.nothing(criterion).at(select_file.location(criterion.span))).collect();
+    let mut warnings = Vec::new();
+    for (file, union) in [(&select_file, &included), (&exclude_file, &excluded)] {
+        let unmatched = union.iter().flatten().filter(|criterion| picker.matching(criterion).is_empty());
+        warnings.extend(unmatched.map(|criterion| picker.nothing(criterion).at(file.location(criterion.span))));
+    }
     Ok(Selection { nodes, warnings })
 }
 

@@ -11,6 +11,6 @@ use crate::NodeId;
 pub struct Selection {
     /// All selected nodes, tests included.
     pub nodes: BTreeSet<NodeId>,
-    /// One warning for each criterion of `--select` that matches nothing, with a suggestion.
+    /// One warning for each criterion of `--select` and `--exclude` that matches nothing, with a suggestion.
     pub warnings: Vec<Diagnostic>,
 }

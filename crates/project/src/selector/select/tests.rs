@@ -219,6 +219,7 @@ fn what_matches_nothing_is_said_with_a_suggestion() {
         "--select:1:36 `nigthly` selects nothing did you mean `nightly`?",
         "--select:1:48 `models/stagin` selects nothing did you mean `models/staging`?",
         "--select:1:87 `x` selects nothing ",
+        "--exclude:1:1 `nothing` selects nothing ",
     ]
     "#);
 }
