@@ -89,7 +89,15 @@ async fn version_at(handle: &TableHandle, versions: &[u64], time: DateTime<Utc>)
         // An entry without a time is as old as the ones before it.
         if committed_at.is_none_or(|committed_at| committed_at <= time) { low = middle + 1 } else { high = middle }
     }
-    low.checked_sub(1)
-        .map(|index| versions[index])
-        .ok_or_else(|| Snapshot::no_version(handle.name(), At::Timestamp(time), "the log begins later"))
+    if let Some(index) = low.checked_sub(1) {
+        return Ok(versions[index]);
+    }
+    let first = versions.first().copied().unwrap_or_default();
+    let began = handle.log().entry(first).await?.and_then(|entry| entry.committed_at());
+    let reason = match began {
+        // To the microsecond, so that who asks for this time gets the version.
+        Some(began) => format!("its first version, {first}, is of {}", began.format("%Y-%m-%d %H:%M:%S%.f UTC")),
+        None => "its log begins later".to_owned(),
+    };
+    Err(Snapshot::no_version(handle.name(), At::Timestamp(time), reason))
 }
