@@ -45,17 +45,19 @@ pub(crate) enum QueryFormat {
 }
 
 impl QueryArgs {
-    /// The format that was asked for, by itself or by the name of the file.
-    pub(crate) fn format(&self) -> QueryFormat {
-        let by_name = || {
-            let extension = self.out.as_ref()?.extension()?.to_str()?.to_ascii_lowercase();
-            match extension.as_str() {
-                "csv" => Some(QueryFormat::Csv),
-                "json" | "jsonl" | "ndjson" => Some(QueryFormat::Json),
-                "parquet" | "pq" => Some(QueryFormat::Parquet),
-                _ => None,
-            }
+    /// The format that was asked for, by itself or by the name of the file. Of a name that says another one than there is,
+    /// gives the end that says so.
+    pub(crate) fn format(&self) -> Result<QueryFormat, String> {
+        let extension = self.out.as_ref().and_then(|out| out.extension());
+        let (None, Some(extension)) = (self.format, extension) else {
+            return Ok(self.format.unwrap_or(QueryFormat::Table));
         };
-        self.format.or_else(by_name).unwrap_or(QueryFormat::Table)
+        match extension.to_string_lossy().to_ascii_lowercase().as_str() {
+            "txt" => Ok(QueryFormat::Table),
+            "csv" => Ok(QueryFormat::Csv),
+            "json" | "jsonl" | "ndjson" => Ok(QueryFormat::Json),
+            "parquet" | "pq" => Ok(QueryFormat::Parquet),
+            _ => Err(format!(".{}", extension.display())),
+        }
     }
 }

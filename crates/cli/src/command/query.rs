@@ -8,16 +8,22 @@ use ade_run::{ReadAt, Statement, Workspace};
 
 use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, complain, lake_options, open};
-use crate::args::{GlobalArgs, QueryArgs, QueryFormat};
+use crate::args::{GlobalArgs, OutputFormat, QueryArgs, QueryFormat};
 use crate::error::CliError;
-use crate::output::{Narrow, OutFile, Pipe, count, window_width};
+use crate::output::{Narrow, OutFile, Pipe, count, plural, window_width};
 
 /// Rows that a table on a terminal shows when no limit is given: it must fit into memory to be aligned.
 const TABLE_ROWS: usize = 10_000;
 
 pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     let at = args.at.as_deref().map_or(Ok(ReadAt::default()), ReadAt::parse)?;
-    let format = args.format();
+    let format = args.format().map_err(|extension| {
+        CliError::usage(format!(
+            "no format is known for files that end in `{extension}`\n\
+             hint: name the file .csv, .json (.jsonl, .ndjson), .parquet (.pq) or .txt (a table), or say what to write with --format"
+        ))
+    })?;
+    let ask = Ask { args, format, at };
     if format == QueryFormat::Parquet && args.out.is_none() && stdout().is_terminal() {
         return Err(CliError::usage("Parquet is no text: give --out FILE, or send standard output to a file"));
     }
@@ -38,7 +44,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         let window = (format == QueryFormat::Table && stdout().is_terminal()).then(window_width).flatten();
         let mut out = Narrow::new(Pipe::new(stdout()), window);
         let answered = tokio::select! {
-            answered = all(global, &workspace, args, &statements, at, &mut out) => answered,
+            answered = all(global, &workspace, &ask, &statements, &mut out) => answered,
             () = stop => return Ok(stopped(&workspace).await),
         };
         // A reader that went away has what it wanted.
@@ -52,12 +58,15 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     };
     let failed = |error: std::io::Error| cannot_write(path, &error);
     let mut out = Pipe::new(OutFile::create(path).map_err(failed)?);
-    tokio::select! {
-        answered = all(global, &workspace, args, &statements, at, &mut out) => answered?,
+    let rows = tokio::select! {
+        answered = all(global, &workspace, &ask, &statements, &mut out) => answered?,
         // What is unfinished is removed on the way out.
         () = stop => return Ok(stopped(&workspace).await),
-    }
+    };
     out.into_inner().and_then(OutFile::finish).map_err(failed)?;
+    if !global.quiet && global.output == OutputFormat::Text {
+        complain(&format!("{} written to {}", plural(rows, "row"), path.display()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -88,41 +97,55 @@ fn refuse_to_glue(statements: usize, format: QueryFormat, to_file: bool) -> Resu
     )))
 }
 
+/// What was asked of each statement.
+struct Ask<'a> {
+    args: &'a QueryArgs,
+    format: QueryFormat,
+    at: ReadAt,
+}
+
+/// Answers the statements, in order; gives the number of rows that were written.
 async fn all(
     global: &GlobalArgs,
     workspace: &Workspace,
-    args: &QueryArgs,
+    ask: &Ask<'_>,
     statements: &[Statement],
-    at: ReadAt,
     out: &mut (dyn Write + Send),
-) -> Result<(), CliError> {
+) -> Result<u64, CliError> {
+    let args = ask.args;
+    let mut written = 0;
     for (index, statement) in statements.iter().enumerate() {
         let started = Instant::now();
-        let rows = one(workspace, args, statement, at, out).await?;
+        let rows = one(workspace, ask, statement, out).await?;
         if args.timing {
             let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
             let _ = writeln!(stderr().lock(), "timing: {} {milliseconds:.3} ms", index + 1);
         }
         let shown = args.limit.unwrap_or(TABLE_ROWS) as u64;
-        if args.format() == QueryFormat::Table && rows > shown && !global.quiet {
+        written += match ask.format {
+            QueryFormat::Table => rows.min(shown),
+            QueryFormat::Csv | QueryFormat::Json | QueryFormat::Parquet => rows,
+            QueryFormat::None => 0,
+        };
+        if ask.format == QueryFormat::Table && rows > shown && !global.quiet {
             let (shown, rows) = (count(shown), count(rows));
             let advice = "--limit asks for another number, --format csv, json or parquet gives all";
             let _ = writeln!(stderr().lock(), "! the table shows the first {shown} of {rows} rows; {advice}");
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 /// Writes the rows of one statement and gives their number.
 async fn one(
     workspace: &Workspace,
-    args: &QueryArgs,
+    ask: &Ask<'_>,
     statement: &Statement,
-    at: ReadAt,
     out: &mut (dyn Write + Send),
 ) -> Result<u64, CliError> {
-    let answer = workspace.query(statement, at, args.limit).await?;
-    let rows = match args.format() {
+    let args = ask.args;
+    let answer = workspace.query(statement, ask.at, args.limit).await?;
+    let rows = match ask.format {
         QueryFormat::Table => answer.write_table(out, args.limit.unwrap_or(TABLE_ROWS)).await?,
         QueryFormat::Csv => answer.write_csv(out).await?,
         QueryFormat::Json => answer.write_json(out).await?,

@@ -99,7 +99,23 @@ fn a_table_that_leaves_rows_out_says_so() {
     let ended = shop.ade.run(&["query", "--out", "all.txt", sql]).succeeds();
     assert_eq!(
         ended.complaints(),
-        "! the table shows the first 10,000 of 10,001 rows; --limit asks for another number, --format csv, json or parquet gives all\n"
+        "! the table shows the first 10,000 of 10,001 rows; --limit asks for another number, --format csv, json or parquet gives all\n\
+         10,000 rows written to all.txt\n"
     );
     assert_eq!(shop.ade.run(&["query", "--limit", "5", sql]).succeeds().complaints(), "", "five were asked for");
+}
+
+#[test]
+fn a_name_that_says_another_format_is_refused() {
+    let shop = Shop::new();
+    let ended = shop.ade.run(&["query", "--out", "out/r.xlsx", "select 1 as one"]).exits(2);
+    insta::assert_snapshot!(ended.complaints().trim_end(), @"
+    error: no format is known for files that end in `.xlsx`
+    hint: name the file .csv, .json (.jsonl, .ndjson), .parquet (.pq) or .txt (a table), or say what to write with --format
+    ");
+    assert!(!shop.folder.at("out").exists());
+    let ended = shop.ade.run(&["query", "--out", "r.dat", "--format", "csv", "select 1 as one"]).succeeds();
+    assert_eq!((ended.text(), ended.complaints()), (String::new(), "1 row written to r.dat\n".to_owned()));
+    let ended = shop.ade.run(&["query", "--quiet", "--out", "r.csv", "select 1 as one"]).succeeds();
+    assert_eq!(ended.complaints(), "");
 }
