@@ -76,7 +76,7 @@ fn columns_that_are_not_there_are_told_where_they_can_be_known() {
         ("models/dropped.sql", "select token from {{ source('app', 'customers') }}\n"),
         ("models/behind.sql", "select nothing from {{ ref('wrong') }}\n"),
         ("models/seeded.sql", "select contry from {{ ref('cities') }}\n"),
-        ("models/twice.sql", "{{ config(materialized='table') }}\nselect id, id from {{ ref('stg') }}\n"),
+        ("models/twice.sql", "{{ config(materialized='table') }}\nselect id as a, id + 1 as a from {{ ref('stg') }}\n"),
         ("models/unknown.sql", "select anything from {{ source('app', 'events') }}\n"),
         (
             "models/adds.sql",
@@ -96,7 +96,7 @@ fn columns_that_are_not_there_are_told_where_they_can_be_known() {
     unknown-column models/schema.yml:5:22 check `unique_stg_idd`: main.stg has no column `idd`; did you mean `id`? ()
     unknown-column models/schema.yml:8:13 check `relationships_stg_id__town__ref_cities_`: main.cities has no column `town` ()
     sql-error models/seeded.sql:1:8 model `seeded`: there is no column contry (did you mean country?)
-    sql-error models/twice.sql:2:1 model `twice`: two columns are called id (give one of them another name with `as`)
+    sql-error models/twice.sql:2:1 model `twice`: two columns are called a (give one of them another name with `as`)
     sql-error models/wrong.sql:2:3 model `wrong`: there is no column emial (did you mean email?)
     ");
 }
@@ -129,4 +129,20 @@ fn rules_may_classify_columns_that_nobody_has_listed() {
     assert_eq!(problems(&ade, 0), Vec::<String>::new());
     folder.replace("models/may_be.sql", "created_at", "creator");
     assert_eq!(problems(&ade, 2).len(), 1);
+}
+
+#[test]
+fn settings_name_columns_of_the_query() {
+    let (folder, ade) = project(&[(
+        "models/m.sql",
+        "{{ config(materialized='incremental', unique_key=['id', 'emial'], merge_exclude_columns=['id']) }}\nselect id, email from {{ ref('stg') }}\n",
+    )]);
+    assert_eq!(
+        problems(&ade, 2),
+        [
+            "unknown-column models/m.sql:1:58 model `m` has no column `emial`, which its `unique_key` names (did you mean `email`?)"
+        ]
+    );
+    folder.replace("models/m.sql", "emial", "email");
+    assert_eq!(problems(&ade, 0), [""; 0]);
 }

@@ -18,6 +18,12 @@ impl KnownTables {
         self.schemas.write().unwrap_or_else(PoisonError::into_inner).insert(name, schema);
     }
 
+    /// Whether the table is known to have a column that is written like this.
+    pub(super) fn has_column(&self, name: &RelationName, column: &str) -> bool {
+        let schemas = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+        schemas.get(name).is_some_and(|schema| schema.column_with_name(column).is_some())
+    }
+
     pub(super) fn has(&self, name: &RelationName) -> bool {
         self.schemas.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }

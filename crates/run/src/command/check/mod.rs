@@ -2,6 +2,7 @@
 mod columns;
 mod hard_coded;
 mod known_tables;
+mod settings;
 mod sql;
 
 use std::path::Path;
