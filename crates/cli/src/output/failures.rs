@@ -16,6 +16,8 @@ pub(crate) struct Failure {
     pub(crate) relation: String,
     /// Why, in one line.
     pub(crate) reason: String,
+    /// Whether what readers see is what failed.
+    pub(crate) is_visible: bool,
 }
 
 impl Failures {
@@ -37,7 +39,8 @@ impl Observer for Failures {
             && report.version.is_none()
             && let Some(relation) = &report.relation
         {
-            let failure = Failure { relation: relation.clone(), reason: reason(report) };
+            let failure =
+                Failure { relation: relation.clone(), reason: reason(report), is_visible: report.audited_visible };
             self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
         }
         self.next.on(event);

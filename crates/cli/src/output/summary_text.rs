@@ -44,8 +44,12 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
 /// What readers still see: of the nodes that failed, and of those behind them. Empty when nothing failed.
 pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], style: Style) -> String {
     let mut parts = Vec::new();
-    let stays = failed.iter().map(|(Failure { relation, reason }, visible)| {
+    let stays = failed.iter().map(|(Failure { relation, reason, is_visible }, visible)| {
         let stays = match visible {
+            Visible::Version(version) if *is_visible => {
+                format!("{relation}: version {version}, which is visible, fails it")
+            }
+            Visible::View if *is_visible => format!("{relation}, as it is visible, fails it"),
             Visible::Version(version) => format!("{relation} stays at version {version}"),
             Visible::View => format!("{relation} stays as it was"),
             Visible::Nothing => format!("{relation} is not there yet"),
@@ -58,14 +62,20 @@ pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], st
         parts.push(stays.join("\n"));
     }
     if !summary.waiting.is_empty() {
-        parts.push(waiting_lines(summary, style));
+        // What was made from rows that fail is not known to be good.
+        let heading = if failed.iter().any(|(failure, _)| failure.is_visible) {
+            "These stay as they are:"
+        } else {
+            "These stay on their last good version:"
+        };
+        parts.push(waiting_lines(summary, heading, style));
     }
     parts.join("\n\n")
 }
 
 /// Who stays on what there was before, and why.
-fn waiting_lines(summary: &Summary, style: Style) -> String {
-    let mut out = style.bold("These stay on their last good version:");
+fn waiting_lines(summary: &Summary, heading: &str, style: Style) -> String {
+    let mut out = style.bold(heading);
     let width = summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
     for waiting in &summary.waiting {
         let what = format!("{} {}", waiting.kind, waiting.name);

@@ -90,6 +90,7 @@ mod tests {
                 stored_in: None,
                 duration_ms: 3,
             }],
+            audited_visible: false,
             blocked_by: None,
             duration_ms: 40,
         };

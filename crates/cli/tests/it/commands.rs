@@ -111,7 +111,7 @@ fn events_for_machines_are_one_object_per_line() {
             "task_started" => "event kind name node",
             "task_progress" => "event expected_rows node rows",
             "task_finished" => {
-                "batches blocked_by checks duration_ms event kind message name node relation rows status version"
+                "audited_visible batches blocked_by checks duration_ms event kind message name node relation rows status version"
             }
             "run_finished" => {
                 "cancelled checks_failed checks_passed checks_warned counts duration_ms event rows run_id waiting"
@@ -172,15 +172,15 @@ fn what_fails_stays_as_it_was() {
     shop.folder.write("models/models.yml", models.replace("models:\n", &format!("models:\n{refused}")));
     let told = shop.ade.run(&["build"]).exits(1).text();
     let (_, closing) = told.split_once("\nfailed in ").unwrap();
-    let (verdict, behind) = closing.split_once("\n\nThese stay on their last good version:\n").unwrap();
+    let (verdict, behind) = closing.split_once("\n\nThese stay as they are:\n").unwrap();
     let (_, stay) = verdict.split_once("\n\n").unwrap();
-    let told_check = stay.lines().find_map(|line| line.split_once("as it was: ")).unwrap().1;
+    let told_check = stay.lines().find_map(|line| line.split_once("fails it: ")).unwrap().1;
     assert!(told_check.starts_with("fail accepted_values_stg_customers_id"), "{told}");
     let mut stay: Vec<(&str, &str)> = stay.lines().map(|line| line.split_once(": ").unwrap()).collect();
     stay.sort_unstable();
     assert_eq!(
         stay,
-        [("feed.stock stays at version 0", stay[0].1), ("main.stg_customers stays as it was", told_check)],
+        [("feed.stock stays at version 0", stay[0].1), ("main.stg_customers, as it is visible, fails it", told_check)],
         "{told}"
     );
     assert!(told.matches(stay[0].1).count() > 1, "the reason is that of the task: {told}");
@@ -282,11 +282,15 @@ fn plans_say_what_a_build_would_do() {
         reasons.iter().find(|(name, _)| name.ends_with(node)).map(|(_, reason)| reason.clone()).unwrap()
     };
     let now = reasons(&shop);
-    assert_eq!((of(&now, "app.customers"), of(&now, "cities_now")), ("source".to_owned(), "unchanged".to_owned()));
+    assert_eq!(
+        (of(&now, "app.customers"), of(&now, "cities_now")),
+        ("source".to_owned(), "sources_may_bring".to_owned())
+    );
+    assert_eq!(of(&now, "seed.shop.cities"), "unchanged");
     let text = shop.folder.read("models/cities_now.sql");
     shop.folder.write("models/cities_now.sql", text.replace("count(*)", "count(customers.id)"));
     assert_eq!(of(&reasons(&shop), "cities_now"), "modified");
-    assert_eq!(of(&reasons(&shop), "stock_total"), "unchanged");
+    assert_eq!(of(&reasons(&shop), "stock_total"), "sources_may_bring");
     let runs = shop.ade.rows("select count(*) from ade.runs");
     assert_eq!(runs, ["1"], "a plan is no run");
     let ended = shop.ade.run(&["build", "--select", "state:modified", "--output", "json"]).succeeds();
@@ -327,4 +331,16 @@ fn parts_of_a_build() {
         serde_json::json!({"success": 3})
     );
     shop.assert_complete();
+}
+
+#[test]
+fn a_version_that_fails_a_new_check_is_no_good_one() {
+    let shop = built();
+    shop.folder.write(
+        "models/new.yml",
+        "models:\n  - name: cities_now\n    columns: [{name: city, data_tests: [{accepted_values: {values: [nowhere]}}]}]\n",
+    );
+    let told = shop.ade.run(&["build"]).exits(1).text();
+    assert!(told.contains("\nmain.cities_now: version 0, which is visible, fails it: fail accepted_values_"), "{told}");
+    assert!(told.contains("\nThese stay as they are:\n") && !told.contains("good version"), "{told}");
 }

@@ -12,11 +12,21 @@ pub(crate) struct Outcome {
     pub(crate) version: Option<u64>,
     pub(crate) batches: Vec<Uuid>,
     pub(crate) checks: Vec<CheckReport>,
+    /// Whether the checks looked at the rows that readers see: nothing was made.
+    pub(crate) audited_visible: bool,
 }
 
 impl Outcome {
     pub(crate) fn new(status: Status) -> Self {
-        Self { status, message: None, rows: None, version: None, batches: Vec::new(), checks: Vec::new() }
+        Self {
+            status,
+            message: None,
+            rows: None,
+            version: None,
+            batches: Vec::new(),
+            checks: Vec::new(),
+            audited_visible: false,
+        }
     }
 
     pub(crate) fn unchanged() -> Self {

@@ -205,6 +205,7 @@ impl Scheduler {
         report.version = outcome.version.and_then(|version| i64::try_from(version).ok());
         report.batches = outcome.batches.iter().map(ToString::to_string).collect();
         report.checks = outcome.checks;
+        report.audited_visible = outcome.audited_visible;
         self.conclude(place, report, outcome.batches.last().copied()).await
     }
 
@@ -243,6 +244,7 @@ impl Scheduler {
             version: None,
             batches: Vec::new(),
             checks: Vec::new(),
+            audited_visible: false,
             blocked_by: None,
             duration_ms: 0,
         }

@@ -56,6 +56,7 @@ async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     if outcome.status.is_good()
         && let Some(report) = build.check_freshness(&task.node).await?
     {
+        outcome.audited_visible = outcome.version.is_none();
         outcome = outcome.checked(vec![report]);
     }
     Ok(outcome)
@@ -106,6 +107,7 @@ async fn stands(build: &Build, task: &Task, desired: &Desired, mut outcome: Outc
     if outcome.status == Status::Unchanged {
         outcome.status = Status::Success;
     }
+    outcome.audited_visible = true;
     outcome = outcome.checked(reports);
     if outcome.status.is_good() {
         record(build, task, desired, &outcome, before).await?;
@@ -151,5 +153,6 @@ async fn check_only(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     let relation = project.relation(&task.node).unwrap_or(&nowhere);
     let checks: &[NodeId] = &task.checks;
     let reports = build.audit(relation, checks, MemoryCatalog::new()).await?;
-    Ok(Outcome::new(Status::Success).checked(reports))
+    let outcome = Outcome { audited_visible: true, ..Outcome::new(Status::Success) };
+    Ok(outcome.checked(reports))
 }

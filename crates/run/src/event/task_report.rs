@@ -26,6 +26,8 @@ pub struct TaskReport {
     pub batches: Vec<String>,
     /// The checks that guarded it.
     pub checks: Vec<CheckReport>,
+    /// Whether the checks looked at the rows that readers see already: nothing was made.
+    pub audited_visible: bool,
     /// For a skipped task: the node that failed.
     pub blocked_by: Option<String>,
     /// How long it took.
