@@ -106,3 +106,55 @@ fn rows_with_null_in_their_key_stop_the_table_and_repeated_keys_are_told() {
     assert!(all.contains("1 of 3 rows came with a key (code) that a later row of them has, too"), "{all}");
     assert_eq!(ade.rows("select code, seen from app.members where seen > 6 order by 2"), ["c,8", "d,9"]);
 }
+
+#[test]
+fn the_key_of_a_table_that_is_read_whole_is_audited() {
+    for (key, rows, told) in [
+        (
+            "[id]",
+            "(1, 1, 'a'), (1, 2, 'b'), (2, 1, 'c'), (2, 2, 'd'), (3, 1, 'e')",
+            "2 keys (`id`) occur more than once",
+        ),
+        ("[id, day]", "(1, 1, 'a'), (1, 1, 'secret'), (1, 2, 'c')", "1 key (`id`, `day`) occurs more than once"),
+    ] {
+        let folder = Folder::with(&[
+            (
+                "ade.yml",
+                "name: shop\nenvironments:\n  dev: {lake: lake, schema: main, custom_schema: replace}\nconnections:\n  app: {type: sqlite, path: data/app.db}\n\
+                 privacy: {rules: [{column: '*', class: public}]}\n",
+            ),
+            ("data/README", "the application's database"),
+        ]);
+        let sources = |key: &str| {
+            format!("sources:\n  - name: app\n    connection: app\n    tables: [{{name: t, ingest: {{{key}}}}}]\n")
+        };
+        folder.write("sources/s.yml", sources(&format!("key: {key}")));
+        let database = Connection::open(folder.at("data/app.db")).unwrap();
+        database.execute_batch("create table t (ID integer, day integer, name text)").unwrap();
+        database.execute_batch(&format!("insert into t values {rows}")).unwrap();
+        let ade = program(&folder);
+        ade.run(&["init", "."]).succeeds();
+        let build = ade.run(&["build"]).exits(1);
+        assert!(build.text().contains(&format!("fail key: {told}")), "{}", build.all());
+        assert!(!build.all().contains("secret"), "{}", build.all());
+        assert!(!folder.at("lake/app/t/_delta_log").exists(), "nothing may land");
+
+        // What landed without a key is audited when it gets one, and lands when its source is right.
+        folder.write("sources/s.yml", sources(""));
+        ade.run(&["build"]).succeeds();
+        folder.write("sources/s.yml", sources(&format!("key: {key}")));
+        let build = ade.run(&["build"]).exits(1).text();
+        assert!(
+            build.contains(told) && build.contains("app.t: version 0, which is visible, fails it: fail key"),
+            "{build}"
+        );
+        database
+            .execute_batch("delete from t where rowid not in (select min(rowid) from t group by id, 1 + 0 * day)")
+            .unwrap();
+        let build = ade.run(&["build"]).succeeds().text();
+        assert!(build.contains("v1 · 1 of 1 check"), "{build}");
+        database.execute_batch("insert into t values (null, 9, 'x')").unwrap();
+        let build = ade.run(&["build"]).exits(1).all();
+        assert!(build.contains("NULL in `id` of their key"), "{build}");
+    }
+}

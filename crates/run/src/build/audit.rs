@@ -10,7 +10,9 @@ use ade_quality::{self as quality, CheckStatus};
 use chrono::DateTime;
 use futures::TryStreamExt;
 
-use super::check_spec::{check_spec, freshness, model_contract, relation_name, source_contract};
+use super::check_spec::{
+    check_spec, freshness, model_contract, relation_name, shared_keys, source_contract, source_key,
+};
 use super::reads::Reads;
 use super::{Build, TaskError};
 use crate::event::CheckReport;
@@ -64,6 +66,10 @@ impl Build {
                 nodes.push(format!("contract.{}.{}.{}", project.name, source.source, source.name));
                 specs.push(contract);
             }
+            if let Some(key) = source_key(source, landed.as_deref()) {
+                nodes.push(format!("key.{}.{}.{}", project.name, source.source, source.name));
+                specs.push(key);
+            }
         }
         for id in checks {
             let Some(check) = project.checks.get(id) else { continue };
@@ -95,7 +101,10 @@ impl Build {
                     stored_in = Some(self.store_failures(&session, spec, kept).await?).filter(|_| failed);
                 }
             }
-            let mut message = outcome.message;
+            let mut message = match source.filter(|_| failed && node.starts_with("key.")) {
+                Some(source) => shared_keys(source, outcome.failures.unwrap_or(0)),
+                None => outcome.message,
+            };
             for hint in outcome.hints {
                 message.push_str("; ");
                 message.push_str(&hint);
@@ -114,11 +123,14 @@ impl Build {
         Ok(reports)
     }
 
-    /// Whether what a node promises of its columns is a check of its own.
-    pub(crate) fn has_contract(&self, id: &NodeId) -> bool {
+    /// What a node itself promises that is a check of its own, by the names of these checks.
+    pub(crate) fn promises(&self, id: &NodeId) -> impl Iterator<Item = String> {
         let project = &self.workspace.project;
-        project.models.get(id).is_some_and(|model| model_contract(model).is_some())
-            || project.sources.get(id).is_some_and(|source| source_contract(source, |_| true).is_some())
+        let of_model = project.models.get(id).and_then(model_contract);
+        let source = project.sources.get(id);
+        let of_source = source.and_then(|source| source_contract(source, |_| true));
+        let key = source.and_then(|source| source_key(source, None));
+        of_model.into_iter().chain(of_source).chain(key).map(|check| check.name)
     }
 
     /// How late a source is.

@@ -1,9 +1,10 @@
 //! From a declared check to one that can be evaluated.
 use ade_engine::RelationName;
 use ade_project::Relation;
-use ade_project::resource::{Check, CheckKind, CheckSeverity, Freshness, Model, SourceTable};
+use ade_project::resource::{Check, CheckKind, CheckSeverity, Freshness, IngestMode, Model, SourceTable};
 use ade_quality as quality;
 use ade_quality::{Condition, Contract, ContractColumn, DatePart, ExtraColumns, Severity, Subject};
+use arrow::datatypes::Schema;
 use chrono::TimeDelta;
 use serde_json::Value;
 
@@ -70,11 +71,7 @@ pub(crate) fn check_spec(check: &Check, sql: Option<String>, store_failures: boo
             let columns: Vec<String> = columns.iter().map(|name| Subject::parse(name).sql()).collect();
             let columns = columns.join(", ");
             let from = from(&relation, filter.as_deref());
-            quality::CheckKind::Sql {
-                sql: format!(
-                    "select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1"
-                ),
-            }
+            quality::CheckKind::Sql { sql: combinations(&columns, &from) }
         }
         CheckKind::RowCount { min, max } => quality::CheckKind::RowCount { min: *min, max: *max },
         CheckKind::Generic { .. } | CheckKind::Singular { .. } => {
@@ -144,6 +141,45 @@ pub(crate) fn source_contract(source: &SourceTable, as_is: impl Fn(&str) -> bool
     let contract = Contract { columns, extra: ExtraColumns::Allow };
     let relation = relation_name(&source.relation);
     Some(quality::Check::new("contract", relation, quality::CheckKind::Contract(contract)))
+}
+
+/// What a source calls the key of a table of which all rows come each time, as a check. In mode `incremental` rows of one key
+/// replace each other. `landed` are the columns of the table.
+pub(crate) fn source_key(source: &SourceTable, landed: Option<&Schema>) -> Option<quality::Check> {
+    let declared = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Full)?;
+    let spelled = |name: &String| {
+        let field = landed?.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name))?;
+        Some(field.name().clone())
+    };
+    let columns = declared.key.iter().map(|name| Subject::Column(spelled(name).unwrap_or_else(|| name.clone())));
+    let columns: Vec<Subject> = columns.collect();
+    let relation = relation_name(&source.relation);
+    let kind = match columns.as_slice() {
+        [] => return None,
+        [column] => quality::CheckKind::Unique { subject: column.clone() },
+        columns => {
+            let columns = columns.iter().map(Subject::sql).collect::<Vec<_>>().join(", ");
+            quality::CheckKind::Sql { sql: combinations(&columns, &relation.to_sql()) }
+        }
+    };
+    Some(quality::Check::new("key", relation, kind))
+}
+
+/// What is said of keys that rows share.
+pub(crate) fn shared_keys(source: &SourceTable, failures: u64) -> String {
+    let key = source.ingest.iter().flat_map(|declared| &declared.key);
+    let key: Vec<String> = key.map(|name| format!("`{name}`")).collect();
+    let (keys, occur) = if failures == 1 { ("key", "occurs") } else { ("keys", "occur") };
+    format!(
+        "{failures} {keys} ({}) {occur} more than once; name the columns under `key` that tell all rows apart, or have the \
+         source send each row once",
+        key.join(", ")
+    )
+}
+
+/// The values of `columns`, listed as SQL, that more than one row has.
+fn combinations(columns: &str, from: &str) -> String {
+    format!("select {columns}, count(*) as n_records from {from} group by {columns} having count(*) > 1")
 }
 
 /// How late a source may be, as a check.

@@ -74,8 +74,8 @@ impl Build {
     /// The checks of a node as they are now.
     pub(crate) async fn guard(&self, node: &NodeId, checks: &[NodeId]) -> Result<Guard, TaskError> {
         let mut states = BTreeMap::new();
-        if self.has_contract(node) {
-            states.insert("contract".to_owned(), self.own_fingerprint(node));
+        for promise in self.promises(node) {
+            states.insert(promise, self.own_fingerprint(node));
         }
         for check in checks {
             let mut hasher = blake3::Hasher::new();

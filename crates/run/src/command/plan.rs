@@ -98,7 +98,7 @@ impl Workspace {
                 kind: task.node.kind().as_str().to_owned(),
                 relation: self.project.relation(&task.node).map(ToString::to_string),
                 reason,
-                checks: task.checks.len() + usize::from(build.has_contract(&task.node)),
+                checks: task.checks.len() + build.promises(&task.node).count(),
             });
         }
         Ok(planned)

@@ -10,11 +10,13 @@ use arrow::array::{Array, RecordBatch};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Schema};
 
-/// Every column of the key by which rows replace each other whose treatment may make different keys equal. Columns that the
+/// Every column of the key whose treatment may make different keys equal. Columns that the
 /// schema has not got, or whose type is still unknown (`Null`), are passed over.
 pub(super) fn folded_keys(source: &SourceTable, policy: &Policy, schema: &Schema) -> Vec<Diagnostic> {
-    let Some(declared) = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Incremental) else {
-        return Vec::new();
+    let Some(declared) = &source.ingest else { return Vec::new() };
+    let consequence = match declared.mode {
+        IngestMode::Incremental => "two rows of the source would become one",
+        IngestMode::Full => "nobody could tell whether a key of the source occurs more than once",
     };
     let mut problems = Vec::new();
     for key in &declared.key {
@@ -27,7 +29,7 @@ pub(super) fn folded_keys(source: &SourceTable, policy: &Policy, schema: &Schema
         let table = format!("{}.{}", source.source, source.name);
         let message = format!("key column `{key}` of `{table}` is treated by `{}`, {why}", decided.treatment);
         let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(place(source, key));
-        problems.push(problem.note("two rows of the source would become one").hint(hint));
+        problems.push(problem.note(consequence).hint(hint));
     }
     problems
 }
@@ -49,7 +51,7 @@ pub(super) fn missing_keys(source: &SourceTable, schema: &Schema) -> Vec<Diagnos
 /// The problem of rows that have NULL in their key, if there are any: they could not be told apart, nor found again. The lake
 /// refuses them, too; here it is still known which unit they are of.
 pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &RecordBatch) -> Option<Diagnostic> {
-    let declared = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Incremental)?;
+    let declared = source.ingest.as_ref()?;
     let mut nulls: Option<NullBuffer> = None;
     let mut columns = Vec::new();
     for key in &declared.key {
