@@ -2,10 +2,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ade_run::ReadAt;
+use ade_run::{ReadAt, Restored};
 
 use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, OutputFormat, RestoreArgs};
+use crate::error::CliError;
 
 /// How long to wait for somebody who writes the table.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -13,16 +14,40 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) async fn run(global: &GlobalArgs, args: &RestoreArgs) -> Done {
     let at = ReadAt::parse(&args.to)?;
     let workspace = open(global, lake_options(global)?).await?;
-    let version = workspace.restore(&args.table, at, PATIENCE).await?;
+    let restored = workspace.restore(&args.table, at, PATIENCE).await?;
     if global.output == OutputFormat::Json {
-        print(&serde_json::json!({ "table": args.table, "version": version }).to_string());
+        let mut told = serde_json::to_value(&restored).map_err(|error| CliError::new(error.to_string()))?;
+        told["table"] = args.table.as_str().into();
+        print(&told.to_string());
     } else if !global.quiet {
-        let number = args.to.bytes().all(|byte| byte.is_ascii_digit());
-        let to = if number { format!("version {}", args.to) } else { args.to.clone() };
-        print(&format!("{} is as it was at {to}; this is version {version}", args.table));
-        print(
-            "The next `ade build` goes on from there: a source reads again what came after, a model is made anew from the\nproject. To keep it as it is meanwhile, leave it out with --exclude.",
-        );
+        print(&words(&args.table, &restored));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was done, and what comes of it.
+fn words(table: &str, restored: &Restored) -> String {
+    let Restored { version, restored_version, restored_committed_at, kind, is_incremental, incremental_behind } =
+        restored;
+    let of = restored_committed_at.map(|time| format!(", of {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
+    let of = of.unwrap_or_default();
+    let mut lines = vec![format!("{table} is as it was at version {restored_version}{of}; this is version {version}")];
+    let next = match kind.as_deref() {
+        Some("source") => Some("reads from the source again what came after"),
+        Some(_) if *is_incremental => Some("goes on from these rows, as the model is incremental"),
+        Some(_) => Some("makes it anew from the project"),
+        None => None,
+    };
+    if let Some(next) = next {
+        lines.push(format!("The next `ade build` {next}."));
+        lines.push("To keep it as it is meanwhile, leave it out with --exclude.".to_owned());
+    }
+    if !incremental_behind.is_empty() {
+        lines.push(format!(
+            "Incremental models behind it keep rows that they made of what is gone now: {}.",
+            incremental_behind.join(", ")
+        ));
+        lines.push(format!("To make them anew: `ade build --full-refresh --select {}`", incremental_behind.join(" ")));
+    }
+    lines.join("\n")
 }

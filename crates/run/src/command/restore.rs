@@ -1,25 +1,51 @@
 //! `ade restore`.
 use std::time::Duration;
 
-use crate::command::ReadAt;
+use ade_lake::At;
+use ade_project::NodeId;
+use ade_project::resource::Materialization;
+
+use crate::command::{ReadAt, Restored};
 use crate::error::RunError;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Makes an older version of a table current again, as a new version; gives its number. A source's position goes back
-    /// with its rows, so that the next ingest brings what came after them once more.
-    pub async fn restore(&self, name: &str, to: ReadAt, patience: Duration) -> Result<u64, RunError> {
+    /// Makes an older version of a table current again, as a new version. A source's position goes back with its rows, so
+    /// that the next ingest brings what came after them once more; models behind it are left as they are.
+    pub async fn restore(&self, name: &str, to: ReadAt, patience: Duration) -> Result<Restored, RunError> {
         let table = self.find_table(name).await?;
         let run_id = self.world.ids.next();
         self.write_as(run_id, "ade restore", patience);
         let lease = self.lake.lease(&table, "ade restore").await?;
-        let restored = self.lake.restore(&table, to.0, Some(run_id), &lease).await;
+        let restoring = async {
+            let then = self.lake.snapshot(&table, to.0).await?;
+            let committed = self.lake.restore(&table, At::Version(then.version()), Some(run_id), &lease).await?;
+            Ok::<_, RunError>((then, committed.version()))
+        };
+        let restored = restoring.await;
         self.lake.release(&lease).await?;
-        let version = restored?.version();
+        let (then, version) = restored?;
+        let node = self.find_node(name).ok();
         // What was recorded about the node is about rows that are gone.
-        if let Ok(node) = self.find_node(name) {
+        if let Some(node) = &node {
             self.meta.forget_node_states(self.environment(), &[node.as_str()]).await?;
         }
-        Ok(version)
+        Ok(Restored {
+            version,
+            restored_version: then.version(),
+            restored_committed_at: then.committed_at(),
+            kind: node.as_ref().map(|node| node.kind().as_str().to_owned()),
+            is_incremental: node.as_ref().is_some_and(|node| self.is_incremental(node)),
+            incremental_behind: node.iter().flat_map(|node| self.incremental_behind(node)).collect(),
+        })
+    }
+
+    fn is_incremental(&self, id: &NodeId) -> bool {
+        self.project.models.get(id).is_some_and(|model| model.materialized == Materialization::Incremental)
+    }
+
+    fn incremental_behind(&self, id: &NodeId) -> Vec<String> {
+        let behind = self.project.graph.descendants(id.as_str(), None);
+        behind.iter().filter(|id| self.is_incremental(id)).map(|id| id.name().to_owned()).collect()
     }
 }
