@@ -45,7 +45,7 @@ fn totals(planned: &[PlannedTask]) -> String {
     let number = |is_it: &dyn Fn(Reason) -> bool| planned.iter().filter(|task| is_it(task.reason)).count() as u64;
     let sources = number(&|reason| reason == Reason::Source);
     let stopped = number(&|reason| matches!(reason, Reason::Refused | Reason::Blocked));
-    let perhaps = number(&|reason| reason == Reason::Upstream);
+    let perhaps = number(&|reason| matches!(reason, Reason::Upstream | Reason::SourcesMayBring));
     let idle = number(&|reason| reason == Reason::Unchanged);
     let work = planned.len() as u64 - sources - stopped - perhaps - idle;
     let parts = [
@@ -72,10 +72,11 @@ fn words(reason: Reason) -> &'static str {
         Reason::InputsChanged => "build: what it reads changed",
         Reason::Checks => "check: its checks, or what they read besides, changed",
         Reason::Upstream => "perhaps: something before it is built",
-        Reason::Source => "ask the source for what is new",
+        Reason::Source => "ask the source what is new",
         Reason::Refused => "stop: `ade check` says why it cannot land",
         Reason::Blocked => "wait: something before it stops",
         Reason::Asked => "build: from nothing, as asked",
+        Reason::SourcesMayBring => "if sources bring something",
         Reason::Unchanged => "nothing to do",
     }
 }

@@ -305,3 +305,54 @@ fn a_column_that_is_left_out_and_a_table_that_becomes_empty_are_told() {
     let told = ade.run(&["build"]).succeeds().text();
     assert!(told.contains("the table is empty now; before it had 2 rows"), "{told}");
 }
+
+#[test]
+fn rows_that_share_a_unique_key_are_told() {
+    let model = "{{ config(materialized='incremental', unique_key='id') }}\nselect 1 as id, 'a' as name";
+    let (folder, ade) = project(&[("models/m.sql", model)]);
+    let built = ade.run(&["build"]).succeeds().text();
+    assert!(!built.contains("unique_key"), "{built}");
+    folder.replace(
+        "models/m.sql",
+        "select 1 as id, 'a' as name",
+        "select v % 2 as id, 'b' as name from generate_series(1, 5) as t(v)",
+    );
+    let built = ade.run(&["build"]).succeeds().text();
+    assert!(built.contains("3 of 5 rows have a `unique_key` (id) that another row of them has, too"), "{built}");
+    assert_eq!(rows(&ade), ["id,name", "0,b", "1,b"]);
+    folder.replace("models/m.sql", "'b'", "'c'");
+    let events = ade.run(&["build", "--output", "json"]).succeeds().json_lines();
+    let told = events.iter().any(|event| event["message"].as_str().is_some_and(|text| text.contains("3 of 5 rows")));
+    assert!(told, "{events:?}");
+}
+
+#[test]
+fn a_changed_text_leaves_the_rows_that_are_there_and_says_so() {
+    let words =
+        "its text changed: rows that are not made again stay as they were; `ade build --full-refresh --select m`";
+    let model = "{{ config(materialized='incremental', incremental_strategy='append') }}\n\
+                 select id, {{ price() }} as price from {{ ref('s') }}\n\
+                 {% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}";
+    let (folder, ade) = project(&[
+        ("models/m.sql", model),
+        ("macros/price.sql", "{% macro price() %} id * 2 {% endmacro %}"),
+        ("seeds/s.csv", "id\n1\n"),
+    ]);
+    let build = |args: &[&str]| ade.run(&[&["build"], args].concat()).succeeds().text();
+    assert!(!build(&[]).contains(words), "nothing was there");
+    folder.write("seeds/s.csv", "id\n1\n2\n");
+    assert!(!build(&[]).contains(words), "other rows, the same text");
+    for (path, from, to) in [("models/m.sql", " as price", " + 0 as price"), ("macros/price.sql", "id * 2", "id * 3")] {
+        folder.replace(path, from, to);
+        let planned = ade.run(&["plan"]).succeeds();
+        assert!(planned.complaints().contains(&format!("! m: {words}")), "{}", planned.all());
+        let told = build(&[]);
+        assert!(told.contains(words), "{told}");
+        assert!(!build(&["--force"]).contains(words), "it was said");
+    }
+    folder.replace("macros/price.sql", "id * 3", "id * 4");
+    assert!(!build(&["--full-refresh"]).contains(words), "all of it is new");
+    assert_eq!(rows(&ade), ["id,price", "1,4", "2,8"]);
+    folder.write("models/m.yml", "models: [{name: m, config: {tags: [x]}}]\n");
+    assert!(!build(&[]).contains(words), "settings are no text");
+}

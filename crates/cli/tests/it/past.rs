@@ -69,7 +69,7 @@ fn a_restored_source_brings_the_later_rows_again() {
     let complete = shop.all_tables();
     for table in ["app.customers", "app.orders", "feed.stock"] {
         let told = shop.ade.run(&["restore", table, "--to", "0"]).succeeds().text();
-        assert!(told.starts_with(&format!("{table} is as it was at version 0; this is version ")), "{told}");
+        assert!(told.starts_with(&format!("{table} is as it was at version 0, of ")), "{told}");
         let old = shop.all_tables();
         assert_ne!(old[table], complete[table], "{table} went back");
         shop.ade.run(&["build"]).succeeds();
@@ -123,4 +123,63 @@ fn upkeep_changes_no_row() {
         shop.assert_nothing_partial(&shop.all_tables(), &mut seen);
     }
     shop.assert_complete();
+}
+
+#[test]
+fn a_restore_says_what_goes_on_from_it_and_what_does_not() {
+    let mut shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    shop.second_day();
+    shop.ade.run(&["build"]).succeeds();
+    let told = |args: &[&str]| shop.ade.run(&[&["restore"], args].concat()).succeeds().text();
+    let source = told(&["app.orders", "--to", "0"]);
+    assert!(source.contains("reads from the source again what came after"), "{source}");
+    assert!(source.contains("keep rows that they made of what is gone now: orders_log."), "{source}");
+    assert!(source.contains("`ade build --full-refresh --select orders_log`"), "{source}");
+    let incremental = told(&["orders_log", "--to", "0"]);
+    assert!(incremental.contains("goes on from these rows, as the model is incremental"), "{incremental}");
+    assert!(!incremental.contains("made of what is gone"), "{incremental}");
+    let whole = told(&["cities_now", "--to", "0"]);
+    assert!(whole.contains("makes it anew from the project"), "{whole}");
+
+    let versions = shop.ade.run(&["history", "app.customers", "--output", "json"]).succeeds().json_lines();
+    let first = versions.last().unwrap()["committed_at"].as_str().unwrap().to_owned();
+    let by_time = told(&["app.customers", "--to", &first]);
+    assert!(by_time.starts_with("app.customers is as it was at version 0, of 20"), "{by_time}");
+    let json = shop.ade.run(&["restore", "app.orders", "--to", "0", "--output", "json"]).succeeds().json_lines();
+    assert_eq!((&json[0]["restored_version"], &json[0]["incremental_behind"][0]), (&0.into(), &"orders_log".into()));
+}
+
+#[test]
+fn an_incremental_model_over_a_source_that_went_back_warns() {
+    let mut shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    shop.second_day();
+    let told = shop.ade.run(&["build"]).succeeds().text();
+    assert!(!told.contains("went back"), "{told}");
+    shop.ade.run(&["restore", "app.orders", "--to", "0"]).succeeds();
+    let without = ["build", "--exclude", "app.orders"];
+    let told = shop.ade.run(&without).succeeds().text();
+    let words = "! warned    model   main.orders_log";
+    assert!(told.contains(words) && told.contains("`app.orders` went back to an earlier version"), "{told}");
+    let told = shop.ade.run(&[&without[..], &["--full-refresh", "--select", "orders_log"]].concat()).succeeds().text();
+    assert!(!told.contains("went back"), "{told}");
+    assert!(!shop.ade.run(&["build"]).succeeds().text().contains("went back"));
+}
+
+#[test]
+fn a_time_before_the_first_version_is_told_which_that_is() {
+    let shop = Shop::new();
+    shop.ade.run(&["build"]).succeeds();
+    let versions = shop.ade.run(&["history", "app.orders", "--output", "json"]).succeeds().json_lines();
+    let first = versions[0]["committed_at"].as_str().unwrap().replace('T', " ");
+    let first = format!("its first version, 0, is of {}", first.get(..19).unwrap());
+    for args in [
+        &["restore", "app.orders", "--to", "2001-01-01"][..],
+        &["query", "--at", "2001-01-01", "select * from app.orders"],
+    ] {
+        let ended = shop.ade.run(args);
+        assert_ne!(ended.code, Some(0));
+        assert!(ended.complaints().contains(&first), "{first}: {}", ended.all());
+    }
 }

@@ -46,6 +46,18 @@ fn a_name_that_selects_nothing_is_a_mistake_and_a_tag_or_state_is_not() {
     }
     assert_eq!(shop.ade.run(&["ls", "-s", "tag:nowhere"]).succeeds().text(), "");
     assert_eq!(shop.ade.run(&["plan", "-s", "tag:nowhere"]).succeeds().text(), "nothing selected\n");
+    // What is left out by a name that nothing has would be built.
+    for command in ["build", "ls", "plan", "maintain"] {
+        for selector in ["city_now", "path:models/city", "source:ap"] {
+            let words = told(&shop, &[command, "--exclude", selector], 2);
+            assert!(
+                words.contains("selects nothing") && words.contains("--exclude:1:1"),
+                "{command} {selector}: {words}"
+            );
+        }
+    }
+    let ended = shop.ade.run(&["ls", "--exclude", "tag:nowhere"]).succeeds();
+    assert!(ended.complaints().starts_with("! `nowhere` selects nothing"), "{}", ended.all());
 }
 
 #[test]
@@ -140,5 +152,7 @@ fn a_plan_counts_what_is_to_do() {
     assert!(plan.contains("10 nodes: 7 to build or check, 3 sources to ask"), "{plan}");
     shop.ade.run(&["build"]).succeeds();
     let plan = shop.ade.run(&["plan"]).succeeds().text();
-    assert!(plan.contains("10 nodes: 3 sources to ask, 7 with nothing to do"), "{plan}");
+    assert!(plan.contains("10 nodes: 6 perhaps, 3 sources to ask, 1 with nothing to do"), "{plan}");
+    assert!(plan.contains("\nmodel   cities_now     if sources bring something "), "{plan}");
+    assert!(plan.lines().all(|line| line.chars().count() <= 80), "{plan}");
 }

@@ -19,6 +19,8 @@ use crate::workspace::Workspace;
 const VOLATILE: &str = "#volatile";
 /// What the keys of tables begin with, among the inputs, that the SQL names without `ref` or `source`.
 const TABLE: &str = "#table ";
+/// What the state of a table begins with, before the batch that it has last got.
+pub(super) const BATCH: &str = "batch:";
 /// Key, among the inputs, that says not all of it has been made.
 const UNFINISHED: &str = "#unfinished";
 
@@ -128,7 +130,7 @@ impl Build {
 
     /// The newest version of a table and what its commits say of it, looked up once as long as nothing in this run says that
     /// it may have changed.
-    async fn newest(&self, table: &TableName) -> Result<Option<(u64, TableState)>, TaskError> {
+    pub(super) async fn newest(&self, table: &TableName) -> Result<Option<(u64, TableState)>, TaskError> {
         if let Some(known) = self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(table) {
             return Ok(known.clone());
         }
@@ -203,7 +205,7 @@ impl Build {
 
     /// What the newest commit of a table says that it was made from. A view in front of it hides the table: then it is not
     /// there for anybody.
-    async fn committed(&self, relation: &Relation) -> Result<Option<Desired>, TaskError> {
+    pub(super) async fn committed(&self, relation: &Relation) -> Result<Option<Desired>, TaskError> {
         if self.workspace.views.get(&relation_name(relation)).is_some() {
             return Ok(None);
         }
@@ -270,7 +272,7 @@ pub(crate) fn is_made_by_intervals(project: &Project, id: &NodeId) -> bool {
 fn state_of(newest: Option<&(u64, TableState)>) -> String {
     // Compaction and other upkeep make versions without touching rows; a batch changes them.
     match newest {
-        Some((_, TableState { batch_id: Some(batch), .. })) => format!("batch:{batch}"),
+        Some((_, TableState { batch_id: Some(batch), .. })) => format!("{BATCH}{batch}"),
         Some((version, _)) => format!("version:{version}"),
         None => "nothing".to_owned(),
     }

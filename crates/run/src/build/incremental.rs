@@ -2,7 +2,9 @@
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_engine::{Session, type_name};
-use ade_lake::{At, Interval, KeySpec, LakeError, Region, SchemaChange, Snapshot, TableName, Write, delta_schema};
+use ade_lake::{
+    At, Interval, KeySpec, LakeError, Region, RowCounts, SchemaChange, Snapshot, TableName, Write, delta_schema,
+};
 use ade_project::resource::{Incremental, IncrementalStrategy, Materialization, Model, OnSchemaChange};
 use ade_project::template::Compiled;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -26,6 +28,22 @@ pub(crate) struct Steps {
     pub(crate) until: Option<DateTime<Utc>>,
     /// What its author may not expect.
     pub(crate) notes: Vec<String>,
+}
+
+impl Steps {
+    /// That rows which were made shared their key, of which the table has one row each.
+    pub(crate) fn repeated(&self, counts: RowCounts) -> Option<String> {
+        let Write::Upsert(keys) = &self.write else { return None };
+        let repeated = counts.arrived.saturating_sub(counts.added);
+        (repeated > 0).then(|| {
+            format!(
+                "{repeated} of {} rows have a `unique_key` ({}) that another row of them has, too: one row of each key stayed; \
+                 have the query give one row for each, so that it says which",
+                counts.arrived,
+                keys.columns.join(", "),
+            )
+        })
+    }
 }
 
 /// An incremental model whose table exists.

@@ -8,6 +8,7 @@ mod check_spec;
 mod compile;
 mod desired;
 mod event_time;
+mod gone_back;
 mod groups;
 mod guard;
 mod hook;
@@ -26,6 +27,7 @@ mod seed;
 mod summary;
 mod task;
 mod task_error;
+mod text_change;
 
 pub use event_time::EventTimeRange;
 pub use options::{BuildOptions, Command};

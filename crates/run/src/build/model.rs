@@ -18,6 +18,7 @@ use super::desired::Desired;
 use super::hook::HookTime;
 use super::incremental::{Incrementing, Steps, incrementing};
 use super::reads::Reads;
+use super::text_change::TEXT;
 use super::{Build, Groups, Outcome, TaskError, discard_stage, interval};
 use crate::command::hard_coded;
 use crate::event::{CheckReport, Event, Status};
@@ -164,14 +165,25 @@ impl ModelTable<'_> {
         }
         // Rows that were made again because somebody asked for their time say nothing of those that are due.
         let is_complete = !build.asks_for_time(&model.id) || build.is_made_from(&model.id, desired).await?;
+        let changed_text = build.text_change(model).await?;
+        let gone_back = build.gone_back(model, desired).await?;
         let how = incrementing(build, model, name).await?;
-        if let Some(intervals) = how.as_ref().map(Incrementing::due).transpose()?.flatten() {
-            return self.intervals(desired, &intervals, is_complete).await;
+        let mut outcome = if let Some(intervals) = how.as_ref().map(Incrementing::due).transpose()?.flatten() {
+            self.intervals(desired, &intervals, is_complete).await?
+        } else {
+            match Box::pin(self.rows(how.as_ref(), &[], desired, is_complete)).await? {
+                Made::Audited(outcome) => outcome,
+                Made::Broken(_, error) => return Err(error),
+            }
+        };
+        if outcome.status.is_good() {
+            outcome.notes(changed_text.as_slice());
+            if gone_back.is_some() {
+                outcome.status = Status::Warned;
+                outcome.notes(gone_back.as_slice());
+            }
         }
-        match Box::pin(self.rows(how.as_ref(), &[], desired, is_complete)).await? {
-            Made::Audited(outcome) => Ok(outcome),
-            Made::Broken(_, error) => Err(error),
-        }
+        Ok(outcome)
     }
 
     /// Makes intervals, oldest first, until one of them fails. The table then holds all before it, and the next run begins
@@ -270,6 +282,7 @@ impl ModelTable<'_> {
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
         outcome.rows = Some(counts.added);
+        outcome.notes(steps.repeated(counts).as_slice());
         if counts.total == 0 && counts.removed > 0 {
             outcome.note(&format!("the table is empty now; before it had {} rows", counts.removed));
         }
@@ -283,7 +296,7 @@ impl ModelTable<'_> {
         let made_from = if is_complete { desired.clone() } else { desired.unfinished() };
         let note = CommitNote {
             run_id: Some(build.run_id),
-            position: Some(position(&made_from, steps.until)),
+            position: Some(self.position(&made_from, steps.until)),
             fingerprint: Some(desired.fingerprint.clone()),
             interval: steps.interval,
             ..CommitNote::new(batch_id)
@@ -334,6 +347,20 @@ impl ModelTable<'_> {
         workspace.engine.session(workspace.catalog(ade_lake::At::Latest), options)
     }
 
+    /// What the commit remembers: what the rows were made from, and up to when.
+    fn position(&self, desired: &Desired, until: Option<chrono::DateTime<chrono::Utc>>) -> Value {
+        let mut position = serde_json::to_value(desired).unwrap_or_default();
+        let Some(fields) = position.as_object_mut() else { return position };
+        if let Some(until) = until {
+            fields.insert("until".to_owned(), Value::String(until.to_rfc3339()));
+        }
+        let is_incremental = self.model.materialized == Materialization::Incremental;
+        if let Some(text) = self.build.text_fingerprint(&self.model.id).filter(|_| is_incremental) {
+            fields.insert(TEXT.to_owned(), Value::String(text));
+        }
+        position
+    }
+
     /// Commits; a view that had the table's name before is gone from then on.
     async fn commit(&self, staged: Staged, note: &CommitNote) -> Result<u64, TaskError> {
         let committed = staged.commit(note).await?;
@@ -347,15 +374,6 @@ impl ModelTable<'_> {
         }
         Ok(committed.version())
     }
-}
-
-/// What the commit remembers: what the rows were made from, and up to when.
-fn position(desired: &Desired, until: Option<chrono::DateTime<chrono::Utc>>) -> Value {
-    let mut position = serde_json::to_value(desired).unwrap_or_default();
-    if let (Some(until), Some(fields)) = (until, position.as_object_mut()) {
-        fields.insert("until".to_owned(), Value::String(until.to_rfc3339()));
-    }
-    position
 }
 
 /// What the template's author wanted to say.

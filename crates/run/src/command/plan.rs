@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use ade_project::NodeKind;
+use ade_project::resource::SourceTable;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -32,6 +33,8 @@ pub enum Reason {
     Blocked,
     /// It was asked for.
     Asked,
+    /// Nothing changed, as long as the sources behind it bring nothing.
+    SourcesMayBring,
     /// Nothing changed.
     Unchanged,
 }
@@ -59,6 +62,8 @@ impl Workspace {
         let selected = self.selected(&build)?;
         let plan = Plan::new(&self.project, &selected, &build.options);
         let mut planned: Vec<PlannedTask> = Vec::new();
+        // Whether a source that is asked stands behind each task, or is it.
+        let mut stirred: Vec<bool> = Vec::new();
         for task in &plan.tasks {
             let mut is_refused = false;
             if let Some(source) = self.project.sources.get(&task.node) {
@@ -74,8 +79,15 @@ impl Workspace {
             }
             let works = |earlier: &usize| {
                 let before = &planned[*earlier];
-                !matches!(before.reason, Reason::Unchanged | Reason::Source | Reason::Checks | Reason::Refused)
+                !matches!(
+                    before.reason,
+                    Reason::Unchanged | Reason::SourcesMayBring | Reason::Source | Reason::Checks | Reason::Refused
+                )
             };
+            let is_asked = |source: &SourceTable| source.connection.is_some() && !is_refused;
+            let may_bring = self.project.sources.get(&task.node).is_some_and(is_asked)
+                || task.after.iter().any(|earlier| stirred[*earlier]);
+            stirred.push(may_bring);
             let blocked = |earlier: &usize| matches!(planned[*earlier].reason, Reason::Refused | Reason::Blocked);
             let reason = if is_refused {
                 Reason::Refused
@@ -91,7 +103,17 @@ impl Workspace {
                     TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
                 };
                 let found = build.reason(&task.node, &task.checks).await.map_err(failed)?;
-                if found == Reason::Unchanged && task.after.iter().any(works) { Reason::Upstream } else { found }
+                if let (Reason::Modified, Some(model)) = (found, self.project.models.get(&task.node))
+                    && let Some(words) = build.text_change(model).await.map_err(failed)?
+                {
+                    let message = format!("{}: {words}", model.name);
+                    self.observer.on(&Event::Notice { node: Some(task.node.to_string()), message });
+                }
+                match found {
+                    Reason::Unchanged if task.after.iter().any(works) => Reason::Upstream,
+                    Reason::Unchanged if may_bring => Reason::SourcesMayBring,
+                    found => found,
+                }
             };
             planned.push(PlannedTask {
                 node: task.node.to_string(),
