@@ -197,3 +197,25 @@ fn what_is_open_is_one_problem_of_its_table() {
     2 errors
     "#);
 }
+
+#[test]
+fn a_column_that_nobody_has_listed_is_proposed_what_its_name_says_and_never_public_for_want_of_it() {
+    let sources = "sources:\n  - name: files\n    connection: files\n    tables:\n      - name: people\n        columns: [{name: id, data_type: bigint, privacy: identifier}]\n        ingest: {from: people.csv}\n";
+    let people = "id,birthday,name,active\n1,01.02.1980,Jo,true\n";
+    let folder = Folder::with(&[("ade.yml", PROJECT), ("data/people.csv", people), ("sources/files.yml", sources)]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    for enforced in [false, true] {
+        if enforced {
+            folder.replace("sources/files.yml", "        ingest", "        contract: {enforced: true}\n        ingest");
+        }
+        let told = ade.run(&["ingest"]).exits(1).text();
+        for line in [
+            "`- {name: birthday, data_type: \"varchar\", privacy: date_of_birth}`, or the class that fits",
+            "`- {name: name, data_type: \"varchar\", privacy: CLASS}`, with the class that fits",
+            "`- {name: active, data_type: \"boolean\", privacy: public}`, or the class that fits",
+        ] {
+            assert!(told.contains(line), "{told}");
+        }
+    }
+}

@@ -57,7 +57,7 @@ pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy)
                     .note(format!("seen in {}", column.seen_in))
                     .hint(format!(
                         "list it under `columns:` of the table: {}",
-                        column_lines(&column.name, &column.data_type, found_class(plan, &column.name))
+                        column_lines(&column.name, &column.data_type, found_class(plan, &column.name).as_deref())
                     )),
             );
         }
@@ -226,8 +226,9 @@ pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) 
         });
     }
     let new = columns.iter().filter(|(column, _)| source.column(column).is_none());
-    let lines: Vec<String> =
-        new.map(|(column, data_type)| column_lines(column, &type_name(data_type), class(column, data_type))).collect();
+    let lines: Vec<String> = new
+        .map(|(column, data_type)| column_lines(column, &type_name(data_type), class(column, data_type).as_deref()))
+        .collect();
     if !lines.is_empty() {
         problem = problem.hint(format!("add under `columns:` of the table: {}", lines.join("\n")));
     }
@@ -244,11 +245,11 @@ fn found_class(plan: &ReadPlan, name: &str) -> Option<String> {
     class(name, plan.schema.field_with_name(name).ok()?.data_type())
 }
 
-fn column_lines(name: &str, data_type: &str, class: Option<String>) -> String {
+fn column_lines(name: &str, data_type: &str, class: Option<&str>) -> String {
     let legal = ade_connect::legal_column_name(name);
     let from = if legal == name { String::new() } else { format!(", from: {}", serde_json::Value::from(name)) };
-    let (class, otherwise) = match &class {
-        Some(class) => (class.as_str(), ", or the class that fits"),
+    let (class, otherwise) = match class {
+        Some(class) => (class, ", or the class that fits"),
         None => ("CLASS", ", with the class that fits"),
     };
     format!("`- {{name: {legal}{from}, data_type: \"{data_type}\", privacy: {class}}}`{otherwise}")
