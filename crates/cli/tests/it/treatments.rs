@@ -164,5 +164,10 @@ fn values_that_a_treatment_does_not_understand_are_counted() {
         folder.write("data/p1.csv", born(["1980-02-02", "1981-02-01", "1982-02-01", ""]));
         let told = ade.run(&["ingest"]).succeeds().text();
         assert!(!told.contains("understood"), "{told}");
+        // A check that finds no values is not the first to hear of it.
+        folder.replace("sources/s.yml", "privacy: date_of_birth", "privacy: date_of_birth, data_tests: [not_null]");
+        folder.write("data/p1.csv", born(["01.02.1980", "1981-02-01", "1982-02-01", "1983-02-01"]));
+        let told = ade.run(&["ingest"]).exits(1).text();
+        assert!(told.contains("`card`: 1 of 4 values was not understood by `truncate` and is NULL"), "{told}");
     }
 }

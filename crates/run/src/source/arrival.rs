@@ -118,7 +118,9 @@ impl Arrival<'_> {
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
             staged.discard().await?;
-            return Ok(Landed::Stopped(Refused { rows, checks, notes: gaps.notes() }));
+            let mut notes = gaps.notes();
+            notes.extend(losses.notes());
+            return Ok(Landed::Stopped(Refused { rows, checks, notes }));
         }
         // A table that its source has no rows for still gets a commit: then it exists.
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
