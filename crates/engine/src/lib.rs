@@ -20,6 +20,7 @@ mod json;
 mod lateral_unnest;
 mod listing;
 mod memory_catalog;
+mod null_safe_joins;
 mod object_stores;
 mod options;
 mod output;

@@ -10,7 +10,7 @@ use datafusion::prelude::SessionConfig;
 use crate::lateral_unnest::LateralUnnest;
 use crate::postgres::{Comparisons, FloatingOperands, PostgresOperators};
 use crate::type_planner::PostgresTypes;
-use crate::{EngineOptions, function, physical};
+use crate::{EngineOptions, function, null_safe_joins, physical};
 
 /// The session state that all sessions are made from.
 pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -> SessionState {
@@ -49,6 +49,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
             .chain(Analyzer::new().rules)
             .collect(),
         )
+        .with_optimizer_rules(null_safe_joins::optimizer_rules())
         .with_physical_optimizer_rules(physical::rules())
         .build()
 }
