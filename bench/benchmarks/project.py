@@ -9,8 +9,9 @@ NAME = "project"
 TITLE = "Large projects"
 ABOUT = """\
 Generated dbt projects: half staging views, a third tables that join two of these, the rest marts on top; macros, folder
-configuration, a description and two tests per model. *Read* is `ade check` of 5,000 models: everything parsed,
-rendered and checked, nothing touched; beside it dbt's `parse --no-partial-parse` of the same files, measured once.
+configuration, a description and two tests per model. *Read* is `ade ls` of 5,000 models: everything parsed and
+rendered, nothing touched; beside it dbt's `parse --no-partial-parse` of the same files, measured once. *Check* is
+`ade check`, which plans every model and every check besides.
 *Nothing to do* is `ade build` of 500 models that are built and unchanged.
 """
 PROFILE = "generated: {{target: dev, outputs: {{dev: {{type: duckdb, path: '{}', schema: main, threads: 2}}}}}}\n"
@@ -30,7 +31,13 @@ def measure(context):
         return {"seconds": ended.seconds, "peak_bytes": ended.peak_bytes}
 
     samples = interleave(
-        context.rounds, {"read": lambda: ade(large, "check"), "no_op": lambda: ade(built, "build")}, context.say
+        context.rounds,
+        {
+            "read": lambda: ade(large, "ls"),
+            "check": lambda: ade(large, "check"),
+            "no_op": lambda: ade(built, "build"),
+        },
+        context.say,
     )
     context.say("dbt parse")
     parse = [context.dbt, "parse", "--no-partial-parse", "--project-dir", large, "--profiles-dir", work]
@@ -53,11 +60,12 @@ def targets(figures):
 def render(figures):
     rows = [
         [
-            f"read {figures['many']:,} models (`ade check`)",
+            f"read {figures['many']:,} models (`ade ls`)",
             seconds(figures["read"]["seconds"]),
             size(figures["read"]["peak_bytes"]),
         ],
-        ["the same by `dbt parse`", seconds(figures["dbt_parse"]["seconds"]), size(figures["dbt_parse"]["peak_bytes"])],
+        ["check them (`ade check`)", seconds(figures["check"]["seconds"]), size(figures["check"]["peak_bytes"])],
+        ["read by `dbt parse`", seconds(figures["dbt_parse"]["seconds"]), size(figures["dbt_parse"]["peak_bytes"])],
         [
             f"nothing to do, {figures['some']} models (`ade build`)",
             seconds(figures["no_op"]["seconds"]),

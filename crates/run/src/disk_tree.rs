@@ -1,4 +1,5 @@
 //! A project's files on the disk.
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ impl DiskTree {
         Self { root: root.into(), deep: false }
     }
 
-    fn collect(folder: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+    /// Links to folders are followed, each folder once: links that lead back or across would never end.
+    fn collect(folder: &Path, prefix: &str, linked: &mut HashSet<PathBuf>, found: &mut Vec<String>) -> io::Result<()> {
         let mut folders = Vec::new();
         let before = found.len();
         for entry in fs::read_dir(folder)? {
@@ -40,7 +42,10 @@ impl DiskTree {
             let is_folder = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
             if !is_folder {
                 found.push(path);
-            } else if !SKIPPED.contains(&name) && !(name.starts_with('.')) {
+                continue;
+            }
+            let is_skipped = SKIPPED.contains(&name) || name.starts_with('.');
+            if !is_skipped && (!kind.is_symlink() || is_new(folder, &entry.path(), linked)) {
                 folders.push((entry.path(), path));
             }
         }
@@ -50,16 +55,22 @@ impl DiskTree {
             return Ok(());
         }
         for (path, name) in folders {
-            Self::collect(&path, &format!("{name}/"), found)?;
+            Self::collect(&path, &format!("{name}/"), linked, found)?;
         }
         Ok(())
     }
 }
 
+/// Whether a link in `folder` leads to a folder that is none of those above it, and that no link has led to yet.
+fn is_new(folder: &Path, link: &Path, linked: &mut HashSet<PathBuf>) -> bool {
+    let (Ok(folder), Ok(target)) = (folder.canonicalize(), link.canonicalize()) else { return false };
+    !folder.starts_with(&target) && linked.insert(target)
+}
+
 impl FileTree for DiskTree {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
-        Self::collect(&self.root, "", &mut found)?;
+        Self::collect(&self.root, "", &mut HashSet::new(), &mut found)?;
         found.retain(|path| self.deep || !path.contains('/'));
         Ok(found)
     }
@@ -86,5 +97,27 @@ mod tests {
         let mut listed = DiskTree::new(folder.path()).list().unwrap();
         listed.sort();
         assert_eq!(listed, ["ade.yml", "models/a.sql"]);
+    }
+
+    #[test]
+    fn links_between_folders_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..7).map(|number| format!("d{number}")).collect();
+        for name in &names {
+            fs::create_dir_all(folder.path().join("data").join(name)).unwrap();
+            fs::write(folder.path().join("data").join(name).join("x.csv"), "x").unwrap();
+        }
+        for (from, to) in names.iter().flat_map(|from| names.iter().map(move |to| (from, to))) {
+            let link = folder.path().join("data").join(from).join(format!("to_{to}"));
+            std::os::unix::fs::symlink(folder.path().join("data").join(to), link).unwrap();
+        }
+        fs::create_dir_all(folder.path().join("shared")).unwrap();
+        fs::write(folder.path().join("shared/a.sql"), "x").unwrap();
+        fs::create_dir_all(folder.path().join("models")).unwrap();
+        std::os::unix::fs::symlink("../shared", folder.path().join("models/shared")).unwrap();
+        let listed = DiskTree::new(folder.path()).list().unwrap();
+        assert!(listed.len() < 200, "{}", listed.len());
+        assert!(names.iter().all(|name| listed.contains(&format!("data/{name}/x.csv"))));
+        assert!(listed.contains(&"models/shared/a.sql".to_owned()));
     }
 }
