@@ -60,17 +60,6 @@ impl Snapshot {
         self.contents.delta.version()
     }
 
-    /// Whether this is still the newest version: its entry in the log is the one that was read, and there is none after
-    /// it. Costs three questions to the store, however long the log is.
-    ///
-    /// # Errors
-    /// [`LakeError::Store`].
-    pub async fn is_newest(&self) -> Result<bool, LakeError> {
-        let log = self.handle.log();
-        let stamp = log.stamp(self.version()).await?;
-        Ok(stamp.is_some() && stamp == self.contents.stamp && log.stamp(self.version() + 1).await?.is_none())
-    }
-
     /// When the version was committed.
     pub fn committed_at(&self) -> Option<DateTime<Utc>> {
         self.contents.committed_at

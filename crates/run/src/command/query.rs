@@ -112,7 +112,7 @@ impl Workspace {
             Some(instant) => Arc::new(Views::of(self.meta.views_at(self.environment(), instant).await?)),
             None => Arc::clone(&self.views),
         };
-        let catalog = LakeCatalog::new(Arc::clone(&self.snapshots), self.meta.clone(), views, at.0);
+        let catalog = LakeCatalog::new(self.lake.clone(), self.meta.clone(), views, at.0);
         Ok(self.engine.session(Arc::new(catalog), options))
     }
 

@@ -4,17 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use ade_engine::{Catalog, Relation, RelationName, SqlError, SqlErrorKind};
-use ade_lake::{At, LakeError, TableName};
+use ade_lake::{At, Lake, LakeError, TableName};
 use ade_meta::Meta;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::{Snapshots, Views, observation};
+use super::{Views, observation};
 use crate::error::with_causes;
 
 /// The lake, the views and the schema `ade`, each name pinned when it is first asked for.
 pub(crate) struct LakeCatalog {
-    snapshots: Arc<Snapshots>,
+    lake: Lake,
     meta: Meta,
     views: Arc<Views>,
     at: At,
@@ -22,8 +22,8 @@ pub(crate) struct LakeCatalog {
 }
 
 impl LakeCatalog {
-    pub(crate) fn new(snapshots: Arc<Snapshots>, meta: Meta, views: Arc<Views>, at: At) -> Self {
-        Self { snapshots, meta, views, at, seen: Mutex::default() }
+    pub(crate) fn new(lake: Lake, meta: Meta, views: Arc<Views>, at: At) -> Self {
+        Self { lake, meta, views, at, seen: Mutex::default() }
     }
 
     async fn look_up(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
@@ -34,7 +34,7 @@ impl LakeCatalog {
             return Ok(Some(Relation::View { sql: view.sql, search_schema: view.schema }));
         }
         let Ok(table) = TableName::new(&name.schema, &name.name) else { return Ok(None) };
-        match self.snapshots.pin(&table, self.at).await {
+        match self.lake.snapshot(&table, self.at).await {
             Ok(snapshot) => Ok(Some(Relation::Table(snapshot.provider()))),
             Err(LakeError::NoTable { .. }) => Ok(None),
             Err(error) => {
@@ -64,7 +64,7 @@ impl Catalog for LakeCatalog {
 
     async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
         let tables =
-            self.snapshots.tables().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, with_causes(&error)))?;
+            self.lake.list().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, with_causes(&error)))?;
         let mut names: Vec<RelationName> =
             tables.iter().map(|table| RelationName::new(table.schema(), table.table())).collect();
         names.extend(self.views.names());

@@ -6,7 +6,6 @@ mod observation;
 mod observation_table;
 mod open;
 mod secrets;
-mod snapshots;
 pub(crate) mod spill;
 mod state_folder;
 mod views;
@@ -17,7 +16,6 @@ pub(crate) use catalog::LakeCatalog;
 pub(crate) use key::{keyring, new_key_file};
 pub(crate) use open::unknown_environment;
 pub(crate) use secrets::ProjectSecrets;
-pub(crate) use snapshots::Snapshots;
 pub(crate) use views::Views;
 
 use std::path::{Path, PathBuf};
@@ -40,7 +38,6 @@ pub struct Workspace {
     pub(crate) world: World,
     pub(crate) project: Arc<Project>,
     pub(crate) lake: Lake,
-    pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) meta: Meta,
     pub(crate) engine: Engine,
     pub(crate) connectors: Registry,
@@ -68,7 +65,7 @@ impl Workspace {
 
     /// What names in SQL mean now, or at `at`. Each name keeps its meaning for the life of the catalog.
     pub(crate) fn catalog(&self, at: At) -> Arc<LakeCatalog> {
-        Arc::new(LakeCatalog::new(Arc::clone(&self.snapshots), self.meta.clone(), Arc::clone(&self.views), at))
+        Arc::new(LakeCatalog::new(self.lake.clone(), self.meta.clone(), Arc::clone(&self.views), at))
     }
 
     /// A session over the lake as it is now, or at `at`, for people's queries.

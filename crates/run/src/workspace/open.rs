@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::keeper::Keeper;
 use super::spill::SpillFolder;
 use super::state_folder::make_state_folder;
-use super::{ProjectSecrets, Snapshots, Views, Workspace};
+use super::{ProjectSecrets, Views, Workspace};
 use crate::disk_tree::DiskTree;
 use crate::error::RunError;
 use crate::event::{Event, Observer};
@@ -137,7 +137,6 @@ impl Workspace {
             root: root.to_owned(),
             world,
             project,
-            snapshots: Arc::new(Snapshots::new(lake.clone())),
             lake,
             meta,
             engine,
