@@ -6,6 +6,7 @@ mod filter_order;
 mod ranking;
 mod runtime_filter;
 mod semi_join;
+mod sieve;
 
 use std::sync::Arc;
 

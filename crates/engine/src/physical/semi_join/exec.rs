@@ -1,23 +1,19 @@
 //! The operator: leaves out rows whose key went by before.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use arrow::array::RecordBatch;
-use arrow::compute::BatchCoalescer;
-use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, apply_expression_roots};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures::{Stream, StreamExt};
 
-use super::recent_keys::RecentKeys;
+use super::recent_keys::{MOST_BYTES, RecentKeys};
+use crate::physical::sieve::Sieve;
 
 /// Leaves out repetitions of a key, as far as it remembers: at least one row of each key stays.
 #[derive(Debug)]
@@ -76,17 +72,25 @@ impl ExecutionPlan for RepeatedKeysExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let schema = self.schema();
         let rows = context.session_config().batch_size();
-        Ok(Box::pin(Fresh {
-            seen: Some(RecentKeys::new(&self.keys, &schema)?),
-            keys: self.keys.clone(),
-            input: self.input.execute(partition, context)?,
-            output: BatchCoalescer::new(Arc::clone(&schema), rows).with_biggest_coalesce_batch_size(Some(rows / 2)),
-            schema,
-            ended: false,
-            metrics: BaselineMetrics::new(&self.metrics, partition),
-        }))
+        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let memory = MemoryConsumer::new("keys of a semi join").register(context.memory_pool());
+        // What has no room for keys lets every row through.
+        let mut seen = match memory.try_grow(MOST_BYTES) {
+            Ok(()) => Some((RecentKeys::new(&self.keys, &self.schema())?, memory)),
+            Err(_) => None,
+        };
+        let keys = self.keys.clone();
+        let input = self.input.execute(partition, context)?;
+        Ok(Box::pin(Sieve::new(input, rows, metrics, move |batch| {
+            let Some((recent, _)) = &mut seen else { return Ok((batch, None)) };
+            let columns = keys.iter().map(|key| key.evaluate(&batch)?.into_array(batch.num_rows()));
+            let fresh = recent.fresh(&columns.collect::<Result<Vec<_>>>()?)?;
+            if !recent.is_worthwhile() {
+                seen = None;
+            }
+            Ok((batch, Some(fresh)))
+        })))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -95,61 +99,5 @@ impl ExecutionPlan for RepeatedKeysExec {
 
     fn cardinality_effect(&self) -> CardinalityEffect {
         CardinalityEffect::LowerEqual
-    }
-}
-
-/// The rows that stay, gathered to batches of the usual size.
-struct Fresh {
-    schema: SchemaRef,
-    input: SendableRecordBatchStream,
-    keys: Vec<Arc<dyn PhysicalExpr>>,
-    /// Nothing once asking does not pay.
-    seen: Option<RecentKeys>,
-    output: BatchCoalescer,
-    ended: bool,
-    metrics: BaselineMetrics,
-}
-
-impl Fresh {
-    fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        let timer = self.metrics.elapsed_compute().clone();
-        let _timer = timer.timer();
-        let Some(seen) = &mut self.seen else { return Ok(self.output.push_batch(batch)?) };
-        let columns = self.keys.iter().map(|key| key.evaluate(&batch)?.into_array(batch.num_rows()));
-        let fresh = seen.fresh(&columns.collect::<Result<Vec<_>>>()?)?;
-        if !seen.is_worthwhile() {
-            self.seen = None;
-        }
-        Ok(self.output.push_batch_with_filter(batch, &fresh)?)
-    }
-}
-
-impl Stream for Fresh {
-    type Item = Result<RecordBatch>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            if let Some(batch) = self.output.next_completed_batch() {
-                return self.metrics.record_poll(Poll::Ready(Some(Ok(batch))));
-            }
-            if self.ended {
-                return self.metrics.record_poll(Poll::Ready(None));
-            }
-            let Some(batch) = ready!(self.input.poll_next_unpin(cx)) else {
-                self.ended = true;
-                self.output.finish_buffered_batch()?;
-                continue;
-            };
-            if let Err(error) = batch.and_then(|batch| self.push(batch)) {
-                self.ended = true;
-                return Poll::Ready(Some(Err(error)));
-            }
-        }
-    }
-}
-
-impl RecordBatchStream for Fresh {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
     }
 }

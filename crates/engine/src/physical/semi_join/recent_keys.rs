@@ -11,7 +11,7 @@ use datafusion::physical_expr::PhysicalExpr;
 const MOST_KEYS: usize = 1 << 16;
 
 /// At most so many bytes of keys are remembered.
-const MOST_BYTES: usize = 4 << 20;
+pub(super) const MOST_BYTES: usize = 4 << 20;
 
 /// After so many rows it has shown what it is worth.
 const TRIAL_ROWS: usize = 1 << 15;
