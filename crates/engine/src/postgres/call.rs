@@ -7,6 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::build::{arguments, binary, call, function_name, literal, number, place, take, text};
+use super::cast::plain_cast;
 use super::{regex, unsupported};
 use crate::{SqlError, SqlErrorKind};
 
@@ -103,15 +104,13 @@ pub(super) fn rewrite(function: &mut Function, schema: &str) -> Result<Option<Ex
     let count = function_name(function).and_then(|name| COUNTS.iter().find(|(known, _)| *known == name));
     let replaced = rewrite_name(function, schema)?;
     Ok(match count {
-        Some((_, data_type)) => {
-            Some(plain_cast(replaced.unwrap_or_else(|| Expr::Function(function.clone())), data_type.clone()))
-        }
+        Some((_, data_type)) => Some(plain_cast(
+            replaced.unwrap_or_else(|| Expr::Function(function.clone())),
+            data_type.clone(),
+            CastKind::Cast,
+        )),
         None => replaced,
     })
-}
-
-fn plain_cast(expr: Expr, data_type: DataType) -> Expr {
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
 }
 
 fn rewrite_name(function: &mut Function, schema: &str) -> Result<Option<Expr>, SqlError> {
@@ -267,10 +266,10 @@ fn part(field: &str, value: Expr, whole: DataType) -> Expr {
         "second" | "seconds" => call("ade_seconds", vec![value, number(1)]),
         "millisecond" | "milliseconds" => call("ade_seconds", vec![value, number(1_000)]),
         "microsecond" | "microseconds" => call("ade_seconds", vec![value, number(1_000_000)]),
-        "decade" => plain_cast(call("ade_century", vec![value, number(10)]), whole),
-        "century" => plain_cast(call("ade_century", vec![value, number(100)]), whole),
-        "millennium" => plain_cast(call("ade_century", vec![value, number(1_000)]), whole),
-        other => plain_cast(call("date_part", vec![text(other), value]), whole),
+        "decade" => plain_cast(call("ade_century", vec![value, number(10)]), whole, CastKind::Cast),
+        "century" => plain_cast(call("ade_century", vec![value, number(100)]), whole, CastKind::Cast),
+        "millennium" => plain_cast(call("ade_century", vec![value, number(1_000)]), whole, CastKind::Cast),
+        other => plain_cast(call("date_part", vec![text(other), value]), whole, CastKind::Cast),
     }
 }
 

@@ -8,6 +8,7 @@
 mod array_of_rows;
 mod build;
 mod call;
+mod cast;
 mod comparison;
 mod expression;
 mod floating;

@@ -1,6 +1,6 @@
 //! A file of questions, asked of ade and of PostgreSQL: the differences are the report.
 //!
-//! For exploring, not for the suite: `ADE_QUESTIONS=/tmp/q.sql cargo nextest run -p ade-engine --run-ignored only
+//! For exploring, not for the suite: `ADE_QUESTIONS=questions.sql cargo nextest run -p ade-engine --run-ignored only
 //! compare`. Statements are split at semicolons; `create table` and `insert into … values` prepare both sides.
 //! Rows are compared without their order unless the statement has an `order by`.
 
