@@ -57,11 +57,11 @@ impl Write for Sink {
 }
 
 impl Encoder {
-    /// A file of `schema`, encoded on at most `threads` threads.
-    pub(super) fn new(schema: SchemaRef, threads: usize) -> Result<Self> {
+    /// A file of the columns of `sample`, which is how it begins, encoded on at most `threads` threads.
+    pub(super) fn new(sample: &RecordBatch, schema: SchemaRef, threads: usize) -> Result<Self> {
         let parquet_schema = ArrowSchemaConverter::new().with_coerce_types(false).convert(&schema)?;
         let sink = Sink::default();
-        let properties = layout::properties(&parquet_schema);
+        let properties = layout::properties(&parquet_schema, sample);
         let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), properties)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
         let has_nan = vec![false; schema.fields().len()];

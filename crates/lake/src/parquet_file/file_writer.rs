@@ -23,10 +23,12 @@ use crate::memory::batch_bytes;
 pub(super) struct FileWriter {
     store: Arc<dyn ObjectStore>,
     path: Path,
+    schema: SchemaRef,
+    threads: usize,
     chunk: Vec<RecordBatch>,
     chunk_rows: usize,
     chunk_bytes: usize,
-    /// The encoder, or the task that has it.
+    /// The encoder, or the task that has it. None before the first chunk, which says how to encode.
     encoder: Option<Encoder>,
     encoding: Option<JoinHandle<(Encoder, Result<(), ParquetError>)>>,
     bytes: u64,
@@ -63,20 +65,16 @@ pub(super) enum FileError {
 
 impl FileWriter {
     /// A file at `path` whose columns are `schema`.
-    pub(super) fn new(
-        store: Arc<dyn ObjectStore>,
-        path: Path,
-        schema: SchemaRef,
-        threads: usize,
-    ) -> Result<Self, FileError> {
-        let encoder = Some(Encoder::new(schema, threads)?);
-        Ok(Self {
+    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path, schema: SchemaRef, threads: usize) -> Self {
+        Self {
             store,
             path,
+            schema,
+            threads,
             chunk: Vec::new(),
             chunk_rows: 0,
             chunk_bytes: 0,
-            encoder,
+            encoder: None,
             encoding: None,
             bytes: 0,
             memory: 0,
@@ -86,7 +84,7 @@ impl FileWriter {
             uploading: None,
             uploading_bytes: 0,
             uploaded_bytes: 0,
-        })
+        }
     }
 
     /// Takes a batch of the file's columns.
@@ -168,8 +166,9 @@ impl FileWriter {
         if !self.chunk.is_empty() {
             let chunk = std::mem::take(&mut self.chunk);
             (self.chunk_rows, self.chunk_bytes) = (0, 0);
-            let Some(mut encoder) = self.encoder.take() else {
-                return Err(FileError::Panicked);
+            let mut encoder = match self.encoder.take() {
+                Some(encoder) => encoder,
+                None => Encoder::new(&chunk[0], Arc::clone(&self.schema), self.threads)?,
             };
             self.encoding = Some(tokio::task::spawn_blocking(move || {
                 let encoded = match chunk.as_slice() {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::SchemaDescriptor;
+
+use super::shrinking::shrinks;
 
 /// A row group holds at most this many rows: large enough that a scan does not pay per group, small enough that two
 /// cores have something each to do in a table of a few million rows.
@@ -22,8 +25,8 @@ pub(super) const CHUNK_BYTES: usize = 32 << 20;
 /// Bytes are uploaded in parts of at least this size (S3 wants 5 MiB).
 pub(super) const PART_BYTES: usize = 8 << 20;
 
-/// The settings of the Parquet writer for files of `schema`.
-pub(super) fn properties(schema: &SchemaDescriptor) -> Arc<WriterProperties> {
+/// The settings of the Parquet writer for files of `schema` that begin with `sample`.
+pub(super) fn properties(schema: &SchemaDescriptor, sample: &RecordBatch) -> Arc<WriterProperties> {
     let mut properties = WriterProperties::builder()
         // Dictionaries make filters and group-bys on low-cardinality columns cheap; the writer falls back by itself.
         .set_dictionary_enabled(true)
@@ -42,8 +45,11 @@ pub(super) fn properties(schema: &SchemaDescriptor) -> Arc<WriterProperties> {
         // TPC-H takes a third longer.
         .set_compression(Compression::UNCOMPRESSED);
     for column in schema.columns() {
-        // Text does shrink, to half and less. LZ4_RAW is the standard's block format, which every current reader knows.
-        if column.physical_type() == PhysicalType::BYTE_ARRAY {
+        // Text does shrink, to half and less, but for pseudonyms, hashes and what is encrypted. LZ4_RAW is the standard's
+        // block format, which every current reader knows.
+        let is_nested = column.path().parts().len() > 1;
+        let values = sample.column_by_name(column.name()).filter(|_| !is_nested);
+        if column.physical_type() == PhysicalType::BYTE_ARRAY && values.is_none_or(shrinks) {
             properties = properties.set_column_compression(column.path().clone(), Compression::LZ4_RAW);
         }
     }

@@ -3,6 +3,7 @@
 mod encoder;
 mod file_writer;
 mod layout;
+mod shrinking;
 mod table_writer;
 
 pub(crate) use table_writer::{TableWriter, TableWriterOptions};

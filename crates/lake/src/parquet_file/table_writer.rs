@@ -10,6 +10,7 @@ use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::ScalarValue;
 use object_store::ObjectStore;
 use object_store::path::Path;
+use tokio::task::JoinSet;
 
 use super::file_writer::{FileError, FileWriter};
 use crate::stats::delta_stats;
@@ -38,7 +39,8 @@ pub(crate) struct TableWriterOptions {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Rows go to one open file per partition; a file is closed when it is large enough, or when too much memory is held.
+/// Rows go to one open file per partition; a file is closed when it is large enough, or when too much memory is held. One
+/// that is full is completed beside the rows that follow it.
 pub(crate) struct TableWriter {
     options: TableWriterOptions,
     file_schema: SchemaRef,
@@ -46,6 +48,7 @@ pub(crate) struct TableWriter {
     partition_columns: Vec<usize>,
     converter: Option<RowConverter>,
     open: HashMap<PartitionKey, OpenFile>,
+    closing: JoinSet<Result<DataFile, FileError>>,
     files: Vec<DataFile>,
     next: usize,
     rows: u64,
@@ -99,6 +102,7 @@ impl TableWriter {
             partition_columns,
             converter,
             open: HashMap::new(),
+            closing: JoinSet::new(),
             files: Vec::new(),
             next: 0,
             rows: 0,
@@ -132,7 +136,8 @@ impl TableWriter {
             let full = file.writer.bytes() >= self.options.target_bytes;
             written.map_err(|error| self.file_error(error))?;
             if full {
-                self.close(&key).await?;
+                self.closed(0).await?;
+                self.close(&key);
             }
         }
         self.shed().await
@@ -143,8 +148,10 @@ impl TableWriter {
     pub(crate) async fn finish(&mut self) -> Result<Vec<DataFile>, LakeError> {
         let keys: Vec<_> = self.open.keys().cloned().collect();
         for key in keys {
-            self.close(&key).await?;
+            self.closed(self.options.threads.saturating_sub(1)).await?;
+            self.close(&key);
         }
+        self.closed(0).await?;
         let mut files = std::mem::take(&mut self.files);
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
@@ -154,6 +161,10 @@ impl TableWriter {
     pub(crate) async fn abandon(mut self) -> Vec<DataFile> {
         for (_, file) in self.open.drain() {
             file.writer.abandon().await;
+        }
+        while let Some(closed) = self.closing.join_next().await {
+            // What could not be completed is gone already.
+            self.files.extend(closed.ok().and_then(Result::ok));
         }
         self.files
     }
@@ -210,25 +221,36 @@ impl TableWriter {
             location,
             Arc::clone(&self.file_schema),
             self.options.threads,
-        )
-        .map_err(|error| self.file_error(error))?;
+        );
         Ok(OpenFile { writer, path, partition_values })
     }
 
-    async fn close(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
-        let Some(file) = self.open.remove(key) else { return Ok(()) };
-        let finished = file.writer.finish().await.map_err(|error| self.file_error(error))?;
-        let encoded = finished.encoded;
-        let stats = delta_stats(&encoded.metadata, &self.file_schema, encoded.rows, &encoded.has_nan)
-            .map_err(|source| self.file_error(FileError::Parquet(source)))?;
-        self.files.push(DataFile {
-            path: file.path,
-            size_bytes: finished.size_bytes,
-            rows: Some(encoded.rows),
-            stats: Some(stats),
-            partition_values: file.partition_values,
-            modified_ms: self.options.clock.now().timestamp_millis(),
+    /// Begins to complete a file.
+    fn close(&mut self, key: &PartitionKey) {
+        let Some(file) = self.open.remove(key) else { return };
+        let (schema, clock) = (Arc::clone(&self.file_schema), Arc::clone(&self.options.clock));
+        self.closing.spawn(async move {
+            let finished = file.writer.finish().await?;
+            let encoded = finished.encoded;
+            let stats = delta_stats(&encoded.metadata, &schema, encoded.rows, &encoded.has_nan)?;
+            Ok(DataFile {
+                path: file.path,
+                size_bytes: finished.size_bytes,
+                rows: Some(encoded.rows),
+                stats: Some(stats),
+                partition_values: file.partition_values,
+                modified_ms: clock.now().timestamp_millis(),
+            })
         });
+    }
+
+    /// Waits until no more than `most` files are being completed.
+    async fn closed(&mut self, most: usize) -> Result<(), LakeError> {
+        while self.closing.len() > most {
+            let Some(closed) = self.closing.join_next().await else { return Ok(()) };
+            let file = closed.unwrap_or(Err(FileError::Panicked)).map_err(|error| self.file_error(error))?;
+            self.files.push(file);
+        }
         Ok(())
     }
 
@@ -241,7 +263,8 @@ impl TableWriter {
             }
             let largest = self.open.iter().max_by_key(|(_, file)| file.writer.memory());
             let Some(key) = largest.map(|(key, _)| key.clone()) else { return Ok(()) };
-            self.close(&key).await?;
+            self.close(&key);
+            self.closed(0).await?;
         }
     }
 

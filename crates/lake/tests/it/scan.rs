@@ -149,6 +149,41 @@ async fn decimals_are_stored_as_integers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn text_is_compressed_where_that_makes_it_smaller() {
+    use parquet::basic::Compression;
+    use parquet::file::metadata::ColumnChunkMetaData;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    let test = TestLake::new().await;
+    // Six letters of every 32 bits, without repetitions.
+    let codes = (0..20_000_u64).map(|row| {
+        let random = row.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let random = u128::from((random ^ random >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)) * 0x94d0_49bb_1331_11eb;
+        (0..24).map(|letter| char::from(b'a' + (random >> (letter * 5) & 15) as u8)).collect::<String>()
+    });
+    let codes = Arc::new(StringArray::from_iter_values(codes)) as ArrayRef;
+    let words = (0..20_000).map(|row| format!("order {} of a day, carefully", row % 9_973));
+    let words = Arc::new(StringArray::from_iter_values(words)) as ArrayRef;
+    let nothing = Arc::new(StringArray::from(vec![None::<&str>; 20_000])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("codes", codes, true),
+        ("words", words, true),
+        ("nothing", nothing, true),
+    ])
+    .unwrap();
+    test.write(&table(), Write::Replace, vec![batch]).await.unwrap();
+    let file = test.folder.path().join("lake/shop/orders").join(&test.data_files()[0]);
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    let compression: Vec<_> =
+        reader.metadata().row_group(0).columns().iter().map(ColumnChunkMetaData::compression).collect();
+    assert_eq!(compression, [Compression::UNCOMPRESSED, Compression::LZ4_RAW, Compression::LZ4_RAW]);
+    let provider = test.lake.snapshot(&table(), At::Latest).await.unwrap().provider();
+    let found =
+        test.query(provider, "select count(distinct codes), count(distinct words), count(nothing) from t").await;
+    assert_eq!(found, ["20000|9973|0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_row_groups_and_files_come_back_whole() {
     let test = TestLake::with(|options| options.target_file_bytes = 1 << 20).await;
     let mut batches = Vec::new();
