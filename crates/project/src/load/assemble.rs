@@ -13,6 +13,7 @@ use super::docs::Docs;
 use super::files::Files;
 use super::layout::Layout;
 use super::names::Names;
+use super::report::Demands;
 use super::root_files::RootFiles;
 use super::templates::Templates;
 use super::{connections, exposures, fingerprints, graph, models, parallel, privacy, report, seeds, sources};
@@ -274,10 +275,24 @@ fn report_private(found: &FoundModels, reads: &Reads, problems: &mut Diagnostics
 fn report_orphans(files: &Files, declarations: &Declarations, problems: &mut Diagnostics) {
     let models: BTreeSet<&str> = files.models.iter().chain(&files.python_models).map(stem).collect();
     let seeds: BTreeSet<&str> = files.seeds.iter().map(|seed| super::context::stem_of(&seed.path)).collect();
-    let of_model = |says: &ModelDeclaration| count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0);
-    let of_seed = |says: &SeedDeclaration| count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0);
+    let of_model = |says: &ModelDeclaration| Demands {
+        checks: count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0),
+        constraints: says.constraints.len() + says.columns.iter().map(|column| column.constraints.len()).sum::<usize>(),
+        contract: enforces_contract(says.config.as_ref()),
+    };
+    let of_seed = |says: &SeedDeclaration| Demands {
+        checks: count_checks([&says.data_tests.0, &says.tests.0], &says.columns.0),
+        ..Demands::default()
+    };
     report::orphans("model", &declarations.models, |says| &says.name, of_model, &models, problems);
     report::orphans("seed", &declarations.seeds, |says| &says.name, of_seed, &seeds, problems);
+}
+
+/// Whether a `config:` says `contract: {enforced: true}`.
+fn enforces_contract(config: Option<&Node>) -> bool {
+    let contract = config.and_then(Node::as_mapping).and_then(|config| config.get("contract"));
+    let enforced = contract.and_then(Node::as_mapping).and_then(|contract| contract.get("enforced"));
+    enforced.and_then(Node::as_bool) == Some(true)
 }
 
 /// Checks of a table and of its columns.
@@ -346,6 +361,13 @@ fn resolve_checks(
         }
     }
     let singular: BTreeSet<&str> = files.singular_tests.iter().map(stem).collect();
-    report::orphans("data test", &declarations.singular_tests, |says| &says.name, |_| 0, &singular, problems);
+    report::orphans(
+        "data test",
+        &declarations.singular_tests,
+        |says| &says.name,
+        |_| Demands::default(),
+        &singular,
+        problems,
+    );
     checks::collect(all, problems)
 }

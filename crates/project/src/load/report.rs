@@ -24,26 +24,54 @@ pub(super) fn unsupported_files(files: &Files, problems: &mut Diagnostics) {
     }
 }
 
-/// YAML about models and seeds that do not exist, with the number of `checks` that it asks for. `known` are all names of the kind, also of those switched off.
+/// What YAML asks for that is carried out by nobody when its model or seed does not exist.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Demands {
+    /// Data tests.
+    pub(super) checks: usize,
+    /// Constraints, also those of columns.
+    pub(super) constraints: usize,
+    /// Whether there is an enforced contract.
+    pub(super) contract: bool,
+}
+
+impl Demands {
+    /// What is lost, in words; `None`: nothing.
+    fn lost(self) -> Option<String> {
+        let mut lost = Vec::new();
+        match self.checks {
+            0 => {}
+            1 => lost.push("its check does not run".to_owned()),
+            checks => lost.push(format!("its {checks} checks do not run")),
+        }
+        if self.contract {
+            lost.push("its contract is not held".to_owned());
+        } else if self.constraints > 0 {
+            lost.push("its constraints are not held".to_owned());
+        }
+        (!lost.is_empty()).then(|| lost.join(", "))
+    }
+}
+
+/// YAML about models and seeds that do not exist. It is an error where it demands something: rows would become visible that nobody has
+/// looked at. `known` are all names of the kind, also of those switched off.
 pub(super) fn orphans<T>(
     what: &str,
     declared: &HashMap<String, Declared<T>>,
     name: impl Fn(&T) -> &Spanned<String>,
-    checks: impl Fn(&T) -> usize,
+    demands: impl Fn(&T) -> Demands,
     known: &BTreeSet<&str>,
     problems: &mut Diagnostics,
 ) {
     let mut orphans: Vec<_> = declared.iter().filter(|(word, _)| !known.contains(word.as_str())).collect();
     orphans.sort_by_key(|(word, _)| word.as_str());
     for (word, declared) in orphans {
-        let idle = match checks(&declared.says) {
-            0 => String::new(),
-            1 => ": its check does not run".to_owned(),
-            checks => format!(": its {checks} checks do not run"),
+        let message = format!("there is no {what} `{word}`, so what is said about it has no effect");
+        let problem = match demands(&declared.says).lost() {
+            Some(lost) => Diagnostic::error(&rule::ORPHAN_PROPERTIES, format!("{message}: {lost}")),
+            None => Diagnostic::warning(&rule::ORPHAN_PROPERTIES, message),
         };
-        let message = format!("there is no {what} `{word}`, so what is said about it has no effect{idle}");
-        let location = declared.file.location(name(&declared.says).span);
-        let problem = Diagnostic::warning(&rule::ORPHAN_PROPERTIES, message).at(location);
+        let problem = problem.at(declared.file.location(name(&declared.says).span));
         problems.push(problem.suggestion(word, known.iter().copied()));
     }
 }

@@ -70,7 +70,7 @@ exposures:
     insta::assert_snapshot!(brief(text), @r#"
     seeds/bottles.yml:3:36 `varchar` error invalid-seed: `column_types` names the column `lable`, which `seeds/bottles.csv` does not have (did you mean `label`?)
     seeds/bottles.yml:3:57 `";;"` error invalid-seed: a delimiter is one ASCII character
-    seeds/bottles.yml:4:11 `botles` warning orphan-properties: there is no seed `botles`, so what is said about it has no effect: its 3 checks do not run (did you mean `bottles`?)
+    seeds/bottles.yml:4:11 `botles` error orphan-properties: there is no seed `botles`, so what is said about it has no effect: its 3 checks do not run (did you mean `bottles`?)
     seeds/bottles.yml:8:70 `ref('bottle')` error unknown-ref: there is no model, seed or snapshot `bottle` (did you mean `bottles`?)
     seeds/bottles.yml:8:85 `orders` error invalid-value: `orders` is not a reference (write `ref('model')` or `source('source', 'table')`)
     seeds/bottles.yml:8:93 `"source('x', 'y')"` error unknown-source: there is no source `x` (declare it in `sources/` or in a `.yml` file beside the models)
