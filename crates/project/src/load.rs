@@ -28,6 +28,7 @@ mod parallel;
 mod privacy;
 mod reference_text;
 mod report;
+mod resolved_config;
 mod root_files;
 mod seeds;
 mod setting;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::checks::FoundCheck;
+use super::resolved_config as resolved;
 use crate::graph::{Graph, Node};
 use crate::resource::{Exposure, Model, Seed, SourceTable};
 use crate::{NodeId, NodeKind};
@@ -29,7 +30,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn build(parts: &Parts<'_>, problems: &mut Diagnostics) -> Graph {
     let mut nodes = Vec::new();
     let base =
-        |id: &NodeId, name: &str, path: &str, fqn: &[String], tags: &[String], config: &Map<String, Value>| Node {
+        |id: &NodeId, name: &str, path: &str, fqn: &[String], tags: &[String], config: Map<String, Value>| Node {
             id: id.clone(),
             kind: id.kind(),
             name: name.to_owned(),
@@ -37,29 +38,37 @@ pub(super) fn build(parts: &Parts<'_>, problems: &mut Diagnostics) -> Graph {
             path: path.to_owned(),
             fqn: fqn.to_vec(),
             tags: tags.iter().cloned().collect(),
-            config: config.clone(),
+            config,
             ..Node::new(NodeKind::Model, parts.project, name)
         };
     for source in parts.sources.values() {
-        nodes.push(base(&source.id, &source.name, &source.path, &source.fqn, &source.tags, &source.config));
+        nodes.push(base(
+            &source.id,
+            &source.name,
+            &source.path,
+            &source.fqn,
+            &source.tags,
+            resolved::of_source(source),
+        ));
     }
     for seed in parts.seeds.values() {
-        nodes.push(base(&seed.id, &seed.name, &seed.path, &seed.fqn, &seed.tags, &seed.config));
+        nodes.push(base(&seed.id, &seed.name, &seed.path, &seed.fqn, &seed.tags, resolved::of_seed(seed)));
     }
     for model in parts.models.values() {
-        let node = base(&model.id, &model.name, model.path(), &model.fqn, &model.tags, &model.config);
+        let node = base(&model.id, &model.name, model.path(), &model.fqn, &model.tags, resolved::of_model(model));
         let depends_on = parts.reads.get(&model.id).cloned().unwrap_or_default();
         nodes.push(Node { depends_on, facets: facets(model), ..node });
     }
     for found in parts.checks.values() {
         let check = &found.check;
-        let node = base(&check.id, &check.name, check.origin.path(), &check.fqn, &check.tags, &check.config);
+        let node =
+            base(&check.id, &check.name, check.origin.path(), &check.fqn, &check.tags, resolved::of_check(check));
         let depends_on = found.depends_on.iter().cloned().collect();
         nodes.push(Node { depends_on, test_name: found.test_name.clone(), ..node });
     }
     for exposure in parts.exposures.values() {
         let fqn = [parts.project.to_owned(), exposure.name.clone()];
-        let node = base(&exposure.id, &exposure.name, exposure.origin.path(), &fqn, &exposure.tags, &Map::new());
+        let node = base(&exposure.id, &exposure.name, exposure.origin.path(), &fqn, &exposure.tags, Map::new());
         nodes.push(Node { depends_on: exposure.depends_on.iter().cloned().collect(), ..node });
     }
     let graph = Graph::new(nodes);

@@ -3,6 +3,7 @@
 use crate::support::{brief, good};
 use ade_project::Relation;
 use ade_project::resource::{IncrementalStrategy, Materialization};
+use ade_project::selector::{IndirectSelection, SelectRequest};
 use serde_json::json;
 
 const LAYERS: &str = r#"
@@ -184,4 +185,50 @@ models:
     models/e.sql:1:63 `'maybe'` error wrong-type: `enabled` must be `true` or `false`, not text
     models/e.yml:4:22 `id` error invalid-contract: `e` has an enforced contract, and its column `id` has no type (add `data_type: <type>` to the column)
     ");
+}
+
+#[test]
+fn selectors_see_what_holds_where_nothing_is_said() {
+    let project = good(
+        r#"
+== ade.yml
+name: shop
+models:
+  shop:
+    marts: {+materialized: table}
+== models/plain.sql
+select 1 as x
+== models/marts/sums.sql
+select 1 as x
+== models/marts/days.sql
+{{ config(materialized='incremental', unique_key='x') }}
+select 1 as x
+== models/marts/days.yml
+models:
+  - name: days
+    columns: [{name: x, data_tests: [unique]}]
+== seeds/cities.csv
+city
+Riga
+"#,
+    );
+    let select = |selector: &str| {
+        let select = [selector.to_owned()];
+        let request = SelectRequest {
+            select: &select,
+            project: "shop",
+            indirect: IndirectSelection::Empty,
+            ..SelectRequest::default()
+        };
+        let found = ade_project::selector::select(&project.graph, &request).expect("a good selection");
+        assert_eq!(found.warnings, [], "{selector}");
+        found.nodes.iter().map(|id| id.name().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(select("config.materialized:view"), "plain");
+    assert_eq!(select("config.materialized:table"), "sums");
+    assert_eq!(select("config.materialized:seed"), "cities");
+    assert_eq!(select("config.enabled:true,resource_type:model"), "days plain sums");
+    assert_eq!(select("config.incremental_strategy:merge"), "days");
+    assert_eq!(select("config.contract.enforced:false,config.access:protected"), "days plain sums");
+    assert_eq!(select("config.severity:error"), "unique_days_x");
 }
