@@ -10,7 +10,7 @@ super::rules! {
     NAME_MISMATCH "name-mismatch"
         "`ade.yml` and `dbt_project.yml` give the project two different names. They must be the same, because node ids and folder-level configuration contain it."
     INVALID_NAME "invalid-name"
-        "A name that cannot be used: names are letters, digits and `_`, and do not begin with a digit, because they become names of tables, columns and files."
+        "A name that cannot be used: names are letters, digits and `_`, and do not begin with a digit, because they become names of tables, columns and files. The files of models and seeds may begin with a digit and have capital letters and `-` in their names, as in dbt; it is a warning, because the names of their tables then need quotes in SQL."
     DUPLICATE_RESOURCE "duplicate-resource"
         "Two resources of the same kind have the same name, so a reference to it would be ambiguous."
     DUPLICATE_RELATION "duplicate-relation"
@@ -26,7 +26,7 @@ super::rules! {
     INLINE_SECRET "inline-secret"
         "A secret stands in a file of the project, where everybody who reads the repository has it. Refer to it with `${env:NAME}` or `${file:path}`, and replace the one that was written down."
     ORPHAN_PROPERTIES "orphan-properties"
-        "A YAML file describes a model, seed or snapshot that does not exist. dbt only warns about it; it is nearly always a renamed file or a slip."
+        "A YAML file describes a model, seed or snapshot that does not exist: nearly always a renamed file or a slip. It is an error when it has data tests, constraints or an enforced contract, because rows would become visible that none of them has seen; descriptions alone are a warning, as in dbt."
     UNSUPPORTED "unsupported"
         "Something that dbt has and ade does not have yet. The message says what to do instead; nothing is silently left out."
 }

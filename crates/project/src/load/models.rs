@@ -11,7 +11,7 @@ use super::context::{self, Context, stem};
 use super::declarations::Declared;
 use super::incremental;
 use super::report;
-use super::root_files::{check_file_name, text};
+use super::root_files::{check_file_name, text, warn_of_quotes};
 use super::unheld::{self, Holder};
 use crate::file::{ModelConfig, ModelDeclaration};
 use crate::resource::{Access, Materialization, Model, path_in_folder};
@@ -160,6 +160,9 @@ fn resolve(
     if materialized != Materialization::Ephemeral {
         let is_table = materialized != Materialization::View;
         report::unusable_relation("a model", &relation, is_table, config, || file.top(), problems);
+        if alias.is_none() {
+            warn_of_quotes(&relation, || file.top(), problems);
+        }
     }
     let contract_enforced = decoded.contract.as_ref().and_then(|contract| contract.enforced).unwrap_or(false);
     unheld::config(config, problems);

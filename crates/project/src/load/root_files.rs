@@ -6,6 +6,7 @@ use ade_diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, rule};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::Relation;
 use crate::file::{AdeFile, DbtProjectFile, FolderConfig, HookDeclaration};
 use crate::resource::Hook;
 use crate::yaml::{self, Mapping, Node, NodeValue, Shape, Spanned};
@@ -173,10 +174,31 @@ pub(super) fn check_name(
 /// Names of files become names of tables: as in dbt they may begin with a digit, and have letters of any language and
 /// `-` in them. A dot would make ids ambiguous.
 pub(super) fn check_file_name(what: &str, name: &str, location: impl FnOnce() -> Location, problems: &mut Diagnostics) {
-    if name.is_empty() || !name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-')) {
+    if !can_be_a_file(name) {
         let message = format!("`{name}` cannot be the name of a {what}");
         let problem = Diagnostic::error(&rule::INVALID_NAME, message).at(location());
         problems.push(problem.hint("rename the file: use letters, digits, `_` and `-`"));
+    }
+}
+
+fn can_be_a_file(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
+}
+
+/// Says that the name of a file makes a table whose name must be quoted wherever somebody writes it in SQL. `ref()` does so by
+/// itself.
+pub(super) fn warn_of_quotes(relation: &Relation, location: impl FnOnce() -> Location, problems: &mut Diagnostics) {
+    let table = &relation.table;
+    let is_small = |letter: char| letter == '_' || (letter.is_alphabetic() && !letter.is_uppercase());
+    let mut letters = table.chars();
+    let is_plain =
+        letters.next().is_some_and(is_small) && letters.all(|letter| is_small(letter) || letter.is_ascii_digit());
+    if !is_plain && can_be_a_file(table) {
+        let message = format!("`{table}` needs quotes in SQL: \"{table}\"");
+        let problem = Diagnostic::warning(&rule::INVALID_NAME, message).at(location());
+        problems.push(
+            problem.hint("rename the file or give it an `alias`: small letters, digits and `_`, and no digit first"),
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use super::config::{self, Config};
 use super::context::{self, Context, stem_of};
 use super::declarations::Declared;
 use super::report;
-use super::root_files::{check_file_name, text};
+use super::root_files::{check_file_name, text, warn_of_quotes};
 use super::unheld::{self, Holder};
 use crate::file::{SeedConfig, SeedDeclaration};
 use crate::resource::Seed;
@@ -63,6 +63,9 @@ pub(super) fn resolve(
     let node = node_context(name, &fqn, &config, context);
     let relation = context.relation(name, schema, alias, &node, problems);
     report::unusable_relation("a seed", &relation, true, &config, top, problems);
+    if alias.is_none() {
+        warn_of_quotes(&relation, top, problems);
+    }
     let delimiter = delimiter(&decoded, &config, problems);
     report_column_types(file, &decoded, delimiter, &config, problems);
     let own_group = decoded.group.as_ref().or(declared.and_then(|declared| declared.says.group.as_ref()));

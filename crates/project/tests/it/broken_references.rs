@@ -166,3 +166,63 @@ models: [{name: a, description: "{{ doc('nope') }}"}]
     models/e.sql:1:12 `env_var("NOT_SET")` error undefined-environment-variable: the environment variable `NOT_SET` is not set (set it, or give it a default: `env_var('NOT_SET', '…')`)
     "#);
 }
+
+#[test]
+fn what_is_asked_of_a_model_that_is_not_there_is_an_error_and_a_description_of_it_a_warning() {
+    let text = r"
+== ade.yml
+name: shop
+== models/orders.sql
+select 1 as id
+== models/orders.yml
+models:
+  - name: ordrs
+    description: described
+  - name: order
+    columns: [{name: id, data_tests: [unique, not_null]}]
+  - name: orderss
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: bigint}]
+  - name: ordes
+    columns: [{name: id, constraints: [{type: not_null}]}]
+";
+    insta::assert_snapshot!(brief(text), @r"
+    models/orders.yml:2:11 `ordrs` warning orphan-properties: there is no model `ordrs`, so what is said about it has no effect (did you mean `orders`?)
+    models/orders.yml:4:11 `order` error orphan-properties: there is no model `order`, so what is said about it has no effect: its 2 checks do not run (did you mean `orders`?)
+    models/orders.yml:6:11 `orderss` error orphan-properties: there is no model `orderss`, so what is said about it has no effect: its contract is not held (did you mean `orders`?)
+    models/orders.yml:9:11 `ordes` error orphan-properties: there is no model `ordes`, so what is said about it has no effect: its constraints are not held (did you mean `orders`?)
+    ");
+}
+
+#[test]
+fn a_name_that_needs_quotes_is_told_and_one_that_cannot_be_a_table_is_an_error() {
+    let text = r"
+== ade.yml
+name: shop
+== models/2nd.sql
+select 1 as id
+== models/Orders.sql
+select 1 as id
+== models/Fine.sql
+{{ config(alias='fine') }}
+select 1 as id
+== models/between.sql
+{{ config(materialized='ephemeral', alias='X') }}
+select 1 as id
+== models/a.b.sql
+select 1 as id
+== models/_hidden.sql
+{{ config(materialized='table') }}
+select 1 as id
+== seeds/3rd.csv
+id
+1
+";
+    insta::assert_snapshot!(brief(text), @r#"
+    models/2nd.sql:1:1 `` warning invalid-name: `2nd` needs quotes in SQL: "2nd" (rename the file or give it an `alias`: small letters, digits and `_`, and no digit first)
+    models/Orders.sql:1:1 `` warning invalid-name: `Orders` needs quotes in SQL: "Orders" (rename the file or give it an `alias`: small letters, digits and `_`, and no digit first)
+    models/_hidden.sql:1:1 `` error invalid-name: a model cannot be `main._hidden`: `_hidden` begins with `.` or `_`, which hides it from other engines (give it another `alias`)
+    models/a.b.sql:1:1 `` error invalid-name: `a.b` cannot be the name of a model (rename the file: use letters, digits, `_` and `-`)
+    seeds/3rd.csv:1:1 `` warning invalid-name: `3rd` needs quotes in SQL: "3rd" (rename the file or give it an `alias`: small letters, digits and `_`, and no digit first)
+    "#);
+}

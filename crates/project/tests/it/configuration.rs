@@ -190,7 +190,7 @@ models:
 #[test]
 fn selectors_see_what_holds_where_nothing_is_said() {
     let project = good(
-        r#"
+        r"
 == ade.yml
 name: shop
 models:
@@ -210,7 +210,7 @@ models:
 == seeds/cities.csv
 city
 Riga
-"#,
+",
     );
     let select = |selector: &str| {
         let select = [selector.to_owned()];
