@@ -116,12 +116,14 @@ pub enum ConnectError {
         source: io::Error,
     },
     /// The database is busy.
-    #[error("`{object}` stayed locked by another program for {waited_ms} ms; run again, or raise `busy_timeout_ms`")]
+    #[error("`{object}` stayed locked by another program for {waited_ms} ms; run again, or raise `{setting}`")]
     Busy {
         /// The database.
         object: String,
         /// How long it was waited for.
         waited_ms: u64,
+        /// The setting of the connection that says how long to wait.
+        setting: &'static str,
     },
 }
 

@@ -30,6 +30,7 @@ mod open_context;
 mod overlap;
 mod place;
 mod position_key;
+mod postgres;
 mod read_mode;
 mod read_plan;
 mod read_request;

@@ -17,6 +17,8 @@ pub struct Place {
     pub row: Option<u64>,
     /// SQLite's own number of the row.
     pub rowid: Option<i64>,
+    /// PostgreSQL's own place of the row, `(block,number)`, for as long as nobody changes it: `where ctid = '(0,1)'`.
+    pub ctid: Option<String>,
     /// Column by name.
     pub column: Option<String>,
 }
@@ -51,6 +53,12 @@ impl Place {
         self
     }
 
+    /// The same in a row of PostgreSQL.
+    pub fn ctid(mut self, ctid: impl Into<String>) -> Self {
+        self.ctid = Some(ctid.into());
+        self
+    }
+
     /// The same in a column.
     pub fn column(mut self, column: impl Into<String>) -> Self {
         self.column = Some(column.into());
@@ -69,6 +77,9 @@ impl fmt::Display for Place {
         }
         if let Some(rowid) = self.rowid {
             write!(formatter, ", rowid {rowid}")?;
+        }
+        if let Some(ctid) = &self.ctid {
+            write!(formatter, ", ctid {ctid}")?;
         }
         if let Some(byte) = self.byte {
             write!(formatter, ", byte {byte}")?;

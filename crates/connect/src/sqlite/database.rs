@@ -87,7 +87,7 @@ impl Database {
 
     fn busy(&self) -> ConnectError {
         let waited_ms = u64::try_from(self.busy_timeout.as_millis()).unwrap_or(u64::MAX);
-        ConnectError::Busy { object: self.name.clone(), waited_ms }
+        ConnectError::Busy { object: self.name.clone(), waited_ms, setting: "busy_timeout_ms" }
     }
 
     /// An error while statements run. SQLite's own message may quote a value, so only its code is told.
