@@ -3,7 +3,7 @@
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
-use crate::{ConnectError, Settings, Snapshot, TableInfo};
+use crate::{Capture, CaptureRequest, ConnectError, Settings, Snapshot, TableInfo};
 
 /// An open way to a source system. Reads only.
 #[async_trait]
@@ -17,4 +17,13 @@ pub trait Connection: Send + Sync {
 
     /// One consistent view of the source. It may hold resources of the source (a read transaction) until dropped.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError>;
+
+    /// Several tables at one place of the source's log, with what changed in them since they were last read.
+    async fn capture(&self, request: &CaptureRequest) -> Result<Box<dyn Capture>, ConnectError> {
+        Err(ConnectError::Request {
+            from: request.tables.first().map_or_else(String::new, |table| table.from.clone()),
+            reason: "this kind of source has no log of its changes".to_owned(),
+            advice: "use `mode: full` or `mode: incremental`".to_owned(),
+        })
+    }
 }

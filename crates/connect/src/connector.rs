@@ -10,6 +10,11 @@ pub trait Connector: Send + Sync {
     /// What it is called, what can be set on a connection and on a table.
     fn spec(&self) -> &ConnectorSpec;
 
+    /// Whether its tables can be read by `mode: capture`.
+    fn captures_changes(&self) -> bool {
+        false
+    }
+
     /// Opens a connection and proves that the source answers. `settings` are those of
     /// [`ConnectorSpec::settings`], validated and with their references resolved.
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError>;

@@ -17,14 +17,17 @@
 
 mod batch_stream;
 mod blocking;
+mod capture;
 mod column_drift;
 mod connection;
 mod connector;
 mod connector_spec;
+mod cursor_name;
 mod draft;
 mod error;
 mod files;
-
+mod lake_name;
+mod mysql;
 mod note;
 mod open_context;
 mod overlap;
@@ -49,6 +52,7 @@ mod unit_end;
 mod value;
 
 pub use batch_stream::BatchStream;
+pub use capture::{BEFORE, Capture, CaptureRequest, CapturedTable, ChangeColumns, DELETED, UNCHANGED};
 pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 pub use connection::Connection;
 pub use connector::Connector;
@@ -56,7 +60,7 @@ pub use connector_spec::ConnectorSpec;
 pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable, legal_column_name};
 pub use error::ConnectError;
 pub use files::FilesConnector;
-
+pub use mysql::MySqlConnector;
 pub use note::Note;
 pub use open_context::OpenContext;
 pub use overlap::Overlap;

@@ -16,4 +16,10 @@ pub enum ReadMode {
         /// The columns by which rows that come again replace those that came before.
         key: Vec<String>,
     },
+    /// What became of its rows since the position, from the source's own log: see [`crate::Capture`]. All of it where there
+    /// is no position, or where changes alone cannot tell.
+    Capture {
+        /// The columns by which rows are told apart; empty: the primary key.
+        key: Vec<String>,
+    },
 }

@@ -18,7 +18,7 @@ pub(super) fn without_files(
     folder: &str,
 ) -> Result<Option<Changes>, ConnectError> {
     let before = match (&request.mode, &request.position) {
-        (ReadMode::Full, _) => return Ok(None),
+        (ReadMode::Full | ReadMode::Capture { .. }, _) => return Ok(None),
         (_, Some(position)) => Position::parse(Some(position))?,
         (_, None) => replaced(request),
     };

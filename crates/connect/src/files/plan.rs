@@ -32,6 +32,13 @@ pub(crate) fn plan(
     let Changes { units, replaces_all, mut notes } = match &request.mode {
         ReadMode::Full if files.is_empty() => return Err(no_file(store, request, &pattern)),
         ReadMode::Full => Changes { units: vec![(full_unit(&files), None)], ..Changes::default() },
+        ReadMode::Capture { .. } => {
+            return Err(ConnectError::Request {
+                from: request.from.clone(),
+                reason: "files have no log of their changes".to_owned(),
+                advice: "use `mode: incremental`: their content decides what is new".to_owned(),
+            });
+        }
         ReadMode::Incremental { cursor: Some(_), .. } => {
             return Err(ConnectError::Request {
                 from: request.from.clone(),

@@ -89,7 +89,20 @@ fn check(
     let incremental = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Incremental);
     // Files know what is new by their content; everything else needs a column that tells.
     let needs_cursor = kind.is_some_and(|kind| kind != "files");
+    let capture = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Capture);
+    if let Some(mode) = capture
+        && declared.key.is_empty()
+    {
+        let message = format!("`{name}` is captured but has no `key`, so nothing says which row a change is of");
+        let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(mode.span));
+        problems.push(problem.hint("add `key: [<columns>]`: the primary key of the table"));
+    }
     match (incremental, &declared.cursor, &declared.overlap) {
+        (_, Some(cursor), _) if capture.is_some() => {
+            let message = format!("the `cursor` of `{name}` has no effect, because the database's log says what changed");
+            let problem = Diagnostic::warning(&rule::INVALID_INGEST, message).at(file.location(cursor.span));
+            problems.push(problem.hint("remove the cursor"));
+        }
         (Some(mode), None, _) if needs_cursor => {
             let message = format!("`{name}` is incremental but has no `cursor`");
             let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(mode.span));

@@ -39,6 +39,8 @@ pub enum IngestMode {
     Full,
     /// What changed since the last run: after the cursor's position, or the new and changed files.
     Incremental,
+    /// What became of its rows since the last run, from the log that the database itself writes: changes and deletions.
+    Capture,
 }
 
 /// A distance in the cursor column, back from the last position.

@@ -53,7 +53,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::RunError;
-use crate::source::{Connections, Obfuscation};
+use crate::source::{Captures, Connections, Obfuscation};
 use crate::workspace::{Workspace, keyring};
 
 /// What all tasks of one run share.
@@ -63,6 +63,8 @@ pub(crate) struct Build {
     pub(crate) options: BuildOptions,
     pub(crate) obfuscation: Obfuscation,
     pub(crate) connections: Connections,
+    /// The tables that are captured from the logs of their databases.
+    pub(crate) captures: Captures,
     /// What was recorded about each node when it was last built.
     pub(crate) recorded: BTreeMap<String, NodeState>,
     /// The nodes by what SQL calls them.

@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ade_diagnostic::Diagnostic;
+use ade_project::resource::{IngestMode, SourceTable};
 use ade_project::fingerprint::{Change, PlanDiff, Reason};
 use ade_project::{NodeId, NodeKind};
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use crate::build::{Build, BuildOptions, Command, NamedNodes, Plan, carry_out_plan, is_made_by_intervals, select};
 use crate::error::RunError;
 use crate::event::{Event, Summary};
-use crate::source::{Connections, Obfuscation};
+use crate::source::{Captures, Connections, Obfuscation};
 use crate::workspace::{Workspace, spill};
 
 impl Workspace {
@@ -58,6 +59,7 @@ impl Workspace {
             options,
             obfuscation,
             connections: Connections::new(self.connectors.clone(), []),
+            captures: Captures::default(),
             recorded: self.meta.node_states(self.environment()).await?,
             named: NamedNodes::of(&self.project),
             tables: Mutex::default(),
@@ -70,11 +72,20 @@ impl Workspace {
     }
 
     fn with_connections(&self, build: Build, plan: &Plan) -> Build {
-        let tables = plan.tasks.iter().filter_map(|task| {
-            let source = self.project.sources.get(&task.node)?;
+        let is_captured = |source: &SourceTable| {
+            source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Capture)
+        };
+        let sources = || plan.tasks.iter().filter_map(|task| Some((task, self.project.sources.get(&task.node)?)));
+        let tables = sources().filter(|(_, source)| !is_captured(source));
+        let tables = tables.filter_map(|(_, source)| {
             Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?))
         });
-        Build { connections: Connections::new(self.connectors.clone(), tables), ..build }
+        let captured = sources().filter(|(_, source)| is_captured(source));
+        let captured = captured.filter_map(|(task, source)| {
+            Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone()))
+        });
+        let connections = Connections::new(self.connectors.clone(), tables);
+        Build { connections, captures: Captures::new(captured), ..build }
     }
 
     /// The selected nodes; selectors that match nothing are told to the observer.

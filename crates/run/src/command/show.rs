@@ -63,6 +63,7 @@ fn mode(mode: IngestMode) -> &'static str {
     match mode {
         IngestMode::Full => "full",
         IngestMode::Incremental => "incremental",
+        IngestMode::Capture => "capture",
     }
 }
 

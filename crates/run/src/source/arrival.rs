@@ -1,14 +1,19 @@
 //! Units of a source on their way into one commit: read, obfuscate, stage, audit, commit.
 use std::sync::Arc;
 
-use ade_connect::{ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
+use ade_connect::{ChangeColumns, DELETED, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, StageWriter, Write};
 use ade_project::resource::IngestMode;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::carry::carried;
+use super::changed_rows::ChangedRows;
 use super::door::named;
 use super::gaps::Gaps;
 use super::ingest::{Decided, TableLanding};
@@ -17,6 +22,7 @@ use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
 use super::stamp::{BATCH_ID, stamp};
 use crate::build::{TaskError, discard_stage};
+use crate::error::RunError;
 use crate::event::{CheckReport, Event};
 use crate::failpoint::{self, hit};
 
@@ -80,8 +86,7 @@ impl Arrival<'_> {
     ) -> Result<Landed, TaskError> {
         let table = self.table;
         let workspace = &table.build.workspace;
-        let request =
-            StageRequest::new(Arc::clone(&self.decided.schema), self.write()).schema_change(SchemaChange::Evolve);
+        let request = StageRequest::new(self.staged_schema(), self.write()).schema_change(SchemaChange::Evolve);
         hit(failpoint::SOURCE_PLANNED)?;
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
@@ -138,14 +143,34 @@ impl Arrival<'_> {
         Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, position }))
     }
 
+    /// Whether what is read are changes, with those of rows that are no more.
+    fn is_of_changes(&self) -> bool {
+        self.table.declared.mode == IngestMode::Capture && !self.whole
+    }
+
+    /// The columns of the rows that are staged.
+    fn staged_schema(&self) -> SchemaRef {
+        if !self.is_of_changes() {
+            return Arc::clone(&self.decided.schema);
+        }
+        let mark = Arc::new(Field::new(DELETED, DataType::Boolean, false));
+        let fields = self.decided.schema.fields().iter().cloned().chain([mark]);
+        Arc::new(Schema::new(fields.collect::<Fields>()))
+    }
+
     fn write(&self) -> Write {
         let declared = self.table.declared;
         if self.whole {
-            // The first rows of a keyed table may hold a key more than once: an overlap, several files.
+            // The first rows of a keyed table may hold a key more than once: an overlap, several files, a key that is none.
             return match declared.mode {
-                IngestMode::Incremental if !declared.key.is_empty() => Write::ReplaceByKey(self.keys()),
+                IngestMode::Incremental | IngestMode::Capture if !declared.key.is_empty() => {
+                    Write::ReplaceByKey(self.keys())
+                }
                 _ => Write::Replace,
             };
+        }
+        if declared.mode == IngestMode::Capture {
+            return Write::Upsert(self.keys().delete_when(DELETED));
         }
         // Each unit has a batch of its own, and none replaces one of this write: together they replace what each would.
         let replaced: Vec<ScalarValue> = self
@@ -198,6 +223,12 @@ impl Arrival<'_> {
     }
 }
 
+/// What every row of a unit carries.
+struct Stamp {
+    batch_id: String,
+    loaded_at: DateTime<Utc>,
+}
+
 /// One unit from the source to the stage.
 struct Reading<'a> {
     arrival: &'a Arrival<'a>,
@@ -215,11 +246,11 @@ impl Reading<'_> {
         batch_id: Uuid,
         rows_before: u64,
     ) -> Result<UnitEnd, TaskError> {
-        let Arrival { table, decided, .. } = self.arrival;
-        let Decided { plan, inside, obfuscator, schema, .. } = decided;
+        let arrival = self.arrival;
+        let Arrival { table, decided, .. } = arrival;
+        let plan = &decided.plan;
         let workspace = &table.build.workspace;
-        let batch_text = batch_id.to_string();
-        let loaded_at = workspace.world.clock.now();
+        let stamp = Stamp { batch_id: batch_id.to_string(), loaded_at: workspace.world.clock.now() };
         let expected_rows = plan.units.iter().map(|unit| unit.rows).sum();
         let mut rows = 0_u64;
         let mut said = 0;
@@ -230,23 +261,14 @@ impl Reading<'_> {
             // would not.
             tokio::task::yield_now().await;
             hit(failpoint::SOURCE_BATCH_READ)?;
-            let batch = named(&batch, inside)?;
-            if let Some(problem) = table.build.broken_promise(table.source, &unit.label, &batch) {
-                return Err(TaskError::Diagnostics(vec![problem]));
+            let arrived = batch.num_rows() as u64;
+            if arrival.is_of_changes() {
+                self.changes(&batch, unit, &stamp, rows).await?;
+            } else {
+                let treated = self.treat(&named(&batch, &decided.inside)?, unit, rows)?;
+                self.write(&treated, unit, &stamp, None).await?;
             }
-            self.gaps.look(table.source, &unit.label, &batch, rows);
-            let treated = obfuscator.apply(&batch)?;
-            self.losses.add(obfuscator.losses(&batch, &treated));
-            let batch = treated;
-            hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
-            rows += batch.num_rows() as u64;
-            if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {
-                return Err(TaskError::Diagnostics(vec![problem]));
-            }
-            if let Some(hash) = self.hash {
-                hash.add(&batch);
-            }
-            self.writer.write(stamp(&batch, schema, &batch_text, loaded_at)?).await?;
+            rows += arrived;
             if rows - said >= PROGRESS_ROWS {
                 said = rows;
                 let node = table.source.id.to_string();
@@ -259,5 +281,76 @@ impl Reading<'_> {
         };
         hit(failpoint::SOURCE_UNIT_READ)?;
         Ok(stream.end().cloned().ok_or_else(broke_off)?)
+    }
+
+    /// Holds rows against what was promised of them, and treats them. `before` rows of the unit came before them.
+    fn treat(&mut self, batch: &RecordBatch, unit: &ReadUnit, before: u64) -> Result<RecordBatch, TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        if let Some(problem) = table.build.broken_promise(table.source, &unit.label, batch) {
+            return Err(TaskError::Diagnostics(vec![problem]));
+        }
+        self.gaps.look(table.source, &unit.label, batch, before);
+        let treated = decided.obfuscator.apply(batch)?;
+        self.losses.add(decided.obfuscator.losses(batch, &treated));
+        Ok(treated)
+    }
+
+    /// Takes a batch of changes.
+    async fn changes(
+        &mut self,
+        batch: &RecordBatch,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+        before: u64,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let not_changes = || ade_connect::ConnectError::SourceFailed {
+            object: unit.label.clone(),
+            reason: "it gave rows where changes were asked for".to_owned(),
+        };
+        let (rows, said) = ChangeColumns::split(batch).ok_or_else(not_changes)?;
+        let rows = named(&rows, &decided.inside)?;
+        let parted = ChangedRows::new(&rows, &said).map_err(|_| RunError::Stamp { rows: rows.num_rows() })?;
+        let complete = self.treat(&parted.complete, unit, before)?;
+        self.write(&complete, unit, stamp, Some(false)).await?;
+        let (partial, said) = parted.partial;
+        if partial.num_rows() > 0 {
+            // What they leave out was held against the promises when it landed.
+            let treated = decided.obfuscator.apply(&partial)?;
+            let whole = carried(table, decided, &partial, treated, &said).await?;
+            self.write(&whole, unit, stamp, Some(false)).await?;
+        }
+        let gone = decided.obfuscator.apply(&parted.gone)?;
+        self.write(&gone, unit, stamp, Some(true)).await
+    }
+
+    /// Stages treated rows; `deleted` marks them where changes land.
+    async fn write(
+        &mut self,
+        batch: &RecordBatch,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+        deleted: Option<bool>,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
+        if let Some(problem) = rows_with_null_key(table.source, &unit.label, batch) {
+            return Err(TaskError::Diagnostics(vec![problem]));
+        }
+        if let Some(hash) = self.hash {
+            hash.add(batch);
+        }
+        let mut stamped = self::stamp(batch, &decided.schema, &stamp.batch_id, stamp.loaded_at)?;
+        if let Some(deleted) = deleted {
+            let rows = batch.num_rows();
+            let mut columns = stamped.columns().to_vec();
+            columns.push(Arc::new(BooleanArray::from(vec![deleted; rows])));
+            stamped = RecordBatch::try_new(self.arrival.staged_schema(), columns)
+                .map_err(|_| RunError::Stamp { rows })?;
+        }
+        Ok(self.writer.write(stamped).await?)
     }
 }

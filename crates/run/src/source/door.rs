@@ -37,6 +37,11 @@ impl Door {
         found.map_or(name, |(outside, _)| outside.as_str())
     }
 
+    /// The names in the source of several columns of the lake.
+    pub(super) fn outside_all(&self, names: &[String]) -> Vec<String> {
+        names.iter().map(|name| self.outside(name).to_owned()).collect()
+    }
+
     /// Columns with the names that they have in the lake.
     pub(super) fn schema_inside(&self, schema: &Schema) -> SchemaRef {
         renamed(schema, |name| self.inside(name))

@@ -37,6 +37,9 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     let Some(connection) = workspace.project.connections.get(name) else {
         return Err(RunError::usage(format!("there is no connection `{name}`"), None).into());
     };
+    if declared.mode == IngestMode::Capture {
+        return build.captures.outcome(build, connection, &source.id).await;
+    }
     let spec = build.connections.spec(connection)?;
     let options =
         spec.table_options(&declared.options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
@@ -45,7 +48,8 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     let reading = async {
         let version = workspace.lake.version(&table).await?;
         let snapshot = build.connections.snapshot(connection, workspace, &table, version).await?;
-        let landing = TableLanding { build, source, declared, table: &table, lease: &lease, checks };
+        let anew = build.options.full_refresh;
+        let landing = TableLanding { build, source, declared, table: &table, lease: &lease, checks, anew };
         Box::pin(landing.land(snapshot.as_ref(), options)).await
     };
     let result = Box::pin(reading).await;
@@ -64,6 +68,8 @@ pub(super) struct TableLanding<'a> {
     pub(super) table: &'a TableName,
     pub(super) lease: &'a Lease,
     pub(super) checks: &'a [NodeId],
+    /// Whether nothing that is there counts: all of it is read.
+    pub(super) anew: bool,
 }
 
 /// All units of a read, on their way in groups.
@@ -170,14 +176,15 @@ fn stand_in() -> Keyring {
 }
 
 impl TableLanding<'_> {
-    async fn land(&self, snapshot: &dyn SourceSnapshot, options: Settings) -> Result<Outcome, TaskError> {
+    /// Reads what is new of the table and lands it.
+    pub(super) async fn land(&self, snapshot: &dyn SourceSnapshot, options: Settings) -> Result<Outcome, TaskError> {
         let current = match self.build.workspace.lake.snapshot(self.table, At::Latest).await {
             Ok(current) => Some(current),
             Err(LakeError::NoTable { .. }) => None,
             Err(error) => return Err(error.into()),
         };
         // Without a position nobody knows which rows are there already (they landed in full mode): all of it again.
-        let known = current.as_ref().filter(|_| !self.build.options.full_refresh);
+        let known = current.as_ref().filter(|_| !self.anew);
         let position = known.and_then(|table| table.state().position.clone());
         let known = known.filter(|_| position.is_some());
         let plan = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
@@ -262,8 +269,9 @@ impl TableLanding<'_> {
             IngestMode::Incremental => ReadMode::Incremental {
                 cursor: self.declared.cursor.as_ref().map(outside),
                 overlap: self.declared.overlap.map(overlap),
-                key: self.declared.key.iter().map(outside).collect(),
+                key: door.outside_all(&self.declared.key),
             },
+            IngestMode::Capture => ReadMode::Capture { key: door.outside_all(&self.declared.key) },
         };
         let request = ReadRequest {
             table: self.source.relation.to_string(),

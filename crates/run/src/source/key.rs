@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 pub(super) fn folded_keys(source: &SourceTable, policy: &Policy, schema: &Schema) -> Vec<Diagnostic> {
     let Some(declared) = &source.ingest else { return Vec::new() };
     let consequence = match declared.mode {
-        IngestMode::Incremental => "two rows of the source would become one",
+        IngestMode::Incremental | IngestMode::Capture => "two rows of the source would become one",
         IngestMode::Full => "nobody could tell whether a key of the source occurs more than once",
     };
     let mut problems = Vec::new();

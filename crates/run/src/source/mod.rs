@@ -1,5 +1,8 @@
 //! From a connection to a landed table: what was promised, what is obfuscated, what is committed.
 mod arrival;
+mod captures;
+mod carry;
+mod changed_rows;
 mod connections;
 mod continuity;
 mod contract;
@@ -12,6 +15,7 @@ mod losses;
 mod obfuscation;
 mod stamp;
 
+pub(crate) use captures::Captures;
 pub(crate) use connections::{Connections, check_all as check_connections, of_connection, open as open_connection};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;

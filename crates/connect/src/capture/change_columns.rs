@@ -1,0 +1,67 @@
+//! What a batch of changes says of its rows beside their values.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, BooleanArray, ListArray, StructArray};
+use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+
+/// Name of the column that is true for rows that are no more; of them only the key is there.
+pub const DELETED: &str = "_ade_deleted";
+/// Name of the column with the places of the columns whose values the source did not send, because they did not change: they
+/// are NULL in the batch, and stay as they are.
+pub const UNCHANGED: &str = "_ade_unchanged";
+/// Name of the column with the key under which such a row was before, if that changed, too.
+pub const BEFORE: &str = "_ade_before";
+
+/// The last three columns of a batch of changes.
+#[derive(Debug, Clone)]
+pub struct ChangeColumns {
+    /// For each row whether it is no more.
+    pub deleted: BooleanArray,
+    /// For each row the places of columns whose values stay as they are; NULL for rows that are complete.
+    pub unchanged: ListArray,
+    /// For each such row the key that it had, as a struct of the key's columns; NULL if it is the same.
+    pub before: StructArray,
+}
+
+impl ChangeColumns {
+    /// The schema of a batch of changes of rows with the columns `rows`, whose key is `key`.
+    pub(crate) fn schema(rows: &Schema, key: &[String]) -> SchemaRef {
+        let places = DataType::List(Arc::new(Field::new_list_field(DataType::Int32, false)));
+        let fields = rows.fields().iter().cloned().chain([
+            Arc::new(Field::new(DELETED, DataType::Boolean, false)),
+            Arc::new(Field::new(UNCHANGED, places, true)),
+            Arc::new(Field::new(BEFORE, DataType::Struct(Self::key_fields(rows, key)), true)),
+        ]);
+        Arc::new(Schema::new(fields.collect::<Fields>()))
+    }
+
+    /// The key's columns.
+    pub(crate) fn key_fields(rows: &Schema, key: &[String]) -> Fields {
+        key.iter().filter_map(|name| Some(Arc::clone(rows.fields().find(name)?.1))).collect()
+    }
+
+    /// Splits a batch into the rows and what is said of them. `None`: it is not one of changes.
+    pub fn split(batch: &RecordBatch) -> Option<(RecordBatch, Self)> {
+        let count = batch.num_columns().checked_sub(3)?;
+        let columns = batch.columns();
+        let said = Self {
+            deleted: columns[count].as_boolean_opt()?.clone(),
+            unchanged: columns[count + 1].as_list_opt()?.clone(),
+            before: columns[count + 2].as_struct_opt()?.clone(),
+        };
+        let rows = batch.project(&(0..count).collect::<Vec<_>>()).ok()?;
+        Some((rows, said))
+    }
+
+    /// The places of the columns that row `row` leaves out.
+    pub fn left_out(&self, row: usize) -> Vec<usize> {
+        if self.unchanged.is_null(row) {
+            return Vec::new();
+        }
+        let places = self.unchanged.value(row);
+        let places = places.as_primitive::<Int32Type>().values().iter();
+        places.filter_map(|place| usize::try_from(*place).ok()).collect()
+    }
+}

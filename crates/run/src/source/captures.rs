@@ -1,0 +1,307 @@
+//! Captured tables of one run: the log of a database is read once for all of them.
+use std::collections::HashMap;
+
+use ade_connect::{Capture, CaptureRequest, CapturedTable, ConnectError, ConnectorSpec, Settings};
+use ade_lake::{At, LakeError, Lease, TableName};
+use ade_project::NodeId;
+use ade_project::resource::{Connection, Ingest, IngestMode, SourceTable};
+use futures::future::BoxFuture;
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::connections::{of_connection, open};
+use super::ingest::TableLanding;
+use crate::build::{Build, Outcome, TaskError};
+use crate::error::RunError;
+use crate::event::Status;
+use crate::workspace::Workspace;
+
+/// Changes may take this part of the memory: the rest is for landing them.
+const PART_OF_MEMORY: usize = 8;
+/// … and no more than this, in bytes, so that what is read becomes visible soon.
+const MOST_MEMORY: usize = 256 << 20;
+
+/// A table whose landing somebody else got ahead of is captured again this often.
+const ATTEMPTS: usize = 5;
+
+/// Rounds that move nothing end a run: a source that always has more would keep it for ever.
+const MOST_ROUNDS: usize = 10_000;
+
+/// The captured tables of one run, by their connections.
+#[derive(Default)]
+pub(crate) struct Captures {
+    groups: HashMap<String, Group>,
+}
+
+#[derive(Default)]
+struct Group {
+    /// The tables that are read, with the checks of each.
+    tables: Vec<(NodeId, Vec<NodeId>)>,
+    /// What each of them came to; taken by its task.
+    outcomes: OnceCell<Mutex<HashMap<NodeId, Result<Outcome, TaskError>>>>,
+}
+
+impl Captures {
+    /// For a run that reads these tables: names of connections, the sources' nodes and their checks.
+    pub(crate) fn new<'a>(tables: impl IntoIterator<Item = (&'a str, NodeId, Vec<NodeId>)>) -> Self {
+        let mut groups: HashMap<String, Group> = HashMap::new();
+        for (connection, node, checks) in tables {
+            groups.entry(connection.to_owned()).or_default().tables.push((node, checks));
+        }
+        Self { groups }
+    }
+
+    /// What a table came to. The first that asks has all tables of its connection captured; the others wait for it.
+    pub(crate) async fn outcome(
+        &self,
+        build: &Build,
+        connection: &Connection,
+        node: &NodeId,
+    ) -> Result<Outcome, TaskError> {
+        let Some(group) = self.groups.get(&connection.name) else {
+            let problem = format!("connection `{}` was not expected in this run", connection.name);
+            return Err(RunError::usage(problem, None).into());
+        };
+        let capturing: BoxFuture<'_, _> = Box::pin(Capturing::new(build, connection, group).all());
+        let outcomes = group.outcomes.get_or_init(|| async { Mutex::new(capturing.await) }).await;
+        outcomes.lock().await.remove(node).unwrap_or_else(|| Ok(Outcome::unchanged()))
+    }
+}
+
+/// The capture of all tables of one connection.
+struct Capturing<'a> {
+    build: &'a Build,
+    connection: &'a Connection,
+    group: &'a Group,
+    outcomes: HashMap<NodeId, Result<Outcome, TaskError>>,
+}
+
+/// A table that is captured, whose lease is held.
+struct Held<'a> {
+    source: &'a SourceTable,
+    declared: &'a Ingest,
+    options: Settings,
+    checks: &'a [NodeId],
+    table: TableName,
+    lease: Lease,
+}
+
+impl<'a> Capturing<'a> {
+    fn new(build: &'a Build, connection: &'a Connection, group: &'a Group) -> Self {
+        Self { build, connection, group, outcomes: HashMap::new() }
+    }
+
+    async fn all(mut self) -> HashMap<NodeId, Result<Outcome, TaskError>> {
+        let spec = match self.build.connections.spec(self.connection) {
+            Ok(spec) => spec,
+            Err(error) => return self.all_fail(&error),
+        };
+        let mut held = Vec::new();
+        for (node, checks) in &self.group.tables {
+            match self.hold(&spec, node, checks).await {
+                Ok(Some(table)) => held.push(table),
+                Ok(None) => {}
+                Err(error) => {
+                    self.outcomes.insert(node.clone(), Err(error));
+                }
+            }
+        }
+        if let Err(error) = self.rounds(&held).await {
+            let message = error.message();
+            for table in &held {
+                // What landed before stays, and what it says; the reason comes first for those that have nothing.
+                let missing = !self.outcomes.contains_key(&table.source.id);
+                if missing || matches!(self.outcomes.get(&table.source.id), Some(Ok(_))) {
+                    self.outcomes.insert(table.source.id.clone(), Err(again(self.connection, &message)));
+                }
+            }
+        }
+        for table in held {
+            if let Err(error) = self.build.workspace.lake.release(&table.lease).await {
+                tracing::warn!(table = %table.table, %error, "the lease was not given back; it ends by itself");
+            }
+        }
+        self.outcomes
+    }
+
+    fn all_fail(mut self, error: &TaskError) -> HashMap<NodeId, Result<Outcome, TaskError>> {
+        let message = error.message();
+        for (node, _) in &self.group.tables {
+            self.outcomes.insert(node.clone(), Err(again(self.connection, &message)));
+        }
+        self.outcomes
+    }
+
+    async fn hold(
+        &self,
+        spec: &ConnectorSpec,
+        node: &NodeId,
+        checks: &'a [NodeId],
+    ) -> Result<Option<Held<'a>>, TaskError> {
+        let workspace = &self.build.workspace;
+        let Some(source) = workspace.project.sources.get(node) else { return Ok(None) };
+        let Some(declared) = &source.ingest else { return Ok(None) };
+        let options =
+            spec.table_options(&declared.options).map_err(|problems| ConnectError::Settings { problems })?;
+        let table = Workspace::table_name(&source.relation)?;
+        let lease = workspace.lake.lease(&table, "ade").await?;
+        Ok(Some(Held { source, declared, options, checks, table, lease }))
+    }
+
+    /// Captures round by round, until the source has no more than was there when the run began.
+    async fn rounds(&mut self, held: &[Held<'a>]) -> Result<(), TaskError> {
+        let workspace = &self.build.workspace;
+        let opened =
+            open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, None).await?;
+        let mut conflicts = 0;
+        for round in 0..MOST_ROUNDS {
+            let open: Vec<&Held<'_>> = held.iter().filter(|table| self.goes_on(&table.source.id)).collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            let request = self.request(&open, round == 0).await?;
+            let capture =
+                opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
+            let again = self.land(capture.as_ref(), &open, round == 0).await;
+            conflicts += usize::from(again);
+            for note in capture.notes() {
+                self.note(&open, &note.message);
+            }
+            let positions = self.positions().await?;
+            let positions: Vec<Value> = positions.into_values().flatten().collect();
+            capture.confirm(&positions).await.map_err(|error| of_connection(error, self.connection))?;
+            if !(capture.has_more() || again && conflicts < ATTEMPTS) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a table has not failed.
+    fn goes_on(&self, node: &NodeId) -> bool {
+        match self.outcomes.get(node) {
+            None => true,
+            Some(Ok(outcome)) => outcome.status.is_good(),
+            Some(Err(_)) => false,
+        }
+    }
+
+    /// Lands what a round has of each table. True when somebody got ahead of one, so that it has to be done again.
+    async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>], first: bool) -> bool {
+        let mut landings = Vec::new();
+        for table in open {
+            landings.push(land(self.build, capture, table, first));
+        }
+        let threads = self.build.options.threads.unwrap_or(self.build.workspace.world.cores).max(1);
+        let landed: Vec<_> = stream::iter(landings).buffer_unordered(threads).collect().await;
+        let mut again = false;
+        for (node, result) in landed {
+            match result {
+                Err(error) if error.is_conflict() => again = true,
+                Err(error) => {
+                    self.outcomes.insert(node, Err(error));
+                }
+                Ok(outcome) => match self.outcomes.get_mut(&node) {
+                    Some(Ok(before)) if outcome.status == Status::Unchanged => {
+                        tracing::debug!(%node, status = ?before.status, "nothing more");
+                    }
+                    Some(Ok(before)) => before.add(outcome),
+                    _ => {
+                        self.outcomes.insert(node, Ok(outcome));
+                    }
+                },
+            }
+        }
+        again
+    }
+
+    async fn request(&self, open: &[&Held<'a>], first: bool) -> Result<CaptureRequest, TaskError> {
+        let workspace = &self.build.workspace;
+        let anew = first && self.build.options.full_refresh;
+        let mut positions = self.positions().await?;
+        let tables = self.captured().map(|(source, declared)| {
+            let is_read = open.iter().any(|table| table.source.id == source.id);
+            CapturedTable {
+                from: declared.from.clone(),
+                key: super::door::Door::new(source).outside_all(&declared.key),
+                position: positions.remove(&source.id).flatten().filter(|_| !(is_read && anew)),
+                is_read,
+            }
+        });
+        let tables = tables.collect();
+        let memory_bytes = (workspace.world.memory_bytes / PART_OF_MEMORY).min(MOST_MEMORY);
+        Ok(CaptureRequest { consumer: consumer(workspace), tables, memory_bytes })
+    }
+
+    /// Where each captured table of the connection has been read to.
+    async fn positions(&self) -> Result<HashMap<NodeId, Option<Value>>, TaskError> {
+        let lake = &self.build.workspace.lake;
+        let mut positions = HashMap::new();
+        for (source, _) in self.captured() {
+            let table = Workspace::table_name(&source.relation)?;
+            let position = match lake.snapshot(&table, At::Latest).await {
+                Ok(snapshot) => snapshot.state().position.clone(),
+                Err(LakeError::NoTable { .. }) => None,
+                Err(error) => return Err(error.into()),
+            };
+            positions.insert(source.id.clone(), position);
+        }
+        Ok(positions)
+    }
+
+    /// All tables that are captured from the connection, also those that are not read in this run.
+    fn captured(&self) -> impl Iterator<Item = (&'a SourceTable, &'a Ingest)> {
+        let build: &'a Build = self.build;
+        let connection: &'a Connection = self.connection;
+        build.workspace.project.sources.values().filter_map(move |source| {
+            let declared = source.ingest.as_ref().filter(|declared| declared.mode == IngestMode::Capture)?;
+            (source.connection.as_ref() == Some(&connection.name)).then_some((source, declared))
+        })
+    }
+
+    /// Says something about the source once, with the first table that can say it.
+    fn note(&mut self, open: &[&Held<'a>], message: &str) {
+        for table in open {
+            if let Some(Ok(outcome)) = self.outcomes.get_mut(&table.source.id) {
+                outcome.note(message);
+                if outcome.status.is_good() {
+                    outcome.status = Status::Warned;
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Lands what a round has of one table.
+fn land<'a>(
+    build: &'a Build,
+    capture: &'a dyn Capture,
+    table: &'a Held<'_>,
+    first: bool,
+) -> BoxFuture<'a, (NodeId, Result<Outcome, TaskError>)> {
+    let landing = TableLanding {
+        build,
+        source: table.source,
+        declared: table.declared,
+        table: &table.table,
+        lease: &table.lease,
+        checks: table.checks,
+        anew: first && build.options.full_refresh,
+    };
+    let options = table.options.clone();
+    Box::pin(async move { (landing.source.id.clone(), landing.land(capture, options).await) })
+}
+
+/// Under which name the source keeps its log for this project and environment.
+fn consumer(workspace: &Workspace) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
+    let name = format!("ade_{}_{}", workspace.project.name, workspace.environment());
+    name.chars().map(plain).take(63).collect()
+}
+
+/// The same failure for one more table: errors cannot be copied, their words can.
+fn again(connection: &Connection, message: &str) -> TaskError {
+    ConnectError::SourceFailed { object: connection.name.clone(), reason: message.to_owned() }.into()
+}
