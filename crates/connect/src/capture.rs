@@ -8,8 +8,8 @@
 //! `changes` folds the changes of one table, so that memory goes by rows that changed and not by how often.
 
 mod cell;
-mod changes;
 mod change_columns;
+mod changes;
 mod row_key;
 
 use async_trait::async_trait;
@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use crate::{ConnectError, Note, Snapshot};
 
-pub use change_columns::{BEFORE, ChangeColumns, DELETED, UNCHANGED};
 pub(crate) use cell::{Cell, Row};
+pub use change_columns::{BEFORE, ChangeColumns, DELETED, UNCHANGED};
 pub(crate) use changes::{Changes, Fate};
 pub(crate) use row_key::RowKey;
 

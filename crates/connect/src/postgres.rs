@@ -2,6 +2,7 @@
 //!
 //! A [`session::Session`] speaks PostgreSQL's protocol over a raw `stream` (TCP, Unix socket, SSH tunnel; encrypted by `tls`).
 
+mod capture;
 mod endpoint;
 mod literal;
 mod server_error;

@@ -131,11 +131,6 @@ impl Changes {
         self.truncated = true;
     }
 
-    /// The key is at these places from here on.
-    pub(crate) fn key_at(&mut self, places: Vec<usize>) {
-        self.key = places;
-    }
-
     /// The table has other columns from here on: for each of them the place that it had, if it was there. What was not
     /// there is NULL in the rows so far.
     pub(crate) fn reshape(&mut self, places: &[Option<usize>], key: Vec<usize>) {
@@ -143,7 +138,8 @@ impl Changes {
         self.size_bytes = 0;
         for (at, fate) in self.fates.iter_mut() {
             if let Fate::Row { row, .. } = fate {
-                let cell = |place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or(Cell::Null);
+                let cell =
+                    |place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or(Cell::Null);
                 let reshaped: Row = places.iter().map(cell).collect();
                 *row = reshaped;
             }

@@ -58,14 +58,18 @@ mod tests {
 
     #[test]
     fn elements_are_found_whatever_is_in_them() {
-        let text = |element: Option<Vec<u8>>| element.map_or("NULL".to_owned(), |text| String::from_utf8(text).unwrap());
+        let text =
+            |element: Option<Vec<u8>>| element.map_or("NULL".to_owned(), |text| String::from_utf8(text).unwrap());
         let found = |array: &str| {
             elements(array.as_bytes()).map(|found| found.into_iter().map(text).collect::<Vec<_>>().join("|"))
         };
         assert_eq!(found("{}").as_deref(), Ok(""));
         assert_eq!(found("{1,-2,NULL}").as_deref(), Ok("1|-2|NULL"));
         assert_eq!(found("[0:1]={1,2}").as_deref(), Ok("1|2"));
-        assert_eq!(found(r#"{"a \"b\", c","back\\slash",plain,"NULL",""}"#).as_deref(), Ok(r#"a "b", c|back\slash|plain|NULL|"#));
+        assert_eq!(
+            found(r#"{"a \"b\", c","back\\slash",plain,"NULL",""}"#).as_deref(),
+            Ok(r#"a "b", c|back\slash|plain|NULL|"#)
+        );
         for wrong in ["", "1", "{1", "{{1},{2}}", "{1,}", r#"{"a}"#, r#"{"a"b}"#] {
             assert!(found(wrong).is_err(), "{wrong}");
         }

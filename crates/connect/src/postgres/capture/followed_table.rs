@@ -8,14 +8,14 @@ use crate::capture::{Cell, Changes};
 /// One table whose changes are followed, from where it was read to.
 #[derive(Debug)]
 pub(crate) struct FollowedTable {
-    /// The columns by which its rows are told apart; empty: what PostgreSQL itself goes by.
+    /// The columns by which its rows are told apart.
     key: Vec<String>,
     /// What has committed before is in the lake …
     since: Lsn,
     /// … and what this sees: the snapshot that the table was copied in.
     copied: Option<TransactionView>,
     /// The table as of the rows in `changes`.
-    relation: Option<Relation>,
+    relation: Relation,
     /// The table as of the changes that come next, if it looks otherwise than before.
     told: Option<Relation>,
     changes: Changes,
@@ -25,13 +25,8 @@ pub(crate) struct FollowedTable {
 
 impl FollowedTable {
     /// A table with nothing of it met so far. `known` is what it looked like when it was last read.
-    pub(crate) fn new(
-        key: Vec<String>,
-        since: Lsn,
-        copied: Option<TransactionView>,
-        known: Option<Relation>,
-    ) -> Self {
-        let places = known.as_ref().and_then(|known| key_places(&key, known)).unwrap_or_default();
+    pub(crate) fn new(key: Vec<String>, since: Lsn, copied: Option<TransactionView>, known: Relation) -> Self {
+        let places = key_places(&key, &known).unwrap_or_default();
         Self { key, since, copied, relation: known, told: None, changes: Changes::new(places), reload: None }
     }
 
@@ -46,8 +41,8 @@ impl FollowedTable {
     }
 
     /// What the table looked like at the end.
-    pub(crate) fn relation(&self) -> Option<&Relation> {
-        self.relation.as_ref()
+    pub(crate) fn relation(&self) -> &Relation {
+        &self.relation
     }
 
     /// Why all of the table has to be read, if it has.
@@ -73,35 +68,21 @@ impl FollowedTable {
     }
 
     fn reshape(&mut self, relation: Relation) {
-        let Some(places) = key_places(&self.key, &relation) else {
-            let missing = self.key.iter().find(|name| relation.place(name).is_none());
-            self.give_up(match missing {
-                Some(name) => format!("its key column `{name}` is no longer there"),
-                None => "PostgreSQL no longer says which row a change is of".to_owned(),
-            });
-            self.relation = Some(relation);
-            return;
+        let known = std::mem::replace(&mut self.relation, relation);
+        let relation = &self.relation;
+        let Some(places) = key_places(&self.key, relation) else {
+            let missing = self.key.iter().find(|name| relation.place(name).is_none()).cloned().unwrap_or_default();
+            return self.give_up(format!("its key column `{missing}` is no longer there"));
         };
-        if let Some(known) = &self.relation {
-            let retyped = relation.columns.iter().find(|column| {
-                let before = known.columns.iter().find(|before| before.name == column.name);
-                before.is_some_and(|before| (before.data_type, before.modifier) != (column.data_type, column.modifier))
-            });
-            if let Some(column) = retyped {
-                self.give_up(format!("its column `{}` has another type now", column.name));
-            } else {
-                let from = relation.columns.iter().map(|column| known.place(&column.name)).collect::<Vec<_>>();
-                let is_same = known.columns.len() == from.len() && from.iter().enumerate().all(|(at, from)| *from == Some(at));
-                if is_same {
-                    self.changes.key_at(places);
-                } else {
-                    self.changes.reshape(&from, places);
-                }
-            }
-        } else {
-            self.changes.key_at(places);
+        let retyped = relation.columns.iter().find(|column| {
+            let before = known.columns.iter().find(|before| before.name == column.name);
+            before.is_some_and(|before| (before.data_type, before.modifier) != (column.data_type, column.modifier))
+        });
+        if let Some(column) = retyped {
+            return self.give_up(format!("its column `{}` has another type now", column.name));
         }
-        self.relation = Some(relation);
+        let from = relation.columns.iter().map(|column| known.place(&column.name)).collect::<Vec<_>>();
+        self.changes.reshape(&from, places);
     }
 
     /// Takes a change of the table.
@@ -112,7 +93,7 @@ impl FollowedTable {
         if self.reload.is_some() {
             return;
         }
-        let width = self.relation.as_ref().map_or(0, |relation| relation.columns.len());
+        let width = self.relation.columns.len();
         let fits = |row: &[Cell]| row.len() == width;
         let taken = match message {
             Message::Insert { row, .. } if fits(&row) => self.changes.insert(row),
@@ -132,11 +113,5 @@ impl FollowedTable {
 
 /// Where the key is among a table's columns; `None` if it is not.
 fn key_places(key: &[String], relation: &Relation) -> Option<Vec<usize>> {
-    let places: Option<Vec<usize>> = if key.is_empty() {
-        let columns = relation.columns.iter().enumerate();
-        Some(columns.filter(|(_, column)| column.is_identity).map(|(place, _)| place).collect())
-    } else {
-        key.iter().map(|name| relation.place(name)).collect()
-    };
-    places.filter(|places| !places.is_empty())
+    key.iter().map(|name| relation.place(name)).collect()
 }

@@ -104,8 +104,8 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::message::Relation;
+    use super::*;
     use crate::capture::{Cell, Fate, Row};
     use crate::postgres::capture::message::RelationColumn;
 
@@ -157,7 +157,7 @@ mod tests {
 
     fn follower(since: u64, copied: Option<&str>) -> Follower {
         let copied = copied.map(|view| view.parse().unwrap());
-        let table = FollowedTable::new(Vec::new(), lsn(since), copied, Some(relation("id a")));
+        let table = FollowedTable::new(vec!["id".to_owned()], lsn(since), copied, relation("id a"));
         Follower::new(HashMap::from([(9, table)]), lsn(since))
     }
 
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(rows(retyped), ["reload: its column `a` has another type now"]);
         let mut keyless = follower(100, None);
         transaction(&mut keyless, 110, 1, vec![Message::Relation(relation("a")), insert("b")]);
-        assert_eq!(rows(keyless), ["reload: PostgreSQL no longer says which row a change is of"]);
+        assert_eq!(rows(keyless), ["reload: its key column `id` is no longer there"]);
         let mut large = follower(100, None);
         transaction(&mut large, 110, 1, vec![insert("1 a")]);
         large.give_up_largest();
@@ -213,7 +213,12 @@ mod tests {
     #[test]
     fn a_truncation_counts_for_those_that_have_not_got_it() {
         let mut follower = follower(100, None);
-        transaction(&mut follower, 110, 1, vec![insert("1 a"), Message::Truncate { tables: vec![8, 9] }, insert("2 b")]);
+        transaction(
+            &mut follower,
+            110,
+            1,
+            vec![insert("1 a"), Message::Truncate { tables: vec![8, 9] }, insert("2 b")],
+        );
         assert_eq!(rows(follower), ["2 b"]);
     }
 }

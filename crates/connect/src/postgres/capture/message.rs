@@ -153,7 +153,12 @@ impl Reader<'_> {
         let column = |reader: &mut Self| {
             let is_identity = reader.byte()? & 1 == 1;
             let name = reader.name()?;
-            Some(RelationColumn { name, is_identity, data_type: reader.int()?, modifier: reader.bytes().map(i32::from_be_bytes)? })
+            Some(RelationColumn {
+                name,
+                is_identity,
+                data_type: reader.int()?,
+                modifier: reader.bytes().map(i32::from_be_bytes)?,
+            })
         };
         let columns = (0..count).map(|_| column(self)).collect::<Option<_>>()?;
         // The schema of the system catalog is sent as nothing.

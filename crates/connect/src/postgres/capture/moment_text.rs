@@ -57,14 +57,16 @@ mod tests {
 
     #[test]
     fn near_and_far_moments() {
-        let shown = |text: &str| moment(text.as_bytes()).map(|micros| DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339());
+        let shown = |text: &str| {
+            moment(text.as_bytes()).map(|micros| DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339())
+        };
         for (text, expected) in [
             ("2024-02-29", "2024-02-29T00:00:00+00:00"),
             ("2024-02-29 10:00:00.123456", "2024-02-29T10:00:00.123456+00:00"),
             ("2024-02-29 10:00:00+02", "2024-02-29T08:00:00+00:00"),
             ("10000-01-01 00:00:00+00", "+10000-01-01T00:00:00+00:00"),
             ("0044-03-15 BC", "-0043-03-15T00:00:00+00:00"),
-            ("0001-01-01 12:00:00.5+01:30 BC", "+0000-01-01T10:30:00.500+00:00"),
+            ("0001-01-01 12:00:00.5+01:30 BC", "0000-01-01T10:30:00.500+00:00"),
             ("infinity", "9999-12-31T23:59:59.999999+00:00"),
             ("-infinity", "0001-01-01T00:00:00+00:00"),
         ] {

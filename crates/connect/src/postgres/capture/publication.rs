@@ -65,11 +65,14 @@ impl Publication {
                     ),
                 });
             }
-            if let Some((schema, table)) = found.filtered.iter().find(|table| targets.iter().any(|target| spelled(&target) == **table)) {
+            if let Some((schema, table)) =
+                found.filtered.iter().find(|table| targets.iter().any(|target| spelled(&target) == **table))
+            {
                 return Err(ConnectError::Request {
                     from: format!("{schema}.{table}"),
                     reason: format!("publication `{name}` leaves out some of its rows"),
-                    advice: "have its owner take the `where` of the table away, or name another `publication`".to_owned(),
+                    advice: "have its owner take the `where` of the table away, or name another `publication`"
+                        .to_owned(),
                 });
             }
         }

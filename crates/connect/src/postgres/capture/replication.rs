@@ -147,7 +147,10 @@ impl Replication {
 /// What has arrived from the server.
 enum Arrived {
     Event(Event),
-    At { lsn: Lsn, wants_answer: bool },
+    At {
+        lsn: Lsn,
+        wants_answer: bool,
+    },
     /// What has nothing to do with the log.
     Remark,
 }

@@ -1,7 +1,7 @@
 //! A table as capturing it needs to know it.
 
 use super::message::{Relation, RelationColumn};
-use crate::ConnectError;
+use super::round::Refusal;
 use crate::postgres::literal::qualified;
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::Session;
@@ -15,7 +15,9 @@ pub(crate) struct Target {
     pub(crate) primary_key: Vec<String>,
     /// `d`, `n`, `f` or `i`, as `pg_class.relreplident` has it.
     pub(crate) identity: String,
-    /// Columns whose values in rows that were there before them are not told: they have a default, or are computed.
+    /// Columns that the database computes: its log does not have them.
+    pub(crate) generated: Vec<String>,
+    /// Columns whose values in rows that were there before them are not told: they have a default.
     pub(crate) filled: Vec<String>,
 }
 
@@ -26,12 +28,12 @@ impl Target {
         let sql = format!(
             "select n.nspname, c.relname, c.relreplident, \
                     a.attname, a.atttypid, a.atttypmod, \
-                    a.atthasdef or a.atthasmissing or a.attidentity <> '' or {generated}, \
+                    {generated}, a.atthasdef or a.atthasmissing or a.attidentity <> '', \
                     array_position(p.indkey::int2[], a.attnum), \
                     c.relreplident = 'f' or coalesce(a.attnum = any (i.indkey::int2[]), false) \
              from pg_class c \
              join pg_namespace n on n.oid = c.relnamespace \
-             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not ({generated}) \
+             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
              left join pg_index p on p.indrelid = c.oid and p.indisprimary \
              left join pg_index i on i.indrelid = c.oid \
                   and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end \
@@ -48,9 +50,14 @@ impl Target {
                 relation: Relation { table, schema, name, columns: Vec::new() },
                 primary_key: Vec::new(),
                 identity,
+                generated: Vec::new(),
                 filled: Vec::new(),
             });
             let (column, data_type, modifier) = (next(), next(), next());
+            if next() == "t" {
+                target.generated.push(column);
+                continue;
+            }
             if next() == "t" {
                 target.filled.push(column.clone());
             }
@@ -71,46 +78,38 @@ impl Target {
         Ok(target)
     }
 
-    /// The columns by which rows are told apart: those that were asked for, or the primary key. An error where PostgreSQL
-    /// does not tell them of a row that is deleted, with what its owner can do.
-    pub(crate) fn key(&self, asked: &[String]) -> Result<Vec<String>, ConnectError> {
+    /// Whether rows can be told apart by the columns `key`, also those that are deleted; if not, what its owner can do.
+    pub(crate) fn key(&self, key: &[String]) -> Result<(), Refusal> {
         let table = qualified(&self.relation.schema, &self.relation.name);
-        let refused = |reason: String, advice: String| ConnectError::Request { from: table.clone(), reason, advice };
-        let key = if asked.is_empty() { &self.primary_key } else { asked };
-        if key.is_empty() {
-            return Err(refused(
-                "it has no primary key, so nothing says which row a change is of".to_owned(),
-                format!(
-                    "name the columns that are unique as `key`, and have the table's owner run: alter table {table} replica \
-                     identity full; or use `mode: full`"
-                ),
-            ));
-        }
+        let refused = |reason: String, advice: String| Err(Refusal { reason, advice });
         if self.identity == "n" || (self.identity == "d" && self.primary_key.is_empty()) {
-            return Err(refused(
-                "PostgreSQL writes nothing into its log that says which row was changed (its replica identity)".to_owned(),
+            return refused(
+                "PostgreSQL writes nothing into its log that says which row was changed (its replica identity)"
+                    .to_owned(),
                 format!("have the table's owner run: alter table {table} replica identity full"),
-            ));
+            );
         }
         for name in key {
             let Some(place) = self.relation.place(name) else {
                 let columns = self.relation.columns.iter().map(|column| column.name.as_str());
                 let near = ade_diagnostic::did_you_mean(name, columns);
-                return Err(refused(
+                return refused(
                     format!("it has no column `{name}`"),
                     near.unwrap_or_else(|| "correct `key`".to_owned()),
-                ));
+                );
             };
             if !self.relation.columns[place].is_identity {
-                return Err(refused(
+                let primary = if self.primary_key.is_empty() {
+                    String::new()
+                } else {
+                    format!("use its primary key ({}) as `key`, or ", self.primary_key.join(", "))
+                };
+                return refused(
                     format!("deletions do not tell `{name}`, which is in its `key`"),
-                    format!(
-                        "leave out `key` (the primary key is taken), or have the table's owner run: alter table {table} \
-                         replica identity full"
-                    ),
-                ));
+                    format!("{primary}have the table's owner run: alter table {table} replica identity full"),
+                );
             }
         }
-        Ok(key.to_vec())
+        Ok(())
     }
 }

@@ -49,10 +49,7 @@ fn moments<'a, T>(
     cells.enumerate().map(one)
 }
 
-fn list<'a>(
-    item: &FieldRef,
-    cells: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
-) -> Result<ArrayRef, usize> {
+fn list<'a>(item: &FieldRef, cells: impl ExactSizeIterator<Item = Option<&'a [u8]>>) -> Result<ArrayRef, usize> {
     let (mut values, mut lengths, mut valid, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, cell) in cells.enumerate() {
         let found = cell.map(|cell| elements(cell).map_err(|()| index)).transpose()?;
@@ -69,10 +66,7 @@ fn list<'a>(
     list.map(|list| Arc::new(list) as ArrayRef).map_err(|_| 0)
 }
 
-fn plain<'a>(
-    data_type: &DataType,
-    cells: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
-) -> Result<ArrayRef, usize> {
+fn plain<'a>(data_type: &DataType, cells: impl ExactSizeIterator<Item = Option<&'a [u8]>>) -> Result<ArrayRef, usize> {
     let mut builder = ColumnBuilder::new(data_type, cells.len()).ok_or(0_usize)?;
     for (index, cell) in cells.enumerate() {
         let text = cell.map(|cell| std::str::from_utf8(cell).map_err(|_| index)).transpose()?;
@@ -124,7 +118,11 @@ mod tests {
             (zoned, "2024-02-29 10:00:00+02", "2024-02-29T08:00:00Z", "soon"),
             (list, "{1,NULL,3}", "[1, , 3]", "{1,x}"),
         ] {
-            assert_eq!(column(&data_type, &["NULL", good]).as_deref(), Ok(&["NULL".to_owned(), shown.to_owned()][..]), "{data_type}");
+            assert_eq!(
+                column(&data_type, &["NULL", good]).as_deref(),
+                Ok(&["NULL".to_owned(), shown.to_owned()][..]),
+                "{data_type}"
+            );
             if data_type != DataType::Utf8 {
                 assert_eq!(column(&data_type, &["NULL", good, good, bad]), Err(3), "{data_type}");
             }

@@ -1,0 +1,136 @@
+//! What became of the rows of a table, as batches.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Int32Builder, ListBuilder, RecordBatchOptions, StructArray, new_null_array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+
+use super::followed_table::FollowedTable;
+use super::text_column::text_column;
+use crate::capture::{Cell, Fate, RowKey};
+use crate::value::{CORRECT, shape};
+use crate::{ChangeColumns, ConnectError, Place, type_name};
+
+/// What became of the rows of a table, as batches.
+pub(crate) struct ChangeBatches {
+    /// The table in the source, for messages.
+    pub(crate) from: String,
+    pub(crate) table: Arc<FollowedTable>,
+    /// The columns that are read.
+    pub(crate) schema: SchemaRef,
+    /// The columns of the key.
+    pub(crate) key: Vec<String>,
+}
+
+impl ChangeBatches {
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.table.changes().fates().len()
+    }
+
+    /// The schema of every batch: a table that was emptied gives only rows that are there now, in full.
+    pub(crate) fn batch_schema(&self) -> SchemaRef {
+        if self.table.changes().is_truncated() {
+            Arc::clone(&self.schema)
+        } else {
+            ChangeColumns::schema(&self.schema, &self.key)
+        }
+    }
+
+    /// Some of the rows.
+    pub(crate) fn batch(&self, range: Range<usize>) -> Result<RecordBatch, ConnectError> {
+        let fates: Vec<(&RowKey, &Fate)> = self.table.changes().fates().skip(range.start).take(range.len()).collect();
+        let mut columns = Vec::with_capacity(self.schema.fields().len() + 3);
+        for field in self.schema.fields() {
+            columns.push(self.column(field, &fates)?);
+        }
+        if !self.table.changes().is_truncated() {
+            let gone = fates.iter().map(|(_, fate)| Some(matches!(fate, Fate::Gone)));
+            columns.push(Arc::new(gone.collect::<BooleanArray>()));
+            columns.push(self.unchanged(&fates));
+            columns.push(self.before(&fates)?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(fates.len()));
+        RecordBatch::try_new_with_options(self.batch_schema(), columns, &options)
+            .map_err(|error| self.malformed(&error))
+    }
+
+    fn column(&self, field: &Field, fates: &[(&RowKey, &Fate)]) -> Result<ArrayRef, ConnectError> {
+        let place = self.table.relation().place(field.name());
+        let key_place = self.key.iter().position(|name| name == field.name());
+        let Some(place) = place else { return Ok(new_null_array(field.data_type(), fates.len())) };
+        let cells = fates.iter().map(|(key, fate)| match fate {
+            Fate::Row { row, .. } => row.get(place).and_then(Cell::text),
+            Fate::Gone => key_place.and_then(|place| key.values().get(place).copied()),
+        });
+        let cells: Vec<Option<&[u8]>> = cells.collect();
+        self.texts(field, &cells)
+    }
+
+    fn texts(&self, field: &Field, cells: &[Option<&[u8]>]) -> Result<ArrayRef, ConnectError> {
+        text_column(field.data_type(), cells.iter().copied()).map_err(|index| {
+            let found = cells.get(index).copied().flatten().unwrap_or_default();
+            ConnectError::Value {
+                place: Box::new(Place::of(&self.from).column(field.name())),
+                expected: type_name(field.data_type()),
+                found: std::str::from_utf8(found).map_or_else(|_| "text that is not UTF-8".to_owned(), shape),
+                advice: CORRECT.to_owned(),
+            }
+        })
+    }
+
+    fn unchanged(&self, fates: &[(&RowKey, &Fate)]) -> ArrayRef {
+        let relation = self.table.relation();
+        let places: Vec<Option<usize>> =
+            self.schema.fields().iter().map(|field| relation.place(field.name())).collect();
+        let item = Arc::new(Field::new_list_field(DataType::Int32, false));
+        let mut builder = ListBuilder::new(Int32Builder::new()).with_field(item);
+        for (_, fate) in fates {
+            let mut is_partial = false;
+            if let Fate::Row { row, .. } = fate {
+                for (column, place) in (0_i32..).zip(&places) {
+                    if place.and_then(|place| row.get(place)) == Some(&Cell::Unchanged) {
+                        builder.values().append_value(column);
+                        is_partial = true;
+                    }
+                }
+            }
+            builder.append(is_partial);
+        }
+        Arc::new(builder.finish())
+    }
+
+    fn before(&self, fates: &[(&RowKey, &Fate)]) -> Result<ArrayRef, ConnectError> {
+        let fields = ChangeColumns::key_fields(&self.schema, &self.key);
+        let keys: Vec<Option<Vec<&[u8]>>> = fates
+            .iter()
+            .map(|(_, fate)| match fate {
+                Fate::Row { before, .. } => before.as_ref().map(RowKey::values),
+                Fate::Gone => None,
+            })
+            .collect();
+        let mut columns = Vec::new();
+        for (place, field) in fields.iter().enumerate() {
+            let cells = keys.iter().map(|key| key.as_ref().and_then(|key| key.get(place).copied()));
+            let cells: Vec<Option<&[u8]>> = cells.collect();
+            columns.push(self.texts(field, &cells)?);
+        }
+        let nulls = NullBuffer::from_iter(keys.iter().map(Option::is_some));
+        let before = StructArray::try_new(fields, columns, Some(nulls)).map_err(|error| self.malformed(&error))?;
+        Ok(Arc::new(before))
+    }
+
+    /// Arrow's own words may hold values: they stay here.
+    fn malformed(&self, _: &ArrowError) -> ConnectError {
+        ConnectError::SourceFailed {
+            object: self.from.clone(),
+            reason: "its changes do not form a batch of the planned schema".to_owned(),
+        }
+    }
+}

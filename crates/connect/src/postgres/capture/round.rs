@@ -1,0 +1,227 @@
+//! One round of change capture: several tables at one place of the log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use super::change_batches::ChangeBatches;
+use super::followed_table::FollowedTable;
+use super::lsn::Lsn;
+use super::position::{Position, remembered};
+use super::replication::Replication;
+use super::target::Target;
+use super::transaction_view::TransactionView;
+use crate::batch_stream::Item;
+use crate::postgres::endpoint::Endpoint;
+use crate::{BatchStream, Capture, ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+
+/// A table without changes gets a commit with nothing but its place in the log when it has fallen behind by this many bytes:
+/// the source keeps its log for the table that is furthest behind.
+const HEARTBEAT_BYTES: u64 = 16 << 20;
+
+/// One round of change capture.
+pub(crate) struct Round {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) slot: String,
+    pub(super) publication: String,
+    /// The server's number and the database's.
+    pub(super) database: String,
+    /// What the slot had confirmed when the round began.
+    pub(super) confirmed: Lsn,
+    /// Tables are read whole through it.
+    pub(super) snapshot: Box<dyn Snapshot>,
+    /// What it sees.
+    pub(super) view: TransactionView,
+    /// By their names in requests.
+    pub(super) tables: HashMap<String, CapturedTable>,
+    /// Up to where changes were read.
+    pub(super) read_to: Lsn,
+    pub(super) has_more: bool,
+    pub(super) notes: Vec<Note>,
+}
+
+/// A table in a round.
+pub(crate) enum CapturedTable {
+    /// All of it is read. What has committed before `since` or is seen by the snapshot is in it then.
+    Whole { target: Target, since: Lsn, reason: Option<String> },
+    /// What changed is read.
+    Changes { target: Target, key: Vec<String>, position: Position, table: Arc<FollowedTable> },
+    /// It cannot be captured.
+    Refused(Refusal),
+}
+
+/// Why a table cannot be captured.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) reason: String,
+    pub(crate) advice: String,
+}
+
+impl Round {
+    fn table(&self, from: &str) -> Result<&CapturedTable, ConnectError> {
+        let missing = || ConnectError::Request {
+            from: from.to_owned(),
+            reason: "it was not among the tables of this capture".to_owned(),
+            advice: "read tables with the capture that they were named for".to_owned(),
+        };
+        match self.tables.get(from).ok_or_else(missing)? {
+            CapturedTable::Refused(refusal) => Err(ConnectError::Request {
+                from: from.to_owned(),
+                reason: refusal.reason.clone(),
+                advice: refusal.advice.clone(),
+            }),
+            table => Ok(table),
+        }
+    }
+
+    /// What the log does not have cannot be followed, however it was read first.
+    fn refuse_generated(target: &Target, plan: &ReadPlan) -> Result<(), ConnectError> {
+        let generated = target.generated.iter().find(|name| plan.schema.field_with_name(name).is_ok());
+        generated.map_or(Ok(()), |name| {
+            Err(ConnectError::Request {
+                from: plan.request.from.clone(),
+                reason: format!("its column `{name}` is computed by the database, whose log does not have it"),
+                advice: format!(
+                    "leave it out (`privacy: {{class: public, treatment: drop}}` at `{name}`) and compute it in a model"
+                ),
+            })
+        })
+    }
+
+    fn position(&self, target: &Target, lsn: Lsn, copied: Option<TransactionView>) -> Position {
+        Position {
+            database: self.database.clone(),
+            slot: self.slot.clone(),
+            table: target.relation.table,
+            lsn,
+            copied,
+            columns: remembered(&target.relation),
+        }
+    }
+}
+
+#[async_trait]
+impl Snapshot for Round {
+    async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
+        let table = self.table(&request.from)?;
+        let whole = ReadRequest { mode: ReadMode::Full, position: None, ..request.clone() };
+        let mut plan = self.snapshot.plan(&whole).await?;
+        match table {
+            CapturedTable::Whole { reason, .. } => {
+                plan.replaces_all = request.position.is_some();
+                plan.notes.extend(reason.as_ref().map(|reason| Note {
+                    id: "captured-anew",
+                    message: format!("all of `{}` is read again: {reason}", request.from),
+                }));
+            }
+            CapturedTable::Changes { position, table, .. } => {
+                let changes = table.changes();
+                let behind = self.read_to.0.saturating_sub(position.lsn.0);
+                let drift = plan.drift();
+                plan.replaces_all = changes.is_truncated();
+                plan.units = if changes.is_empty() && behind < HEARTBEAT_BYTES {
+                    Vec::new()
+                } else {
+                    vec![ReadUnit {
+                        label: format!("{} (changes)", request.from),
+                        replaces_batch: None,
+                        size_bytes: Some(changes.size_bytes() as u64),
+                        rows: Some(changes.fates().len() as u64),
+                        drift,
+                        detail: json!({ "changes": request.from }),
+                    }]
+                };
+            }
+            CapturedTable::Refused(_) => {}
+        }
+        plan.request = Arc::new(request.clone());
+        Ok(plan)
+    }
+
+    async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
+        match self.table(&plan.request.from)? {
+            CapturedTable::Changes { target, key, table, position } => {
+                Self::refuse_generated(target, plan)?;
+                let settled = position.copied.as_ref().is_none_or(|copied| copied.is_settled_by(&self.view));
+                let copied = position.copied.clone().filter(|_| !settled || self.has_more);
+                let mut end = self.position(target, self.read_to, copied);
+                end.columns = remembered(table.relation());
+                let batches = ChangeBatches {
+                    from: plan.request.from.clone(),
+                    table: Arc::clone(table),
+                    schema: Arc::clone(&plan.schema),
+                    key: key.clone(),
+                };
+                Ok(changes(batches, plan.request.batch_rows.max(1), end))
+            }
+            CapturedTable::Whole { target, since, .. } => {
+                Self::refuse_generated(target, plan)?;
+                let whole = ReadRequest { mode: ReadMode::Full, position: None, ..plan.request.as_ref().clone() };
+                let whole = ReadPlan { request: Arc::new(whole), ..plan.clone() };
+                let stream = self.snapshot.read(&whole, unit).await?;
+                Ok(with_position(stream, self.position(target, *since, Some(self.view.clone()))))
+            }
+            CapturedTable::Refused(_) => Err(ConnectError::Request {
+                from: plan.request.from.clone(),
+                reason: "the unit was not planned by this capture".to_owned(),
+                advice: "read units with the capture that planned them".to_owned(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Capture for Round {
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        self.notes.clone()
+    }
+
+    async fn confirm(&self, positions: &[Value]) -> Result<(), ConnectError> {
+        let ours = positions.iter().filter_map(|position| serde_json::from_value::<Position>(position.clone()).ok());
+        let ours = ours.filter(|position| {
+            position.slot == self.slot && position.database == self.database && position.lsn >= self.confirmed
+        });
+        let Some(least) = ours.map(|position| position.lsn).min().filter(|least| *least > self.confirmed) else {
+            return Ok(());
+        };
+        let mut replication = Replication::start(&self.endpoint, &self.slot, &self.publication, least).await?;
+        replication.confirm(least).await.map_err(|error| error.of_reading(&self.slot, 0))
+    }
+}
+
+/// What changed, as a stream that ends with a position.
+fn changes(batches: ChangeBatches, batch_rows: usize, end: Position) -> BatchStream {
+    let rows = batches.rows();
+    let schema: SchemaRef = batches.batch_schema();
+    let starts = (0..rows).step_by(batch_rows);
+    let items =
+        stream::iter(starts).map(move |start| batches.batch(start..rows.min(start + batch_rows)).map(Item::Batch));
+    let end = UnitEnd::new(rows as u64, Vec::new(), move |_, _| end.to_value());
+    BatchStream::new(schema, items.chain(stream::once(async move { Ok(Item::End(end)) })))
+}
+
+/// The same stream, ending with a position.
+fn with_position(stream: BatchStream, position: Position) -> BatchStream {
+    let schema = Arc::clone(stream.schema());
+    let items = stream::unfold(Some((stream, position)), |state| async move {
+        let (mut stream, position) = state?;
+        match stream.next().await {
+            Some(Ok(batch)) => Some((Ok(Item::Batch(batch)), Some((stream, position)))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => {
+                let end = stream.end()?;
+                let end = UnitEnd::new(end.rows, end.notes.clone(), move |_, _| position.to_value());
+                Some((Ok(Item::End(end)), None))
+            }
+        }
+    });
+    BatchStream::new(schema, items)
+}
