@@ -13,6 +13,6 @@ pub use crate::dice::Dice;
 pub use crate::finished::Finished;
 pub use crate::folder::Folder;
 pub use crate::mariadb::{MariaDb, MariaDbError};
-pub use crate::postgres::{Postgres, PostgresError};
+pub use crate::postgres::{Postgres, PostgresError, psql};
 pub use crate::program::{Program, Running};
 pub use crate::raw_value::{Leak, leaks};

@@ -4,7 +4,7 @@
 //! folder and without any regard for durability. PostgreSQL refuses to run as root; then it runs as
 //! the package's user `postgres`. It dies with the test process, however that ends.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -82,10 +82,36 @@ impl Postgres {
         self.port
     }
 
+    /// Runs statements as [`psql`] does.
+    pub fn psql(&self, statements: &str) -> Result<String, PostgresError> {
+        psql(&self.connection_string(), statements)
+    }
+
     /// How `tokio-postgres` and `libpq` reach it: as the superuser, without a password.
     pub fn connection_string(&self) -> String {
         format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
     }
+}
+
+/// Runs statements, each in a transaction of its own unless they say otherwise, up to the first that fails. Gives the rows
+/// that they have, a line each, values apart by `|`.
+pub fn psql(connection: &str, statements: &str) -> Result<String, PostgresError> {
+    let step = "run statements";
+    let mut child = Command::new(Path::new(PROGRAMS).join("psql"))
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connection, "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| PostgresError::failed(step, error))?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(statements.as_bytes()).map_err(|error| PostgresError::failed(step, error))?;
+    }
+    let output = child.wait_with_output().map_err(|error| PostgresError::failed(step, error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(PostgresError::failed(step, String::from_utf8_lossy(&output.stderr)))
 }
 
 impl Drop for Postgres {
@@ -155,6 +181,7 @@ fn launch(data: &Path, as_root: bool) -> Result<Launched, PostgresError> {
         "full_page_writes=off",
         "synchronous_commit=off",
         "max_connections=20",
+        "wal_level=logical",
         "shared_buffers=16MB",
         "log_min_messages=warning",
     ] {
