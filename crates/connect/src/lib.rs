@@ -66,6 +66,7 @@ pub use open_context::OpenContext;
 pub use overlap::Overlap;
 pub use place::Place;
 pub use position_key::PositionKey;
+pub use postgres::PostgresConnector;
 pub use read_mode::ReadMode;
 pub use read_plan::ReadPlan;
 pub use read_request::ReadRequest;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ConnectError, Connector, FilesConnector, SqliteConnector};
+use crate::{ConnectError, Connector, FilesConnector, PostgresConnector, SqliteConnector};
 
 /// The connectors that there are, in one visible list.
 #[derive(Clone)]
@@ -13,7 +13,13 @@ pub struct Registry {
 impl Registry {
     /// Those of this crate.
     pub fn builtin() -> Self {
-        Self { connectors: vec![Arc::new(FilesConnector::new()), Arc::new(SqliteConnector::new())] }
+        Self {
+            connectors: vec![
+                Arc::new(FilesConnector::new()),
+                Arc::new(PostgresConnector::new()),
+                Arc::new(SqliteConnector::new()),
+            ],
+        }
     }
 
     /// The same and one more; it comes before those that were there under the same name.

@@ -33,6 +33,7 @@ pub fn type_name(data_type: &DataType) -> String {
             }
         }
         DataType::Dictionary(_, values) => type_name(values),
+        DataType::List(item) => format!("{}[]", type_name(item.data_type())),
         nested => nested.to_string(),
     }
 }

@@ -35,6 +35,10 @@ pub(crate) struct Session {
     pub(super) version: String,
     /// Whether a statement is under way.
     busy: bool,
+    /// Whether a message was being sent when somebody lost interest: half of it may have gone out.
+    sending: bool,
+    /// What the server said last of the transaction: `I` none, `T` within one, `E` within one that failed.
+    status: u8,
 }
 
 /// A message of the server: its kind and its content.
@@ -57,6 +61,8 @@ impl Session {
             cancel_key: None,
             version: String::new(),
             busy: false,
+            sending: false,
+            status: b'I',
         }
     }
 
@@ -133,11 +139,15 @@ impl Session {
         &mut self,
         write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
     ) -> Result<(), SessionError> {
+        if std::mem::replace(&mut self.sending, true) {
+            return Err(SessionError::Protocol("a message was given up before it was sent"));
+        }
         write(&mut self.outgoing)?;
         let stream = self.stream.as_mut().ok_or(CLOSED)?;
         stream.write_all(&self.outgoing).await?;
         stream.flush().await?;
         self.outgoing.clear();
+        self.sending = false;
         Ok(())
     }
 
@@ -151,7 +161,10 @@ impl Session {
             match message.kind {
                 b'D' => rows.push(text_row(message.content)?),
                 b'E' => error = Some(ServerError::parse(message.content)),
-                b'Z' => break,
+                b'Z' => {
+                    self.status = message.content.first().copied().unwrap_or_default();
+                    break;
+                }
                 b'T' | b'C' | b'I' => {}
                 _ => return Err(UNEXPECTED),
             }
@@ -183,7 +196,10 @@ impl Session {
             let message = self.next().await?;
             match message.kind {
                 b'E' if error.is_none() => error = Some(ServerError::parse(message.content)),
-                b'Z' => break,
+                b'Z' => {
+                    self.status = message.content.first().copied().unwrap_or_default();
+                    break;
+                }
                 _ => {}
             }
         }
@@ -203,7 +219,19 @@ impl Session {
         }
     }
 
+    /// Whether it is within a good transaction and waits for the next statement.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.busy && !self.sending && self.status == b'T'
+    }
+
+    /// Whether the transaction has failed, so that only going back to a savepoint helps.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.status == b'E'
+    }
+
     async fn begin(&mut self, sql: &str) -> Result<(), SessionError> {
+        // Somebody lost interest in the statement before.
+        self.give_up().await?;
         self.busy = true;
         self.send(|buffer| frontend::query(sql, buffer)).await
     }

@@ -8,6 +8,8 @@ use super::database::Database;
 use super::epochs::MILLISECONDS;
 use super::evidence::ColumnEvidence;
 use super::plan::look_at;
+use crate::cursor_name::cursor_rank;
+use crate::lake_name::lake_name;
 use crate::{ColumnInfo, ConnectError, CursorProposal, ForeignKey, RowCount, Settings, TableInfo, TableKind};
 
 /// Every table and view, with types that hold all of their values. One that cannot be read (a broken view) is listed
@@ -101,29 +103,12 @@ fn foreign_key((columns, to_table, to_columns): (Vec<String>, String, Vec<String
 /// Columns whose name says that they grow with every change, if they hold times in every row: what changed in a row without
 /// one could not be told.
 fn cursors(columns: &[ColumnInfo], evidence: &[ColumnEvidence], keys: &Keys) -> Vec<CursorProposal> {
-    const NAMES: [&str; 14] = [
-        "updated_at",
-        "modified_at",
-        "changed_at",
-        "last_modified_at",
-        "last_updated_at",
-        "updated_on",
-        "modified_on",
-        "date_updated",
-        "date_modified",
-        "last_modified",
-        "last_updated",
-        "last_update",
-        "updated",
-        "modified",
-    ];
     let mut found: Vec<(usize, CursorProposal)> = columns
         .iter()
         .zip(evidence)
         .filter(|(_, evidence)| evidence.nulls == 0)
         .filter_map(|(column, _)| {
-            let name = column.name.to_ascii_lowercase();
-            let rank = NAMES.iter().position(|known| *known == name || known.replace('_', "") == name)?;
+            let rank = cursor_rank(&column.name)?;
             let is_time = column.data_type.is_temporal() || column.data_type.is_integer();
             let indexed = keys.indexed.contains(&column.name);
             let reason = if indexed {
@@ -136,10 +121,4 @@ fn cursors(columns: &[ColumnInfo], evidence: &[ColumnEvidence], keys: &Keys) -> 
         .collect();
     found.sort_by_key(|(rank, proposal)| (!proposal.indexed, *rank));
     found.into_iter().map(|(_, proposal)| proposal).collect()
-}
-
-/// A name for the lake: lower case, and `_` for what is no letter or digit.
-fn lake_name(name: &str) -> String {
-    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' };
-    name.chars().map(plain).collect()
 }

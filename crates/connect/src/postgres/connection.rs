@@ -1,0 +1,91 @@
+//! An open database.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use futures::StreamExt;
+
+use super::browse::browse;
+use super::database::Database;
+use super::limits::Limits;
+use super::sessions::Sessions;
+use super::snapshot::PostgresSnapshot;
+use super::unit::Unit;
+use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+
+/// An open database. Each call works in sessions and at a moment of its own.
+pub(crate) struct PostgresConnection {
+    database: Arc<Database>,
+}
+
+impl PostgresConnection {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database: Arc::new(database) }
+    }
+
+    /// A moment that one session alone looks at.
+    async fn single(&self) -> Result<Arc<Sessions>, ConnectError> {
+        let shared = &self.database;
+        let database = Database {
+            endpoint: Arc::clone(&shared.endpoint),
+            limits: Limits { streams: 1, ..shared.limits.clone() },
+            rate_limit: None,
+            position_key: shared.position_key.clone(),
+            now: shared.now,
+        };
+        Sessions::open(&Arc::new(database)).await
+    }
+}
+
+#[async_trait]
+impl Connection for PostgresConnection {
+    async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
+        let sessions = self.single().await?;
+        let mut leader = sessions.leader().await;
+        browse(&mut leader, &self.database).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+        let snapshot = PostgresSnapshot { sessions: self.single().await? };
+        let request = ReadRequest {
+            table: from.to_owned(),
+            from: from.to_owned(),
+            options: options.clone(),
+            mode: ReadMode::Full,
+            position: None,
+            replaced: None,
+            promised: None,
+            columns: None,
+            batch_rows: rows.max(1),
+        };
+        let plan = snapshot.plan(&request).await?;
+        let mut batches = Vec::new();
+        let mut missing = rows;
+        for unit in &plan.units {
+            // Leaf by leaf, of which many may be empty: the server is asked for no more than is missing.
+            let Ok(whole) = serde_json::from_value::<Unit>(unit.detail.clone()) else { continue };
+            for leaf in whole.leaves.clone() {
+                if missing == 0 {
+                    break;
+                }
+                let part = Unit { leaves: vec![leaf], limit: Some(missing), ..whole.clone() };
+                let mut unit = unit.clone();
+                unit.detail = serde_json::to_value(part).unwrap_or_default();
+                let mut stream = snapshot.read(&plan, &unit).await?;
+                while let Some(batch) = stream.next().await.transpose()? {
+                    missing = missing.saturating_sub(batch.num_rows());
+                    batches.push(batch);
+                }
+            }
+        }
+        arrow::compute::concat_batches(&plan.schema, &batches).map_err(|_| ConnectError::SourceFailed {
+            object: from.to_owned(),
+            reason: "its first rows do not form a batch".to_owned(),
+        })
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
+        Ok(Box::new(PostgresSnapshot { sessions: Sessions::open(&self.database).await? }))
+    }
+}

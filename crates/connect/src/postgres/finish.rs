@@ -1,0 +1,91 @@
+//! What is known when a unit has been read to its end.
+
+use std::sync::PoisonError;
+
+use super::plan::{ahead, unfit_cursor};
+use super::position::Position;
+use super::reader::Job;
+use super::session::Session;
+use super::sessions::Sessions;
+use super::unit::UnitCursor;
+use super::window::digest;
+use crate::{ConnectError, Note, ReadMode, ReadRequest, UnitEnd};
+
+/// The notes on what was read, and the position after it.
+pub(crate) async fn finish(
+    sessions: &Sessions,
+    request: &ReadRequest,
+    job: &Job,
+    rows: u64,
+) -> Result<UnitEnd, ConnectError> {
+    let mut notes = infinite(job);
+    let (Some(cursor), ReadMode::Incremental { overlap, .. }) = (&job.unit.cursor, &request.mode) else {
+        return Ok(UnitEnd::new(rows, notes, |_, _| None));
+    };
+    let nulls = job.noticed.lock().unwrap_or_else(PoisonError::into_inner).nulls;
+    if nulls > 0 {
+        notes.push(without_cursor(&job.unit.name, cursor, nulls));
+    }
+    let mut session = sessions.leader().await;
+    let position = match largest(&mut session, job, cursor).await? {
+        Some(value) => {
+            let since =
+                cursor.kind.back(&value, *overlap).map_err(|unfit| unfit_cursor(request, &cursor.column, unfit))?;
+            notes.extend(ahead(&sessions.database, request, cursor.kind, &value));
+            let window = digest(&mut session, &sessions.database, &job.unit, cursor, &since).await?;
+            Some(Position { cursor: cursor.column.clone(), kind: cursor.kind, value, window })
+        }
+        None => None,
+    };
+    Ok(UnitEnd::new(rows, notes, move |before, _| match &position {
+        Some(position) => position.to_value(),
+        None => before,
+    }))
+}
+
+/// The largest proper value of the cursor that there is, and never less than the one before.
+async fn largest(session: &mut Session, job: &Job, cursor: &UnitCursor) -> Result<Option<String>, ConnectError> {
+    let (compared, proper) = (cursor.kind.compared(&cursor.column), cursor.kind.is_proper(&cursor.column));
+    let after = cursor.last.as_ref().map(|last| format!(" and {compared} > {}", cursor.kind.constant(last)));
+    let failed = |error| job.database.failed(&job.unit.name, error);
+    let mut largest = cursor.last.clone();
+    for leaf in &job.unit.leaves {
+        let after = match &largest {
+            Some(value) => format!(" and {compared} > {}", cursor.kind.constant(value)),
+            None => after.clone().unwrap_or_default(),
+        };
+        let sql = format!(
+            "select {compared}::text from {} where {proper}{after} order by {compared} desc limit 1",
+            leaf.relation
+        );
+        let rows = session.enter(&sql).await;
+        session.leave().await.map_err(failed)?;
+        largest = rows.map_err(failed)?.into_iter().next().and_then(|row| row.into_iter().next().flatten()).or(largest);
+    }
+    Ok(largest)
+}
+
+fn infinite(job: &Job) -> Vec<Note> {
+    let noticed = job.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+    let columns = job.selected.columns.iter().zip(&noticed.infinite).filter(|(_, count)| **count > 0);
+    let note = |((name, ..), count): (&(String, String, super::reading::Reading), &u64)| Note {
+        id: "infinite-time",
+        message: format!(
+            "{count} values of column `{name}` of `{}` are infinite: they became 9999-12-31 and 0001-01-01, the last and the \
+             first day that there is; take the column as `data_type: varchar` to keep them as they are",
+            job.unit.name
+        ),
+    };
+    columns.map(note).collect()
+}
+
+fn without_cursor(table: &str, cursor: &UnitCursor, nulls: u64) -> Note {
+    let what = if cursor.with_nulls {
+        "they are read again each time that anything has changed"
+    } else {
+        "they were read now, but without a `key` an incremental read finds neither changes of them nor others like them; a \
+         full one does"
+    };
+    let message = format!("{nulls} rows of `{table}` have no value in the cursor `{}`: {what}", cursor.column);
+    Note { id: "cursor-null", message }
+}
