@@ -19,6 +19,7 @@ mod hint;
 mod json;
 mod lateral_unnest;
 mod listing;
+mod mark_joins;
 mod memory_catalog;
 mod null_safe_joins;
 mod object_stores;

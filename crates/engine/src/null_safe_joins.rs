@@ -12,13 +12,18 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::eliminate_cross_join::EliminateCrossJoin;
 use datafusion::optimizer::{ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule};
 
-/// DataFusion's rules, of which one leaves joins alone where NULL equals NULL.
+use crate::mark_joins::MarkJoins;
+
+/// DataFusion's rules, of which one leaves joins alone where NULL equals NULL, and [`MarkJoins`].
 pub(crate) fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let careful = CrossJoins(EliminateCrossJoin::new());
     let mut rules = Optimizer::new().rules;
     if let Some(rule) = rules.iter_mut().find(|rule| rule.name() == careful.name()) {
         *rule = Arc::new(careful);
     }
+    // beside the rule that does the same in filters
+    let place = rules.iter().position(|rule| rule.name() == "decorrelate_predicate_subquery").unwrap_or(0);
+    rules.insert(place, Arc::new(MarkJoins));
     rules
 }
 

@@ -8,7 +8,7 @@ use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::prelude::SessionConfig;
 
 use crate::lateral_unnest::LateralUnnest;
-use crate::postgres::{Comparisons, FloatingOperands, PostgresOperators};
+use crate::postgres::{Comparisons, FloatingOperands, Membership, PostgresOperators};
 use crate::type_planner::PostgresTypes;
 use crate::{EngineOptions, function, null_safe_joins, physical};
 
@@ -42,6 +42,7 @@ pub(crate) fn session_state(options: &EngineOptions, runtime: Arc<RuntimeEnv>) -
         .with_analyzer_rules(
             [
                 Arc::new(LateralUnnest) as Arc<dyn AnalyzerRule + Send + Sync>,
+                Arc::new(Membership),
                 Arc::new(Comparisons),
                 Arc::new(FloatingOperands),
             ]

@@ -69,13 +69,8 @@ pub(super) fn rewrite_whole(expr: &mut Expr) -> Result<(), SqlError> {
             }
         }
         Expr::InSubquery { expr: tuple, subquery, negated } if matches!(tuple.as_ref(), Expr::Tuple(_)) => {
-            if *negated {
-                return Err(SqlError::new(SqlErrorKind::Unsupported, "(a, b) not in (select …) is not supported")
-                    .with_hint("write not exists (select 1 from … where x = a and y = b)")
-                    .at(place(tuple.as_ref())));
-            }
             if let Expr::Tuple(values) = take(tuple) {
-                *expr = relation::is_among(values, subquery);
+                *expr = relation::is_among(values, subquery, *negated);
             }
         }
         Expr::Collate { expr: inner, collation } => {

@@ -10,9 +10,11 @@ mod build;
 mod call;
 mod cast;
 mod comparison;
+mod correlation;
 mod expression;
 mod floating;
 mod literal;
+mod membership;
 mod names;
 mod operators;
 mod outer_alias;
@@ -37,6 +39,7 @@ use crate::SqlError;
 pub(crate) use self::comparison::{Comparisons, TIME_BESIDE_NUMBER};
 pub(crate) use self::floating::FloatingOperands;
 pub(crate) use self::literal::{typed, untyped};
+pub(crate) use self::membership::Membership;
 pub(crate) use self::operators::{PostgresOperators, has_misread_name};
 pub(crate) use self::single_row::aggregated;
 pub(crate) use self::tokens::normalize as normalize_tokens;
@@ -85,7 +88,6 @@ impl VisitorMut for Rewriter<'_> {
             return flow(Err(error));
         }
         names::name_outputs(select);
-        relation::exists_in_outputs(select);
         let merged = if outer_using::is_there(select) {
             outer_using::rewrite(select)
         } else {

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
-    Interval, LimitClause, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef,
-    TableFactor, TableWithJoins, Visit, Visitor, visit_expressions_mut,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, FunctionArg, FunctionArgExpr, GroupByExpr, Ident, Interval,
+    LimitClause, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor,
+    TableWithJoins, Value, ValueWithSpan, Visit, Visitor,
 };
 
-use super::build::{binary, call, literal, number, take, text};
+use super::build::{binary, literal, number, take, text};
 use crate::{SqlError, SqlErrorKind};
 
 /// `fetch first n rows only` is `limit n`.
@@ -42,33 +42,9 @@ pub(super) fn type_values(query: &mut Query) {
     }
 }
 
-/// `exists (…)` in the select list is a count of the subquery's rows: DataFusion only knows it in
-/// conditions. Subqueries that group or limit their rows stay as they are.
-pub(super) fn exists_in_outputs(select: &mut Select) {
-    for item in &mut select.projection {
-        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
-        let _: ControlFlow<()> = visit_expressions_mut(expr, |expr| {
-            if let Expr::Exists { subquery, negated } = expr
-                && let SetExpr::Select(inner) = subquery.body.as_mut()
-                && subquery.limit_clause.is_none()
-                && inner.having.is_none()
-                && inner.distinct.is_none()
-                && matches!(&inner.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
-            {
-                let op = if *negated { BinaryOperator::Eq } else { BinaryOperator::Gt };
-                let Some(rows) = count_of_rows() else { return ControlFlow::Continue(()) };
-                inner.projection = vec![SelectItem::UnnamedExpr(rows)];
-                let count =
-                    Expr::Subquery(std::mem::replace(subquery, Box::new(query_of([(text(""), Ident::new("x"))]))));
-                *expr = binary(count, op, number(0));
-            }
-            ControlFlow::Continue(())
-        });
-    }
-}
-
-/// `(a, b) in (select x, y …)` as `exists (select … where x = a and y = b)`.
-pub(super) fn is_among(values: Vec<Expr>, subquery: &Query) -> Expr {
+/// `(a, b) in (select x, y …)` as `exists (select … where x = a and y = b)`, which is NULL when the condition of one of
+/// the rows is NULL, and true of none.
+pub(super) fn is_among(values: Vec<Expr>, subquery: &Query, negated: bool) -> Expr {
     let rows = Ident::new("rows_of_subquery");
     let names = (1..=values.len()).map(|number| Ident::new(format!("column_{number}"))).collect::<Vec<_>>();
     let equal = values.into_iter().zip(&names).map(|(value, name)| {
@@ -79,20 +55,24 @@ pub(super) fn is_among(values: Vec<Expr>, subquery: &Query) -> Expr {
     let alias = TableAlias { explicit: true, name: rows, columns, at: None };
     let relation =
         TableFactor::Derived { lateral: false, subquery: Box::new(subquery.clone()), alias: Some(alias), sample: None };
-    let mut exists = query_of([(number(1), Ident::new("one"))]);
-    if let SetExpr::Select(select) = exists.body.as_mut() {
-        select.from = vec![TableWithJoins { relation, joins: vec![] }];
-        select.selection = condition;
+    let exists = |condition: Option<Expr>| {
+        let mut exists = query_of([(number(1), Ident::new("one"))]);
+        if let SetExpr::Select(select) = exists.body.as_mut() {
+            select.from = vec![TableWithJoins { relation: relation.clone(), joins: vec![] }];
+            select.selection = condition;
+        }
+        Expr::Exists { subquery: Box::new(exists), negated: false }
+    };
+    let unknown = condition.clone().map(|condition| Expr::IsNull(Box::new(condition)));
+    let constant = |value: Value| Expr::Value(ValueWithSpan::from(value));
+    let branch = |condition: Expr, result: Value| CaseWhen { condition, result: constant(result) };
+    Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![branch(exists(condition), Value::Boolean(!negated)), branch(exists(unknown), Value::Null)],
+        else_result: Some(Box::new(constant(Value::Boolean(negated)))),
     }
-    Expr::Exists { subquery: Box::new(exists), negated: false }
-}
-
-fn count_of_rows() -> Option<Expr> {
-    let Expr::Function(mut count) = call("count", vec![]) else { return None };
-    if let FunctionArguments::List(list) = &mut count.args {
-        list.args.push(FunctionArg::Unnamed(FunctionArgExpr::Wildcard));
-    }
-    Some(Expr::Function(count))
 }
 
 /// The column of a function in `from` is called as the function, or as its alias.

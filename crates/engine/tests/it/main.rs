@@ -8,6 +8,7 @@ mod differential;
 mod errors;
 mod functions;
 mod limits;
+mod membership;
 mod outputs;
 mod postgres_database;
 mod ranking;
