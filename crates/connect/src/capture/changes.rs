@@ -37,7 +37,6 @@ pub(crate) struct Changes {
     /// Everything that was there before is gone.
     truncated: bool,
     size_bytes: usize,
-    count: u64,
 }
 
 impl Changes {
@@ -56,11 +55,6 @@ impl Changes {
         self.truncated
     }
 
-    /// Changes that were folded.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
     /// Whether nothing happened.
     pub(crate) fn is_empty(&self) -> bool {
         self.fates.is_empty() && !self.truncated
@@ -73,7 +67,6 @@ impl Changes {
 
     /// A new row.
     pub(crate) fn insert(&mut self, row: Row) -> Result<(), Misfit> {
-        self.count += 1;
         let key = RowKey::of(&row, &self.key).ok_or("has a row without a key")?;
         self.put(key, Fate::Row { row, before: None });
         Ok(())
@@ -82,7 +75,6 @@ impl Changes {
     /// A row that takes the place of another. `old` holds what the source sent of that: its key where the key changed, all
     /// of it where the table's replica identity is `FULL`.
     pub(crate) fn update(&mut self, old: Option<&[Cell]>, mut row: Row) -> Result<(), Misfit> {
-        self.count += 1;
         if let Some(old) = old {
             for (value, old) in row.iter_mut().zip(old) {
                 if *value == Cell::Unchanged && matches!(old, Cell::Text(_)) {
@@ -117,7 +109,6 @@ impl Changes {
 
     /// A row that is no more, by its key or by all of its values.
     pub(crate) fn delete(&mut self, old: &[Cell]) -> Result<(), Misfit> {
-        self.count += 1;
         let key = RowKey::of(old, &self.key).ok_or("deletes a row without saying its key")?;
         self.remove(key);
         Ok(())
@@ -125,7 +116,6 @@ impl Changes {
 
     /// All rows are gone.
     pub(crate) fn truncate(&mut self) {
-        self.count += 1;
         self.fates.clear();
         self.size_bytes = 0;
         self.truncated = true;
@@ -221,7 +211,6 @@ mod tests {
         changes.insert(row("2 c y")).unwrap();
         changes.delete(&row("3 - -")).unwrap();
         assert_eq!(shown(&changes), ["1: 1 b x", "2: 2 c y", "3: gone"]);
-        assert_eq!(changes.count(), 6);
     }
 
     #[test]

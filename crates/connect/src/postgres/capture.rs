@@ -7,13 +7,12 @@
 //! transactions that the snapshot does not see (`transaction_view`): no gap, no overlap, whatever was running meanwhile. Its
 //! `position` is committed with its rows, and only when every table has them the slot lets the log go.
 
-mod array_text;
+mod capture_settings;
 mod change_batches;
 mod followed_table;
 mod follower;
 mod lsn;
 mod message;
-mod moment_text;
 mod open;
 mod position;
 mod publication;
@@ -21,8 +20,7 @@ mod replication;
 mod round;
 mod slot;
 mod target;
-mod text_column;
 mod transaction_view;
 
-pub(crate) use open::{CaptureSettings, Moment, open};
-pub(crate) use transaction_view::TransactionView;
+pub(crate) use capture_settings::{CaptureSettings, SLOT_WARN_MB};
+pub(crate) use open::{Moment, open};

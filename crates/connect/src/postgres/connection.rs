@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 
 use super::browse::browse;
+use super::capture::{self, Moment};
+use super::catalog::cell;
 use super::database::Database;
 use super::limits::Limits;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
 use super::unit::Unit;
-use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{Capture, CaptureRequest, ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
 
 /// An open database. Each call works in sessions and at a moment of its own.
 pub(crate) struct PostgresConnection {
@@ -33,6 +35,7 @@ impl PostgresConnection {
             rate_limit: None,
             position_key: shared.position_key.clone(),
             now: shared.now,
+            capture: shared.capture.clone(),
         };
         Sessions::open(&Arc::new(database)).await
     }
@@ -87,5 +90,21 @@ impl Connection for PostgresConnection {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
         Ok(Box::new(PostgresSnapshot { sessions: Sessions::open(&self.database).await? }))
+    }
+
+    async fn capture(&self, request: &CaptureRequest) -> Result<Box<dyn Capture>, ConnectError> {
+        let moment = || async {
+            let sessions = Sessions::open(&self.database).await?;
+            let rows = sessions.leader().await.query("select txid_current_snapshot()").await;
+            let rows = rows.map_err(|error| self.database.failed(&request.consumer, error))?;
+            let view = rows.first().and_then(|row| cell(row, 0).parse().ok());
+            let view = view.ok_or_else(|| ConnectError::SourceFailed {
+                object: request.consumer.clone(),
+                reason: "the server does not say which transactions a snapshot sees".to_owned(),
+            })?;
+            Ok(Moment { snapshot: Box::new(PostgresSnapshot { sessions }), view })
+        };
+        let round = capture::open(&self.database.endpoint, &self.database.capture, request, moment).await?;
+        Ok(Box::new(round))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::capture::{CaptureSettings, SLOT_WARN_MB};
 use super::connection::PostgresConnection;
 use super::database::Database;
 use super::endpoint::{Endpoint, problem};
@@ -12,7 +13,7 @@ use super::rate_limit::RateLimit;
 use super::session::Session;
 use super::startup::Purpose;
 use super::tls::TlsMode;
-use super::tunnel::Tunnel;
+use crate::network::Tunnel;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// PostgreSQL databases, read only.
@@ -95,6 +96,23 @@ fn settings() -> Vec<SettingSpec> {
             "The most rows to ask of the server in a second, all sessions together.",
         ),
         SettingSpec::optional("max_bytes_per_second", count(i64::MAX), "The same in bytes; only one of the two."),
+        SettingSpec::optional(
+            "slot",
+            SettingKind::Text,
+            "The replication slot that keeps the log for `mode: capture`; by default `ade_<project>_<environment>`.",
+        ),
+        SettingSpec::optional("publication", SettingKind::Text, "The publication for it; by default called as the slot."),
+        SettingSpec::optional(
+            "slot_warn_mb",
+            count(i64::MAX >> 20),
+            "Runs warn when the server kept more of its log than this for the slot, in MiB.",
+        )
+        .with_default(SLOT_WARN_MB),
+        SettingSpec::optional(
+            "slot_limit_mb",
+            count(i64::MAX >> 20),
+            "A run that finds more than this kept makes the slot anew and reads its tables whole, in MiB; by default never.",
+        ),
     ]
 }
 
@@ -108,6 +126,10 @@ impl Default for PostgresConnector {
 impl Connector for PostgresConnector {
     fn spec(&self) -> &ConnectorSpec {
         &self.spec
+    }
+
+    fn captures_changes(&self) -> bool {
+        true
     }
 
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
@@ -129,6 +151,7 @@ impl Connector for PostgresConnector {
         drop(Session::open(&endpoint, Purpose::Read).await?);
         let (position_key, now) = (context.position_key.clone(), context.now);
         let rate_limit = RateLimit::new(&limits);
-        Ok(Box::new(PostgresConnection::new(Database { endpoint, limits, rate_limit, position_key, now })))
+        let capture = CaptureSettings::new(settings);
+        Ok(Box::new(PostgresConnection::new(Database { endpoint, limits, rate_limit, position_key, now, capture })))
     }
 }

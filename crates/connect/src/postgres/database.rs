@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::capture::CaptureSettings;
 use super::endpoint::Endpoint;
 use super::limits::Limits;
 use super::rate_limit::RateLimit;
@@ -17,6 +18,7 @@ pub(crate) struct Database {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) position_key: Option<PositionKey>,
     pub(crate) now: Option<DateTime<Utc>>,
+    pub(crate) capture: CaptureSettings,
 }
 
 impl Database {

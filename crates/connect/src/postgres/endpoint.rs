@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::tls::TlsMode;
-use super::tunnel::Tunnel;
+use crate::network::Tunnel;
 use crate::{ConnectError, SettingProblem, Settings};
 
 /// Which server, which database, as whom.

@@ -68,15 +68,18 @@ async fn largest(session: &mut Session, job: &Job, cursor: &UnitCursor) -> Resul
 fn infinite(job: &Job) -> Vec<Note> {
     let noticed = job.noticed.lock().unwrap_or_else(PoisonError::into_inner);
     let columns = job.selected.columns.iter().zip(&noticed.infinite).filter(|(_, count)| **count > 0);
-    let note = |((name, ..), count): (&(String, String, super::reading::Reading), &u64)| Note {
+    columns.map(|((name, ..), count)| infinite_time(&job.unit.name, name, *count)).collect()
+}
+
+/// The note on dates and times that are infinite.
+pub(crate) fn infinite_time(table: &str, column: &str, count: u64) -> Note {
+    Note {
         id: "infinite-time",
         message: format!(
-            "{count} values of column `{name}` of `{}` are infinite: they became 9999-12-31 and 0001-01-01, the last and the \
-             first day that there is; take the column as `data_type: varchar` to keep them as they are",
-            job.unit.name
+            "{count} values of column `{column}` of `{table}` are infinite: they became 9999-12-31 and 0001-01-01, the last and \
+             the first day that there is; take the column as `data_type: varchar` to keep them as they are"
         ),
-    };
-    columns.map(note).collect()
+    }
 }
 
 fn without_cursor(table: &str, cursor: &UnitCursor, nulls: u64) -> Note {

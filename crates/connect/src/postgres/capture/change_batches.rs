@@ -1,7 +1,8 @@
 //! What became of the rows of a table, as batches.
 
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{
     ArrayRef, BooleanArray, Int32Builder, ListBuilder, RecordBatchOptions, StructArray, new_null_array,
@@ -12,9 +13,9 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
 use super::followed_table::FollowedTable;
-use super::text_column::text_column;
 use crate::capture::{Cell, Fate, RowKey};
-use crate::value::{CORRECT, shape};
+use crate::postgres::reading::Reading;
+use crate::postgres::value::{Misfit, ValueBuilder};
 use crate::{ChangeColumns, ConnectError, Place, type_name};
 
 /// What became of the rows of a table, as batches.
@@ -26,6 +27,10 @@ pub(crate) struct ChangeBatches {
     pub(crate) schema: SchemaRef,
     /// The columns of the key.
     pub(crate) key: Vec<String>,
+    /// What each column of the table is read as.
+    pub(crate) readings: HashMap<String, Reading>,
+    /// How many values were infinite, by column.
+    pub(crate) infinite: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 impl ChangeBatches {
@@ -74,15 +79,31 @@ impl ChangeBatches {
     }
 
     fn texts(&self, field: &Field, cells: &[Option<&[u8]>]) -> Result<ArrayRef, ConnectError> {
-        text_column(field.data_type(), cells.iter().copied()).map_err(|index| {
-            let found = cells.get(index).copied().flatten().unwrap_or_default();
-            ConnectError::Value {
-                place: Box::new(Place::of(&self.from).column(field.name())),
-                expected: type_name(field.data_type()),
-                found: std::str::from_utf8(found).map_or_else(|_| "text that is not UTF-8".to_owned(), shape),
-                advice: CORRECT.to_owned(),
+        let Some(reading) = self.readings.get(field.name()) else {
+            return Ok(new_null_array(field.data_type(), cells.len()));
+        };
+        let mut builder = ValueBuilder::new(reading, cells.len());
+        for cell in cells {
+            match cell {
+                None => builder.append_null(),
+                Some(text) => builder.append_text(text).map_err(|misfit| self.misfit(field, misfit))?,
             }
-        })
+        }
+        let infinite = builder.take_infinite();
+        if infinite > 0 {
+            let mut counts = self.infinite.lock().unwrap_or_else(PoisonError::into_inner);
+            *counts.entry(field.name().clone()).or_default() += infinite;
+        }
+        builder.finish().map_err(|error| self.malformed(&error))
+    }
+
+    fn misfit(&self, field: &Field, misfit: Misfit) -> ConnectError {
+        ConnectError::Value {
+            place: Box::new(Place::of(&self.from).column(field.name())),
+            expected: type_name(field.data_type()),
+            found: misfit.found,
+            advice: misfit.advice.to_owned(),
+        }
     }
 
     fn unchanged(&self, fates: &[(&RowKey, &Fate)]) -> ArrayRef {

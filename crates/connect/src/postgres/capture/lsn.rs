@@ -10,6 +10,19 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Lsn(pub(crate) u64);
 
+impl Lsn {
+    /// The place where the next record begins, as that where the last one ended: where a page begins, its header (of 24
+    /// bytes, or of 40 at the beginning of a file; `src/include/access/xlog_internal.h`) lies between the two, and a stream
+    /// only ever tells the latter.
+    pub(crate) fn end_of_record(self) -> Self {
+        const PAGE: u64 = 8192;
+        match self.0 % PAGE {
+            header @ (24 | 40) => Self(self.0 - header),
+            _ => self,
+        }
+    }
+}
+
 impl fmt::Display for Lsn {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:X}/{:X}", self.0 >> 32, self.0 & 0xffff_ffff)
@@ -48,6 +61,15 @@ impl From<Lsn> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn between_two_records_there_may_be_the_header_of_a_page() {
+        let end = |lsn: &str| lsn.parse::<Lsn>().unwrap().end_of_record().to_string();
+        assert_eq!(
+            [end("0/2018"), end("0/1000028"), end("0/2020"), end("0/2000")],
+            ["0/2000", "0/1000000", "0/2020", "0/2000"]
+        );
+    }
 
     #[test]
     fn it_is_written_as_postgresql_writes_it() {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::capture_settings::CaptureSettings;
 use super::followed_table::FollowedTable;
 use super::follower::Follower;
 use super::lsn::Lsn;
@@ -15,7 +16,7 @@ use super::slot::{END_OF_LOG, Slot};
 use super::target::Target;
 use super::transaction_view::TransactionView;
 use crate::postgres::endpoint::Endpoint;
-use crate::postgres::literal::{identifier, literal};
+use crate::postgres::relation_name::{candidates, condition};
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::Session;
 use crate::postgres::startup::Purpose;
@@ -26,19 +27,6 @@ const SLOT_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How often memory is looked at, in messages.
 const LOOK_EVERY: usize = 256;
-
-/// What is set for capturing from a database.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CaptureSettings {
-    /// Name of the slot, if not the consumer's.
-    pub(crate) slot: Option<String>,
-    /// Name of the publication, if not the slot's.
-    pub(crate) publication: Option<String>,
-    /// Log that the slot may keep before a person is told, in bytes.
-    pub(crate) warn_bytes: Option<u64>,
-    /// Log that the slot may keep before it is removed, in bytes.
-    pub(crate) limit_bytes: Option<u64>,
-}
 
 /// A table that is to be read, before it is known how.
 struct Wanted {
@@ -159,22 +147,22 @@ async fn database(session: &mut Session) -> Result<String, SessionError> {
 async fn end_of_log(session: &mut Session) -> Result<Lsn, SessionError> {
     let rows = session.query(&format!("select {END_OF_LOG}")).await?;
     let lsn = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
-    lsn.ok_or(SessionError::Protocol("the server does not say where its log ends"))
+    lsn.map(Lsn::end_of_record).ok_or(SessionError::Protocol("the server does not say where its log ends"))
 }
 
-/// A table by its name, which is taken as it is written.
+/// A table by its name.
 async fn find(session: &mut Session, from: &str) -> Result<Option<Target>, SessionError> {
-    let name = if from.contains('"') {
-        from.to_owned()
-    } else {
-        from.splitn(2, '.').map(identifier).collect::<Vec<_>>().join(".")
-    };
-    let sql = format!("select oid from pg_class where oid = to_regclass({}) and relkind in ('r', 'p')", literal(&name));
-    let rows = session.query(&sql).await?;
-    match rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()) {
-        Some(table) => Target::find(session, table).await,
-        None => Ok(None),
+    for candidate in candidates(from) {
+        let sql = format!(
+            "select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where {} and c.relkind in ('r', 'p')",
+            condition(&candidate)
+        );
+        let rows = session.query(&sql).await?;
+        if let Some(table) = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()) {
+            return Target::find(session, table).await;
+        }
     }
+    Ok(None)
 }
 
 /// Sees to it that the slot is there. Gives what it has confirmed, and whether it was made now.

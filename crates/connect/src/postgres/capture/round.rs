@@ -1,12 +1,12 @@
 //! One round of change capture: several tables at one place of the log.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::change_batches::ChangeBatches;
 use super::followed_table::FollowedTable;
@@ -17,6 +17,8 @@ use super::target::Target;
 use super::transaction_view::TransactionView;
 use crate::batch_stream::Item;
 use crate::postgres::endpoint::Endpoint;
+use crate::postgres::finish::infinite_time;
+use crate::postgres::unit::Unit;
 use crate::{BatchStream, Capture, ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
 
 /// A table without changes gets a commit with nothing but its place in the log when it has fallen behind by this many bytes:
@@ -122,6 +124,8 @@ impl Snapshot for Round {
                 let changes = table.changes();
                 let behind = self.read_to.0.saturating_sub(position.lsn.0);
                 let drift = plan.drift();
+                // What the columns are read as.
+                let detail = plan.units.pop().map_or(Value::Null, |unit| unit.detail);
                 plan.replaces_all = changes.is_truncated();
                 plan.units = if changes.is_empty() && behind < HEARTBEAT_BYTES {
                     Vec::new()
@@ -132,7 +136,7 @@ impl Snapshot for Round {
                         size_bytes: Some(changes.size_bytes() as u64),
                         rows: Some(changes.fates().len() as u64),
                         drift,
-                        detail: json!({ "changes": request.from }),
+                        detail,
                     }]
                 };
             }
@@ -150,11 +154,16 @@ impl Snapshot for Round {
                 let copied = position.copied.clone().filter(|_| !settled || self.has_more);
                 let mut end = self.position(target, self.read_to, copied);
                 end.columns = remembered(table.relation());
+                let stored: Unit =
+                    serde_json::from_value(unit.detail.clone()).map_err(|_| not_planned(&plan.request.from))?;
+                let selected = stored.selected(&plan.schema)?.columns.into_iter();
                 let batches = ChangeBatches {
                     from: plan.request.from.clone(),
                     table: Arc::clone(table),
                     schema: Arc::clone(&plan.schema),
                     key: key.clone(),
+                    readings: selected.map(|(name, _, reading)| (name, reading)).collect(),
+                    infinite: Arc::default(),
                 };
                 Ok(changes(batches, plan.request.batch_rows.max(1), end))
             }
@@ -165,11 +174,7 @@ impl Snapshot for Round {
                 let stream = self.snapshot.read(&whole, unit).await?;
                 Ok(with_position(stream, self.position(target, *since, Some(self.view.clone()))))
             }
-            CapturedTable::Refused(_) => Err(ConnectError::Request {
-                from: plan.request.from.clone(),
-                reason: "the unit was not planned by this capture".to_owned(),
-                advice: "read units with the capture that planned them".to_owned(),
-            }),
+            CapturedTable::Refused(_) => Err(not_planned(&plan.request.from)),
         }
     }
 }
@@ -197,15 +202,27 @@ impl Capture for Round {
     }
 }
 
+fn not_planned(from: &str) -> ConnectError {
+    ConnectError::Request {
+        from: from.to_owned(),
+        reason: "the unit was not planned by this capture".to_owned(),
+        advice: "read units with the capture that planned them".to_owned(),
+    }
+}
+
 /// What changed, as a stream that ends with a position.
 fn changes(batches: ChangeBatches, batch_rows: usize, end: Position) -> BatchStream {
-    let rows = batches.rows();
+    let (rows, from, infinite) = (batches.rows(), batches.from.clone(), Arc::clone(&batches.infinite));
     let schema: SchemaRef = batches.batch_schema();
     let starts = (0..rows).step_by(batch_rows);
     let items =
         stream::iter(starts).map(move |start| batches.batch(start..rows.min(start + batch_rows)).map(Item::Batch));
-    let end = UnitEnd::new(rows as u64, Vec::new(), move |_, _| end.to_value());
-    BatchStream::new(schema, items.chain(stream::once(async move { Ok(Item::End(end)) })))
+    let last = async move {
+        let counts = infinite.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = counts.iter().map(|(column, count)| infinite_time(&from, column, *count)).collect();
+        Ok(Item::End(UnitEnd::new(rows as u64, notes, move |_, _| end.to_value())))
+    };
+    BatchStream::new(schema, items.chain(stream::once(last)))
 }
 
 /// The same stream, ending with a position.

@@ -21,9 +21,10 @@ pub(crate) struct Slot {
     pub(crate) kept_bytes: u64,
 }
 
-/// Where the log ends, as an SQL expression.
+/// Where the log ends, as an SQL expression: behind every transaction that anybody can see, also those that a server with
+/// `synchronous_commit = off` has not written to its disk yet.
 pub(crate) const END_OF_LOG: &str =
-    "case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end";
+    "case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end";
 
 impl Slot {
     /// Looks for it.
