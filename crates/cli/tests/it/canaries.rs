@@ -278,6 +278,27 @@ fn values_of_the_wrong_type() {
 }
 
 #[test]
+fn lines_that_do_not_end_as_expected() {
+    let mut aviary = Aviary::new();
+    let row = format!("{},{},{}", CANARIES[0], CANARIES[10], CANARIES[2]);
+    // A line end that is taken for none makes names of values.
+    for text in [
+        format!("email,account,5\" note\r{row}\r{row}\n"),
+        format!("email,account,note\r{row}\n{row}\n"),
+        format!("email,account,note\r\r\n{row}\r\r\n"),
+    ] {
+        aviary.folder.write("data/feed/two.csv", &text);
+        aviary.run(&["build", "--log", "trace"]).exits(1);
+        aviary.run(&["build", "--output", "json"]).exits(1);
+        aviary.run(&["inspect", "feed"]).succeeds();
+    }
+    aviary.folder.write("data/feed/two.csv", format!("email,account,note\r{row}\r{row}\r"));
+    aviary.run(&["build", "--log", "trace"]).succeeds();
+    aviary.assert_silent();
+    assert_eq!(aviary.ade.rows("select count(*) from feed.people"), ["3"]);
+}
+
+#[test]
 fn checks_that_fail() {
     let mut aviary = Aviary::new();
     let sources = aviary.folder.read("sources/s.yml");

@@ -61,6 +61,10 @@ fn no_header(path: &str, options: &FileOptions, reason: String) -> ConnectError 
 /// What a name looks like, if it looks like a value. A year may be a name.
 fn value_like(name: &str) -> Option<&'static str> {
     let name = name.trim();
+    // A line end that was taken for none.
+    if name.chars().any(char::is_control) {
+        return Some("several lines of text, or a text with control characters");
+    }
     if name.len() > LONGEST {
         return Some("a long text");
     }
@@ -129,6 +133,8 @@ mod tests {
             "4111111111111111",
             "c9bf9e57-1685-4c89-bafb-ff5af830be8a",
             "0",
+            "name\rAnn",
+            "name\u{0}",
         ] {
             assert!(value_like(name).is_some(), "{name}");
         }

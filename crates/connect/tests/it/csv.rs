@@ -89,6 +89,30 @@ async fn quoted_line_ends_across_blocks() {
 }
 
 #[tokio::test]
+async fn a_carriage_return_alone_ends_lines_where_it_ends_the_first() {
+    let text = "id,\"a,name\"\r1,ann\r\r2,\"b\rob\n\"\r3,carl";
+    let read = load(text, json!({})).await;
+    assert_eq!(read.columns(), ["id bigint", "a,name varchar"]);
+    assert_eq!(read.rows(), ["1|ann", "2|b\rob\n", "3|carl"]);
+    assert_eq!(load("5\" of text\ra\r1\r\r2\r", json!({ "skip_lines": 1 })).await.rows(), ["1", "NULL", "2"]);
+    assert_eq!(load("a,b\r1,x\r", json!({ "quote": "none" })).await.rows(), ["1|x"]);
+    let mut large = "id,t\r".to_owned();
+    for id in 0..400_000 {
+        write!(large, "{id},\"a\r{id}\"\r").unwrap();
+    }
+    assert_eq!(load(&large, json!({})).await.rows().len(), 400_000);
+    // In a file of lines that end in a line feed it is a character like others.
+    assert_eq!(load("a,b\n1,x\ry\n", json!({})).await.rows(), ["1|x\ry"]);
+    // One in quotes is no line end, and whoever wants such a name lists it.
+    assert!(error("id,\"a\rname\"\n1,2\n", json!({})).await.contains("column 2 looks like several lines of text"));
+    for mixed in ["id,n\r1,ann\r\n2,bob\r\n", "id,n\r\r\n1,ann\r\r\n", "id,n\r1,ann\n2,bob\n"] {
+        let mixed = error(mixed, json!({})).await;
+        assert!(mixed.contains("end in different ways") || mixed.contains("expected 2 fields"), "{mixed}");
+        assert!(!mixed.contains("ann"), "{mixed}");
+    }
+}
+
+#[tokio::test]
 async fn dialects() {
     assert_eq!(load("a;b\n1,5;x\n", json!({})).await.rows(), ["1,5|x"]);
     assert_eq!(load("a\tb\n1\tx\n", json!({})).await.rows(), ["1|x"]);

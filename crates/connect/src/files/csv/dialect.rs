@@ -9,6 +9,8 @@ use crate::files::text::{Boundary, Quotes};
 #[derive(Debug, Clone)]
 pub(crate) struct Dialect {
     pub(crate) delimiter: u8,
+    /// What ends a line: a line feed (a carriage return before it belongs to it), or a carriage return alone.
+    pub(crate) line_end: u8,
     pub(crate) quote: Option<u8>,
     pub(crate) escape: Option<u8>,
     pub(crate) max_field_bytes: usize,
@@ -17,8 +19,9 @@ pub(crate) struct Dialect {
 
 impl Dialect {
     /// `first_line` decides on the delimiter where the options do not.
-    pub(crate) fn new(options: &FileOptions, first_line: &[u8]) -> Self {
+    pub(crate) fn new(options: &FileOptions, first_line: &[u8], line_end: u8) -> Self {
         Self {
+            line_end,
             delimiter: options.delimiter.unwrap_or_else(|| most_frequent_delimiter(first_line, options.quote)),
             quote: options.quote,
             escape: options.escape,
@@ -39,7 +42,7 @@ impl Dialect {
 
     pub(crate) fn boundary(&self) -> Boundary {
         match self.quote {
-            Some(quote) => Boundary::Quoted(Quotes::new(quote, self.escape, self.delimiter)),
+            Some(quote) => Boundary::Quoted(Quotes::new(quote, self.escape, self.delimiter, self.line_end)),
             None => Boundary::Lines,
         }
     }

@@ -27,8 +27,11 @@ pub(crate) fn open(
     block_bytes: usize,
 ) -> Result<(Header, Block, BlockReader), ConnectError> {
     let mut reader = BlockReader::new(path, content, block_bytes, options.max_field_bytes)?;
+    // In lines that are skipped, quotes mean nothing.
+    reader.find_line_end(options.quote.filter(|_| options.skip_lines == 0))?;
     reader.skip_lines(options.skip_lines)?;
-    let dialect = Dialect::new(options, reader.first_line()?);
+    let line_end = reader.line_end();
+    let dialect = Dialect::new(options, reader.first_line()?, line_end);
     reader.set_boundary(dialect.boundary());
     let empty = || ConnectError::Malformed {
         place: Box::new(Place::of(path)),

@@ -26,7 +26,7 @@ impl<'a> Scanner<'a> {
         start: usize,
     ) -> Result<Self, ConnectError> {
         let text = block.text(path)?;
-        let wanted = [dialect.delimiter, b'\n', dialect.quote.unwrap_or(b'\n')];
+        let wanted = [dialect.delimiter, dialect.line_end, dialect.quote.unwrap_or(dialect.line_end)];
         let structural = Structural::new(text.as_bytes(), wanted, start);
         Ok(Self { path, block, text, dialect, structural, position: start })
     }
@@ -52,7 +52,8 @@ impl<'a> Scanner<'a> {
     pub(crate) fn rows(&mut self, limit: usize, cells: &mut Cells) -> Result<(), ConnectError> {
         cells.clear();
         let bytes = self.text.as_bytes();
-        let delimiter = self.dialect.delimiter;
+        let (delimiter, line_end) = (self.dialect.delimiter, self.dialect.line_end);
+        let first_row = self.position;
         let max_field = self.dialect.max_field_bytes;
         let mut field = self.position;
         let mut first_cell = 0;
@@ -62,7 +63,7 @@ impl<'a> Scanner<'a> {
             let position = next.unwrap_or(bytes.len());
             let mut end = position;
             let mut is_quoted = false;
-            if next.is_some_and(|position| bytes[position] != delimiter && bytes[position] != b'\n') {
+            if next.is_some_and(|position| bytes[position] != delimiter && bytes[position] != line_end) {
                 if position != field {
                     continue;
                 }
@@ -73,7 +74,7 @@ impl<'a> Scanner<'a> {
             if position == bytes.len() && self.position == bytes.len() {
                 break;
             }
-            let is_row_end = bytes.get(end).is_none_or(|byte| *byte == b'\n');
+            let is_row_end = bytes.get(end).is_none_or(|byte| *byte == line_end);
             if !is_quoted {
                 let content = if is_row_end && end > field && bytes[end - 1] == b'\r' { end - 1 } else { end };
                 if is_row_end && content == self.position && cells.columns != 1 {
@@ -101,7 +102,7 @@ impl<'a> Scanner<'a> {
                 self.position = field.min(bytes.len());
             }
         }
-        Ok(())
+        self.refuse_mixed_ends(first_row, cells)
     }
 
     /// Pushes the quoted field whose quote stands at `open`. Gives where the delimiter or line end after it stands.
@@ -120,11 +121,27 @@ impl<'a> Scanner<'a> {
         }
         let after = close + 1;
         match &bytes[after..] {
-            [] | [b'\n', ..] => Ok(after),
+            [] => Ok(after),
+            [byte, ..] if *byte == self.dialect.line_end || *byte == self.dialect.delimiter => Ok(after),
             [b'\r'] | [b'\r', b'\n', ..] => Ok(after + 1),
-            [byte, ..] if *byte == self.dialect.delimiter => Ok(after),
             _ => Err(self.malformed(open, "the quoted field that begins here goes on after its closing quote")),
         }
+    }
+
+    /// In a file whose lines end in a carriage return alone, a line feed outside of quotes would become part of a value.
+    fn refuse_mixed_ends(&self, first_row: usize, cells: &Cells) -> Result<(), ConnectError> {
+        if self.dialect.line_end == b'\n'
+            || cells.all(self.text).all(|cell| cell.is_quoted || !cell.text.contains('\n'))
+        {
+            return Ok(());
+        }
+        Err(ConnectError::Malformed {
+            place: Box::new(Place::of(self.path).line(self.block.line(first_row))),
+            reason: "from here on lines end in different ways: the first one with a carriage return alone, another one with a line \
+                     feed"
+                .to_owned(),
+            advice: "write all of them with line feeds, and quote fields that contain line ends".to_owned(),
+        })
     }
 
     fn malformed(&self, offset: usize, reason: &str) -> ConnectError {

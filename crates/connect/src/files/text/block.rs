@@ -9,12 +9,14 @@ pub(crate) struct Block {
     pub(crate) first_byte: u64,
     /// Of the first byte, from 1.
     pub(crate) first_line: u64,
+    /// What ends a line.
+    pub(crate) line_end: u8,
 }
 
 impl Block {
     /// The line of the byte at `offset`.
     pub(crate) fn line(&self, offset: usize) -> u64 {
-        self.first_line + newlines(&self.data[..offset.min(self.data.len())])
+        self.first_line + newlines(&self.data[..offset.min(self.data.len())], self.line_end)
     }
 
     /// The block as text, or the place of the first byte that is none.
@@ -31,6 +33,6 @@ impl Block {
 }
 
 /// How many lines end in `data`.
-pub(crate) fn newlines(data: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', data).count() as u64
+pub(crate) fn newlines(data: &[u8], line_end: u8) -> u64 {
+    memchr::memchr_iter(line_end, data).count() as u64
 }

@@ -1,6 +1,6 @@
 //! Cuts a text file into blocks of whole records.
 
-use memchr::{memchr, memrchr, memrchr2};
+use memchr::{memchr, memchr2, memchr3, memrchr, memrchr2};
 
 use super::block::newlines;
 use super::{Block, MAX_RECORD_BYTES, Quotes};
@@ -20,6 +20,7 @@ pub(crate) struct BlockReader {
     path: String,
     content: Content,
     boundary: Boundary,
+    line_end: u8,
     block_bytes: usize,
     max_field_bytes: usize,
     /// What was read and not given yet; begins with a record.
@@ -41,6 +42,7 @@ impl BlockReader {
             path: path.to_owned(),
             content,
             boundary: Boundary::Lines,
+            line_end: b'\n',
             block_bytes,
             max_field_bytes,
             buffer: Vec::new(),
@@ -62,6 +64,46 @@ impl BlockReader {
         Ok(reader)
     }
 
+    /// Looks at what ends the first line: a carriage return alone (as in files of the first Macintoshes and of some
+    /// mainframes) ends every line of its file. With `quote`, line ends between two of them end no line.
+    pub(crate) fn find_line_end(&mut self, quote: Option<u8>) -> Result<(), ConnectError> {
+        let mut position = 0;
+        let mut is_quoted = false;
+        loop {
+            let rest = &self.buffer[position..];
+            let found = match quote {
+                Some(quote) if is_quoted => memchr(quote, rest),
+                Some(quote) => memchr3(b'\n', b'\r', quote, rest),
+                None => memchr2(b'\n', b'\r', rest),
+            };
+            let next = found.and_then(|index| rest.get(index + 1));
+            match found {
+                Some(index) if Some(rest[index]) == quote => {
+                    is_quoted = !is_quoted;
+                    position += index + 1;
+                }
+                Some(index) if rest[index] == b'\r' && next.is_none() && !self.is_last => self.read_more()?,
+                Some(index) => {
+                    if rest[index] == b'\r' && next != Some(&b'\n') {
+                        self.line_end = b'\r';
+                    }
+                    return Ok(());
+                }
+                // The reader of the line says that it is too large.
+                None if self.is_last || self.buffer.len() > self.max_field_bytes => return Ok(()),
+                None => {
+                    position = self.buffer.len();
+                    self.read_more()?;
+                }
+            }
+        }
+    }
+
+    /// What ends a line: a line feed, or a carriage return.
+    pub(crate) fn line_end(&self) -> u8 {
+        self.line_end
+    }
+
     /// Skips whole lines, whatever is in them.
     pub(crate) fn skip_lines(&mut self, lines: u64) -> Result<(), ConnectError> {
         for _ in 0..lines {
@@ -73,13 +115,13 @@ impl BlockReader {
 
     /// The first line that was not given yet, with its end.
     pub(crate) fn first_line(&mut self) -> Result<&[u8], ConnectError> {
-        let mut end = memchr(b'\n', &self.buffer);
+        let mut end = memchr(self.line_end, &self.buffer);
         while end.is_none() && !self.is_last {
             if self.buffer.len() > self.max_field_bytes {
                 return Err(self.too_large(0, "line"));
             }
             self.read_more()?;
-            end = memchr(b'\n', &self.buffer);
+            end = memchr(self.line_end, &self.buffer);
         }
         Ok(&self.buffer[..end.map_or(self.buffer.len(), |index| index + 1)])
     }
@@ -96,7 +138,7 @@ impl BlockReader {
         }
         loop {
             let end = match &mut self.boundary {
-                Boundary::Lines => memrchr(b'\n', &self.buffer).map(|index| index + 1),
+                Boundary::Lines => memrchr(self.line_end, &self.buffer).map(|index| index + 1),
                 Boundary::Quoted(quotes) => quotes.scan(&self.buffer, self.is_last),
             };
             let open = match &self.boundary {
@@ -136,10 +178,10 @@ impl BlockReader {
 
     fn check_limits(&self, open: Option<usize>) -> Result<(), ConnectError> {
         let start = match (&self.boundary, open) {
-            (Boundary::Lines, _) => memrchr(b'\n', &self.buffer).map_or(0, |index| index + 1),
+            (Boundary::Lines, _) => memrchr(self.line_end, &self.buffer).map_or(0, |index| index + 1),
             (Boundary::Quoted(_), Some(open)) => open,
             (Boundary::Quoted(quotes), None) => {
-                memrchr2(quotes.delimiter(), b'\n', &self.buffer).map_or(0, |index| index + 1)
+                memrchr2(quotes.delimiter(), self.line_end, &self.buffer).map_or(0, |index| index + 1)
             }
         };
         let what = if matches!(self.boundary, Boundary::Lines) { "line" } else { "field" };
@@ -166,22 +208,26 @@ impl BlockReader {
     }
 
     fn place(&self, offset: usize) -> Place {
-        let line = self.line + newlines(&self.buffer[..offset]);
+        let line = self.line + newlines(&self.buffer[..offset], self.line_end);
         Place::of(&self.path).line(line).byte(self.byte + offset as u64)
     }
 
     fn drop_front(&mut self, count: usize) {
-        self.line += newlines(&self.buffer[..count]);
+        self.line += newlines(&self.buffer[..count], self.line_end);
         self.byte += count as u64;
         self.buffer.drain(..count);
     }
 
     fn take_front(&mut self, count: usize) -> Block {
         let rest = self.buffer.split_off(count);
-        let block =
-            Block { data: std::mem::replace(&mut self.buffer, rest), first_byte: self.byte, first_line: self.line };
+        let block = Block {
+            data: std::mem::replace(&mut self.buffer, rest),
+            first_byte: self.byte,
+            first_line: self.line,
+            line_end: self.line_end,
+        };
         self.byte += count as u64;
-        self.line += newlines(&block.data);
+        self.line += newlines(&block.data, self.line_end);
         if let Boundary::Quoted(quotes) = &mut self.boundary {
             quotes.shift(count);
         }

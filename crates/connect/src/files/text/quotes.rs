@@ -10,6 +10,7 @@ pub(crate) struct Quotes {
     quote: u8,
     escape: Option<u8>,
     delimiter: u8,
+    line_end: u8,
     /// Up to where the buffer has been looked at.
     position: usize,
     /// Where the quote stands that is open.
@@ -27,8 +28,8 @@ pub(crate) enum Close {
 }
 
 impl Quotes {
-    pub(crate) fn new(quote: u8, escape: Option<u8>, delimiter: u8) -> Self {
-        Self { quote, escape, delimiter, position: 0, open: None, last_end: None }
+    pub(crate) fn new(quote: u8, escape: Option<u8>, delimiter: u8, line_end: u8) -> Self {
+        Self { quote, escape, delimiter, line_end, position: 0, open: None, last_end: None }
     }
 
     /// Looks at what is new in `buffer`, which begins with a record. Gives the end of the last complete record.
@@ -49,7 +50,7 @@ impl Quotes {
             let start = self.position;
             let quote = memchr(self.quote, &buffer[start..]).map(|index| start + index);
             let outside = &buffer[start..quote.unwrap_or(buffer.len())];
-            if let Some(index) = memrchr(b'\n', outside) {
+            if let Some(index) = memrchr(self.line_end, outside) {
                 self.last_end = Some(start + index + 1);
             }
             let Some(index) = quote else {
@@ -57,7 +58,7 @@ impl Quotes {
                 return self.last_end;
             };
             self.position = index + 1;
-            if index == 0 || buffer[index - 1] == self.delimiter || buffer[index - 1] == b'\n' {
+            if index == 0 || buffer[index - 1] == self.delimiter || buffer[index - 1] == self.line_end {
                 self.open = Some(index);
             }
         }
