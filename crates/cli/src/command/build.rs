@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ade_run::event::Summary;
 use ade_run::{BuildOptions, Command, EventTimeRange, OpenOptions, Visible, Workspace};
-use tokio::sync::watch;
 
 use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, open_for, open_options, print};
@@ -49,7 +48,7 @@ pub(crate) async fn run(
         ..BuildOptions::new(command)
     };
     let writes = command.writes();
-    let summary = workspace.build(build, interrupted()).await?;
+    let summary = workspace.build(build, asked_to_end(Some("stopping… (Ctrl-C again ends at once)"))).await?;
     if global.output == OutputFormat::Text {
         // A test that fails leaves everything as it is anyway.
         let failed = if writes { still_visible(&workspace, failures.all()).await? } else { Vec::new() };
@@ -86,20 +85,4 @@ fn close(global: &GlobalArgs, summary: &Summary, failed: &[(Failure, Visible)]) 
         // Nobody is left to tell when standard error is gone.
         let _ = writeln!(stderr().lock(), "{closing}");
     }
-}
-
-/// Becomes true at Ctrl-C or a request to end; a second one ends the program at once.
-fn interrupted() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        asked_to_end().await;
-        // Nobody is left to tell when standard error is gone.
-        let _ = writeln!(stderr().lock(), "stopping… (Ctrl-C again ends at once)");
-        // Nobody listens when the run has ended in the meantime.
-        let _ = sender.send(true);
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    });
-    receiver
 }

@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use ade_run::Upkeep;
 
-use super::signal::{INTERRUPTED, asked_to_end};
+use super::signal::{INTERRUPTED, asked, asked_to_end};
 use super::{Done, complain, lake_options, open, print, print_json};
 use crate::args::{GlobalArgs, MaintainArgs, OutputFormat};
 use crate::output::{Table, count, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
-    let stop = asked_to_end();
+    let stop = asked_to_end(None);
     let workspace = open(global, lake_options(global)?).await?;
     let upkeep = Upkeep {
         select: args.selection.select.clone(),
@@ -25,7 +25,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
     let done = tokio::select! {
         done = workspace.maintain(&upkeep) => done?,
         // Each step leaves every table whole: work may be dropped anywhere.
-        () = stop => {
+        () = asked(stop) => {
             workspace.close().await;
             complain("stopped: what is done stays so, and the next `ade maintain` does the rest");
             return Ok(ExitCode::from(INTERRUPTED));

@@ -1,12 +1,15 @@
 //! `ade query`.
 use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use ade_run::{ReadAt, Statement, Workspace};
+use tokio::sync::watch;
 
-use super::signal::{INTERRUPTED, asked_to_end};
+use super::signal::{INTERRUPTED, asked, asked_to_end};
 use super::{Done, complain, lake_options, open};
 use crate::args::{GlobalArgs, OutputFormat, QueryArgs, QueryFormat};
 use crate::error::CliError;
@@ -23,7 +26,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
              hint: name the file .csv, .json (.jsonl, .ndjson), .parquet (.pq) or .txt (a table), or say what to write with --format"
         ))
     })?;
-    let ask = Ask { args, format, at };
+    let ask = Ask { args: args.clone(), format, at, is_quiet: global.quiet };
     if format == QueryFormat::Parquet && args.out.is_none() && stdout().is_terminal() {
         return Err(CliError::usage("Parquet is no text: give --out FILE, or send standard output to a file"));
     }
@@ -37,15 +40,14 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         (None, sql) => vec![Statement::only("query", sql.unwrap_or_default())?],
     };
     refuse_to_glue(statements.len(), format, args.out.is_some())?;
-    let stop = asked_to_end();
+    let stop = asked_to_end(None);
     let workspace = open(global, lake_options(global)?).await?;
     let Some(path) = &args.out else {
         // What wraps is no table any more. A file or another program gets all of it.
         let window = (format == QueryFormat::Table && stdout().is_terminal()).then(window_width).flatten();
-        let mut out = Narrow::new(Pipe::new(stdout()), window);
-        let answered = tokio::select! {
-            answered = all(global, &workspace, &ask, &statements, &mut out) => answered,
-            () = stop => return Ok(stopped(&workspace).await),
+        let out = Narrow::new(Pipe::new(stdout()), window);
+        let Some((out, answered)) = answer(&workspace, ask, statements, out, stop).await else {
+            return Ok(stopped(&workspace).await);
         };
         // A reader that went away has what it wanted.
         if !out.inner().is_closed() {
@@ -57,12 +59,16 @@ pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     };
     let failed = |error: std::io::Error| cannot_write(path, &error);
-    let mut out = Pipe::new(OutFile::create(path).map_err(failed)?);
-    let rows = tokio::select! {
-        answered = all(global, &workspace, &ask, &statements, &mut out) => answered?,
-        // What is unfinished is removed on the way out.
-        () = stop => return Ok(stopped(&workspace).await),
+    let file = OutFile::create(path).map_err(failed)?;
+    let unfinished = file.unfinished();
+    let Some((out, answered)) = answer(&workspace, ask, statements, Pipe::new(file), stop).await else {
+        // Whoever writes it may not come to removing it any more.
+        if let Some(unfinished) = unfinished {
+            let _ = std::fs::remove_file(unfinished);
+        }
+        return Ok(stopped(&workspace).await);
     };
+    let rows = answered?;
     out.into_inner().and_then(OutFile::finish).map_err(failed)?;
     if !global.quiet && global.output == OutputFormat::Text {
         complain(&format!("{} written to {}", plural(rows, "row"), path.display()));
@@ -98,21 +104,48 @@ fn refuse_to_glue(statements: usize, format: QueryFormat, to_file: bool) -> Resu
 }
 
 /// What was asked of each statement.
-struct Ask<'a> {
-    args: &'a QueryArgs,
+struct Ask {
+    args: QueryArgs,
     format: QueryFormat,
     at: ReadAt,
+    is_quiet: bool,
+}
+
+/// Answers the statements in a task of its own: work that only computes would keep this one from seeing a request to end.
+/// Gives where the rows went and how many, or nothing if that request came first.
+async fn answer<W: Write + Send + 'static>(
+    workspace: &Arc<Workspace>,
+    ask: Ask,
+    statements: Vec<Statement>,
+    mut out: W,
+    stop: watch::Receiver<bool>,
+) -> Option<(W, Result<u64, CliError>)> {
+    let workspace = Arc::clone(workspace);
+    let mut task = tokio::spawn(async move {
+        let answered = all(&workspace, &ask, &statements, &mut out).await;
+        (out, answered)
+    });
+    tokio::select! {
+        ended = &mut task => match ended {
+            Ok(ended) => Some(ended),
+            // Nobody else ends it: it is a panic, and must end the program as one.
+            Err(error) => resume_unwind(error.into_panic()),
+        },
+        () = asked(stop) => {
+            task.abort();
+            None
+        }
+    }
 }
 
 /// Answers the statements, in order; gives the number of rows that were written.
 async fn all(
-    global: &GlobalArgs,
     workspace: &Workspace,
-    ask: &Ask<'_>,
+    ask: &Ask,
     statements: &[Statement],
     out: &mut (dyn Write + Send),
 ) -> Result<u64, CliError> {
-    let args = ask.args;
+    let args = &ask.args;
     let mut written = 0;
     for (index, statement) in statements.iter().enumerate() {
         let started = Instant::now();
@@ -127,7 +160,7 @@ async fn all(
             QueryFormat::Csv | QueryFormat::Json | QueryFormat::Parquet => rows,
             QueryFormat::None => 0,
         };
-        if ask.format == QueryFormat::Table && rows > shown && !global.quiet {
+        if ask.format == QueryFormat::Table && rows > shown && !ask.is_quiet {
             let (shown, rows) = (count(shown), count(rows));
             let advice = "--limit asks for another number, --format csv, json or parquet gives all";
             let _ = writeln!(stderr().lock(), "! the table shows the first {shown} of {rows} rows; {advice}");
@@ -139,11 +172,11 @@ async fn all(
 /// Writes the rows of one statement and gives their number.
 async fn one(
     workspace: &Workspace,
-    ask: &Ask<'_>,
+    ask: &Ask,
     statement: &Statement,
     out: &mut (dyn Write + Send),
 ) -> Result<u64, CliError> {
-    let args = ask.args;
+    let args = &ask.args;
     let answer = workspace.query(statement, ask.at, args.limit).await?;
     let rows = match ask.format {
         QueryFormat::Table => answer.write_table(out, args.limit.unwrap_or(TABLE_ROWS)).await?,

@@ -45,6 +45,11 @@ impl OutFile {
         Ok(Self { file, unfinished: Some(unfinished) })
     }
 
+    /// Where the bytes are until they are all there.
+    pub(crate) fn unfinished(&self) -> Option<PathBuf> {
+        self.unfinished.as_ref().map(|unfinished| unfinished.path.clone())
+    }
+
     /// All is written: the file takes its place.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         let Some(unfinished) = self.unfinished.take() else { return Ok(()) };

@@ -90,6 +90,8 @@ struct Scheduler {
 const RECORDS_AT_ONCE: usize = 64;
 /// How much of what a run did can be missing from the record when its process dies.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
+/// How long a run that is asked to stop waits for its tasks.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 impl Scheduler {
     fn new(build: Arc<Build>, plan: Plan) -> Self {
@@ -140,11 +142,21 @@ impl Scheduler {
                     Some(Err(_)) | None => {}
                 },
                 () = asked_to_stop(&mut stop) => {
-                    // Nothing staged is visible, and a commit is one atomic step: tasks may be dropped anywhere.
-                    self.running.shutdown().await;
+                    self.stop_running().await;
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// Ends what is running. Nothing staged is visible, and a commit is one atomic step: tasks may be dropped anywhere. Those
+    /// that only compute, and never wait for anything, cannot be; after a while they are left to the end of the process.
+    async fn stop_running(&mut self) {
+        // On a thread of its own: when all threads of the runtime compute, none looks at its clock.
+        let patience = tokio::task::spawn_blocking(|| std::thread::sleep(STOP_WITHIN));
+        tokio::select! {
+            () = self.running.shutdown() => {}
+            _ = patience => self.running.detach_all(),
         }
     }
 

@@ -32,6 +32,9 @@ use crate::error::RunError;
 use crate::event::Observer;
 use crate::world::World;
 
+/// How long to wait for connections that are in use.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// An opened project.
 pub struct Workspace {
     pub(crate) root: PathBuf,
@@ -79,10 +82,16 @@ impl Workspace {
         Ok(TableName::new(&relation.schema, &relation.table)?)
     }
 
-    /// Closes the metadata database; what is written is on disk.
+    /// Closes the metadata database; what is written is on disk. Connections that work which cannot be stopped still has are
+    /// left to the end of the process.
     pub async fn close(&self) {
         self.spill.remove();
-        self.meta.close().await;
+        // On a thread of its own: when all threads of the runtime compute, none looks at its clock.
+        let patience = tokio::task::spawn_blocking(|| std::thread::sleep(CLOSE_WITHIN));
+        tokio::select! {
+            () = self.meta.close() => {}
+            _ = patience => {}
+        }
     }
 
     /// Says in whose name leases are taken from now on, and how long to wait for those that others hold.
