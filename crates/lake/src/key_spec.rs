@@ -1,7 +1,8 @@
 //! How arriving rows find the rows that they replace.
 
-/// Keys and order of arrivals for an upsert. Two keys are the same when all columns are equal. As in a primary key of
-/// PostgreSQL, none of them may be NULL: [`crate::LakeError::NullKey`].
+/// Keys and order of arrivals for an upsert. Two keys are the same when all columns are equal, as SQL sees it: the two zeros of
+/// a float are, and NaN equals NaN. As in a primary key of PostgreSQL, none of them may be NULL:
+/// [`crate::LakeError::NullKey`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeySpec {
     /// The columns of the key: at least one.

@@ -13,8 +13,8 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
-use arrow::row::{RowConverter, SortField};
 
+use super::key_converter::KeyConverter;
 use super::spill::Spill;
 use super::winners::{KeyColumns, Winners};
 use crate::failpoints::{self, SPILL_WRITE};
@@ -30,8 +30,8 @@ pub(super) struct Arrivals {
     handle: TableHandle,
     schema: SchemaRef,
     columns: KeyColumns,
-    converter: Arc<RowConverter>,
-    order_converter: Option<Arc<RowConverter>>,
+    converter: Arc<KeyConverter>,
+    order_converter: Option<Arc<KeyConverter>>,
     rows: u64,
     /// Rows with NULL in the key.
     null_rows: u64,
@@ -61,8 +61,7 @@ impl Arrivals {
             delete: spec.delete_when.as_ref().map(index).transpose()?,
         };
         let converter = |indices: &[usize]| {
-            let fields = indices.iter().map(|index| SortField::new(schema.field(*index).data_type().clone()));
-            RowConverter::new(fields.collect())
+            KeyConverter::new(indices.iter().map(|index| schema.field(*index).data_type()))
                 .map(Arc::new)
                 .map_err(|_| bad("its key has a type without order".into()))
         };
@@ -97,7 +96,7 @@ impl Arrivals {
     }
 
     /// Makes keys comparable.
-    pub(super) fn converter(&self) -> &Arc<RowConverter> {
+    pub(super) fn converter(&self) -> &Arc<KeyConverter> {
         &self.converter
     }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
-use arrow::row::RowConverter;
 
 use super::effect::Effect;
+use super::key_converter::KeyConverter;
 use super::key_set::KeySet;
 use super::region_filter::Cover;
 use super::search::search;
@@ -18,7 +18,7 @@ pub(super) struct KeyProbe<'a> {
     /// The columns of the keys.
     pub(super) names: Vec<&'a str>,
     /// Makes keys comparable.
-    pub(super) converter: &'a Arc<RowConverter>,
+    pub(super) converter: &'a Arc<KeyConverter>,
 }
 
 impl KeyProbe<'_> {
@@ -38,7 +38,7 @@ impl KeyProbe<'_> {
         }
         let (converter, table) = (Arc::clone(self.converter), plan.handle.name().clone());
         let matcher = move |batch: &RecordBatch| -> Result<BooleanArray, LakeError> {
-            let rows = converter.convert_columns(batch.columns()).map_err(|source| LakeError::Arrow {
+            let rows = converter.convert(batch.columns()).map_err(|source| LakeError::Arrow {
                 table: table.clone(),
                 action: "comparing keys",
                 source: Box::new(source),

@@ -5,15 +5,15 @@ use std::hash::BuildHasher;
 use arrow::array::ArrayRef;
 use arrow::compute::{SortOptions, sort_to_indices};
 use arrow::error::ArrowError;
-use arrow::row::{Row, RowConverter, Rows};
+use arrow::row::{Row, Rows};
 use datafusion::common::ScalarValue;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::key_converter::{KeyConverter, normal_bound};
 use super::region_filter::Cover;
 use crate::stats::FileStats;
 
-/// Keys in Arrow's row format, which compares equal exactly when all columns are (NULL with NULL, too: keyed writes refuse it
-/// before, partitions may be of NULL).
+/// Keys as a [`KeyConverter`] makes them: equal exactly when all columns are.
 pub(super) struct KeySet {
     rows: Rows,
     table: HashTable<usize>,
@@ -31,9 +31,9 @@ struct Range {
 
 impl KeySet {
     /// An empty set of keys that `converter` makes, of `columns` columns.
-    pub(super) fn new(converter: &RowConverter, columns: usize) -> Self {
+    pub(super) fn new(converter: &KeyConverter, columns: usize) -> Self {
         Self {
-            rows: converter.empty_rows(0, 0),
+            rows: converter.empty(),
             table: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             ranges: vec![Range::default(); columns],
@@ -88,7 +88,7 @@ impl KeySet {
     }
 
     /// What the statistics of a file say about rows with one of the keys, whose columns are at `indices` of the table.
-    pub(super) fn of_file(&self, stats: &FileStats, indices: &[usize], converter: &RowConverter) -> Cover {
+    pub(super) fn of_file(&self, stats: &FileStats, indices: &[usize], converter: &KeyConverter) -> Cover {
         if !self.may_match(stats, indices) {
             return Cover::Nothing;
         }
@@ -105,7 +105,7 @@ impl KeySet {
             && self.ranges.iter().zip(indices).all(|(range, index)| {
                 let bounds = &stats.columns[*index];
                 let apart = |low: &Option<ScalarValue>, high: &Option<ScalarValue>| match (low, high) {
-                    (Some(low), Some(high)) => low > high,
+                    (Some(low), Some(high)) => normal_bound(low) > normal_bound(high),
                     _ => false,
                 };
                 let null = range.has_null && bounds.nulls != Some(0);
@@ -116,13 +116,13 @@ impl KeySet {
 }
 
 /// The key of a file all of whose rows have the same one, as those of one partition have.
-fn only_key(stats: &FileStats, indices: &[usize], converter: &RowConverter) -> Option<Rows> {
+fn only_key(stats: &FileStats, indices: &[usize], converter: &KeyConverter) -> Option<Rows> {
     let columns = indices.iter().map(|index| {
         let bounds = &stats.columns[*index];
         let value = bounds.min.as_ref().filter(|min| bounds.exact && Some(*min) == bounds.max.as_ref())?;
         (bounds.nulls == Some(0)).then(|| value.to_array().ok())?
     });
-    converter.convert_columns(&columns.collect::<Option<Vec<ArrayRef>>>()?).ok()
+    converter.convert(&columns.collect::<Option<Vec<ArrayRef>>>()?).ok()
 }
 
 impl Range {
@@ -158,20 +158,18 @@ mod tests {
 
     use arrow::array::{Int64Array, StringArray};
     use arrow::datatypes::DataType;
-    use arrow::row::SortField;
 
     use super::*;
     use crate::stats::ColumnBounds;
 
     #[test]
     fn keys_are_equal_when_all_columns_are() {
-        let fields = vec![SortField::new(DataType::Int64), SortField::new(DataType::Utf8)];
-        let converter = RowConverter::new(fields).unwrap();
+        let converter = KeyConverter::new([&DataType::Int64, &DataType::Utf8]).unwrap();
         let columns: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from(vec![1, 1, 2, 2, 1])),
             Arc::new(StringArray::from(vec!["a", "b", "a", "a", "a"])),
         ];
-        let rows = converter.convert_columns(&columns).unwrap();
+        let rows = converter.convert(&columns).unwrap();
         let mut keys = KeySet::new(&converter, 2);
         let inserted: Vec<_> = rows.iter().map(|row| keys.insert(row)).collect();
         assert_eq!(inserted, [(0, true), (1, true), (2, true), (2, false), (0, false)]);
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn files_are_ruled_out_by_range_and_null() {
-        let converter = RowConverter::new(vec![SortField::new(DataType::Int64)]).unwrap();
+        let converter = KeyConverter::new([&DataType::Int64]).unwrap();
         let file = |min: i64, max: i64, nulls| FileStats {
             rows: Some(9),
             columns: vec![ColumnBounds { min: Some(min.into()), max: Some(max.into()), exact: true, nulls }],
@@ -188,7 +186,7 @@ mod tests {
         let set = |values: Vec<Option<i64>>| {
             let column: ArrayRef = Arc::new(Int64Array::from(values));
             let mut keys = KeySet::new(&converter, 1);
-            for row in &converter.convert_columns(&[Arc::clone(&column)]).unwrap() {
+            for row in &converter.convert(&[Arc::clone(&column)]).unwrap() {
                 keys.insert(row);
             }
             keys.note_range(&[column]).unwrap();
@@ -201,5 +199,13 @@ mod tests {
         assert!(set(vec![None]).may_match(&file(0, 4, Some(1)), &[0]));
         assert!(!set(vec![None]).may_match(&file(0, 4, Some(0)), &[0]));
         assert!(!set(Vec::new()).may_match(&file(0, 4, None), &[0]));
+        let zero = |zero: f64| Some(ScalarValue::Float64(Some(zero)));
+        let bounds = ColumnBounds { min: zero(-0.0), max: zero(-0.0), exact: false, nulls: Some(0) };
+        let converter = KeyConverter::new([&DataType::Float64]).unwrap();
+        let mut zeros = KeySet::new(&converter, 1);
+        let column: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![0.0]));
+        zeros.insert(converter.convert(&[Arc::clone(&column)]).unwrap().row(0));
+        zeros.note_range(&[column]).unwrap();
+        assert!(zeros.may_match(&FileStats { rows: Some(1), columns: vec![bounds] }, &[0]));
     }
 }

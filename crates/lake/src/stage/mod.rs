@@ -7,6 +7,7 @@ mod file_part;
 mod file_reader;
 mod file_stager;
 mod finish;
+mod key_converter;
 mod key_probe;
 mod key_set;
 mod open;

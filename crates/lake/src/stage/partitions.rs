@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::row::{RowConverter, SortField};
 
 use super::effect::Effect;
+use super::key_converter::KeyConverter;
 use super::key_probe::KeyProbe;
 use super::key_set::KeySet;
 use super::stage_plan::StagePlan;
@@ -17,7 +17,7 @@ use crate::LakeError;
 pub(super) struct Partitions {
     names: Vec<String>,
     columns: Vec<usize>,
-    converter: Arc<RowConverter>,
+    converter: Arc<KeyConverter>,
     keys: KeySet,
     effect: Effect,
 }
@@ -28,8 +28,7 @@ impl Partitions {
         let bad = |reason: String| LakeError::BadRequest { table: plan.handle.name().clone(), reason };
         let index = |name: &String| schema.index_of(name).map_err(|_| bad(format!("it has no column `{name}`")));
         let columns = names.iter().map(index).collect::<Result<Vec<_>, _>>()?;
-        let fields = columns.iter().map(|index| SortField::new(schema.field(*index).data_type().clone()));
-        let converter = RowConverter::new(fields.collect())
+        let converter = KeyConverter::new(columns.iter().map(|index| schema.field(*index).data_type()))
             .map_err(|_| bad("a column of the replaced partitions has a type without order".into()))?;
         let keys = KeySet::new(&converter, columns.len());
         Ok(Self { names: names.to_vec(), columns, converter: Arc::new(converter), keys, effect: Effect::default() })
@@ -44,7 +43,7 @@ impl Partitions {
             action: "telling partitions apart",
             source: Box::new(source),
         };
-        let rows = self.converter.convert_columns(&columns).map_err(failed)?;
+        let rows = self.converter.convert(&columns).map_err(failed)?;
         let mut last = None;
         for row in &rows {
             // Rows of one partition mostly come one after the other.

@@ -10,9 +10,9 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use arrow::row::RowConverter;
 use hashbrown::DefaultHashBuilder;
 
+use super::key_converter::KeyConverter;
 use super::winners::{KeyColumns, project};
 use crate::memory::unshare;
 
@@ -68,7 +68,7 @@ impl Spill {
         &mut self,
         batches: &[RecordBatch],
         columns: &KeyColumns,
-        converter: &RowConverter,
+        converter: &KeyConverter,
     ) -> Result<(), ArrowError> {
         let mut first = 0;
         while first < batches.len() {
@@ -100,11 +100,11 @@ impl Spill {
         &mut self,
         batches: &[RecordBatch],
         columns: &KeyColumns,
-        converter: &RowConverter,
+        converter: &KeyConverter,
     ) -> Result<(), ArrowError> {
         let mut places = vec![Vec::new(); BUCKETS];
         for (number, batch) in batches.iter().enumerate() {
-            let keys = converter.convert_columns(&project(batch, &columns.key))?;
+            let keys = converter.convert(&project(batch, &columns.key))?;
             for (row, key) in keys.iter().enumerate() {
                 let hash = self.hasher.hash_one(key.as_ref());
                 // The upper bits: tables inside of a bucket use the lower ones.
@@ -141,7 +141,6 @@ mod tests {
     use arrow::array::{ArrayRef, AsArray, Int64Array, StringViewArray};
     use arrow::datatypes::{DataType, Int64Type};
     use arrow::ipc::reader::StreamReader;
-    use arrow::row::SortField;
 
     use super::*;
     use crate::memory::batch_bytes;
@@ -163,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let arrivals = arrivals();
         let columns = KeyColumns { key: vec![0], order: None, delete: None };
-        let converter = RowConverter::new(vec![SortField::new(DataType::Int64)]).unwrap();
+        let converter = KeyConverter::new([&DataType::Int64]).unwrap();
         let mut spill = Spill::new(&folder.path().join("spill"), &arrivals[0].schema()).unwrap();
         for batches in arrivals.chunks(7) {
             spill.write(batches, &columns, &converter).unwrap();

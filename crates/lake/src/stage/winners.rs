@@ -5,8 +5,9 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, interleave_record_batch, not, take_record_batch};
 use arrow::error::ArrowError;
-use arrow::row::{RowConverter, Rows};
+use arrow::row::Rows;
 
+use super::key_converter::KeyConverter;
 use super::key_set::KeySet;
 
 /// Losers are thrown away when they are at least this many, and half of the rows that are held.
@@ -26,8 +27,8 @@ pub(super) struct KeyColumns {
 /// Takes arrivals in their order and keeps the winner of each key.
 pub(super) struct Winners {
     columns: KeyColumns,
-    converter: Arc<RowConverter>,
-    order_converter: Option<Arc<RowConverter>>,
+    converter: Arc<KeyConverter>,
+    order_converter: Option<Arc<KeyConverter>>,
     keys: KeySet,
     /// For each key the batch and the row of its winner.
     places: Vec<(usize, usize)>,
@@ -40,8 +41,8 @@ impl Winners {
     /// No arrivals yet.
     pub(super) fn new(
         columns: KeyColumns,
-        converter: Arc<RowConverter>,
-        order_converter: Option<Arc<RowConverter>>,
+        converter: Arc<KeyConverter>,
+        order_converter: Option<Arc<KeyConverter>>,
     ) -> Self {
         let keys = KeySet::new(&converter, columns.key.len());
         Self {
@@ -59,11 +60,11 @@ impl Winners {
     /// Takes the next arrivals.
     pub(super) fn push(&mut self, batch: RecordBatch) -> Result<(), ArrowError> {
         let key_columns = project(&batch, &self.columns.key);
-        let keys = self.converter.convert_columns(&key_columns)?;
+        let keys = self.converter.convert(&key_columns)?;
         self.keys.note_range(&key_columns)?;
         let number = self.batches.len();
         if let (Some(converter), Some(order)) = (&self.order_converter, self.columns.order) {
-            self.orders.push(converter.convert_columns(&[Arc::clone(batch.column(order))])?);
+            self.orders.push(converter.convert(&[Arc::clone(batch.column(order))])?);
         }
         for (row, key) in keys.iter().enumerate() {
             let (index, new) = self.keys.insert(key);
@@ -137,7 +138,7 @@ impl Winners {
         self.orders.clear();
         if let (Some(converter), Some(order)) = (&self.order_converter, self.columns.order) {
             for batch in &batches {
-                self.orders.push(converter.convert_columns(&[Arc::clone(batch.column(order))])?);
+                self.orders.push(converter.convert(&[Arc::clone(batch.column(order))])?);
             }
         }
         self.rows = self.places.len();
@@ -155,7 +156,6 @@ pub(super) fn project(batch: &RecordBatch, columns: &[usize]) -> Vec<ArrayRef> {
 mod tests {
     use arrow::array::{Int64Array, StringArray};
     use arrow::datatypes::{DataType, Int64Type};
-    use arrow::row::SortField;
 
     use super::*;
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn winners(order: Option<usize>) -> Winners {
-        let converter = || Arc::new(RowConverter::new(vec![SortField::new(DataType::Int64)]).unwrap());
+        let converter = || Arc::new(KeyConverter::new([&DataType::Int64]).unwrap());
         Winners::new(KeyColumns { key: vec![0], order, delete: None }, converter(), order.map(|_| converter()))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ade_lake::{
     At, CommitNote, Committed, KeySpec, Lake, LakeError, LakeOptions, Region, RowCounts, StageRequest, TableName, Write,
 };
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use parquet::arrow::ArrowWriter;
@@ -269,6 +269,27 @@ async fn upsert_and_delete_by_key() {
     let (_, rows) = test.write(&table(), delete, vec![ids]).await.unwrap();
     assert_eq!(rows, counts(4, 0, 2, 3));
     assert_eq!(test.rows(&table()).await, ["200|away", "2|B", "3|c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_sql_calls_equal_are_one_key() {
+    let rows = |keys: &[f64], value: &str| {
+        let values: StringArray = keys.iter().map(|_| Some(value)).collect();
+        let keys: ArrayRef = Arc::new(Float64Array::from(keys.to_vec()));
+        RecordBatch::try_from_iter([("k", keys), ("v", Arc::new(values) as ArrayRef)]).unwrap()
+    };
+    let key = || KeySpec::new(["k"]);
+    for again in [Write::Upsert(key()), Write::DeleteInsert(key())] {
+        let test = TestLake::new().await;
+        let first = vec![rows(&[0.0, 1.0, f64::NAN], "a"), rows(&[-0.0, -f64::NAN], "b")];
+        test.write(&table(), Write::Upsert(key()), first).await.unwrap();
+        assert_eq!(test.rows(&table()).await, ["-0.0|b", "1.0|a", "NaN|b"]);
+        // Of a file of negative zeros alone, too.
+        test.write(&table(), Write::Replace, vec![rows(&[-0.0], "b")]).await.unwrap();
+        test.write(&table(), Write::Append, vec![rows(&[f64::NAN], "b")]).await.unwrap();
+        test.write(&table(), again, vec![rows(&[0.0, -f64::NAN], "c")]).await.unwrap();
+        assert_eq!(test.rows(&table()).await, ["0.0|c", "NaN|c"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
