@@ -1,4 +1,6 @@
 //! When a model runs again, when its checks do, and when neither does.
+use std::collections::BTreeSet;
+
 use ade_testing::{Folder, Program};
 use serde_json::Value;
 
@@ -177,4 +179,33 @@ fn a_view_that_cannot_be_read_does_not_take_the_place_of_one_that_can() {
     folder.write("models/v.sql", "select c::int as comment from (values ('1'), ('ok')) as t(c)");
     ade.run(&["build"]).exits(1);
     assert_eq!(ade.rows("select comment from main.v"), ["ok"]);
+}
+
+#[test]
+fn what_changed_of_a_node_is_told_by_its_parts() {
+    let (folder, ade) = project(&[
+        ("seeds/s.csv", "id\n1\n"),
+        ("models/one/a.sql", "select id from {{ ref('s') }}"),
+        ("models/two/b.sql", "select id from {{ ref('a') }} where id > {{ var('least', 0) }}"),
+        ("models/two/c.sql", "select 1 as n"),
+        ("models/m.yml", "models:\n  - name: a\n    description: x\n"),
+    ]);
+    ade.run(&["build"]).succeeds();
+    let changed = |part: &str| {
+        let text = ade.run(&["ls", "--select", &format!("state:modified{part}"), "--output", "json"]).text();
+        let names =
+            text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned());
+        names.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(changed(""), "");
+    folder.write("models/m.yml", "models:\n  - name: a\n    config: {materialized: table}\n");
+    assert_eq!([changed(""), changed(".configs"), changed(".body"), changed(".upstream")], ["a", "a", "", "b"]);
+    folder
+        .write("dbt_project.yml", "name: shop\nvars: {least: 1}\nmodels:\n  shop:\n    two: {+materialized: table}\n");
+    assert_eq!([changed(".configs"), changed(".vars"), changed(".body")], ["a b c", "b", ""]);
+    folder.write("models/two/c.sql", "select 2 as n");
+    folder.write("seeds/s.csv", "id\n2\n");
+    assert_eq!([changed(".body"), changed(".upstream")], ["c s", "a b"]);
+    ade.run(&["build"]).succeeds();
+    assert_eq!(changed(""), "");
 }

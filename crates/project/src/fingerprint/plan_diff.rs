@@ -75,7 +75,7 @@ impl PlanDiff {
                 }
                 Some(then) if then == now => {}
                 Some(then) => {
-                    changes.insert(id.clone(), Change::Modified(reasons(then, now)));
+                    changes.insert(id.clone(), Change::Modified(then.differences(now)));
                 }
             }
         }
@@ -109,17 +109,20 @@ impl PlanDiff {
     }
 }
 
-fn reasons(then: &NodeFingerprint, now: &NodeFingerprint) -> BTreeSet<Reason> {
-    let (a, b) = (&then.own, &now.own);
-    let compared = [
-        (Reason::Body, a.body == b.body),
-        (Reason::Config, a.config == b.config),
-        (Reason::Macro, a.macros == b.macros),
-        (Reason::Vars, a.vars == b.vars),
-        (Reason::Contract, a.contract == b.contract),
-        (Reason::Upstream, then.inherited == now.inherited),
-    ];
-    compared.into_iter().filter(|(_, same)| !same).map(|(reason, _)| reason).collect()
+impl NodeFingerprint {
+    /// Which parts differ.
+    pub fn differences(&self, now: &Self) -> BTreeSet<Reason> {
+        let (a, b) = (&self.own, &now.own);
+        let compared = [
+            (Reason::Body, a.body == b.body),
+            (Reason::Config, a.config == b.config),
+            (Reason::Macro, a.macros == b.macros),
+            (Reason::Vars, a.vars == b.vars),
+            (Reason::Contract, a.contract == b.contract),
+            (Reason::Upstream, self.inherited == now.inherited),
+        ];
+        compared.into_iter().filter(|(_, same)| !same).map(|(reason, _)| reason).collect()
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use ade_engine::RelationName;
 use ade_lake::{TableName, TableState};
 use ade_meta::{NodeState, UpstreamState};
+use ade_project::fingerprint::NodeFingerprint;
 use ade_project::resource::{Incremental, IncrementalStrategy, Materialization};
 use ade_project::{NodeId, NodeKind, Project, Relation};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ const TABLE: &str = "#table ";
 pub(super) const BATCH: &str = "batch:";
 /// Key, among the inputs, that says not all of it has been made.
 const UNFINISHED: &str = "#unfinished";
+/// Key, among the recorded inputs, of what the node's fingerprint consists of.
+const PARTS: &str = "#parts";
 
 /// What a node is made from: its own text and settings, and the rows that it reads. Kept in the commits of its table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +53,7 @@ impl Desired {
         let inputs = record
             .upstream
             .iter()
-            .filter(|(key, _)| !is_check(key))
+            .filter(|(key, _)| !is_check(key) && *key != PARTS)
             .map(|(node, state)| (node.clone(), state.fingerprint.clone()));
         Self { fingerprint: record.fingerprint.clone(), inputs: inputs.collect() }
     }
@@ -60,10 +63,11 @@ impl Desired {
         self.inputs.insert(format!("{TABLE}{}/{}", name.schema, name.name), state);
     }
 
-    /// As the metadata database keeps it, with the checks that were met.
+    /// As the metadata database keeps it, with what the fingerprint consists of and the checks that were met.
     pub(crate) fn to_record(
         &self,
         node: &NodeId,
+        parts: Option<&NodeFingerprint>,
         checks: impl Iterator<Item = (String, UpstreamState)>,
         relation: String,
         version: Option<u64>,
@@ -74,10 +78,12 @@ impl Desired {
             .inputs
             .iter()
             .map(|(node, state)| (node.clone(), UpstreamState { fingerprint: state.clone(), table_version: None }));
+        let parts = parts.and_then(|parts| serde_json::to_string(parts).ok());
+        let parts = parts.map(|parts| (PARTS.to_owned(), UpstreamState { fingerprint: parts, table_version: None }));
         NodeState {
             node: node.to_string(),
             fingerprint: self.fingerprint.clone(),
-            upstream: upstream.chain(checks).collect(),
+            upstream: upstream.chain(checks).chain(parts).collect(),
             relation,
             succeeded_at: now,
             table_version: version,
@@ -258,6 +264,11 @@ impl Build {
         let table = TableName::new(&relation.schema, &relation.table)?;
         Ok(state_of(self.newest(&table).await?.as_ref()))
     }
+}
+
+/// What the fingerprint of a node consisted of when it was recorded; earlier versions did not record it.
+pub(crate) fn recorded_parts(record: &NodeState) -> Option<NodeFingerprint> {
+    serde_json::from_str(&record.upstream.get(PARTS)?.fingerprint).ok()
 }
 
 /// Whether a node is a model with `incremental_strategy='microbatch'`.

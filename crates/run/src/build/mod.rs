@@ -34,7 +34,7 @@ pub use options::{BuildOptions, Command};
 
 pub(crate) use check_spec::{check_spec, relation_name};
 pub(crate) use compile::sql_diagnostic;
-pub(crate) use desired::is_made_by_intervals;
+pub(crate) use desired::{is_made_by_intervals, recorded_parts};
 pub(crate) use groups::Groups;
 pub(crate) use named_nodes::NamedNodes;
 pub(crate) use outcome::Outcome;

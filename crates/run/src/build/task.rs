@@ -139,7 +139,8 @@ async fn record(
     let warned = warns.map(|check| check.node.as_str()).collect();
     let checks = guard.to_record(&timely, &warned, before);
     let now = workspace.world.clock.now();
-    let record = desired.to_record(&task.node, checks, relation.to_string(), version, state, now);
+    let parts = workspace.project.fingerprints.get(&task.node);
+    let record = desired.to_record(&task.node, parts, checks, relation.to_string(), version, state, now);
     hit(failpoint::TASK_BEFORE_RECORD)?;
     workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
     hit(failpoint::TASK_RECORDED)?;

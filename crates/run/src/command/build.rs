@@ -3,12 +3,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ade_diagnostic::Diagnostic;
-use ade_project::resource::{IngestMode, SourceTable};
 use ade_project::fingerprint::{Change, PlanDiff, Reason};
+use ade_project::resource::{IngestMode, SourceTable};
 use ade_project::{NodeId, NodeKind};
 use tokio::sync::watch;
 
-use crate::build::{Build, BuildOptions, Command, NamedNodes, Plan, carry_out_plan, is_made_by_intervals, select};
+use crate::build::{
+    Build, BuildOptions, Command, NamedNodes, Plan, carry_out_plan, is_made_by_intervals, recorded_parts, select,
+};
 use crate::error::RunError;
 use crate::event::{Event, Summary};
 use crate::source::{Captures, Connections, Obfuscation};
@@ -72,18 +74,15 @@ impl Workspace {
     }
 
     fn with_connections(&self, build: Build, plan: &Plan) -> Build {
-        let is_captured = |source: &SourceTable| {
-            source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Capture)
-        };
+        let is_captured =
+            |source: &SourceTable| source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Capture);
         let sources = || plan.tasks.iter().filter_map(|task| Some((task, self.project.sources.get(&task.node)?)));
         let tables = sources().filter(|(_, source)| !is_captured(source));
-        let tables = tables.filter_map(|(_, source)| {
-            Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?))
-        });
+        let tables = tables
+            .filter_map(|(_, source)| Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?)));
         let captured = sources().filter(|(_, source)| is_captured(source));
-        let captured = captured.filter_map(|(task, source)| {
-            Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone()))
-        });
+        let captured = captured
+            .filter_map(|(task, source)| Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone())));
         let connections = Connections::new(self.connectors.clone(), tables);
         Build { connections, captures: Captures::new(captured), ..build }
     }
@@ -122,10 +121,16 @@ impl Workspace {
                 None => {
                     changes.changes.insert(id.clone(), Change::New);
                 }
-                Some(record) if record.fingerprint != now.own.combined().to_string() => {
-                    changes.changes.insert(id.clone(), Change::Modified(BTreeSet::from([Reason::Body])));
+                Some(record) => {
+                    let before = recorded_parts(record);
+                    let mut reasons = before.map(|before| before.differences(now)).unwrap_or_default();
+                    if before.is_none() && record.fingerprint != now.own.combined().to_string() {
+                        reasons.insert(Reason::Body);
+                    }
+                    if !reasons.is_empty() {
+                        changes.changes.insert(id.clone(), Change::Modified(reasons));
+                    }
                 }
-                Some(_) => {}
             }
         }
         changes
