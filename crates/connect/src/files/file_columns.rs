@@ -209,6 +209,8 @@ impl Known {
         match self {
             Self::Name => None,
             Self::Evidence(evidence, _) => Some(evidence.data_type(exact_decimals)),
+            // A column of NULLs alone says nothing: as in an empty CSV column, whatever comes is text first.
+            Self::Type(DataType::Null, _) => Some(DataType::Utf8),
             Self::Type(data_type, _) => Some(data_type.clone()),
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ade_connect::ConnectError;
 use arrow::array::{
-    ArrayRef, Decimal128Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray,
-    TimestampNanosecondArray,
+    ArrayRef, Decimal128Array, Int32Array, Int64Array, ListArray, NullArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray, TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, Int32Type};
 use parquet::arrow::ArrowWriter;
@@ -135,6 +135,22 @@ async fn types_of_several_files_widen() {
     let load = source.read(&source.request("t_*.parquet", json!({}))).await.unwrap();
     assert_eq!(load.columns(), ["id bigint", "x varchar"]);
     assert_eq!(load.rows(), ["1|7", "0|y"]);
+}
+
+#[tokio::test]
+async fn a_column_of_nulls_lands_as_whatever_was_promised() {
+    let source = Source::files();
+    source.write("t.parquet", file(vec![("id", numbers(2)), ("x", Arc::new(NullArray::new(2)))]));
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!(tables[0].columns[1].data_type, DataType::Utf8);
+    let mut request = source.request("t.parquet", json!({}));
+    assert_eq!(source.read(&request).await.unwrap().columns(), ["id bigint", "x varchar"]);
+    for promised in [DataType::Utf8, DataType::Utf8View, DataType::Int64, TIMESTAMP, DataType::Decimal128(12, 2)] {
+        request.promised = promise(&[("id", DataType::Int64), ("x", promised)]);
+        let load = source.read(&request).await.unwrap();
+        assert!(load.plan.drift().is_empty());
+        assert_eq!(load.rows(), ["0|NULL", "1|NULL"]);
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,10 @@ pub(crate) fn cast(column: &ArrayRef, wanted: &DataType) -> Result<ArrayRef, usi
     if found == wanted {
         return Ok(ArrayRef::clone(column));
     }
+    // Of this type all values are NULL, though the array itself counts none.
+    if *found == DataType::Null {
+        return Ok(new_null_array(wanted, column.len()));
+    }
     if !can_hold(wanted, found) {
         return parse(column, wanted);
     }
