@@ -1,6 +1,6 @@
 //! What tables the files of a folder make.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use serde_json::Value;
 
 use super::file_columns::{Extent, FileColumn, FileColumns, Known, Union, examine};
@@ -45,6 +45,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
         }
     }
     notes.extend(union.columns.iter().filter_map(note_money));
+    notes.extend(union.columns.iter().filter_map(note_nanoseconds));
     let is_delimiter_known = matches!(delimiter, None | Some(b','));
     let options =
         if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
@@ -99,6 +100,17 @@ fn note_money(column: &FileColumn) -> Option<String> {
     (is_double && is_money).then(|| {
         format!(
             "`{}` is read as double, whose sums are rounded; `data_type: decimal(18, {scale})` is exact",
+            column.name
+        )
+    })
+}
+
+/// A time of Parquet that is finer than those of tables does not land.
+fn note_nanoseconds(column: &FileColumn) -> Option<String> {
+    matches!(column.known, Known::Type(DataType::Timestamp(TimeUnit::Nanosecond, _), _)).then(|| {
+        format!(
+            "`{}` is declared in nanoseconds, and tables keep microseconds: if it has finer times, only `data_type: varchar` \
+             holds them",
             column.name
         )
     })

@@ -138,6 +138,18 @@ async fn types_of_several_files_widen() {
 }
 
 #[tokio::test]
+async fn nanoseconds_land_as_text_and_are_noted() {
+    let source = Source::files();
+    let times = TimestampNanosecondArray::from(vec![Some(1_704_110_400_123_456_789), None]);
+    source.write("t.parquet", file(vec![("at", Arc::new(times))]));
+    let tables = source.open().await.browse().await.unwrap();
+    assert!(tables[0].notes[0].starts_with("`at` is declared in nanoseconds"), "{:?}", tables[0].notes);
+    let mut request = source.request("t.parquet", json!({}));
+    request.promised = promise(&[("at", DataType::Utf8)]);
+    assert_eq!(source.read(&request).await.unwrap().rows(), ["2024-01-01T12:00:00.123456789", "NULL"]);
+}
+
+#[tokio::test]
 async fn a_column_of_nulls_lands_as_whatever_was_promised() {
     let source = Source::files();
     source.write("t.parquet", file(vec![("id", numbers(2)), ("x", Arc::new(NullArray::new(2)))]));
@@ -195,7 +207,15 @@ async fn times_and_whole_numbers_are_not_cut_off() {
         request.promised = promise(&[("c", promised.clone())]);
         match source.read(&request).await {
             Ok(load) => assert!(fits && load.rows().len() == 3, "{promised}"),
-            Err(error) => assert!(!fits && error.to_string().starts_with("`t.parquet`, row 3, column `c`"), "{error}"),
+            Err(error) => {
+                let (error, is_time) = (error.to_string(), promised.is_temporal());
+                assert!(!fits && error.starts_with("`t.parquet`, row 3, column `c`"), "{error}");
+                assert_eq!(
+                    is_time,
+                    error.contains("found nanoseconds") && error.contains("`data_type: varchar`"),
+                    "{error}"
+                );
+            }
         }
     }
 }

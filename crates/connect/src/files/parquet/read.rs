@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatchOptions, new_null_array};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -13,6 +13,10 @@ use super::footer::Footer;
 use crate::files::parallel::{Results, Stop};
 use crate::value::CORRECT;
 use crate::{ConnectError, Place, type_name};
+
+/// What to do about times that are finer than those of tables.
+const NANOSECONDS: &str =
+    "tables keep microseconds: `data_type: varchar` keeps all digits, or have the file written with microseconds";
 
 /// One file being read.
 pub(crate) struct Reading {
@@ -58,11 +62,16 @@ fn fit(reading: &Reading, batch: &RecordBatch, first_row: u64) -> Result<RecordB
         let Some(column) = batch.column_by_name(field.name()) else {
             return Ok(new_null_array(field.data_type(), batch.num_rows()));
         };
-        cast(column, field.data_type()).map_err(|row| ConnectError::Value {
-            place: Box::new(Place::of(&reading.path).row(first_row + row as u64 + 1).column(field.name())),
-            expected: type_name(field.data_type()),
-            found: format!("another value of type {}", type_name(column.data_type())),
-            advice: CORRECT.to_owned(),
+        cast(column, field.data_type()).map_err(|row| {
+            let is_nanoseconds = |data_type: &DataType| matches!(data_type, DataType::Timestamp(TimeUnit::Nanosecond, _));
+            let place = Place::of(&reading.path).row(first_row + row as u64 + 1).column(field.name());
+            let (found, advice) = if is_nanoseconds(column.data_type()) && field.data_type().is_temporal() {
+                ("nanoseconds below a microsecond, or a time far from today".to_owned(), NANOSECONDS)
+            } else {
+                (format!("another value of type {}", type_name(column.data_type())), CORRECT)
+            };
+            let expected = type_name(field.data_type());
+            ConnectError::Value { place: Box::new(place), expected, found, advice: advice.to_owned() }
         })
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
