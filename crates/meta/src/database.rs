@@ -36,6 +36,7 @@ pub(crate) struct Database {
     durable: SqlitePool,
     relaxed: SqlitePool,
     turn: Arc<Mutex<()>>,
+    is_read_only: bool,
 }
 
 macro_rules! fail_here {
@@ -58,6 +59,24 @@ impl Database {
             std::fs::create_dir_all(folder).map_err(|source| MetaError::Folder { path: folder.to_owned(), source })?;
         }
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).busy_timeout(BUSY_TIMEOUT);
+        let database = Self::with_options(path, options, false);
+        database.use_write_ahead_log().await?;
+        Ok(database)
+    }
+
+    /// Prepares connections to a file that is there and that this process cannot write to.
+    pub(crate) fn open_read_only(path: &Path) -> Self {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Without a write-ahead log nobody has it open, and SQLite need not make one, which it could not: there is nothing to
+        // take turns for.
+        let is_at_rest = !Path::new(&log).exists();
+        let options =
+            SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_at_rest).busy_timeout(BUSY_TIMEOUT);
+        Self::with_options(path, options, true)
+    }
+
+    fn with_options(path: &Path, options: SqliteConnectOptions, is_read_only: bool) -> Self {
         let pool = |connections, options| {
             PoolOptions::new()
                 .max_connections(connections)
@@ -66,15 +85,14 @@ impl Database {
                 .test_before_acquire(false)
                 .connect_lazy_with(options)
         };
-        let database = Self {
+        Self {
             path: path.to_owned(),
             readers: pool(READERS, options.clone().pragma("query_only", "on")),
             durable: pool(1, options.clone().synchronous(SqliteSynchronous::Full)),
             relaxed: pool(1, options.synchronous(SqliteSynchronous::Normal)),
             turn: Arc::default(),
-        };
-        database.use_write_ahead_log().await?;
-        Ok(database)
+            is_read_only,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -134,6 +152,9 @@ impl Database {
     /// Begins a transaction that holds the write lock from its start, so that what it reads stays true until it commits.
     pub(crate) async fn begin(&self, step: &'static Step) -> Result<Write<'_>, MetaError> {
         fail_here!(self, step, begin);
+        if self.is_read_only {
+            return Err(MetaError::ReadOnly { path: self.path.clone(), action: step.action });
+        }
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let pool = match step.durability {
             Durability::Durable => &self.durable,

@@ -58,6 +58,14 @@ pub enum MetaError {
         /// Version of the program that wrote them.
         program: String,
     },
+    /// The database is only read.
+    #[error("cannot {action} in {path}: it cannot be written to here (a read-only file system, or a lack of rights)", path = path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+    },
     /// Another process wrote for longer than this one was prepared to wait.
     #[error("cannot {action} in {path}: another process is writing to it; try again", path = path.display())]
     Busy {

@@ -28,6 +28,22 @@ impl Meta {
         Ok(Self { database: Arc::new(database), clock, probe, process })
     }
 
+    /// Opens a database that is there and that this process cannot write to: what reads works.
+    ///
+    /// # Errors
+    /// [`MetaError::Corrupt`], [`MetaError::Foreign`], [`MetaError::Newer`], [`MetaError::ReadOnly`] when its tables are those of an
+    /// earlier program, or what the database says.
+    pub async fn open_read_only(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        probe: Arc<dyn ProcessProbe>,
+    ) -> Result<Self, MetaError> {
+        let database = Database::open_read_only(path);
+        migration::apply(&database, clock.now()).await?;
+        let process = Arc::new(probe.current());
+        Ok(Self { database: Arc::new(database), clock, probe, process })
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         self.database.path()

@@ -44,6 +44,18 @@ pub enum RunError {
         #[source]
         source: std::io::Error,
     },
+    /// A command writes, and the project's state cannot be written to.
+    #[error(
+        "{path} cannot be written to (a read-only file system, or a lack of rights), and `{command}` writes there; run it where the \
+         project can be written to (`ade query`, `show`, `ls`, `plan` and `history` work here, too)",
+        path = path.display()
+    )]
+    ReadOnly {
+        /// The folder of the state.
+        path: PathBuf,
+        /// The command.
+        command: String,
+    },
     /// A secret that the project refers to is not there.
     #[error("{setting}: {source}")]
     Secret {

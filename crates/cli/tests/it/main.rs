@@ -28,6 +28,7 @@ mod observations;
 mod past;
 mod pipes;
 mod program;
+mod read_only;
 mod rebuilding;
 mod reference;
 mod shared_lake;

@@ -36,6 +36,30 @@ async fn many_may_open_a_new_database_at_once() {
     assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 1);
 }
 
+#[tokio::test]
+async fn what_cannot_be_written_to_can_be_read() {
+    let fixture = Fixture::new();
+    let open = async || {
+        let (clock, machine) = (fixture.clock.clone(), Arc::new(fixture.machine.clone()));
+        Meta::open_read_only(&fixture.path(), clock, machine).await.unwrap()
+    };
+    let writer = fixture.open(1).await;
+    // While somebody else writes, and afterwards.
+    for at_rest in [false, true] {
+        if at_rest {
+            writer.close().await;
+        }
+        let mut log = fixture.path().into_os_string();
+        log.push("-wal");
+        assert_eq!(std::path::Path::new(&log).exists(), !at_rest);
+        let meta = open().await;
+        assert!(meta.runs(10).await.unwrap().is_empty());
+        let error = meta.forget_node_states("dev", &["model.shop.m"]).await.unwrap_err();
+        assert!(matches!(error, MetaError::ReadOnly { .. }) && error.to_string().contains("cannot be written to"));
+        meta.close().await;
+    }
+}
+
 async fn refused(fixture: &Fixture) -> MetaError {
     Meta::open(&fixture.path(), fixture.clock.clone(), Arc::new(fixture.machine.clone())).await.unwrap_err()
 }

@@ -24,6 +24,7 @@ impl Workspace {
         options: BuildOptions,
         stop: watch::Receiver<bool>,
     ) -> Result<Summary, RunError> {
+        self.must_be_writable(&format!("ade {}", options.command.as_str()))?;
         let run_id = self.world.ids.next();
         self.write_as(run_id, &format!("ade {}", options.command.as_str()), options.lease_timeout);
         for crashed in self.meta.recover().await? {

@@ -50,6 +50,7 @@ impl Workspace {
     /// Compacts, writes checkpoints, and removes what no kept version needs, and runs of long ago. A table that this cannot
     /// be done to does not keep the others from it.
     pub async fn maintain(&self, upkeep: &Upkeep) -> Result<Vec<MaintainedTable>, RunError> {
+        self.must_be_writable("ade maintain")?;
         self.write_as(self.world.ids.next(), "ade maintain", Duration::ZERO);
         let retention = TimeDelta::hours(i64::try_from(upkeep.retention_hours).unwrap_or(i64::MAX / 3_600_000));
         let options = MaintainOptions {

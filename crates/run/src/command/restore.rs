@@ -13,6 +13,7 @@ impl Workspace {
     /// Makes an older version of a table current again, as a new version. A source's position goes back with its rows, so
     /// that the next ingest brings what came after them once more; models behind it are left as they are.
     pub async fn restore(&self, name: &str, to: ReadAt, patience: Duration) -> Result<Restored, RunError> {
+        self.must_be_writable("ade restore")?;
         let table = self.find_table(name).await?;
         let run_id = self.world.ids.next();
         self.write_as(run_id, "ade restore", patience);

@@ -47,6 +47,8 @@ pub struct Workspace {
     pub(crate) views: Arc<Views>,
     pub(crate) keeper: Arc<keeper::Keeper>,
     pub(crate) spill: spill::SpillFolder,
+    /// Whether the project's folder cannot be written to.
+    pub(crate) is_read_only: bool,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -80,6 +82,14 @@ impl Workspace {
     /// The lake's name of a relation.
     pub(crate) fn table_name(relation: &Relation) -> Result<TableName, RunError> {
         Ok(TableName::new(&relation.schema, &relation.table)?)
+    }
+
+    /// Refuses a command that writes where nothing can be written.
+    pub(crate) fn must_be_writable(&self, command: &str) -> Result<(), RunError> {
+        if !self.is_read_only {
+            return Ok(());
+        }
+        Err(RunError::ReadOnly { path: state_folder::state_folder(&self.root), command: command.to_owned() })
     }
 
     /// Closes the metadata database; what is written is on disk. Connections that work which cannot be stopped still has are

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::keeper::Keeper;
 use super::spill::SpillFolder;
-use super::state_folder::make_state_folder;
+use super::state_folder::{is_read_only, make_state_folder, state_folder};
 use super::{ProjectSecrets, Views, Workspace};
 use crate::disk_tree::DiskTree;
 use crate::error::RunError;
@@ -98,15 +98,18 @@ impl Workspace {
         let Some(project) = loaded.project else { return Err(RunError::Project { diagnostics: loaded.diagnostics }) };
         let project = Arc::new(project);
 
-        let state = make_state_folder(root)?;
+        let (spill, is_read_only) = spill_folder(root, &world)?;
         let clocks = Arc::new(Clocks(Arc::clone(&world.clock)));
-        let meta = Meta::open(&state.join("meta.db"), Arc::clone(&clocks) as _, Arc::new(ProcfsProbe)).await?;
-
-        let spill = SpillFolder::make(root, &world.ids.next().to_string()).map_err(|source| RunError::File {
-            action: "make a spill folder in",
-            path: state,
-            source,
-        })?;
+        let (clock, probe): (Arc<dyn ade_meta::Clock>, _) = (Arc::clone(&clocks) as _, Arc::new(ProcfsProbe));
+        let database = state_folder(root).join("meta.db");
+        let meta = if !is_read_only {
+            Meta::open(&database, clock, probe).await?
+        } else if database.exists() {
+            Meta::open_read_only(&database, clock, probe).await?
+        } else {
+            // Nothing was ever recorded.
+            Meta::open(&spill.path().join("meta.db"), clock, probe).await?
+        };
         let threads = options.threads.unwrap_or(world.cores).max(1);
         let engine = Engine::new(&EngineOptions {
             memory_bytes: world.memory_bytes,
@@ -123,6 +126,9 @@ impl Workspace {
             .resolve_text(&secrets)
             .map_err(|source| RunError::Secret { setting: "lake".to_owned(), source })?;
         let location = if location.contains("://") { location } else { root.join(location).display().to_string() };
+        // Nothing ever landed.
+        let is_nowhere = is_read_only && !location.contains("://") && !Path::new(&location).exists();
+        let location = if is_nowhere { spill.path().join("lake").display().to_string() } else { location };
         let ids = Arc::new(LakeIds(Arc::clone(&world.ids)));
         let lake_options = LakeOptions {
             memory_bytes: world.memory_bytes / 8,
@@ -144,10 +150,29 @@ impl Workspace {
             views,
             keeper,
             spill,
+            is_read_only,
             observer,
         };
         workspace.keeper.write_as(workspace.world.ids.next(), "ade", Duration::ZERO);
         Ok((workspace, loaded.diagnostics))
+    }
+}
+
+/// Where to put what does not fit into memory, and whether the project's own folder cannot be written to.
+fn spill_folder(root: &Path, world: &World) -> Result<(SpillFolder, bool), RunError> {
+    let failed =
+        |path: &Path, source| RunError::File { action: "make a spill folder in", path: path.to_owned(), source };
+    let name = world.ids.next().to_string();
+    let made = make_state_folder(root)
+        .and_then(|state| SpillFolder::make(root, &name).map_err(|source| failed(&state, source)));
+    match made {
+        Err(RunError::File { source, .. }) if is_read_only(&source) => {
+            let folder = world.env_vars.get("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+            let spill =
+                SpillFolder::make_in(&folder, &format!("ade-{name}")).map_err(|source| failed(&folder, source))?;
+            Ok((spill, true))
+        }
+        made => Ok((made?, false)),
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The owner of a folder holds a lock on the file beside it. The lock ends with the process, whatever ends that, and is seen
 //! from other containers too, whose process numbers say nothing here.
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::state_folder::state_folder;
@@ -24,9 +24,14 @@ pub(crate) struct SpillFolder {
 impl SpillFolder {
     /// Makes a folder that no other process has, or takes for left over.
     pub(crate) fn make(root: &Path, name: &str) -> io::Result<Self> {
-        let path = parent(root).join(name);
-        let lock = path.with_extension("lock");
         fs::create_dir_all(parent(root))?;
+        Self::make_in(&parent(root), name)
+    }
+
+    /// The same in another folder than the project's: where that cannot be written to.
+    pub(crate) fn make_in(folder: &Path, name: &str) -> io::Result<Self> {
+        let path = folder.join(name);
+        let lock = path.with_extension("lock");
         loop {
             let locked = OpenOptions::new().create(true).append(true).open(&lock)?;
             match locked.lock() {
@@ -37,7 +42,7 @@ impl SpillFolder {
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
                 Err(error) => return Err(error),
             }
-            fs::create_dir_all(&path)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
             return Ok(Self { path, lock, _locked: locked });
         }
     }

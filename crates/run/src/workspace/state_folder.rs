@@ -21,6 +21,11 @@ pub(crate) fn make_state_folder(root: &Path) -> Result<PathBuf, RunError> {
     Ok(folder)
 }
 
+/// Whether this process cannot write where it tried to, and need not be able to.
+pub(crate) fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
 /// Makes a folder that its owner alone can look into.
 pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
