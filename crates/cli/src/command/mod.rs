@@ -81,9 +81,9 @@ fn lake_options(global: &GlobalArgs) -> Result<OpenOptions, CliError> {
     Ok(OpenOptions { without_resources: true, ..open_options(global)? })
 }
 
-/// Opens the project for a command whose standard output is its answer.
+/// Opens the project for a command whose standard output is its answer, and that builds nothing.
 async fn open(global: &GlobalArgs, options: OpenOptions) -> Result<Arc<Workspace>, CliError> {
-    open_for(global, options, notices(global)).await
+    open_for(global, OpenOptions { without_promises: true, ..options }, notices(global)).await
 }
 
 /// Opens the project; warnings in its files go to the observer as notices.

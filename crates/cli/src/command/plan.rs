@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use ade_run::{BuildOptions, Command, OpenOptions, PlannedTask, Reason};
 
-use super::{Done, open, open_options, print, print_json};
+use super::{Done, open_for, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, PlanArgs};
-use crate::output::{Table, count, plural};
+use crate::output::{Table, count, notices, plural};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
     let options = OpenOptions { full_refresh: args.full_refresh, ..open_options(global)? };
-    let workspace = open(global, options).await?;
+    let workspace = open_for(global, options, notices(global)).await?;
     let build = BuildOptions {
         select: args.selection.select.clone(),
         exclude: args.selection.exclude.clone(),

@@ -156,3 +156,30 @@ fn a_plan_counts_what_is_to_do() {
     assert!(plan.contains("\nmodel   cities_now     if sources bring something "), "{plan}");
     assert!(plan.lines().all(|line| line.chars().count() <= 80), "{plan}");
 }
+
+#[test]
+fn what_nothing_holds_is_told_where_something_is_built() {
+    let folder = Folder::with(&[
+        ("ade.yml", "name: shop\n"),
+        ("models/m.sql", "select 1 as id"),
+        (
+            "models/m.yml",
+            "models:\n  - name: m\n    config: {contract: {enforced: true}}\n    columns:\n      - {name: id, data_type: integer, constraints: [{type: unique}]}\n",
+        ),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    for (args, tells) in [
+        (&["check"][..], true),
+        (&["plan"], true),
+        (&["build"], true),
+        (&["query", "select * from main.m"], false),
+        (&["history", "m"], false),
+        (&["show", "m"], false),
+        (&["ls"], false),
+        (&["maintain"], false),
+    ] {
+        let said = ade.run(args).all();
+        assert_eq!(said.contains("nothing holds this constraint"), tells, "{said}");
+    }
+}

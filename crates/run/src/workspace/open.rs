@@ -38,6 +38,8 @@ pub struct OpenOptions {
     /// Whether to go on without models and sources when their files have problems: for commands that look at the lake or at
     /// a source system, which is what one needs while something is broken.
     pub without_resources: bool,
+    /// Whether to leave out warnings of what is declared and nothing carries out: for commands that build nothing.
+    pub without_promises: bool,
 }
 
 /// The nearest folder, from `start` upwards, that holds a project.
@@ -94,6 +96,9 @@ impl Workspace {
                 observer.on(&Event::Notice { node: None, message });
                 loaded = Loaded { diagnostics: Vec::new(), ..alone };
             }
+        }
+        if options.without_promises {
+            loaded.diagnostics.retain(|problem| problem.is_error() || problem.rule.id != rule::UNSUPPORTED.id);
         }
         let Some(project) = loaded.project else { return Err(RunError::Project { diagnostics: loaded.diagnostics }) };
         let project = Arc::new(project);
