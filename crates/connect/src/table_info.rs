@@ -13,9 +13,10 @@ pub struct TableInfo {
     pub kind: TableKind,
     /// In the order of the source.
     pub columns: Vec<ColumnInfo>,
-    /// The columns of the primary key, in key order; empty when there is none.
+    /// The columns of the primary key, in key order, or of another key that the source declares and that never holds NULL;
+    /// empty when there is none.
     pub primary_key: Vec<String>,
-    /// Column sets that are unique besides the primary key.
+    /// Column sets that are unique besides that.
     pub unique_keys: Vec<Vec<String>>,
     /// Declared references to other tables.
     pub foreign_keys: Vec<ForeignKey>,

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::catalog::{Column, Keys, Table, keys, names, table};
+use super::catalog::{Column, Keys, Table, keys, names, row_key, table};
 use super::database::Database;
 use super::epochs::MILLISECONDS;
 use super::evidence::ColumnEvidence;
@@ -38,7 +38,18 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
     let millis: Vec<Value> = columns.iter().zip(&evidence).filter_map(named).collect();
     let evidence: Vec<ColumnEvidence> =
         evidence.into_iter().map(|evidence| evidence.in_milliseconds().unwrap_or(evidence)).collect();
-    let keys = keys(connection, table).map_err(|error| database.failed(&table.name, &error))?;
+    let mut keys = keys(connection, table).map_err(|error| database.failed(&table.name, &error))?;
+    let holds_null = |name: &str| {
+        table.columns.iter().zip(&evidence).any(|(column, evidence)| column.name == name && evidence.nulls > 0)
+    };
+    let nulls: Vec<String> = table.primary_key().into_iter().filter(|column| holds_null(column)).collect();
+    let broken = (!nulls.is_empty()).then(|| {
+        format!(
+            "its primary key holds NULL in {}, which SQLite allows: such a key tells no rows apart",
+            nulls.join(", ")
+        )
+    });
+    let primary_key = row_key(table, &mut keys, &holds_null);
     let info = |(column, evidence): (&super::catalog::Column, &ColumnEvidence)| ColumnInfo {
         name: column.name.clone(),
         source_type: column.source_type.clone(),
@@ -60,6 +71,7 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
     let notes = mixed
         .map(|(column, _)| format!("column `{}` holds values of several kinds; it is read as text", column.name))
         .chain(units)
+        .chain(broken)
         .collect();
     Ok(TableInfo {
         name: lake_name(&table.name),
@@ -67,7 +79,7 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
         kind: if table.is_view { TableKind::View } else { TableKind::Table },
         cursors: cursors(&columns, &evidence, &keys),
         columns,
-        primary_key: table.primary_key(),
+        primary_key,
         unique_keys: keys.unique,
         foreign_keys: keys.foreign.into_iter().map(foreign_key).collect(),
         rows: rows.map(RowCount::Exact),

@@ -103,6 +103,20 @@ impl Table {
     }
 }
 
+/// What tells the rows of a table apart, for certain: its primary key, unless that holds NULL (SQLite allows it, and then the same
+/// key may stand twice), else the narrowest of the unique keys whose columns are all declared `not null`, which is then no
+/// longer among those of `keys`.
+pub(crate) fn row_key(table: &Table, keys: &mut Keys, holds_null: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let primary = table.primary_key();
+    if !primary.is_empty() && !primary.iter().any(|column| holds_null(column)) {
+        return primary;
+    }
+    let is_sure = |name: &String| table.column(name).is_some_and(|column| column.not_null);
+    let sure = keys.unique.iter().enumerate().filter(|(_, key)| key.iter().all(is_sure));
+    let narrowest = sure.min_by_key(|(_, key)| key.len()).map(|(index, _)| index);
+    narrowest.map(|index| keys.unique.remove(index)).unwrap_or_default()
+}
+
 /// Unique keys, references and indexed columns.
 pub(crate) fn keys(connection: &Connection, table: &Table) -> Result<Keys, Error> {
     let mut keys = Keys::default();

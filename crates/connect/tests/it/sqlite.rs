@@ -9,6 +9,30 @@ use serde_json::json;
 use crate::source::{Source, drain, rows};
 
 #[tokio::test]
+async fn a_key_is_what_tells_rows_apart() {
+    let source = Source::sqlite(
+        "create table with_null (a int, b int, primary key (a, b));
+         insert into with_null values (1, null), (1, null), (1, 2);
+         create table other_key (a text primary key, n int not null, m int not null, unique (n, m));
+         insert into other_key values (null, 1, 2);
+         create table unique_only (id int not null unique, maybe int unique, updated_at text not null);
+         insert into unique_only values (1, 2, '2024-01-01 10:00:00');
+         create table some_unique (id int not null);
+         create unique index some on some_unique (id) where id > 3;",
+    );
+    let tables = source.open().await.browse().await.unwrap();
+    let table = |name: &str| tables.iter().find(|table| table.name == name).unwrap();
+    assert_eq!(table("with_null").primary_key, [""; 0]);
+    let note = "its primary key holds NULL in b, which SQLite allows: such a key tells no rows apart";
+    assert_eq!(table("with_null").notes, [note]);
+    assert_eq!(table("other_key").primary_key, ["n", "m"]);
+    let unique = table("unique_only");
+    assert_eq!((&unique.primary_key, &unique.unique_keys), (&vec!["id".to_owned()], &vec![vec!["maybe".to_owned()]]));
+    assert!(unique.keyed_cursor().is_some());
+    assert!(table("some_unique").primary_key.is_empty());
+}
+
+#[tokio::test]
 async fn browsing_finds_tables_keys_and_types() {
     let source = Source::sqlite(
         "create table market (code text primary key not null, name text) without rowid;
