@@ -11,6 +11,12 @@ pub trait Connection: Send + Sync {
     /// Every table (or group of files) there is, by name. May read all of the data to be exact about types.
     async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError>;
 
+    /// One table that [`Connection::browse`] may have taken for a part of another one, by what stands after `from:`: a file, or
+    /// a glob. `None` where there is none, or where every table is told by browsing.
+    async fn browse_one(&self, _from: &str) -> Result<Option<TableInfo>, ConnectError> {
+        Ok(None)
+    }
+
     /// The first `rows` rows of what `from` names, read with the table's `options`. For a person to look at and
     /// for proposing a classification; it holds raw values, so it must never be written anywhere.
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError>;

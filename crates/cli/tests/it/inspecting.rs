@@ -219,3 +219,27 @@ fn a_column_that_nobody_has_listed_is_proposed_what_its_name_says_and_never_publ
         }
     }
 }
+
+#[test]
+fn a_file_of_a_pattern_can_be_inspected_alone() {
+    let folder = Folder::with(&[
+        ("ade.yml", PROJECT),
+        ("data/j1.jsonl", "{\"id\": 1}\n"),
+        ("data/j3.jsonl", "{\"id\": 3, \"tags\": [1, 2]}\n"),
+        ("data/j5.jsonl", "{\"id\": 5}\n{\"id\": 6}\n"),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    assert!(ade.run(&["inspect", "files"]).succeeds().text().contains("j*.jsonl  4 rows"));
+    let alone = ade.run(&["inspect", "files", "--table", "j3.jsonl"]).succeeds().text();
+    assert!(
+        alone.contains("j3.jsonl  1 row\n") && alone.contains("from: j3.jsonl") && alone.contains("- name: j3\n"),
+        "{alone}"
+    );
+    let some = ade.run(&["inspect", "files", "--table", "j[35].jsonl"]).succeeds().text();
+    assert!(some.contains("j[35].jsonl  3 rows"), "{some}");
+    for unknown in ["j7.jsonl", "../ade.yml", "/etc/passwd"] {
+        let told = ade.run(&["inspect", "files", "--table", unknown]).exits(2).complaints();
+        assert!(told.contains("connection `files` has no table"), "{told}");
+    }
+}

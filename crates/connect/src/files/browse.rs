@@ -7,6 +7,7 @@ use super::file_columns::{Extent, FileColumn, FileColumns, Known, Union, examine
 use super::group::{Group, groups};
 use super::names;
 use super::options::{FileOptions, Format};
+use super::pattern::Pattern;
 use super::store::FileStore;
 use crate::{ColumnInfo, ConnectError, RowCount, TableInfo, TableKind};
 
@@ -19,6 +20,18 @@ pub(crate) fn browse(
 ) -> Result<Vec<TableInfo>, ConnectError> {
     let files = store.list("", &|_| true)?.files;
     Ok(groups(files).into_iter().map(|group| table(store, group, defaults, threads)).collect())
+}
+
+/// The files that `from` names, as one table; `None` where there are none.
+pub(crate) fn browse_one(
+    store: &dyn FileStore,
+    from: &str,
+    defaults: &FileOptions,
+    threads: usize,
+) -> Result<Option<TableInfo>, ConnectError> {
+    let mut files = Pattern::new(from)?.files(store)?;
+    files.retain(|file| Format::of_path(&file.path).is_some());
+    Ok((!files.is_empty()).then(|| table(store, Group::of(from, files), defaults, threads)))
 }
 
 fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: usize) -> TableInfo {

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use serde_json::Map;
 
-use super::browse::browse;
+use super::browse::{browse, browse_one};
 use super::file_columns::{Extent, examine};
 use super::options::{FileOptions, specs};
 use super::pattern::Pattern;
@@ -38,6 +38,13 @@ impl Connection for FilesConnection {
         let (store, threads) = (Arc::clone(&self.store), self.threads);
         let defaults = resolve(&specs(), &Map::new()).map_err(|problems| ConnectError::Settings { problems })?;
         blocking(&store.name(), move || browse(&*store, &FileOptions::new(&defaults), threads)).await
+    }
+
+    async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
+        let (store, threads, from) = (Arc::clone(&self.store), self.threads, from.to_owned());
+        let defaults = resolve(&specs(), &Map::new()).map_err(|problems| ConnectError::Settings { problems })?;
+        let found = move || browse_one(&*store, &from, &FileOptions::new(&defaults), threads);
+        blocking(&self.store.name(), found).await
     }
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {

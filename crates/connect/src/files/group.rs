@@ -15,6 +15,13 @@ pub(crate) struct Group {
     pub(crate) files: Vec<FileEntry>,
 }
 
+impl Group {
+    /// The files that `from` names.
+    pub(crate) fn of(from: &str, files: Vec<FileEntry>) -> Self {
+        Self { name: table_name(from, false), from: from.to_owned(), files }
+    }
+}
+
 /// Groups files by their paths with numbers and dates taken out: `stock_2024-01-31.csv` is of `stock_*.csv`. A file
 /// that is alone keeps its name, unless that holds a date (six digits or more): then others will come.
 pub(crate) fn groups(files: Vec<FileEntry>) -> Vec<Group> {

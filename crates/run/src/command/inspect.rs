@@ -103,7 +103,12 @@ impl Workspace {
                     known.push(name.clone());
                 }
             }
-            if let Some(unknown) = tables.iter().find(|name| !known.contains(name)) {
+            for unknown in tables.iter().filter(|name| !known.contains(name)) {
+                // A file that looks like a part of a table can be looked at by itself.
+                if let Ok(Some(one)) = opened.browse_one(unknown).await {
+                    found.push(one);
+                    continue;
+                }
                 let hint = did_you_mean(unknown, known.iter().map(String::as_str))
                     .unwrap_or_else(|| format!("there are {}", known.join(", ")));
                 return Err(RunError::usage(format!("connection `{connection}` has no table `{unknown}`"), hint));
