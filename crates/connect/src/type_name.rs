@@ -2,7 +2,8 @@
 
 use arrow::datatypes::{DataType, TimeUnit};
 
-/// The SQL name of a type, as written after `data_type:`. Nested types are shown in Arrow's words: they have none.
+/// The SQL name of a type, as written after `data_type:`. Nested types are shown as `bigint[]`, `struct(a bigint)` and
+/// `map(varchar, bigint)`.
 pub fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Boolean => "boolean".to_owned(),
@@ -33,7 +34,46 @@ pub fn type_name(data_type: &DataType) -> String {
             }
         }
         DataType::Dictionary(_, values) => type_name(values),
-        DataType::List(item) => format!("{}[]", type_name(item.data_type())),
-        nested => nested.to_string(),
+        DataType::List(inner)
+        | DataType::LargeList(inner)
+        | DataType::ListView(inner)
+        | DataType::LargeListView(inner)
+        | DataType::FixedSizeList(inner, _) => format!("{}[]", type_name(inner.data_type())),
+        DataType::Struct(fields) => {
+            let fields = fields.iter().map(|field| format!("{} {}", field.name(), type_name(field.data_type())));
+            format!("struct({})", fields.collect::<Vec<_>>().join(", "))
+        }
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(pair) => {
+                let pair = pair.iter().map(|field| type_name(field.data_type()));
+                format!("map({})", pair.collect::<Vec<_>>().join(", "))
+            }
+            _ => "map".to_owned(),
+        },
+        DataType::RunEndEncoded(_, values) => type_name(values.data_type()),
+        DataType::Interval(_) | DataType::Duration(_) => "interval".to_owned(),
+        other => other.to_string().to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::{Field, Fields};
+
+    use super::*;
+
+    #[test]
+    fn nested_types_are_told_in_sql() {
+        let field = |name: &str, data_type: DataType| Field::new(name, data_type, true);
+        let list = DataType::List(Arc::new(field("item", DataType::Int64)));
+        let fields = Fields::from(vec![field("sku", DataType::Utf8View), field("counts", list.clone())]);
+        let entries = Fields::from(vec![field("key", DataType::Utf8), field("value", DataType::Date32)]);
+        let map = DataType::Map(Arc::new(field("entries", DataType::Struct(entries))), false);
+        assert_eq!(type_name(&list), "bigint[]");
+        let all = DataType::LargeList(Arc::new(field("item", DataType::Struct(fields))));
+        assert_eq!(type_name(&all), "struct(sku varchar, counts bigint[])[]");
+        assert_eq!(type_name(&map), "map(varchar, date)");
     }
 }
