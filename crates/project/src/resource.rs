@@ -17,7 +17,7 @@ mod seed;
 mod severity;
 mod source_table;
 
-pub use check::{Check, CheckKind, CheckTarget, Comparison, Threshold};
+pub use check::{Check, CheckKind, CheckTarget, Threshold};
 pub use column::{Column, ColumnPrivacy};
 pub use connection::{Connection, ConnectionSetting};
 pub use environment::{CustomSchema, Environment};

@@ -183,3 +183,29 @@ fn what_nothing_holds_is_told_where_something_is_built() {
         assert_eq!(said.contains("nothing holds this constraint"), tells, "{said}");
     }
 }
+
+#[test]
+fn a_threshold_is_any_comparison_of_sql() {
+    let check = |threshold: &str| {
+        let folder = Folder::with(&[
+            ("ade.yml", "name: shop\n"),
+            ("models/m.sql", "select * from (values (1), (null), (null), (null)) as t(id)"),
+            (
+                "models/m.yml",
+                &format!(
+                    "models:\n  - name: m\n    columns:\n      - {{name: id, data_tests: [{{not_null: {{config: {{error_if: \"{threshold}\"}}}}}}]}}\n"
+                ),
+            ),
+        ]);
+        let ade = program(&folder);
+        ade.run(&["init", "."]).succeeds();
+        ade.run(&["check"]).succeeds();
+        ade.run(&["build"])
+    };
+    let failed = check("between 2 and 5").exits(1).text();
+    assert!(failed.contains("fails if between 2 and 5"), "{failed}");
+    check("not in (1, 3)").succeeds();
+    check("> 1 + 1").exits(1);
+    let wrong = check("in (1; 2)").exits(1).text();
+    assert!(wrong.contains("not_null_m_id"), "{wrong}");
+}

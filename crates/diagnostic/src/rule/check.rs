@@ -6,5 +6,5 @@ super::rules! {
     INVALID_CHECK "invalid-check"
         "A data test lacks an argument that it needs, has one that it does not know, or one of the wrong type."
     INVALID_THRESHOLD "invalid-threshold"
-        "`warn_if` and `error_if` are a comparison with a number of failing rows, for instance `\">10\"` or `\"!= 0\"`."
+        "`warn_if` and `error_if` are a comparison with a number of failing rows: what stands behind the number in SQL, for instance `\"> 10\"`, `\"!= 0\"` or `\"between 2 and 5\"`."
 }

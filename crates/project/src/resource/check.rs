@@ -149,81 +149,42 @@ pub enum CheckKind {
     },
 }
 
-/// A comparison with a number of failing rows: dbt's `"> 10"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Threshold {
-    /// How to compare.
-    pub comparison: Comparison,
-    /// With what.
-    pub rows: u64,
-}
+/// A comparison with a number of failing rows, as dbt writes it: `"> 10"`, `"between 2 and 5"`. What stands before it is the
+/// number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threshold(String);
 
-/// How a number is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-}
-
-/// As dbt writes it: `> 10`.
 impl std::fmt::Display for Threshold {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = match self.comparison {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "!=",
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-        };
-        write!(out, "{sign} {}", self.rows)
+        out.write_str(&self.0)
     }
 }
 
 /// dbt's default: any failing row.
 impl Default for Threshold {
     fn default() -> Self {
-        Self { comparison: Comparison::NotEqual, rows: 0 }
+        Self("!= 0".to_owned())
     }
 }
 
 impl Threshold {
-    /// Reads `"> 10"`, `"!=0"`; `None` when it is not a comparison with a whole number.
+    /// Takes the right side of a comparison in SQL; `None` when it is none, or one with something that is no number and no
+    /// expression. Whether an expression is right, SQL says when the check runs.
     pub fn parse(text: &str) -> Option<Self> {
+        const SIGNS: [&str; 8] = ["==", "!=", "<>", ">=", "<=", "=", ">", "<"];
+        const WORDS: [&str; 4] = ["between", "in", "not", "is"];
         let text = text.trim();
-        let digits = text.find(|character: char| character.is_ascii_digit())?;
-        let comparison = match text[..digits].trim() {
-            "=" | "==" => Comparison::Equal,
-            "!=" | "<>" => Comparison::NotEqual,
-            ">" => Comparison::Greater,
-            ">=" => Comparison::GreaterOrEqual,
-            "<" => Comparison::Less,
-            "<=" => Comparison::LessOrEqual,
-            _ => return None,
-        };
-        Some(Self { comparison, rows: text[digits..].trim().parse().ok()? })
-    }
-
-    /// Whether this many failing rows reach the threshold.
-    pub fn is_reached(self, failures: u64) -> bool {
-        match self.comparison {
-            Comparison::Equal => failures == self.rows,
-            Comparison::NotEqual => failures != self.rows,
-            Comparison::Greater => failures > self.rows,
-            Comparison::GreaterOrEqual => failures >= self.rows,
-            Comparison::Less => failures < self.rows,
-            Comparison::LessOrEqual => failures <= self.rows,
+        if let Some(sign) = SIGNS.into_iter().find(|sign| text.starts_with(sign)) {
+            let rest = text[sign.len()..].trim();
+            let is_value =
+                rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '(' | '-' | '+' | '.'));
+            // PostgreSQL has no `==`, other databases do.
+            let sign = if sign == "==" { "=" } else { sign };
+            return is_value.then(|| Self(format!("{sign} {rest}")));
         }
+        let word = text.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+        let is_known = WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+        (is_known && text.len() > word.len()).then(|| Self(text.to_owned()))
     }
 }
 
@@ -233,14 +194,22 @@ mod tests {
 
     #[test]
     fn thresholds_are_dbts() {
-        let cases = [("!= 0", 1, 0), (">10", 11, 10), (">= 10", 10, 9), ("< 5", 4, 5), ("<=5", 5, 6), ("=0", 0, 1)];
-        for (text, reached, not_reached) in cases {
-            let threshold = Threshold::parse(text).expect(text);
-            assert!(threshold.is_reached(reached), "{text} {reached}");
-            assert!(!threshold.is_reached(not_reached), "{text} {not_reached}");
+        let cases = [
+            ("!= 0", "!= 0"),
+            (">10", "> 10"),
+            (" >= 10 ", ">= 10"),
+            ("==3", "= 3"),
+            ("> 1.5", "> 1.5"),
+            ("> -1", "> -1"),
+            ("between 2 and 5", "between 2 and 5"),
+            ("NOT IN (1, 2)", "NOT IN (1, 2)"),
+            ("> 10 or 3 = 3", "> 10 or 3 = 3"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Threshold::parse(text).expect(text).to_string(), expected);
         }
-        assert!(Threshold::default().is_reached(1) && !Threshold::default().is_reached(0));
-        for text in ["10", "> x", "", "=> 3", "> 1.5", "> -1"] {
+        assert_eq!(Threshold::parse("!=0"), Some(Threshold::default()));
+        for text in ["10", "> x", "", "=> 3", ">", "many", "between", "insert into t"] {
             assert_eq!(Threshold::parse(text), None, "{text}");
         }
     }

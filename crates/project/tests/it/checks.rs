@@ -1,7 +1,7 @@
 //! Data tests in all their spellings.
 
 use crate::support::good;
-use ade_project::resource::{Check, CheckKind, CheckSeverity, Comparison, Threshold};
+use ade_project::resource::{Check, CheckKind, CheckSeverity};
 use ade_project::{Project, Relation};
 use serde_json::json;
 
@@ -122,7 +122,7 @@ fn configuration_of_checks_is_merged_from_folders_and_the_test() {
     let project = good(PROJECT);
     let check = check(&project, "as_many_as_wines");
     assert_eq!(check.severity, CheckSeverity::Error);
-    assert_eq!(check.error_if, Threshold { comparison: Comparison::Greater, rows: 5 });
+    assert_eq!(check.error_if.to_string(), "> 5");
     assert_eq!((check.limit, check.store_failures), (Some(10), Some(true)));
     assert_eq!(check.tags, ["nightly"]);
     assert_eq!(check.failures, Relation::new("main_dbt_test__audit", "fewer"));
@@ -202,7 +202,7 @@ models:
     let project = self::good(&good);
     let positive = check(&project, "positive_a_id");
     assert_eq!(positive.severity, CheckSeverity::Error);
-    assert_eq!(positive.error_if, Threshold { comparison: Comparison::Greater, rows: 3 });
+    assert_eq!(positive.error_if.to_string(), "> 3");
     assert_eq!((positive.fail_calc.as_str(), positive.limit), ("sum(wrong)", Some(7)));
     assert_eq!(positive.tags, ["all", "strict"]);
     assert_eq!(positive.filter.as_deref(), Some("id > 1"));
