@@ -185,6 +185,21 @@ fn what_nothing_holds_is_told_where_something_is_built() {
 }
 
 #[test]
+fn a_seed_is_renamed_in_its_header_line() {
+    let folder = Folder::with(&[("ade.yml", "name: shop\n"), ("seeds/s.csv", "id,Mixed Name (a)\n1,x\n")]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["build"]).exits(1).text();
+    assert!(told.contains("the column name `Mixed Name (a)` holds ' '"), "{told}");
+    assert!(
+        told.contains("write `mixed_name_a` in the header line of seeds/s.csv") && !told.contains("`as`"),
+        "{told}"
+    );
+    folder.write("seeds/s.csv", "id,mixed_name_a\n1,x\n");
+    ade.run(&["build"]).succeeds();
+}
+
+#[test]
 fn a_threshold_is_any_comparison_of_sql() {
     let check = |threshold: &str| {
         let folder = Folder::with(&[

@@ -86,6 +86,11 @@ pub(crate) fn log_schema(scan_schema: &Schema) -> Schema {
     Schema::new(fields.collect::<Fields>())
 }
 
+/// The first character of a column's name that tables do not allow.
+pub fn forbidden_in_name(name: &str) -> Option<char> {
+    name.chars().find(|character| " ,;{}()\n\t=".contains(*character))
+}
+
 /// Names that Spark refuses in a table without column mapping, and names that differ in case alone, are refused here so
 /// that every reader can read what we write.
 fn check_names(table: &TableName, schema: &Schema) -> Result<(), LakeError> {
@@ -99,7 +104,7 @@ fn check_names(table: &TableName, schema: &Schema) -> Result<(), LakeError> {
         if name.is_empty() {
             return refuse("a column has an empty name; give it one with `as`".into());
         }
-        if let Some(bad) = name.chars().find(|c| " ,;{}()\n\t=".contains(*c)) {
+        if let Some(bad) = forbidden_in_name(name) {
             return refuse(format!(
                 "the column name `{name}` holds {bad:?}, which Delta does not allow; give the column another name with `as`"
             ));

@@ -6,7 +6,7 @@ mod evolve;
 mod partition_value;
 
 pub use coerce::coerce;
-pub use delta_schema::{StoredSchema, delta_schema};
+pub use delta_schema::{StoredSchema, delta_schema, forbidden_in_name};
 
 pub(crate) use coerce::coerce_for_file;
 pub(crate) use delta_schema::{log_schema, scan_schema};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ade_connect::{OpenContext, ReadMode, ReadRequest};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::sql_type;
-use ade_lake::{CommitNote, Lease, SchemaChange, StageRequest, TableName, Write};
+use ade_lake::{CommitNote, Lease, SchemaChange, StageRequest, TableName, Write, forbidden_in_name};
 use ade_project::NodeId;
 use ade_project::resource::Seed;
 use arrow::datatypes::{Field, Schema};
@@ -84,6 +84,7 @@ async fn replace(
         request.promised = Some(Arc::new(typed(seed, &plan.schema)?));
         plan = snapshot.plan(&request).await?;
     }
+    refuse_names(seed, &plan.schema)?;
     let stage = StageRequest::new(Arc::clone(&plan.schema), Write::Replace).schema_change(SchemaChange::Evolve);
     let mut writer = workspace.lake.stage(table, stage, lease).await?;
     let mut rows = 0;
@@ -118,6 +119,24 @@ async fn replace(
     hit(failpoint::SEED_COMMITTED)?;
     outcome.batches.push(batch_id);
     Ok(outcome)
+}
+
+/// The names of a seed's columns are those of its header line; there is no other place to mend them.
+fn refuse_names(seed: &Seed, found: &Schema) -> Result<(), TaskError> {
+    let problem = |name: &String| {
+        let character = forbidden_in_name(name)?;
+        let legal = name.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty());
+        let legal = legal.map(str::to_lowercase).collect::<Vec<_>>().join("_");
+        let message =
+            format!("seed `{}`: the column name `{name}` holds {character:?}, which tables do not allow", seed.name);
+        let legal = if legal.is_empty() { "another name".to_owned() } else { format!("`{legal}`") };
+        Some(
+            Diagnostic::error(&rule::INVALID_SEED, message)
+                .hint(format!("write {legal} in the header line of {}", seed.path)),
+        )
+    };
+    let problems: Vec<Diagnostic> = found.fields().iter().filter_map(|field| problem(field.name())).collect();
+    if problems.is_empty() { Ok(()) } else { Err(TaskError::Diagnostics(problems)) }
 }
 
 /// The columns that were found, with the types that the project gives in place of the inferred ones.
