@@ -28,6 +28,7 @@ mod error;
 mod files;
 mod lake_name;
 mod mysql;
+mod network;
 mod note;
 mod open_context;
 mod overlap;

@@ -14,6 +14,15 @@ pub struct Note {
 impl Note {
     /// Whether the rows may not be what somebody expects of them, so that a person should look before relying on them.
     pub fn is_warning(&self) -> bool {
-        matches!(self.id, "key-lacking" | "files-all-gone")
+        matches!(
+            self.id,
+            "key-lacking"
+                | "files-all-gone"
+                | "zero-dates"
+                | "not-of-one-moment"
+                | "infinite-time"
+                | "rows-hidden"
+                | "columns-hidden"
+        )
     }
 }

@@ -35,7 +35,6 @@ mod startup;
 mod stream;
 mod tls;
 mod transaction;
-mod tunnel;
 mod unit;
 mod value;
 mod window;

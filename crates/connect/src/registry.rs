@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{ConnectError, Connector, FilesConnector, PostgresConnector, SqliteConnector};
+use crate::{ConnectError, Connector, FilesConnector, MySqlConnector, PostgresConnector, SqliteConnector};
 
 /// The connectors that there are, in one visible list.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ impl Registry {
         Self {
             connectors: vec![
                 Arc::new(FilesConnector::new()),
+                Arc::new(MySqlConnector::new()),
                 Arc::new(PostgresConnector::new()),
                 Arc::new(SqliteConnector::new()),
             ],

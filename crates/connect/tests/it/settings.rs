@@ -83,10 +83,10 @@ fn options_of_tables_are_checked_too() {
 fn the_list_is_visible_and_what_is_not_in_it_is_named() {
     let registry = Registry::builtin();
     let names: Vec<_> = registry.connectors().map(|connector| connector.spec().name).collect();
-    assert_eq!(names, ["files", "sqlite"]);
-    let error = registry.get("postgres").err().unwrap();
+    assert_eq!(names, ["files", "mysql", "postgres", "sqlite"]);
+    let error = registry.get("oracle").err().unwrap();
     assert!(matches!(error, ConnectError::UnknownConnector { .. }));
-    assert_eq!(error.to_string(), "there is no connector `postgres`; there are files, sqlite");
+    assert_eq!(error.to_string(), "there is no connector `oracle`; there are files, mysql, postgres, sqlite");
 }
 
 #[test]
@@ -98,7 +98,8 @@ fn the_same_description_makes_schema_and_reference() {
             (&schema["properties"]["type"]["const"], &schema["additionalProperties"]),
             (&json!(spec.name), &json!(false))
         );
-        assert_eq!(schema["required"], json!(["type", "path"]));
+        let required = spec.settings.iter().filter(|setting| setting.required).map(|setting| setting.name);
+        assert_eq!(schema["required"], json!(std::iter::once("type").chain(required).collect::<Vec<_>>()));
         let reference = spec.markdown();
         for setting in spec.settings.iter().chain(&spec.table_options) {
             assert!(reference.contains(&format!("| `{}` |", setting.name)), "{}", setting.name);

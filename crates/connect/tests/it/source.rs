@@ -8,6 +8,7 @@ use ade_connect::{
     BatchStream, ConnectError, Connection, OpenContext, PositionKey, ReadMode, ReadPlan, ReadRequest, Registry,
     Settings, UnitEnd,
 };
+use ade_testing::{MariaDb, Postgres};
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -25,21 +26,52 @@ pub(crate) fn timestamptz() -> DataType {
 /// A temporary folder with a connection of some type to what is in it.
 pub(crate) struct Source {
     pub(crate) folder: TempDir,
+    pub(crate) mariadb: Option<MariaDb>,
+    pub(crate) postgres: Option<Postgres>,
     connector: &'static str,
     settings: Map<String, Value>,
 }
 
 impl Source {
     pub(crate) fn files() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), connector: "files", settings: object(json!({ "path": "." })) }
+        Self::new("files", json!({ "path": "." }))
     }
 
     /// A database made by `sql`.
     pub(crate) fn sqlite(sql: &str) -> Self {
-        let settings = object(json!({ "path": "app.db", "busy_timeout_ms": 50 }));
-        let source = Self { folder: tempfile::tempdir().unwrap(), connector: "sqlite", settings };
+        let source = Self::new("sqlite", json!({ "path": "app.db", "busy_timeout_ms": 50 }));
         source.execute(sql);
         source
+    }
+
+    /// A database of a MariaDB server of its own, made by `sql`.
+    pub(crate) fn mysql(sql: &str) -> Self {
+        Self::mysql_on(MariaDb::start().unwrap(), sql)
+    }
+
+    pub(crate) fn mysql_on(server: MariaDb, sql: &str) -> Self {
+        let mut source = Self::new("mysql", json!({ "url": server.url() }));
+        source.mariadb = Some(server);
+        source.execute(sql);
+        source
+    }
+
+    /// A database of a PostgreSQL server of its own, made by `sql`.
+    pub(crate) fn postgres(sql: &str) -> Self {
+        Self::postgres_on(Postgres::start().unwrap(), sql)
+    }
+
+    pub(crate) fn postgres_on(server: Postgres, sql: &str) -> Self {
+        let settings = json!({ "host": "127.0.0.1", "port": server.port(), "user": "postgres", "streams": 3 });
+        let mut source = Self::new("postgres", settings);
+        source.postgres = Some(server);
+        source.execute(sql);
+        source
+    }
+
+    fn new(connector: &'static str, settings: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, mariadb: None, postgres: None, connector, settings: object(settings) }
     }
 
     /// Changes a setting of the connection.
@@ -59,7 +91,24 @@ impl Source {
 
     /// Changes the database as its owner would.
     pub(crate) fn execute(&self, sql: &str) {
-        self.writer().execute_batch(sql).unwrap();
+        match (&self.mariadb, &self.postgres) {
+            (Some(server), _) => drop(mysql_query(server, sql)),
+            (_, Some(server)) => drop(server.psql(sql).unwrap()),
+            _ => self.writer().execute_batch(sql).unwrap(),
+        }
+    }
+
+    /// What a MariaDB server answers to its owner: the first column of the last result that has rows, as text.
+    pub(crate) fn query(&self, sql: &str) -> Vec<String> {
+        if let Some(server) = &self.postgres {
+            return server.psql(sql).unwrap().lines().map(str::to_owned).collect();
+        }
+        mysql_query(self.mariadb.as_ref().unwrap(), sql)
+    }
+
+    /// Forgets a setting of the connection.
+    pub(crate) fn unset(&mut self, setting: &str) {
+        let _ = self.settings.remove(setting);
     }
 
     pub(crate) fn writer(&self) -> rusqlite::Connection {
@@ -137,6 +186,31 @@ impl Source {
             Ok(load) => panic!("expected an error, got {} rows", load.rows().len()),
         }
     }
+}
+
+/// On a thread of its own: the test's runtime goes on meanwhile, and sees nothing of it.
+fn mysql_query(server: &MariaDb, sql: &str) -> Vec<String> {
+    use mysql_async::prelude::Queryable;
+    let (url, sql) = (server.url(), sql.to_owned());
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = mysql_async::Conn::from_url(url).await.unwrap();
+            let mut result = connection.query_iter(sql).await.unwrap();
+            let mut last: Vec<mysql_async::Row> = Vec::new();
+            while !result.is_empty() {
+                let rows: Vec<mysql_async::Row> = result.collect().await.unwrap();
+                if !rows.is_empty() {
+                    last = rows;
+                }
+            }
+            drop(result);
+            connection.disconnect().await.unwrap();
+            let first = |row: mysql_async::Row| row.get::<Option<String>, _>(0).flatten();
+            last.into_iter().map(|row| first(row).unwrap_or_else(|| "NULL".to_owned())).collect()
+        })
+    };
+    std::thread::spawn(work).join().unwrap()
 }
 
 pub(crate) fn context(folder: &Path) -> OpenContext {

@@ -62,8 +62,46 @@ fn sqlite() -> Subject {
     }
 }
 
+fn mysql() -> Subject {
+    let source = Source::mysql(&format!(
+        "create table t (id bigint primary key, name varchar(40), updated_at datetime(6), index (updated_at));
+         insert into t select seq, concat('name ', seq), '2024-01-01' + interval seq second from seq_0_to_{};",
+        ROWS - 1
+    ));
+    let mut incremental_request = source.request("t", json!({}));
+    incremental_request.mode = incremental(Some("updated_at"), Some("1 minute"));
+    Subject {
+        from: "t",
+        incremental: incremental_request,
+        add_rows: |source| {
+            source.execute("insert into t select max(id) + 1, 'new', max(updated_at) + interval 1 day from t");
+        },
+        isolated: true,
+        source,
+    }
+}
+
+fn postgres() -> Subject {
+    let source = Source::postgres(&format!(
+        "create table t (id bigint primary key, name text, updated_at timestamp);
+         insert into t select n, 'name ' || n, '2024-01-01'::timestamp + n * interval '1 second'
+         from generate_series(0, {ROWS} - 1) n;"
+    ));
+    let mut incremental_request = source.request("t", json!({}));
+    incremental_request.mode = incremental(Some("updated_at"), Some("1 minute"));
+    Subject {
+        from: "t",
+        incremental: incremental_request,
+        add_rows: |source| {
+            source.execute("insert into t select max(id) + 1, 'new', max(updated_at) + interval '1 day' from t");
+        },
+        isolated: true,
+        source,
+    }
+}
+
 fn subjects() -> Vec<Subject> {
-    vec![files(), sqlite()]
+    vec![files(), sqlite(), mysql(), postgres()]
 }
 
 #[tokio::test]
@@ -207,8 +245,11 @@ async fn dropping_a_stream_releases_what_it_holds() {
     }
 }
 
-/// How many files of the source this process has open.
+/// How many files of the source this process has open, or sessions with its server.
 fn open_files(source: &Source) -> usize {
+    if source.postgres.is_some() {
+        return source.query("select 1 from pg_stat_activity where application_name = 'ade'").len();
+    }
     let folder = source.folder.path().canonicalize().unwrap();
     let entries = std::fs::read_dir("/proc/self/fd").unwrap();
     entries

@@ -1,0 +1,64 @@
+//! A way to a server.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use futures::StreamExt;
+
+use super::browse::browse;
+use super::server::Server;
+use super::snapshot::MySqlSnapshot;
+use super::worker::Worker;
+use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+
+/// A way to a server. Each call works in a session and moment of its own.
+pub(crate) struct MySqlConnection {
+    server: Arc<Server>,
+}
+
+impl MySqlConnection {
+    pub(crate) fn new(server: Arc<Server>) -> Self {
+        Self { server }
+    }
+
+    async fn begin(&self) -> Result<MySqlSnapshot, ConnectError> {
+        Ok(MySqlSnapshot::new(Worker::start(Arc::clone(&self.server)).await?))
+    }
+}
+
+#[async_trait]
+impl Connection for MySqlConnection {
+    async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
+        let worker = Worker::start(Arc::clone(&self.server)).await?;
+        let server = Arc::clone(&self.server);
+        worker.run(move |session| Box::pin(async move { browse(&server, session).await })).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+        let snapshot = self.begin().await?;
+        let request = ReadRequest {
+            table: from.to_owned(),
+            from: from.to_owned(),
+            options: options.clone(),
+            mode: ReadMode::Full,
+            position: None,
+            replaced: None,
+            promised: None,
+            columns: None,
+            batch_rows: rows.max(1),
+        };
+        let plan = snapshot.plan(&request).await?;
+        for unit in &plan.units {
+            let mut stream = snapshot.read_some(&plan, unit, u64::try_from(rows).ok())?;
+            if let Some(batch) = stream.next().await.transpose()? {
+                return Ok(batch);
+            }
+        }
+        Ok(RecordBatch::new_empty(plan.schema))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
+        Ok(Box::new(self.begin().await?))
+    }
+}

@@ -1,0 +1,244 @@
+//! From a request to a unit, a schema and drift. Types come from the catalog: no row is looked at.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::catalog::{Table, find};
+use super::column_type::ColumnType;
+use super::cursor::{CursorKind, CursorValue, Unfit};
+use super::position::Position;
+use super::query::{Cursor, Query};
+use super::server::Server;
+use super::session::Session;
+use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
+use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+
+/// Plans a read.
+pub(crate) async fn plan(
+    server: &Server,
+    session: &mut Session,
+    request: &ReadRequest,
+) -> Result<ReadPlan, ConnectError> {
+    let table = find(server, session, &request.from).await?;
+    let (fields, drift) = columns(request, &table);
+    let mut notes = remarks(&table, &request.from, &fields);
+    let query = query(server, request, &table, &mut notes)?;
+    let unit = if is_unchanged(server, session, request, &query).await? {
+        None
+    } else {
+        let is_all = query.since.is_none();
+        Some(ReadUnit {
+            label: if is_all { request.from.clone() } else { format!("{} (changes)", request.from) },
+            replaces_batch: None,
+            size_bytes: table.size_bytes.filter(|_| is_all),
+            rows: table.rows.filter(|_| is_all),
+            drift,
+            detail: serde_json::to_value(&query).unwrap_or_default(),
+        })
+    };
+    Ok(ReadPlan {
+        request: Arc::new(request.clone()),
+        schema: Arc::new(Schema::new(fields)),
+        units: unit.into_iter().collect(),
+        replaces_all: false,
+        notes,
+    })
+}
+
+/// The schema, and where it is not what was promised.
+fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
+    let is_wanted =
+        |name: &str| request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
+    let mut drift = ColumnDrift::default();
+    let mut fields = Vec::new();
+    for (position, field) in request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate() {
+        if !is_wanted(field.name()) {
+            continue;
+        }
+        let found = table.column(field.name()).map(|column| column.kind);
+        let data_type = match (field.data_type(), found) {
+            // Nothing is promised of its type.
+            (DataType::Null, found) => found.map_or(DataType::Utf8, ColumnType::data_type),
+            (promised, _) => promised.clone(),
+        };
+        match found {
+            None => drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, &request.from)),
+            Some(found) if !found.fits(&data_type) => drift.retyped.push(RetypedColumn {
+                name: field.name().clone(),
+                promised: type_name(&data_type),
+                found: type_name(&found.data_type()),
+                seen_in: request.from.clone(),
+            }),
+            Some(_) => {}
+        }
+        fields.push(Field::new(field.name(), data_type, true));
+    }
+    for (position, column) in table.columns.iter().enumerate() {
+        let is_promised = request.promised.as_ref().is_some_and(|schema| schema.field_with_name(&column.name).is_ok());
+        if is_promised || !is_wanted(&column.name) {
+            continue;
+        }
+        let data_type = column.kind.data_type();
+        if request.promised.is_some() {
+            drift.new.push(DriftedColumn::new(&column.name, &data_type, position, &request.from));
+        }
+        fields.push(Field::new(&column.name, data_type, true));
+    }
+    (fields, drift)
+}
+
+/// What a person should know about a table before its rows are read with `fields`.
+pub(crate) fn remarks(table: &Table, from: &str, fields: &[Field]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |id, message| notes.push(Note { id, message });
+    if let Some(engine) = table.engine.as_ref().filter(|_| !table.is_transactional()) {
+        let message = format!(
+            "`{from}` is stored by {engine}, which knows no transactions: its rows are not of the moment of the other tables, \
+             and rows that change while it is read may be missing or come twice"
+        );
+        note("not-of-one-moment", message);
+    }
+    if !table.hidden.is_empty() {
+        let hidden = table.hidden.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        note(
+            "columns-not-granted",
+            format!("this login may not read {hidden} of `{from}`: they are taken as not there"),
+        );
+    }
+    for field in fields {
+        let Some(column) = table.column(field.name()) else { continue };
+        match column.kind {
+            ColumnType::Decimal(precision, _) if precision > 38 && *field.data_type() == DataType::Utf8 => note(
+                "decimal-as-text",
+                format!(
+                    "column `{}` of `{from}` is {}, of more digits than decimals have here: it is read as text; promise \
+                     `decimal(38, …)` if its values are smaller",
+                    column.name, column.source_type
+                ),
+            ),
+            ColumnType::Geometry => note(
+                "geometry-as-bytes",
+                format!(
+                    "column `{}` of `{from}` is {}: it is read as the bytes that the server stores, four of the reference \
+                     system and then WKB",
+                    column.name, column.source_type
+                ),
+            ),
+            _ => {}
+        }
+    }
+    notes
+}
+
+/// Every row of a table.
+pub(crate) fn all_rows(table: &Table, columns: Vec<(String, ColumnType)>) -> Query {
+    Query {
+        database: table.database.clone(),
+        table: table.name.clone(),
+        columns,
+        cursor: None,
+        since: None,
+        with_nulls: false,
+        last: None,
+        limit: None,
+    }
+}
+
+fn query(server: &Server, request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<Query, ConnectError> {
+    let is_wanted = |name: &String| request.columns.as_ref().is_none_or(|columns| columns.contains(name));
+    let columns = table.columns.iter().filter(|column| is_wanted(&column.name));
+    let mut query = all_rows(table, columns.map(|column| (column.name.clone(), column.kind)).collect());
+    let (cursor, overlap, key) = match &request.mode {
+        ReadMode::Incremental { cursor, overlap, key } => (cursor, *overlap, key),
+        _ => return Ok(query),
+    };
+    let name = cursor.as_ref().ok_or_else(|| {
+        refused(
+            request,
+            "an incremental read of a table needs a cursor",
+            "set `cursor` to the column that grows with every change, or use `mode: full`",
+        )
+    })?;
+    for name in std::iter::once(name).chain(key) {
+        if table.column(name).is_none() {
+            let near = ade_diagnostic::did_you_mean(name, table.columns.iter().map(|column| column.name.as_str()));
+            let advice = near.unwrap_or_else(|| "correct `cursor` or `key`".to_owned());
+            return Err(refused(request, &format!("it has no column `{name}`"), &advice));
+        }
+    }
+    let Some(column) = table.column(name).map(|column| column.kind) else { return Ok(query) };
+    let kind = CursorKind::of(column).map_err(|unfit| unfit_cursor(request, name, unfit))?;
+    query.cursor = Some(Cursor { name: name.clone(), column, kind });
+    query.with_nulls = !key.is_empty();
+    match Position::parse(&request.from, request.position.as_ref())? {
+        Some(position) if position.cursor == *name && position.value.kind == kind => {
+            let since = position.value.back(overlap).map_err(|unfit| unfit_cursor(request, name, unfit))?;
+            notes.extend(ahead(server, request, &position.value));
+            query.since = Some(since);
+            query.last = Some(position.value);
+        }
+        Some(position) => notes.push(Note {
+            id: "cursor-changed",
+            message: format!(
+                "`{}` was read by cursor `{}` before, now by `{name}`{}: all of it is read again",
+                request.from,
+                position.cursor,
+                if position.cursor == *name { ", which is of another type" } else { "" },
+            ),
+        }),
+        None => {}
+    }
+    Ok(query)
+}
+
+/// The note for a cursor that lies more than a day after now: until then, no change would be found.
+pub(crate) fn ahead(server: &Server, request: &ReadRequest, value: &CursorValue) -> Option<Note> {
+    let ReadMode::Incremental { cursor: Some(cursor), .. } = &request.mode else { return None };
+    let days = (value.time()? - server.now?).num_days();
+    (days > 0).then(|| Note {
+        id: "cursor-ahead",
+        message: format!(
+            "the highest value of the cursor `{cursor}` of `{}` lies {days} days after now: rows that change before that time \
+             are not found; correct it in the source and load with `--full-refresh`",
+            request.from
+        ),
+    })
+}
+
+/// Whether the rows that the read would begin with are the very rows that the last read ended with.
+async fn is_unchanged(
+    server: &Server,
+    session: &mut Session,
+    request: &ReadRequest,
+    query: &Query,
+) -> Result<bool, ConnectError> {
+    let position = Position::parse(&request.from, request.position.as_ref())?;
+    match position.filter(|_| query.since.is_some()) {
+        Some(position) => Ok(query.digest(server, session).await? == position.window),
+        None => Ok(false),
+    }
+}
+
+/// The digest of the rows with which the next read will begin, if the one before ended at `value`.
+pub(crate) async fn window(
+    server: &Server,
+    session: &mut Session,
+    request: &ReadRequest,
+    query: &Query,
+    value: &CursorValue,
+) -> Result<String, ConnectError> {
+    let ReadMode::Incremental { cursor: Some(cursor), overlap, .. } = &request.mode else { return Ok(String::new()) };
+    let since = value.back(*overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+    Query { since: Some(since), last: None, ..query.clone() }.digest(server, session).await
+}
+
+fn refused(request: &ReadRequest, reason: &str, advice: &str) -> ConnectError {
+    ConnectError::Request { from: request.from.clone(), reason: reason.to_owned(), advice: advice.to_owned() }
+}
+
+/// The error for a column that cannot serve as cursor.
+fn unfit_cursor(request: &ReadRequest, cursor: &str, unfit: Unfit) -> ConnectError {
+    let advice = "use another column as `cursor`, or use `mode: full`";
+    refused(request, &format!("column `{cursor}` {unfit}"), advice)
+}
