@@ -5,6 +5,7 @@ mod again;
 mod broken_input;
 mod bugs;
 mod canaries;
+mod capture;
 mod checking_sql;
 mod commands;
 mod concurrent;
