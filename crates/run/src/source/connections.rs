@@ -226,6 +226,16 @@ pub(crate) fn check_all(registry: &Registry, project: &Project) -> Vec<Diagnosti
         let Some(connector) = project.connections.get(name).and_then(|found| registry.get(&found.kind).ok()) else {
             continue;
         };
+        if ingest.mode == IngestMode::Capture && !connector.captures_changes() {
+            let message = format!(
+                "table `{}.{}` is to be captured, and a connection of type `{}` has no log of changes",
+                source.source,
+                source.name,
+                connector.spec().name
+            );
+            let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(ingest.origin.clone());
+            problems.push(problem.hint("use `mode: full` or `mode: incremental`"));
+        }
         for problem in connector.spec().check_table_options(&ingest.options) {
             let message = format!("table `{}.{}`: {}", source.source, source.name, problem.message);
             let diagnostic = Diagnostic::error(&rule::INVALID_INGEST, message).at(ingest.origin.clone());
