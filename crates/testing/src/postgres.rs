@@ -54,6 +54,44 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server with an empty database `postgres`, UTF-8, sorting by code point, in UTC.
     pub fn start() -> Result<Self, PostgresError> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further settings, `name=value`.
+    pub fn start_with(settings: &[&str]) -> Result<Self, PostgresError> {
+        Self::begin(settings, false)
+    }
+
+    /// The same with TLS: a certificate for `localhost`, signed by an authority of its own ([`Self::authority`]).
+    pub fn start_with_tls() -> Result<Self, PostgresError> {
+        Self::begin(&[], true)
+    }
+
+    /// The certificate (PEM) of the authority that signed the server's.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path().join("authority.pem"))
+    }
+
+    /// From now on, everybody but the superuser has to give a password, or to come by TLS where `needs_tls` says so.
+    pub fn demand_passwords(&self, needs_tls: bool) -> Result<(), PostgresError> {
+        let step = "change who may sign in";
+        let kind = if needs_tls { "hostssl" } else { "host" };
+        let rules = format!("host all postgres 127.0.0.1/32 trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n");
+        let file = self.folder.as_ref().map(|folder| folder.path().join("data/pg_hba.conf")).unwrap_or_default();
+        std::fs::write(file, rules).map_err(|error| PostgresError::failed(step, error))?;
+        self.psql("select pg_reload_conf()").map(drop)
+    }
+
+    /// Stops the server at once, as a crash does; its data stays until it is dropped.
+    pub fn kill(&mut self) {
+        drop(self.stop.take());
+        if let Some(keeper) = self.keeper.take() {
+            // a keeper that panicked has nothing left to stop
+            let _ = keeper.join();
+        }
+    }
+
+    fn begin(settings: &[&str], tls: bool) -> Result<Self, PostgresError> {
         if !Path::new(PROGRAMS).join("postgres").exists() {
             return Err(PostgresError::NotInstalled);
         }
@@ -65,9 +103,14 @@ impl Postgres {
         let data = folder.path().join("data");
         let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
         init(&data, as_root)?;
+        let mut settings: Vec<&str> = settings.to_vec();
+        if tls {
+            certify(folder.path(), as_root)?;
+            settings.push("ssl=on");
+        }
         let mut last = PostgresError::failed("start PostgreSQL", "no attempt was made");
         for _ in 0..ATTEMPTS {
-            match launch(&data, as_root) {
+            match launch(&data, as_root, &settings) {
                 Ok((port, stop, keeper)) => {
                     return Ok(Self { port, stop: Some(stop), keeper: Some(keeper), folder: Some(folder) });
                 }
@@ -116,11 +159,7 @@ pub fn psql(connection: &str, statements: &str) -> Result<String, PostgresError>
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(keeper) = self.keeper.take() {
-            // a keeper that panicked has nothing left to stop
-            let _ = keeper.join();
-        }
+        self.kill();
         if let Some(folder) = self.folder.take() {
             // what is left lies in the system's temporary folder
             let _ = folder.close();
@@ -161,11 +200,34 @@ fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
     Err(PostgresError::failed(step, String::from_utf8_lossy(&output.stderr)))
 }
 
+/// Makes an authority and a certificate for `localhost` that it signs, where the server looks for it.
+fn certify(folder: &Path, as_root: bool) -> Result<(), PostgresError> {
+    let step = "make a certificate";
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command.args(arguments.split(' ')).current_dir(folder);
+        run(&mut command, step)
+    };
+    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n")
+        .map_err(|error| PostgresError::failed(step, error))?;
+    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem")?;
+    openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout data/server.key -out server.csr")?;
+    openssl(
+        "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile names \
+         -out data/server.crt",
+    )?;
+    run(Command::new("chmod").args(["600", "data/server.key"]).current_dir(folder), step)?;
+    if as_root {
+        run(Command::new("chown").args(["postgres:postgres", "data/server.key"]).current_dir(folder), step)?;
+    }
+    Ok(())
+}
+
 type Launched = (u16, Sender<()>, JoinHandle<()>);
 
 /// Starts the server in a thread that stays until the server is to stop: the kernel ties the
 /// server's life to the thread that started it.
-fn launch(data: &Path, as_root: bool) -> Result<Launched, PostgresError> {
+fn launch(data: &Path, as_root: bool, settings: &[&str]) -> Result<Launched, PostgresError> {
     let step = "start PostgreSQL";
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| PostgresError::failed(step, error))?;
     let port = listener.local_addr().map_err(|error| PostgresError::failed(step, error))?.port();
@@ -184,7 +246,10 @@ fn launch(data: &Path, as_root: bool) -> Result<Launched, PostgresError> {
         "wal_level=logical",
         "shared_buffers=16MB",
         "log_min_messages=warning",
-    ] {
+    ]
+    .iter()
+    .chain(settings)
+    {
         command.args(["-c", setting]);
     }
     command.stdout(Stdio::null()).stderr(Stdio::piped());

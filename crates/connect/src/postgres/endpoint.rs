@@ -111,7 +111,9 @@ impl Parts {
     fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "`url` is not of the form `postgres://user:password@host:port/database`";
         let url = Url::parse(text).map_err(|_| FORM.to_owned())?;
-        if !matches!(url.scheme(), "postgres" | "postgresql") {
+        // A password with `/`, `?` or `#` in it that is not written `%2F`, … ends up where messages would show it.
+        let is_cut = text.contains('@') && url.username().is_empty() && url.password().is_none();
+        if !matches!(url.scheme(), "postgres" | "postgresql") || url.cannot_be_a_base() || is_cut {
             return Err(FORM.to_owned());
         }
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(String::from);
@@ -151,7 +153,15 @@ mod tests {
         assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("app@x"), Some("p/w")));
         assert_eq!(parts.tls, Some(TlsMode::Require));
         assert_eq!(Parts::parse("postgresql://[::1]/x").unwrap().host.as_deref(), Some("::1"));
-        for wrong in ["mysql://secret@x/y", "secret", "postgres://h/d?sslmode=secret"] {
+        for wrong in [
+            "mysql://secret@x/y",
+            "secret",
+            "postgres:secret",
+            "postgres://h/d?sslmode=secret",
+            "postgres://u:12/secret@h/d",
+            "postgres://u:12?secret@h/d",
+            "postgres://u:12#secret@h/d",
+        ] {
             let error = Parts::parse(wrong).err().unwrap();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -46,16 +46,16 @@ pub(crate) async fn finish(
 /// The largest proper value of the cursor that there is, and never less than the one before.
 async fn largest(session: &mut Session, job: &Job, cursor: &UnitCursor) -> Result<Option<String>, ConnectError> {
     let (compared, proper) = (cursor.kind.compared(&cursor.column), cursor.kind.is_proper(&cursor.column));
-    let after = cursor.last.as_ref().map(|last| format!(" and {compared} > {}", cursor.kind.constant(last)));
     let failed = |error| job.database.failed(&job.unit.name, error);
     let mut largest = cursor.last.clone();
     for leaf in &job.unit.leaves {
         let after = match &largest {
             Some(value) => format!(" and {compared} > {}", cursor.kind.constant(value)),
-            None => after.clone().unwrap_or_default(),
+            None => String::new(),
         };
+        // By its place: a name would mean the column of the answer, which is text.
         let sql = format!(
-            "select {compared}::text from {} where {proper}{after} order by {compared} desc limit 1",
+            "select found::text from (select {compared} as found from {} where {proper}{after} order by 1 desc limit 1) largest",
             leaf.relation
         );
         let rows = session.enter(&sql).await;
