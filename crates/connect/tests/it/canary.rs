@@ -211,3 +211,44 @@ async fn names_that_a_person_wrote_are_names() {
     request.promised = None;
     assert_eq!(source.read(&request).await.unwrap().rows().len(), 2);
 }
+
+#[tokio::test]
+async fn postgres_values_views_and_cursors() {
+    let mut source = Source::postgres(&format!(
+        "create table t (c text, j jsonb, n numeric); insert into t values ('{CANARY}', '\"{CANARY}\"', 7373737373.7);
+         create table two (c text[]); insert into two values ('{{{{{CANARY}}}}}');
+         create function raises(text) returns text language plpgsql as
+           $$ begin raise exception 'is %', $1 using errcode = '42501', detail = $1, hint = $1; end $$;
+         create view bad_number as select c::int as c from t;
+         create view bad_json as select ('{{' || c)::json as c from t;
+         create view bad_function as select raises(c) as c from t;
+         create view bad_date as select ('{CANARY}' || c)::date as c from t;"
+    ));
+    for data_type in types() {
+        let mut request = source.request("t", json!({}));
+        for column in ["c", "j", "n"] {
+            request.promised = promise(&[(column, data_type.clone())]);
+            if let Err(error) = source.read(&request).await {
+                assert_silent(&error);
+                assert!(!format!("{error} {error:?}").contains("73737"), "{error}");
+            }
+        }
+    }
+    for view in ["bad_number", "bad_json", "bad_function", "bad_date", "two"] {
+        fails(&source, &source.request(view, json!({}))).await;
+    }
+    let mut request = source.request("t", json!({}));
+    request.mode = incremental(Some("c"), Some("1 hour"));
+    fails(&source, &request).await;
+    // A position of another kind, and one that is none.
+    request.mode = incremental(Some("n"), None);
+    request.position = Some(json!({ "cursor": "n", "kind": "numeric", "value": CANARY, "window": "" }));
+    fails(&source, &request).await;
+    request.position = Some(json!({ "wrong": CANARY }));
+    fails(&source, &request).await;
+    source.set("password", json!(CANARY));
+    source.set("user", json!("nobody"));
+    assert_silent(&source.try_open().await.err().unwrap());
+    source.set("url", json!(format!("postgres:{CANARY}")));
+    assert_silent(&source.try_open().await.err().unwrap());
+}
