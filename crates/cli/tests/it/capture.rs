@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use ade_testing::{Dice, Folder, Postgres, Program};
+use ade_testing::{Dice, Folder, Postgres, Program, leaks};
 
 use crate::program::program;
 
@@ -51,7 +51,7 @@ const QUERIES: [(&str, &str); 3] = [
 
 struct Captured {
     server: Postgres,
-    _folder: Folder,
+    folder: Folder,
     ade: Program,
 }
 
@@ -64,7 +64,7 @@ impl Captured {
         let ade = program(&folder);
         ade.run(&["init", "."]).succeeds();
         server.psql(TABLES).unwrap();
-        Self { server, _folder: folder, ade }
+        Self { server, folder, ade }
     }
 
     fn psql(&self, statements: &str) -> String {
@@ -235,8 +235,57 @@ fn the_source_keeps_no_more_log_than_is_needed() {
         source.psql(sql).trim().parse().unwrap()
     };
     // Much happens elsewhere.
-    source.psql("create table app.other(t text); insert into app.other select repeat('x', 1000) from generate_series(1, 40000)");
+    source.psql(
+        "create table app.other(t text); insert into app.other select repeat('x', 1000) from generate_series(1, 40000)",
+    );
     assert!(kept() > 40_000_000);
     source.ingest();
     assert!(kept() < 1_000_000, "{} bytes are kept for tables in which nothing happens", kept());
+}
+
+#[test]
+fn a_table_that_cannot_be_captured_does_not_stop_the_others() {
+    let source = Captured::new();
+    source.psql("create table app.keyless(id int); insert into app.codes values ('c', null, null)");
+    let declared = "      - {name: keyless, ingest: {from: app.keyless, mode: capture, key: [id]}}\n";
+    source.folder.write("sources/app.yml", SOURCES.to_owned() + declared);
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    assert!(said.contains("alter table \"app\".\"keyless\" replica identity full"), "{said}");
+    source.assert_same();
+    source.psql("alter table app.keyless replica identity full; insert into app.keyless values (1)");
+    source.ingest();
+    assert_eq!(source.ade.rows("select id from app.keyless"), ["1"]);
+}
+
+#[test]
+fn rows_are_obfuscated_on_their_way_also_by_their_key() {
+    let source = Captured::new();
+    let private = "
+version: 2
+sources:
+  - name: app
+    connection: db
+    tables:
+      - name: accounts
+        ingest: {from: app.accounts, mode: capture, key: [email]}
+        columns:
+          - {name: email, privacy: {class: email, treatment: pseudonym, form: exact}}
+          - {name: note, privacy: {class: free_text, treatment: redact}}
+";
+    source.folder.write("sources/app.yml", private);
+    source.psql(
+        "alter table app.accounts replica identity full;
+         insert into app.accounts(id, email, note, amount) select i, 'canary' || i, repeat('raw', 3000), i from generate_series(1, 9) i",
+    );
+    source.ingest();
+    source.psql(
+        "update app.accounts set amount = 0 where id = 1; update app.accounts set email = 'canary-new' where id = 2;
+         delete from app.accounts where id = 3",
+    );
+    source.ingest();
+    let rows = source.ade.rows(
+        "select count(*), sum(amount)::int, count(distinct email), max(length(note)) is not null from app.accounts",
+    );
+    assert_eq!(rows, ["8,41,8,true"]);
+    assert_eq!(leaks(&source.folder.files(), &["canary", "rawraw"]), []);
 }

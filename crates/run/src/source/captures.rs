@@ -113,7 +113,7 @@ impl<'a> Capturing<'a> {
                 // What landed before stays, and what it says; the reason comes first for those that have nothing.
                 let missing = !self.outcomes.contains_key(&table.source.id);
                 if missing || matches!(self.outcomes.get(&table.source.id), Some(Ok(_))) {
-                    self.outcomes.insert(table.source.id.clone(), Err(again(self.connection, &message)));
+                    self.outcomes.insert(table.source.id.clone(), Err(again(&message)));
                 }
             }
         }
@@ -128,7 +128,7 @@ impl<'a> Capturing<'a> {
     fn all_fail(mut self, error: &TaskError) -> HashMap<NodeId, Result<Outcome, TaskError>> {
         let message = error.message();
         for (node, _) in &self.group.tables {
-            self.outcomes.insert(node.clone(), Err(again(self.connection, &message)));
+            self.outcomes.insert(node.clone(), Err(again(&message)));
         }
         self.outcomes
     }
@@ -302,6 +302,6 @@ fn consumer(workspace: &Workspace) -> String {
 }
 
 /// The same failure for one more table: errors cannot be copied, their words can.
-fn again(connection: &Connection, message: &str) -> TaskError {
-    ConnectError::SourceFailed { object: connection.name.clone(), reason: message.to_owned() }.into()
+fn again(message: &str) -> TaskError {
+    RunError::usage(message, None).into()
 }

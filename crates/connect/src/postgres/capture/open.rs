@@ -174,7 +174,7 @@ async fn slot(
 ) -> Result<(Lsn, bool), ConnectError> {
     let failed = |error: SessionError| error.of_reading(name, 0);
     let refused = |reason: &str, advice: String| ConnectError::Request {
-        from: name.to_owned(),
+        from: format!("log of {name}"),
         reason: reason.to_owned(),
         advice,
     };

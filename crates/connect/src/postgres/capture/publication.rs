@@ -57,7 +57,7 @@ impl Publication {
         if let Some(found) = &found {
             if !found.left_out.is_empty() {
                 return Err(ConnectError::Request {
-                    from: name.to_owned(),
+                    from: format!("log of {name}"),
                     reason: format!("publication `{name}` leaves out {}", found.left_out.join(", ")),
                     advice: format!(
                         "have its owner run: alter publication {} set (publish = 'insert, update, delete, truncate')",
@@ -92,9 +92,9 @@ impl Publication {
         match session.query(&statement).await {
             Ok(_) => Ok(()),
             Err(SessionError::Server(said)) => Err(ConnectError::Request {
-                from: name.to_owned(),
-                reason: format!("the publication does not give the changes of {tables}: {}", said.reason()),
                 advice: format!("have the owner of the tables run: {statement}"),
+                reason: format!("publication `{name}` does not give what changes there: {}", said.reason()),
+                from: tables,
             }),
             Err(error) => Err(error.of_reading(name, 0)),
         }

@@ -77,7 +77,7 @@ fn refused(error: SessionError, slot: &str) -> ConnectError {
         _ => "ask the server's owner".to_owned(),
     };
     ConnectError::Request {
-        from: slot.to_owned(),
+        from: format!("log of {slot}"),
         reason: format!("no replication slot can be made for change capture: {}", said.reason()),
         advice: advice.replace("USER", "the user of this connection"),
     }
