@@ -348,8 +348,8 @@ impl Reading<'_> {
             let rows = batch.num_rows();
             let mut columns = stamped.columns().to_vec();
             columns.push(Arc::new(BooleanArray::from(vec![deleted; rows])));
-            stamped = RecordBatch::try_new(self.arrival.staged_schema(), columns)
-                .map_err(|_| RunError::Stamp { rows })?;
+            stamped =
+                RecordBatch::try_new(self.arrival.staged_schema(), columns).map_err(|_| RunError::Stamp { rows })?;
         }
         Ok(self.writer.write(stamped).await?)
     }

@@ -142,8 +142,7 @@ impl<'a> Capturing<'a> {
         let workspace = &self.build.workspace;
         let Some(source) = workspace.project.sources.get(node) else { return Ok(None) };
         let Some(declared) = &source.ingest else { return Ok(None) };
-        let options =
-            spec.table_options(&declared.options).map_err(|problems| ConnectError::Settings { problems })?;
+        let options = spec.table_options(&declared.options).map_err(|problems| ConnectError::Settings { problems })?;
         let table = Workspace::table_name(&source.relation)?;
         let lease = workspace.lake.lease(&table, "ade").await?;
         Ok(Some(Held { source, declared, options, checks, table, lease }))
@@ -152,8 +151,7 @@ impl<'a> Capturing<'a> {
     /// Captures round by round, until the source has no more than was there when the run began.
     async fn rounds(&mut self, held: &[Held<'a>]) -> Result<(), TaskError> {
         let workspace = &self.build.workspace;
-        let opened =
-            open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, None).await?;
+        let opened = open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, None).await?;
         let mut conflicts = 0;
         for round in 0..MOST_ROUNDS {
             let open: Vec<&Held<'_>> = held.iter().filter(|table| self.goes_on(&table.source.id)).collect();
@@ -161,8 +159,7 @@ impl<'a> Capturing<'a> {
                 return Ok(());
             }
             let request = self.request(&open, round == 0).await?;
-            let capture =
-                opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
+            let capture = opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
             let again = self.land(capture.as_ref(), &open, round == 0).await;
             conflicts += usize::from(again);
             for note in capture.notes() {
