@@ -36,7 +36,9 @@ pub(super) async fn carried(
     if missing > 0 {
         return Err(ConnectError::Request {
             from: table.source.relation.to_string(),
-            reason: format!("{missing} changed rows leave out values that did not change, and the table has not got them"),
+            reason: format!(
+                "{missing} changed rows leave out values that did not change, and the table has not got them"
+            ),
             advice: "load all of it again with `--full-refresh`".to_owned(),
         }
         .into());
@@ -49,8 +51,8 @@ pub(super) async fn carried(
             Some(stored) if left_out.contains(place) => (1, *stored),
             _ => (0, row),
         });
-        columns[*place] =
-            interleave(&[treated.column(*place).as_ref(), stored.as_ref()], &from.collect::<Vec<_>>()).map_err(shape)?;
+        columns[*place] = interleave(&[treated.column(*place).as_ref(), stored.as_ref()], &from.collect::<Vec<_>>())
+            .map_err(shape)?;
     }
     Ok(RecordBatch::try_new(treated.schema(), columns).map_err(shape)?)
 }
@@ -98,16 +100,21 @@ async fn stored(
     let shape = |_| RunError::Stamp { rows: keys.num_rows() };
     let key_name = |place: usize| format!("ade_key_{place}");
     let mut fields = vec![Field::new("ade_row", DataType::Int64, false)];
-    fields.extend(keys.schema().fields().iter().enumerate().map(|(place, field)| {
-        Field::new(key_name(place), field.data_type().clone(), true)
-    }));
+    fields.extend(
+        keys.schema()
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(place, field)| Field::new(key_name(place), field.data_type().clone(), true)),
+    );
     let numbers = Int64Array::from_iter_values((0_i64..).take(keys.num_rows()));
     let mut columns: Vec<ArrayRef> = vec![Arc::new(numbers)];
     columns.extend(keys.columns().iter().cloned());
     let schema = Arc::new(Schema::new(fields));
     let rows = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(shape)?;
     let asked = RelationName::new(&table.source.relation.schema, ASKED);
-    let provider = MemTable::try_new(schema, vec![vec![rows]]).map_err(|_| RunError::Stamp { rows: keys.num_rows() })?;
+    let provider =
+        MemTable::try_new(schema, vec![vec![rows]]).map_err(|_| RunError::Stamp { rows: keys.num_rows() })?;
     let front = MemoryCatalog::new().with_table(asked.clone(), Arc::new(provider));
     let session = table.build.session(front, &table.source.relation.schema);
     let wanted = places.iter().map(|place| format!(", t.{}", quoted(treated.schema().field(*place).name())));
