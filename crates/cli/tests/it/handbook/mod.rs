@@ -80,4 +80,7 @@ pages! {
     checks "docs/guide/checks.md"
     lake "docs/guide/lake.md"
     environments "docs/guide/environments.md"
+    postgresql "docs/guide/postgresql.md"
+    mysql "docs/guide/mysql.md"
+    change_capture "docs/guide/change-capture.md"
 }
