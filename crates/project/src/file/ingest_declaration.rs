@@ -16,7 +16,8 @@ use crate::yaml::{Node, Spanned};
 pub struct IngestDeclaration {
     /// Table, or glob of files, inside the connection. Default: the table's name.
     pub from: Option<Spanned<String>>,
-    /// `full` (default): each run replaces everything. `incremental`: each run adds what changed. `capture`: each run brings what the log of the database says has changed, deletions too.
+    /// `full` (default): each run replaces everything. `incremental`: each run adds what changed. `capture`: each run brings
+    /// what the log of the database says has changed, deletions too.
     pub mode: Option<Spanned<IngestMode>>,
     /// Column that grows with every change of a row.
     pub cursor: Option<Spanned<String>>,
