@@ -90,6 +90,7 @@ impl<'a> Planning<'a> {
             SqlToRel::new_with_options(&context, parser_options(self.state))
                 .statement_to_plan(statement)
                 .and_then(postgres::aggregated)
+                .and_then(postgres::ordered_by_inputs)
                 .map_err(|error| self.known_functions(from_planning(sql, error)))
         }
         .boxed()

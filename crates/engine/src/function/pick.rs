@@ -19,7 +19,8 @@ pub(super) fn all() -> Vec<Scalar> {
     vec![
         // what it is given, but never known to be there
         Scalar::new("ade_scalar", any, |types| Ok(types[0].clone()), |args, _| Ok(Arc::clone(&args[0]))),
-        // a name that is taken back before anything runs
+        // names that are taken back before anything runs
+        Scalar::new("ade_input", any, |types| Ok(types[0].clone()), |args, _| Ok(Arc::clone(&args[0]))),
         Scalar::new(
             "ade_no_field",
             any,

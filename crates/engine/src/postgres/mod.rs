@@ -17,6 +17,7 @@ mod literal;
 mod membership;
 mod names;
 mod operators;
+mod order;
 mod outer_alias;
 mod outer_using;
 pub(crate) mod pattern;
@@ -41,6 +42,7 @@ pub(crate) use self::floating::FloatingOperands;
 pub(crate) use self::literal::{typed, untyped};
 pub(crate) use self::membership::Membership;
 pub(crate) use self::operators::{PostgresOperators, has_misread_name};
+pub(crate) use self::order::ordered_by_inputs;
 pub(crate) use self::single_row::aggregated;
 pub(crate) use self::tokens::normalize as normalize_tokens;
 pub(crate) use self::unsupported::advice as unsupported_advice;
@@ -79,7 +81,8 @@ impl VisitorMut for Rewriter<'_> {
             set_operation::refuse_counting(query)
                 .and_then(|()| relation::fetch_as_limit(query))
                 .and_then(|()| row_function::in_query(query))
-                .and_then(|()| outer_using::qualify_order(query)),
+                .and_then(|()| outer_using::qualify_order(query))
+                .map(|()| order::mark_inputs(query)),
         )
     }
 
