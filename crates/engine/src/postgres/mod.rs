@@ -93,6 +93,8 @@ impl VisitorMut for Rewriter<'_> {
         names::name_outputs(select);
         let merged = if outer_using::is_there(select) {
             outer_using::rewrite(select)
+        } else if outer_using::expand_star(select) {
+            Ok(())
         } else {
             using::qualify_merged_columns(select);
             Ok(())

@@ -27,14 +27,38 @@ pub(super) fn is_there(select: &Select) -> bool {
     select.from.iter().any(|table| table.joins.iter().any(keeps_right_rows) || nested(&table.relation))
 }
 
+/// Whether `select` has `*` over other joins with merged columns.
+fn has_star(select: &Select) -> bool {
+    let plain = |options: &WildcardAdditionalOptions| refuse_options(options).is_ok();
+    select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(options) if plain(options)))
+        && select.from.iter().any(|table| {
+            table.joins.iter().any(|join| matches!(constraint(&join.join_operator), Some(JoinConstraint::Using(_))))
+        })
+}
+
+/// Gives `*` over joins with merged columns PostgreSQL's order: these come first. `false` when which tables they are
+/// from is not clear without knowing the tables: there, they stay where the first table has them.
+pub(super) fn expand_star(select: &mut Select) -> bool {
+    if !has_star(select) {
+        return false;
+    }
+    let mut expanded = select.clone();
+    let done = rewrite(&mut expanded).is_ok();
+    if done {
+        *select = expanded;
+    }
+    done
+}
+
 /// Qualifies `order by` of a query over such joins. The names of output columns stay as they are.
 pub(super) fn qualify_order(query: &mut Query) -> Result<(), SqlError> {
     let SetExpr::Select(select) = query.body.as_ref() else { return Ok(()) };
     let Some(OrderBy { kind: OrderByKind::Expressions(keys), .. }) = &mut query.order_by else { return Ok(()) };
-    if !is_there(select) {
-        return Ok(());
-    }
-    let items = select.from.clone().iter_mut().map(resolve).collect::<Result<Vec<_>, _>>()?;
+    let items = match select.from.clone().iter_mut().map(resolve).collect::<Result<Vec<_>, _>>() {
+        _ if !is_there(select) && !has_star(select) => return Ok(()),
+        Err(_) if !is_there(select) => return Ok(()),
+        items => items?,
+    };
     let merged = items.iter().flat_map(|item| item.merged.iter().cloned()).collect();
     for key in keys {
         if matches!(&key.expr, Expr::Identifier(ident) if is_output(select, &folded(ident))) {
@@ -99,7 +123,7 @@ fn resolve(table: &mut TableWithJoins) -> Result<Item, SqlError> {
             .with_hint("write the joins one after the other, or on a.k = b.k with coalesce(a.k, b.k)"));
     }
     let first = name_of(&table.relation);
-    let has_using = table.joins.iter().any(keeps_right_rows);
+    let has_using = table.joins.iter().any(|join| keeps_right_rows(join) || merges(join));
     let mut item = Item { merged: vec![], tables: vec![] };
     match first {
         Some(first) => item.tables.push((first, BTreeSet::new())),
@@ -218,6 +242,23 @@ fn constraint_of(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
         | JoinOperator::FullOuter(constraint) => Some(constraint),
         _ => None,
     }
+}
+
+fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+fn merges(join: &Join) -> bool {
+    matches!(constraint(&join.join_operator), Some(JoinConstraint::Using(_)))
 }
 
 fn keeps_right_rows(join: &Join) -> bool {
