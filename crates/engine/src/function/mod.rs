@@ -1,5 +1,6 @@
 //! The functions that sessions know beyond DataFusion's own.
 
+mod average;
 mod batch_id;
 mod capped;
 mod cast;
@@ -23,8 +24,9 @@ mod words;
 use std::sync::Arc;
 
 use datafusion::execution::{FunctionRegistry, SessionState};
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
+use self::average::Average;
 use self::batch_id::BatchId;
 use self::capped::Capped;
 use self::clock::Clock;
@@ -77,6 +79,7 @@ pub(crate) fn register(mut state: SessionState) -> datafusion::common::Result<Se
     for function in scalars() {
         state.register_udf(Arc::new(function))?;
     }
+    state.register_udaf(Arc::new(AggregateUDF::new_from_impl(Average::default())))?;
     state.register_udtf("day_spine", Arc::new(DaySpine));
     Ok(state)
 }
