@@ -65,13 +65,15 @@ pub(super) fn all() -> Vec<Scalar> {
             "ade_interval_times",
             |_| Ok(vec![INTERVAL, DataType::Float64]),
             |_| Ok(INTERVAL),
-            |args, _| scaled(args, times),
+            |args, _| scaled(args, |interval, factor| rescaled(interval, |part| part * factor)),
         ),
         Scalar::new(
             "ade_interval_over",
             |_| Ok(vec![INTERVAL, DataType::Float64]),
             |_| Ok(INTERVAL),
-            |args, _| scaled(args, |interval, factor| (factor != 0.0).then(|| times(interval, 1.0 / factor))?),
+            |args, _| {
+                scaled(args, |interval, factor| (factor != 0.0).then(|| rescaled(interval, |part| part / factor))?)
+            },
         ),
         Scalar::new("ade_interval", any, |_| Ok(INTERVAL), to_interval),
         Scalar::new("ade_interval_size", |_| Ok(vec![INTERVAL]), |_| Ok(DataType::Decimal128(38, 0)), sizes),
@@ -182,25 +184,26 @@ fn scaled(args: &[ArrayRef], scale: fn(IntervalMonthDayNano, f64) -> Option<Inte
     Ok(Arc::new(builder.finish()))
 }
 
-/// Parts of a month go to days, parts of a day to the time. Source: `interval_mul` of PostgreSQL.
+/// Parts of a month go to days, parts of a day to the time. Source: `interval_mul` and `interval_div` of PostgreSQL.
 #[expect(clippy::cast_possible_truncation, reason = "out of range ends in None before")]
-fn times(interval: IntervalMonthDayNano, factor: f64) -> Option<IntervalMonthDayNano> {
-    let months = f64::from(interval.months) * factor;
-    let days = f64::from(interval.days) * factor;
+fn rescaled(interval: IntervalMonthDayNano, scale: impl Fn(f64) -> f64) -> Option<IntervalMonthDayNano> {
+    let (months, days) = (scale(f64::from(interval.months)), scale(f64::from(interval.days)));
     if !months.is_finite() || months.abs() > f64::from(i32::MAX) || days.abs() > f64::from(i32::MAX) {
         return None;
     }
-    let to_micros = |days: f64| (days * 1e6).round() / 1e6;
-    let month_rest = to_micros(months.fract() * f64::from(MONTH_DAYS));
-    let mut whole_days = days.trunc() + month_rest.trunc();
-    let mut seconds = to_micros((month_rest.fract() + to_micros(days.fract())) * 86_400.0);
+    let to_micros = |value: f64| (value * 1e6).round_ties_even() / 1e6;
+    let month_rest = to_micros((months - months.trunc()) * f64::from(MONTH_DAYS));
+    let mut whole_days = days.trunc();
+    let mut seconds = to_micros((days - whole_days + month_rest - month_rest.trunc()) * 86_400.0);
     if seconds.abs() >= 86_400.0 {
-        whole_days += (seconds / 86_400.0).trunc();
-        seconds %= 86_400.0;
+        let more = (seconds / 86_400.0).trunc();
+        whole_days += more;
+        seconds -= more * 86_400.0;
     }
-    #[expect(clippy::cast_precision_loss, reason = "PostgreSQL multiplies in double precision")]
-    let micros = (interval.nanoseconds / 1_000) as f64 * factor + seconds * 1e6;
-    let nanos = micros.round() * 1e3;
+    whole_days += month_rest.trunc();
+    #[expect(clippy::cast_precision_loss, reason = "PostgreSQL computes in double precision")]
+    let micros = scale((interval.nanoseconds / 1_000) as f64) + seconds * 1e6;
+    let nanos = micros.round_ties_even() * 1e3;
     if nanos.abs() >= 9.2e18 {
         return None;
     }
