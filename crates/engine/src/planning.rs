@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, DataFusionError, TableReference};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::execution::SessionState;
@@ -21,7 +21,7 @@ use crate::listing::Listing;
 use crate::plan_context::PlanContext;
 use crate::statement::parse_query;
 use crate::suggest::closest;
-use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, hint, postgres};
+use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, function, hint, postgres};
 
 /// How deep views may stand on views.
 const MAX_VIEW_DEPTH: usize = 64;
@@ -195,8 +195,8 @@ fn parser_options(state: &SessionState) -> ParserOptions {
     }
 }
 
-/// What comes out of a statement: columns that are called alike get a number, and JSON, which has a type of its
-/// own only inside, is text.
+/// What comes out of a statement: columns that are called alike get a number, and JSON and intervals, which tables
+/// cannot hold as such, are text.
 fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
     let to = |data_type: &DataType| match data_type {
         data_type if is_json(data_type) => Some(DataType::Utf8View),
@@ -206,8 +206,11 @@ fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
         _ => None,
     };
     let fields = plan.schema().fields();
+    let is_interval = |field: &Field| matches!(field.data_type(), DataType::Interval(_) | DataType::Duration(_));
     let written = fields.iter().map(|field| field.name().clone()).collect::<HashSet<_>>();
-    if written.len() == fields.len() && fields.iter().all(|field| to(field.data_type()).is_none()) {
+    if written.len() == fields.len()
+        && fields.iter().all(|field| to(field.data_type()).is_none() && !is_interval(field))
+    {
         return Ok(plan);
     }
     let mut taken = HashSet::new();
@@ -215,6 +218,10 @@ fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
         let column = Expr::Column(Column::new(table.cloned(), field.name()));
         let column = match to(field.data_type()) {
             Some(data_type) => cast(column, data_type),
+            None if is_interval(field) => match function::named("ade_text") {
+                Some(text) => text.call(vec![column]),
+                None => column,
+            },
             None => column,
         };
         let mut name = field.name().clone();

@@ -48,7 +48,7 @@ pub(crate) enum SqlTypeError {
 
 /// The Arrow type of an SQL type name, as columns of tables have it: `bigint`, `varchar(20)`,
 /// `numeric(12,2)`, `timestamptz`, `text[]` … in any case. Timestamps are in microseconds,
-/// `timestamptz` in UTC; `json` and `uuid` are text; lengths of text are not kept.
+/// `timestamptz` in UTC; `interval`, `json` and `uuid` are text; lengths of text are not kept.
 pub fn sql_type(name: &str) -> Result<DataType, SqlError> {
     let unknown = || {
         let error = SqlError::new(SqlErrorKind::Unknown, format!("there is no type \"{name}\""));
@@ -63,13 +63,15 @@ pub fn sql_type(name: &str) -> Result<DataType, SqlError> {
     if parser.peek_token().token != Token::EOF {
         return Err(unknown());
     }
-    arrow_type(&parsed).map_err(|error| match error {
-        SqlTypeError::Unknown(_) => unknown(),
-        SqlTypeError::Digits(message) => SqlError::new(SqlErrorKind::Invalid, message),
-    })
+    match arrow_type(&parsed) {
+        Ok(DataType::Interval(_)) => Ok(DataType::Utf8),
+        Ok(data_type) => Ok(data_type),
+        Err(SqlTypeError::Unknown(_)) => Err(unknown()),
+        Err(SqlTypeError::Digits(message)) => Err(SqlError::new(SqlErrorKind::Invalid, message)),
+    }
 }
 
-/// The Arrow type of a parsed type.
+/// The Arrow type of a parsed type, inside of a query.
 pub(crate) fn arrow_type(parsed: &ast::DataType) -> Result<DataType, SqlTypeError> {
     use ast::DataType as Sql;
     Ok(match parsed {

@@ -130,3 +130,14 @@ async fn json_comes_out_as_text() {
     let types = rows.schema().fields().iter().map(|field| field.data_type().to_string()).collect::<Vec<_>>();
     assert_eq!(types, ["Utf8View", "List(Utf8View)"]);
 }
+
+#[tokio::test]
+async fn intervals_come_out_as_postgresql_writes_them() {
+    let session = session(catalog());
+    let sql = "select interval '1 day 2 hours' as a, id * interval '1 mon' as b from customers where id = 2";
+    let batches = session.query(sql).await.expect("rows").collect().await.expect("rows");
+    for (column, text) in batches[0].columns().iter().zip(["1 day 02:00:00", "2 mons"]) {
+        assert_eq!(column.data_type(), &arrow::datatypes::DataType::Utf8View);
+        assert_eq!(arrow::array::AsArray::as_string_view(column).value(0), text);
+    }
+}

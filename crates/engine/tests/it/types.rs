@@ -27,6 +27,7 @@ fn names_and_types() {
         ("uuid", DataType::Utf8, "varchar"),
         ("json", DataType::Utf8, "varchar"),
         ("jsonb", DataType::Utf8, "varchar"),
+        ("interval", DataType::Utf8, "varchar"),
         ("bool", DataType::Boolean, "boolean"),
         ("date", DataType::Date32, "date"),
         ("time", DataType::Time64(TimeUnit::Microsecond), "time"),
