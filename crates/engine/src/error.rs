@@ -38,6 +38,10 @@ const STARTS: [&str; 7] = ["select", "with", "values", "explain", "show", "descr
 
 fn syntax_hint(text: &str, tokens: &[TokenWithSpan], position: Option<SqlPosition>) -> Option<String> {
     let word = position.and_then(|place| text.get(place.offset..place.offset + place.length))?;
+    if word.eq_ignore_ascii_case("exclude") {
+        let hint = "frames have no exclude: sum(x) over (…) - x leaves the row itself out";
+        return Some(hint.to_owned());
+    }
     if word.starts_with('`') {
         return Some("names are quoted with double quotes".to_owned());
     }

@@ -288,6 +288,10 @@ fn ordered_set(name: &str, function: &mut Function) -> Result<Expr, SqlError> {
     };
     let sorted = aggregate("array_agg", vec![value], Some(order), Some(Box::new(filter)));
     Ok(match (name, fraction) {
+        ("percentile_disc", Some(Expr::Function(array))) if function_name(&array).as_deref() == Some("make_array") => {
+            let error = SqlError::new(SqlErrorKind::Unsupported, "percentile_disc takes one fraction, not an array");
+            return Err(error.with_hint("call it once for each fraction").at(place(&array.name)));
+        }
         ("percentile_disc", Some(fraction)) => call("ade_pick", vec![sorted, fraction]),
         ("percentile_disc", None) => {
             return Err(SqlError::new(SqlErrorKind::Invalid, "percentile_disc takes a fraction from 0 to 1"));

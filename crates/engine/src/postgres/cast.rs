@@ -49,11 +49,15 @@ pub(super) fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         DataType::JSON => call("ade_json", vec![inner]),
         DataType::JSONB => call("ade_jsonb", vec![inner]),
         DataType::Uuid => call("lower", vec![call("ade_text", vec![inner])]),
-        DataType::Varchar(length)
-        | DataType::Char(length)
-        | DataType::Character(length)
-        | DataType::CharacterVarying(length)
-        | DataType::CharVarying(length) => {
+        // blanks at the end of a char(n) are no part of its value
+        DataType::Char(length) | DataType::Character(length) => {
+            let length = match length {
+                Some(CharacterLength::IntegerLength { length, .. }) => i64::try_from(*length).unwrap_or(i64::MAX),
+                _ => 1,
+            };
+            call("rtrim", vec![call("left", vec![call("ade_text", vec![inner]), number(length)])])
+        }
+        DataType::Varchar(length) | DataType::CharacterVarying(length) | DataType::CharVarying(length) => {
             let value = call("ade_text", vec![inner]);
             match length {
                 Some(CharacterLength::IntegerLength { length, .. }) => {
@@ -114,6 +118,19 @@ pub(super) fn cast(inner: Expr, data_type: DataType) -> Result<Expr, SqlError> {
         _ if is_number => plain_cast(inner, data_type, CastKind::Cast),
         _ => named_cast("arrow_cast", inner, data_type),
     })
+}
+
+/// Blanks at the end of `other`, a literal, do not count where it is compared with `expr`, when that is a char(n).
+pub(super) fn without_blanks(expr: &Expr, other: &mut Expr) {
+    let mut compared = expr;
+    while let Expr::Nested(inner) = compared {
+        compared = inner;
+    }
+    if let Expr::Cast { data_type: DataType::Char(_) | DataType::Character(_), .. } = compared
+        && let Some(written) = literal(other)
+    {
+        *other = text(written.trim_end_matches(' '));
+    }
 }
 
 /// A cast that DataFusion makes as PostgreSQL does.

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::build::{binary, call, function_name, literal, number, place, take, text};
-use super::cast::{cast, exact_number, try_cast};
+use super::cast::{cast, exact_number, try_cast, without_blanks};
 use super::{array_of_rows, call as calls, pattern, regex, relation};
 use crate::function::MOST_IN_A_CONSTANT;
 use crate::{SqlError, SqlErrorKind};
@@ -73,6 +73,16 @@ pub(super) fn rewrite_whole(expr: &mut Expr) -> Result<(), SqlError> {
                 *expr = relation::is_among(values, subquery, *negated);
             }
         }
+        Expr::BinaryOp { left, op, right } if is_comparison(op) => {
+            without_blanks(left, right);
+            without_blanks(right, left);
+            if let (Expr::Tuple(lefts), Expr::Tuple(rights)) = (left.as_ref(), right.as_ref())
+                && lefts.len() == rights.len()
+                && let Some(compared) = rows_compared(lefts, op, rights)
+            {
+                *expr = compared;
+            }
+        }
         Expr::Collate { expr: inner, collation } => {
             let name = collation.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone());
             match name.as_deref() {
@@ -92,6 +102,32 @@ pub(super) fn rewrite_whole(expr: &mut Expr) -> Result<(), SqlError> {
         _ => {}
     }
     Ok(())
+}
+
+fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+/// `(a, b) < (c, d)`: the first pair that differs decides.
+fn rows_compared(lefts: &[Expr], op: &BinaryOperator, rights: &[Expr]) -> Option<Expr> {
+    use BinaryOperator::{And, Eq, Gt, GtEq, Lt, LtEq, NotEq, Or};
+    let mut pairs = lefts.iter().cloned().zip(rights.iter().cloned());
+    let joined = match op {
+        Eq => And,
+        NotEq => Or,
+        _ => {
+            let strict = if matches!(op, Lt | LtEq) { Lt } else { Gt };
+            let (left, right) = pairs.next_back()?;
+            let last = binary(left, if matches!(op, LtEq | GtEq) { op.clone() } else { strict.clone() }, right);
+            return Some(pairs.rev().fold(last, |rest, (left, right)| {
+                let equal = binary(left.clone(), Eq, right.clone());
+                binary(binary(left, strict.clone(), right), Or, binary(equal, And, rest))
+            }));
+        }
+    };
+    let compared = pairs.map(|(left, right)| binary(left, op.clone(), right));
+    compared.reduce(|before, next| binary(before, joined.clone(), next))
 }
 
 /// Rewrites one expression; those inside it have been rewritten before.
@@ -126,6 +162,11 @@ pub(super) fn rewrite(expr: &mut Expr, schema: &str) -> Result<(), SqlError> {
                 && let Some(plain) = without_exponent(digits)
             {
                 *expr = exact_number(&plain);
+            } else if let Value::Number(digits, _) = &value.value
+                && digits.contains(['e', 'E'])
+            {
+                // more digits than an exact number has
+                *expr = call("arrow_cast", vec![text(digits.clone()), text("Float64")]);
             }
         }
         Expr::SimilarTo { negated, expr: value, pattern: given, escape_char } => {

@@ -25,6 +25,7 @@ pub(crate) mod regex;
 mod relation;
 mod reserved;
 mod row_function;
+mod select;
 mod set_operation;
 mod single_row;
 mod tokens;
@@ -90,6 +91,8 @@ impl VisitorMut for Rewriter<'_> {
         if let Err(error) = names::refuse_text_names(select) {
             return flow(Err(error));
         }
+        select::flatten_groups(select);
+        select::resolve_distinct_places(select);
         names::name_outputs(select);
         let merged = if outer_using::is_there(select) {
             outer_using::rewrite(select)

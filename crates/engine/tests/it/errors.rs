@@ -232,3 +232,24 @@ async fn a_point_in_time_is_not_compared_with_a_number() {
         assert_eq!(ask(&session, &format!("select n from {days} where {condition}")).await, "5", "{condition}");
     }
 }
+
+#[tokio::test]
+async fn forms_of_postgresql_that_are_not_there_come_with_another() {
+    let session = session(catalog());
+    for (sql, message, hint) in [
+        (
+            "select sum(id) over (order by id rows unbounded preceding exclude current row) from customers",
+            "found: exclude",
+            "frames have no exclude: sum(x) over (…) - x leaves the row itself out",
+        ),
+        (
+            "select percentile_disc(array[0.5, 0.9]) within group (order by id) from customers",
+            "percentile_disc takes one fraction, not an array",
+            "call it once for each fraction",
+        ),
+    ] {
+        let error = fail(&session, sql).await;
+        assert!(error.message.contains(message), "{error}");
+        assert_eq!(error.hint.as_deref(), Some(hint));
+    }
+}
