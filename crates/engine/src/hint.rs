@@ -14,6 +14,9 @@ const HINTS: &[(&str, &str)] = &[
     ("Invalid function 'ade_rows'", "write it in the select list or in from"),
 ];
 
+/// How a message begins about outputs of one name.
+pub(crate) const SAME_NAMES: &str = "two columns are called";
+
 /// Messages that say nothing to a user, with what they mean and what to do.
 const REWORDED: &[(&str, &str, &str)] = &[
     (
@@ -66,7 +69,7 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
         let name = rest.split('"').next().unwrap_or(rest);
         error.kind = SqlErrorKind::Invalid;
         let name = name.rsplit(" AS ").next().and_then(|name| name.rsplit('.').next()).unwrap_or(name);
-        error.message = format!("two columns are called {name}");
+        error.message = format!("{SAME_NAMES} {name}");
         return error.with_hint("give one of them another name with `as`");
     }
     if let Some(name) =

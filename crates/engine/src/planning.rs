@@ -19,6 +19,7 @@ use crate::error::from_planning;
 use crate::json::is_json;
 use crate::listing::Listing;
 use crate::plan_context::PlanContext;
+use crate::postgres::same_names;
 use crate::statement::parse_query;
 use crate::suggest::closest;
 use crate::{Catalog, Relation, RelationName, SessionOptions, SqlError, SqlErrorKind, function, hint, postgres};
@@ -52,7 +53,17 @@ impl<'a> Planning<'a> {
             if let Some(listing) = Listing::of(&statement) {
                 return listing.plan(self, schema).await;
             }
-            let plan = self.plan_statement(sql, statement.clone(), schema, false).await?;
+            let plan = match self.plan_statement(sql, statement.clone(), schema, false).await {
+                Err(error) if error.message.starts_with(hint::SAME_NAMES) => {
+                    let mut marked = statement.clone();
+                    same_names::mark(&mut marked);
+                    match self.plan_statement(sql, marked, schema, false).await {
+                        Ok(plan) => return same_names::numbered(plan).map_err(|error| from_planning(sql, error)),
+                        Err(_) => return Err(error),
+                    }
+                }
+                plan => plan?,
+            };
             let misread =
                 |plan: &LogicalPlan| postgres::has_misread_name(plan).map_err(|error| from_planning(sql, error));
             if !misread(&plan)? {
@@ -207,14 +218,14 @@ fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
     };
     let fields = plan.schema().fields();
     let is_interval = |field: &Field| matches!(field.data_type(), DataType::Interval(_) | DataType::Duration(_));
-    let written = fields.iter().map(|field| field.name().clone()).collect::<HashSet<_>>();
+    let written = fields.iter().map(|field| field.name()).collect::<HashSet<_>>();
     if written.len() == fields.len()
         && fields.iter().all(|field| to(field.data_type()).is_none() && !is_interval(field))
     {
         return Ok(plan);
     }
-    let mut taken = HashSet::new();
-    let columns = plan.schema().iter().map(|(table, field)| {
+    let names = same_names::unique(fields.iter().map(|field| field.name().as_str()));
+    let columns = plan.schema().iter().zip(names).map(|((table, field), name)| {
         let column = Expr::Column(Column::new(table.cloned(), field.name()));
         let column = match to(field.data_type()) {
             Some(data_type) => cast(column, data_type),
@@ -224,13 +235,7 @@ fn outputs(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
             },
             None => column,
         };
-        let mut name = field.name().clone();
-        let mut number = 0;
-        while !taken.insert(name.clone()) || (number > 0 && written.contains(&name)) {
-            number += 1;
-            name = format!("{}_{number}", field.name());
-        }
-        if number == 0 { column.alias_qualified(table.cloned(), name) } else { column.alias(name) }
+        if name == *field.name() { column.alias_qualified(table.cloned(), name) } else { column.alias(name) }
     });
     let columns = columns.collect::<Vec<_>>();
     LogicalPlanBuilder::from(plan).project(columns)?.build()

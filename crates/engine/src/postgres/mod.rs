@@ -25,6 +25,7 @@ pub(crate) mod regex;
 mod relation;
 mod reserved;
 mod row_function;
+pub(crate) mod same_names;
 mod select;
 mod set_operation;
 mod single_row;

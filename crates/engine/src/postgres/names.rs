@@ -53,7 +53,7 @@ pub(super) fn name_outputs(select: &mut Select) {
 }
 
 /// The name of an expression that is a column: DataFusion gives it the right name itself.
-fn column_name(expr: &Expr) -> Option<String> {
+pub(super) fn column_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Identifier(ident) if !super::expression::is_niladic(ident) => Some(folded(ident)),
         Expr::CompoundIdentifier(parts) => parts.last().map(folded),
