@@ -41,13 +41,18 @@ const REWORDED: &[(&str, &str, &str)] = &[
     ),
     (
         "does not support logical expression InSubquery",
-        "in (select …) can only stand in a condition",
+        "this in (select …) cannot be planned",
         "left join the subquery and test whether its column is null",
     ),
     (
         "does not support logical expression Exists",
-        "a test of a subquery (exists, any, all) can only stand in a condition here",
+        "this test of a subquery (exists, any, all) cannot be planned",
         "left join the subquery and test whether its column is null",
+    ),
+    (
+        "In/Exist/SetComparison subquery can only be used in",
+        "a test of a subquery (in, exists, any, all) cannot stand here",
+        "write it in the select list under a name, and use the name: order by name",
     ),
     (
         "Invalid function 'ade_rows'",

@@ -247,6 +247,11 @@ async fn forms_of_postgresql_that_are_not_there_come_with_another() {
             "percentile_disc takes one fraction, not an array",
             "call it once for each fraction",
         ),
+        (
+            "select id from customers order by id in (select id from customers)",
+            "a test of a subquery (in, exists, any, all) cannot stand here",
+            "write it in the select list under a name, and use the name: order by name",
+        ),
     ] {
         let error = fail(&session, sql).await;
         assert!(error.message.contains(message), "{error}");
