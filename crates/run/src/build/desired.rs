@@ -63,12 +63,11 @@ impl Desired {
         self.inputs.insert(format!("{TABLE}{}/{}", name.schema, name.name), state);
     }
 
-    /// As the metadata database keeps it, with what the fingerprint consists of and the checks that were met.
+    /// As the metadata database keeps it, with the checks that were met and what else there is to record.
     pub(crate) fn to_record(
         &self,
         node: &NodeId,
-        parts: Option<&NodeFingerprint>,
-        checks: impl Iterator<Item = (String, UpstreamState)>,
+        more: impl Iterator<Item = (String, UpstreamState)>,
         relation: String,
         version: Option<u64>,
         state: String,
@@ -78,12 +77,10 @@ impl Desired {
             .inputs
             .iter()
             .map(|(node, state)| (node.clone(), UpstreamState { fingerprint: state.clone(), table_version: None }));
-        let parts = parts.and_then(|parts| serde_json::to_string(parts).ok());
-        let parts = parts.map(|parts| (PARTS.to_owned(), UpstreamState { fingerprint: parts, table_version: None }));
         NodeState {
             node: node.to_string(),
             fingerprint: self.fingerprint.clone(),
-            upstream: upstream.chain(checks).chain(parts).collect(),
+            upstream: upstream.chain(more).collect(),
             relation,
             succeeded_at: now,
             table_version: version,
@@ -264,6 +261,12 @@ impl Build {
         let table = TableName::new(&relation.schema, &relation.table)?;
         Ok(state_of(self.newest(&table).await?.as_ref()))
     }
+}
+
+/// What the fingerprint of a node consists of, to be recorded.
+pub(super) fn parts_to_record(parts: Option<&NodeFingerprint>) -> Option<(String, UpstreamState)> {
+    let parts = serde_json::to_string(parts?).ok()?;
+    Some((PARTS.to_owned(), UpstreamState { fingerprint: parts, table_version: None }))
 }
 
 /// What the fingerprint of a node consisted of when it was recorded; earlier versions did not record it.

@@ -3,7 +3,7 @@ use ade_engine::MemoryCatalog;
 use ade_meta::NodeState;
 use ade_project::{NodeId, NodeKind};
 
-use super::desired::Desired;
+use super::desired::{Desired, parts_to_record};
 use super::model::build_model;
 use super::plan::Task;
 use super::seed::load_seed;
@@ -139,8 +139,9 @@ async fn record(
     let warned = warns.map(|check| check.node.as_str()).collect();
     let checks = guard.to_record(&timely, &warned, before);
     let now = workspace.world.clock.now();
-    let parts = workspace.project.fingerprints.get(&task.node);
-    let record = desired.to_record(&task.node, parts, checks, relation.to_string(), version, state, now);
+    let parts = parts_to_record(workspace.project.fingerprints.get(&task.node));
+    let checks = checks.chain(parts);
+    let record = desired.to_record(&task.node, checks, relation.to_string(), version, state, now);
     hit(failpoint::TASK_BEFORE_RECORD)?;
     workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
     hit(failpoint::TASK_RECORDED)?;
