@@ -33,6 +33,7 @@ mod snapshot;
 mod source_type;
 mod startup;
 mod stream;
+mod table;
 mod tls;
 mod transaction;
 mod unit;

@@ -91,7 +91,6 @@ impl Reading {
                 let text = if natural.data_type == DataType::Utf8 { natural } else { Self::text(kind) };
                 Some(Self { data_type: promised.clone(), ..text })
             }
-            (TypeKind::Bytes, DataType::LargeBinary | DataType::BinaryView) => direct(promised),
             (TypeKind::Integer, DataType::Int32 | DataType::Int64) if width_of(promised) > source.width() => {
                 direct(promised)
             }
@@ -106,7 +105,6 @@ impl Reading {
                 };
                 (i32::from(*precision) - i32::from(*scale) >= digits).then(|| direct(promised)).flatten()
             }
-            (TypeKind::Float, DataType::Float64) => direct(promised),
             // A numeric that says nothing of its digits may fit: each value is held against the promise.
             (TypeKind::Numeric, DataType::Decimal128(precision, scale)) => match source.digits() {
                 None => direct(promised),
@@ -127,9 +125,11 @@ impl Reading {
                     *scale >= money_digits && i32::from(*precision) - i32::from(*scale) >= 19 - i32::from(money_digits);
                 fits.then(|| Self::new(Sent::Amount(money_digits), promised.clone()))
             }
-            (TypeKind::Date, DataType::Timestamp(TimeUnit::Microsecond, None)) => direct(promised),
             // Without a zone, a time is taken for UTC, as in files.
-            (TypeKind::Timestamp | TypeKind::TimestampTz, DataType::Timestamp(TimeUnit::Microsecond, _)) => {
+            (TypeKind::Bytes, DataType::LargeBinary | DataType::BinaryView)
+            | (TypeKind::Float, DataType::Float64)
+            | (TypeKind::Date, DataType::Timestamp(TimeUnit::Microsecond, None))
+            | (TypeKind::Timestamp | TypeKind::TimestampTz, DataType::Timestamp(TimeUnit::Microsecond, _)) => {
                 direct(promised)
             }
             (TypeKind::Array, DataType::List(item)) => Self::array(source, Some(item.data_type())),

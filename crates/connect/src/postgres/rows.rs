@@ -20,9 +20,10 @@ pub(crate) struct Rows {
     builders: Vec<ValueBuilder>,
     /// Whether a last column says of each row whether its cursor is NULL.
     has_flag: bool,
-    most_rows: usize,
-    most_bytes: usize,
-    rows: usize,
+    /// Of a batch: how many rows and bytes it may have at most, and has.
+    row_limit: usize,
+    byte_limit: usize,
+    count: usize,
     bytes: usize,
     /// Whether the head of the COPY was seen.
     begun: bool,
@@ -54,9 +55,9 @@ impl Rows {
             places: schema.fields().iter().map(|field| place(field.name())).collect(),
             builders: selected.iter().map(|(.., reading)| ValueBuilder::new(reading, most_rows.min(1_024))).collect(),
             has_flag,
-            most_rows,
-            most_bytes,
-            rows: 0,
+            row_limit: most_rows,
+            byte_limit: most_bytes,
+            count: 0,
             bytes: 0,
             begun: false,
             nulls: 0,
@@ -69,12 +70,12 @@ impl Rows {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.count == 0
     }
 
     /// Whether it is time for a batch.
     pub(crate) fn is_full(&self) -> bool {
-        self.rows >= self.most_rows || self.bytes >= self.most_bytes
+        self.count >= self.row_limit || self.bytes >= self.byte_limit
     }
 
     /// Takes what one message of the COPY holds: a row, with the head before the first one; or the end. Gives how many rows.
@@ -97,7 +98,7 @@ impl Rows {
             }
             let rest = self.row(values)?;
             self.bytes += message.len() - rest.len();
-            self.rows += 1;
+            self.count += 1;
             rows += 1;
             message = rest;
         }
@@ -128,7 +129,7 @@ impl Rows {
 
     /// What has been taken since the last batch. The error is the place of a column whose texts are not UTF-8.
     pub(crate) fn batch(&mut self) -> Result<RecordBatch, Option<usize>> {
-        let count = std::mem::take(&mut self.rows);
+        let count = std::mem::take(&mut self.count);
         self.bytes = 0;
         let mut arrays = Vec::with_capacity(self.builders.len());
         for (index, builder) in self.builders.iter_mut().enumerate() {

@@ -68,11 +68,6 @@ impl ServerError {
     fn is(&self, codes: &[&str]) -> bool {
         codes.iter().any(|code| self.code == *code)
     }
-
-    /// Whether the server has no place for one more session.
-    pub(crate) fn is_full(&self) -> bool {
-        self.code.starts_with("53")
-    }
 }
 
 /// The meaning of codes whose messages may quote values (PostgreSQL's manual, appendix A).

@@ -72,11 +72,6 @@ impl Session {
         self.version[..digits].parse().unwrap_or(0)
     }
 
-    /// The endpoint that it is a session of.
-    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
-        &self.endpoint
-    }
-
     /// The message that has arrived next, if it has arrived whole. It is dealt with when the next one is asked for.
     pub(crate) fn buffered(&mut self) -> Result<Option<Message<'_>>, SessionError> {
         let start = self.used;
@@ -119,7 +114,9 @@ impl Session {
             // Looked at twice, since a message that is given back holds the session.
             match self.peek()? {
                 None => self.fill().await?,
-                Some(b'N' | b'S' | b'A') => drop(self.buffered()?),
+                Some(b'N' | b'S' | b'A') => {
+                    let _ = self.buffered()?;
+                }
                 Some(_) => break,
             }
         }

@@ -14,7 +14,7 @@ use super::startup::Purpose;
 use crate::ConnectError;
 
 /// How often idle sessions give a sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
 
 /// The sessions that read one moment.
 pub(crate) struct Sessions {
@@ -34,15 +34,14 @@ impl Sessions {
         leader.begin_reading(&database.limits, None).await.map_err(|error| error.of_opening(endpoint))?;
         let mut snapshot = None;
         if database.limits.streams > 1 {
-            match leader.query("select pg_catalog.pg_export_snapshot()").await {
-                Ok(rows) => snapshot = rows.first().map(|row| cell(row, 0).to_owned()),
+            if let Ok(rows) = leader.query("select pg_catalog.pg_export_snapshot()").await {
+                snapshot = rows.first().map(|row| cell(row, 0).to_owned());
+            } else {
                 // What only speaks PostgreSQL's protocol has no such thing: one session reads.
-                Err(_) => {
-                    let again = leader.query("rollback").await;
-                    again.map_err(|error| error.of_opening(endpoint))?;
-                    let begun = leader.begin_reading(&database.limits, None).await;
-                    begun.map_err(|error| error.of_opening(endpoint))?;
-                }
+                let again = leader.query("rollback").await;
+                again.map_err(|error| error.of_opening(endpoint))?;
+                let begun = leader.begin_reading(&database.limits, None).await;
+                begun.map_err(|error| error.of_opening(endpoint))?;
             }
         }
         // The moment is that of the first statement that looks at data.

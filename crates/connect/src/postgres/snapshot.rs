@@ -28,7 +28,12 @@ impl Snapshot for PostgresSnapshot {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
         let database = &self.sessions.database;
         let mut leader = self.sessions.leader().await;
-        plan(&mut leader, database, request).await
+        // A statement that fails must not take the moment with it.
+        let failed = |error| database.failed(&request.from, error);
+        leader.enter("select 1").await.map_err(failed)?;
+        let planned = plan(&mut leader, database, request).await;
+        let left = leader.leave().await.map_err(failed);
+        planned.and_then(|plan| left.map(|()| plan))
     }
 
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {

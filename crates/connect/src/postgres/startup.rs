@@ -90,7 +90,8 @@ impl Session {
                 b'K' => self.cancel_key = cancel_key(content),
                 b'S' => {
                     if let Some(version) = content.strip_prefix(b"server_version\0") {
-                        self.version = String::from_utf8_lossy(version).trim_end_matches('\0').to_owned();
+                        let version = String::from_utf8_lossy(version).trim_end_matches('\0').to_owned();
+                        self.version = version;
                     }
                 }
                 b'Z' => return Ok(()),

@@ -47,7 +47,7 @@ async fn open(endpoint: &Endpoint) -> Result<ServerStream, ConnectError> {
     let tcp = tcp.map_err(unreachable)?;
     tcp.set_nodelay(true).map_err(unreachable)?;
     // A server that went away without a word is noticed after two minutes, not never.
-    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+    let keepalive = TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15));
     SockRef::from(&tcp).set_tcp_keepalive(&keepalive.with_retries(4)).map_err(unreachable)?;
     if endpoint.tls == TlsMode::Disable {
         return Ok(Box::new(tcp));

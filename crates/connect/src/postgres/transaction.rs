@@ -28,6 +28,8 @@ impl Session {
     /// Begins a step, of which nothing stays after [`Self::leave`]: no error, and no lock, so that nobody who changes a
     /// table waits for longer than one step. `and` is done along with it, and gives its rows.
     pub(crate) async fn enter(&mut self, and: &str) -> Result<Vec<Vec<Option<String>>>, SessionError> {
+        // Somebody may have lost interest in the middle of the step before.
+        self.give_up().await?;
         let back = if self.has_failed() { "rollback to savepoint ade; " } else { "" };
         self.query(&format!("{back}savepoint ade; {and}")).await
     }

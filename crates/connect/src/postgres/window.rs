@@ -118,7 +118,9 @@ mod tests {
         let [one, two] = [[0xff; 32], [7; 32]];
         let sum = |digests: &[[u8; 32]]| {
             let mut sum = Sum::default();
-            digests.iter().for_each(|digest| sum.add(digest));
+            for digest in digests {
+                sum.add(digest);
+            }
             sum
         };
         assert_eq!(sum(&[one, two]), sum(&[two, one]));

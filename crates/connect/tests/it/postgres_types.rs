@@ -338,6 +338,6 @@ async fn what_is_read_is_what_postgresql_writes() {
     for (found, expected) in
         batch.column_by_name("dbl").unwrap().as_primitive::<Float64Type>().values().iter().zip(doubles)
     {
-        assert_eq!(*found, expected.parse::<f64>().unwrap());
+        assert_eq!(found.to_bits(), expected.parse::<f64>().unwrap().to_bits());
     }
 }

@@ -41,10 +41,10 @@ impl ValueBuilder {
                 builder.append_value(i64::try_from(value).map_err(|_| Misfit::digits())?);
             }
             // What `::text` makes of it, which COPY is asked for.
-            Column::BooleanAsText(builder) => match boolean(text).ok_or_else(misfit)? {
-                true => builder.append(b"true"),
-                false => builder.append(b"false"),
-            },
+            Column::BooleanAsText(builder) => {
+                let written: &[u8] = if boolean(text).ok_or_else(misfit)? { b"true" } else { b"false" };
+                builder.append(written);
+            }
             Column::Text(builder) | Column::Jsonb(builder) | Column::Uuid(builder) => builder.append(text),
             Column::Padded(builder) => builder.append(text.trim_suffix_blanks()),
             Column::Bytes(builder) => {
@@ -171,6 +171,43 @@ mod tests {
         for (text, expected) in [("$1,234.56", 123_456), ("-$0.01", -1), ("(1.234,56 €)", -123_456), ("¥1,234", 1_234)]
         {
             assert_eq!(amount(text.as_bytes()), Some(expected));
+        }
+    }
+
+    /// The text form, as the replication stream has it, and the binary form, as COPY has it, of one value.
+    #[test]
+    fn both_forms_are_one_value() {
+        use crate::postgres::reading::Reading;
+        use crate::postgres::source_type::SourceType;
+        let source = |oid, modifier| SourceType { oid, name: String::new(), modifier, is_enum: false, element: None };
+        let mut integers = source(1007, -1);
+        integers.element = Some(Box::new(source(23, -1)));
+        let uuid = b"\xf4\x7a\xc1\x0b\x58\xcc\x43\x72\xa5\x67\x0e\x02\xb2\xc3\xd4\x79";
+        let array =
+            [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 7, 255, 255, 255, 255];
+        let cases: [(SourceType, &str, &[u8]); 14] = [
+            (source(16, -1), "t", &[1]),
+            (source(21, -1), "-2", &[0xff, 0xfe]),
+            (source(23, -1), "258", &[0, 0, 1, 2]),
+            (source(20, -1), "-1", &[0xff; 8]),
+            (source(26, -1), "4294967295", &[0xff; 4]),
+            (source(700, -1), "0.1", &0.1_f32.to_be_bytes()),
+            (source(701, -1), "-Infinity", &f64::NEG_INFINITY.to_be_bytes()),
+            (source(1700, (5 << 16 | 2) + 4), "12.34", &[0, 2, 0, 0, 0, 0, 0, 2, 0, 12, 0x0d, 0x48]),
+            (source(1042, 9), "ab   ", b"ab   "),
+            (source(3802, -1), "{}", b"\x01{}"),
+            (source(2950, -1), "f47ac10b-58cc-4372-a567-0e02b2c3d479", uuid),
+            (source(17, -1), "\\x00Ff", &[0, 255]),
+            (source(1184, -1), "2000-01-01 01:00:00.5+01", &500_000_i64.to_be_bytes()),
+            (integers, "{7,NULL}", &array),
+        ];
+        for (source, text, binary) in cases {
+            let mut builder = ValueBuilder::new(&Reading::natural(&source, 2), 2);
+            builder.append_text(text.as_bytes()).unwrap();
+            builder.append_binary(binary).unwrap();
+            let array = builder.finish().unwrap();
+            assert_eq!(array.slice(0, 1).as_ref(), array.slice(1, 1).as_ref(), "{text}");
+            assert!(array.is_valid(0));
         }
     }
 }

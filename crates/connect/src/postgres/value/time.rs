@@ -12,9 +12,7 @@ pub(crate) const FIRST_DAY: i32 = -719_162;
 pub(crate) const LAST_DAY: i32 = 2_932_896;
 
 /// The first and last microsecond of these days.
-#[expect(clippy::cast_lossless, reason = "`From` is not const")]
 pub(crate) const FIRST_MICRO: i64 = FIRST_DAY as i64 * MICROS_PER_DAY;
-#[expect(clippy::cast_lossless, reason = "`From` is not const")]
 pub(crate) const LAST_MICRO: i64 = (LAST_DAY as i64 + 1) * MICROS_PER_DAY - 1;
 
 /// Days since 1970, and whether it was infinity.
