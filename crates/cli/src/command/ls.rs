@@ -1,7 +1,7 @@
 //! `ade ls`.
 use std::process::ExitCode;
 
-use super::{Done, open, open_options, print, print_json};
+use super::{Done, complain, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, LsArgs, OutputFormat};
 use crate::output::Table;
 
@@ -12,6 +12,10 @@ pub(crate) async fn run(global: &GlobalArgs, args: &LsArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
     let nodes =
         workspace.list(args.selection.select.clone(), args.selection.exclude.clone(), &args.resource_type).await?;
+    if nodes.is_empty() && !global.quiet {
+        // Not among the nodes: a script counts those.
+        complain("nothing selected");
+    }
     if global.output == OutputFormat::Json {
         print_json(&nodes);
         return Ok(ExitCode::SUCCESS);

@@ -41,10 +41,17 @@ fn a_name_that_selects_nothing_is_a_mistake_and_a_tag_or_state_is_not() {
     assert!(!shop.folder.at("lake/main").exists(), "nothing is done");
     for selector in ["tag:nowhere", "+tag:nowhere", "config.materialized:incremental,tag:nowhere"] {
         let ended = shop.ade.run(&["build", "-s", selector]).succeeds();
-        assert!(ended.complaints().starts_with("! `nowhere` selects nothing"), "{}", ended.all());
+        assert!(ended.complaints().contains("tag:nowhere` selects nothing"), "{}", ended.all());
         assert!(ended.text().contains("nothing selected"), "{}", ended.all());
     }
-    assert_eq!(shop.ade.run(&["ls", "-s", "tag:nowhere"]).succeeds().text(), "");
+    for selector in ["tag:nowhere", "tag:nowhere,cities_now", "cities,cities_now", "config.materialised:view"] {
+        let listed = shop.ade.run(&["ls", "-s", selector]).succeeds();
+        assert_eq!(listed.text(), "");
+        let words = listed.complaints();
+        assert!(words.contains("` selects nothing") && words.ends_with("nothing selected\n"), "{selector}: {words}");
+    }
+    let words = shop.ade.run(&["build", "-s", "config.materialised:view"]).succeeds().complaints();
+    assert!(words.contains("there is no configuration `materialised`; did you mean `materialized`?"), "{words}");
     assert_eq!(shop.ade.run(&["plan", "-s", "tag:nowhere"]).succeeds().text(), "nothing selected\n");
     // What is left out by a name that nothing has would be built.
     for command in ["build", "ls", "plan", "maintain"] {
@@ -57,7 +64,19 @@ fn a_name_that_selects_nothing_is_a_mistake_and_a_tag_or_state_is_not() {
         }
     }
     let ended = shop.ade.run(&["ls", "--exclude", "tag:nowhere"]).succeeds();
-    assert!(ended.complaints().starts_with("! `nowhere` selects nothing"), "{}", ended.all());
+    assert!(ended.complaints().contains("tag:nowhere` selects nothing"), "{}", ended.all());
+}
+
+#[test]
+fn an_empty_selection_is_a_mistake_and_not_everything() {
+    let shop = Shop::new();
+    for command in ["build", "run", "test", "ingest", "seed", "ls", "plan", "maintain"] {
+        for empty in ["", " "] {
+            let words = told(&shop, &[command, "--select", empty], 2);
+            assert!(words.contains("the selection is empty"), "{command}: {words}");
+        }
+    }
+    assert!(!shop.folder.at("lake/main").exists(), "nothing is done");
 }
 
 #[test]

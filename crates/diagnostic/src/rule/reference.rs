@@ -12,7 +12,7 @@ super::rules! {
     HARD_CODED_RELATION "hard-coded-relation"
         "SQL names a table or view of the project by itself. Without `ref()` or `source()` nothing knows that the one is made from the other: they are built in any order, a change does not reach what is behind it, and another environment reads the tables of this one."
     UNKNOWN_SELECTION "unknown-selection"
-        "A selection matches nothing, which is nearly always a slip."
+        "A selection matches nothing, which is nearly always a slip. A name, path or source that nothing has is an error, a tag, state or configuration that no node has a warning."
     INVALID_SELECTOR "invalid-selector"
-        "A selection is not written in dbt's selector grammar."
+        "A selection is empty, or not written in dbt's selector grammar."
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ade_diagnostic::{Diagnostic, SourceFile, did_you_mean, rule};
+use ade_diagnostic::{Diagnostic, SourceFile, Span, did_you_mean, rule, suggest};
 
+use crate::file::{CheckConfig, ModelConfig, SeedConfig, SourceConfig};
 use crate::fingerprint::PlanDiff;
 use crate::graph::{Graph, Node};
+use crate::yaml::Shape;
 use crate::{NodeId, NodeKind};
 
 use super::criterion::Criterion;
@@ -28,11 +30,16 @@ pub struct SelectRequest<'a> {
     pub indirect: IndirectSelection,
 }
 
-/// The nodes that a request is about. Fails with all mistakes in its arguments; a criterion that matches nothing is a warning
-/// in the answer.
+/// The nodes that a request is about. Fails with all mistakes in its arguments; a criterion that matches nothing, or an
+/// intersection of some that is empty, is a warning in the answer.
 pub fn select(graph: &Graph, request: &SelectRequest<'_>) -> Result<Selection, Vec<Diagnostic>> {
     let select_file = SourceFile::new("--select", request.select.join(" "));
     let exclude_file = SourceFile::new("--exclude", request.exclude.join(" "));
+    if !request.select.is_empty() && select_file.text().trim().is_empty() {
+        // A variable of a shell that is not set must not mean everything.
+        let problem = Diagnostic::error(&rule::INVALID_SELECTOR, "the selection is empty").at(select_file.top());
+        return Err(vec![problem.hint("name what to select, or leave `--select` out for everything")]);
+    }
     let (included, excluded) = match (parse::parse(&select_file), parse::parse(&exclude_file)) {
         (Ok(included), Ok(excluded)) => (included, excluded),
         (included, excluded) => return Err([included.err(), excluded.err()].into_iter().flatten().flatten().collect()),
@@ -47,7 +54,7 @@ pub fn select(graph: &Graph, request: &SelectRequest<'_>) -> Result<Selection, V
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut nodes = if included.is_empty() && request.select.iter().all(|argument| argument.trim().is_empty()) {
+    let mut nodes = if request.select.is_empty() {
         graph.nodes().map(|node| node.id.clone()).collect()
     } else {
         picker.union(&included)
@@ -56,8 +63,20 @@ pub fn select(graph: &Graph, request: &SelectRequest<'_>) -> Result<Selection, V
     nodes.retain(|id| !gone.contains(id));
     let mut warnings = Vec::new();
     for (file, union) in [(&select_file, &included), (&exclude_file, &excluded)] {
-        let unmatched = union.iter().flatten().filter(|criterion| picker.matching(criterion).is_empty());
-        warnings.extend(unmatched.map(|criterion| picker.nothing(criterion).at(file.location(criterion.span))));
+        for all in union {
+            let unmatched: Vec<&Criterion> =
+                all.iter().filter(|criterion| picker.matching(criterion).is_empty()).collect();
+            let of_each = unmatched.iter().map(|criterion| {
+                picker.nothing(criterion, file.slice(criterion.span)).at(file.location(criterion.span))
+            });
+            warnings.extend(of_each);
+            if unmatched.is_empty() && picker.intersection(all).is_empty() {
+                let (first, last) = (all.first().map(|one| one.span), all.last().map(|one| one.span));
+                let span = first.zip(last).map_or(Span::at(0), |(first, last)| Span::new(first.start, last.end));
+                let message = format!("`{}` selects nothing: no node is in all of them", file.slice(span));
+                warnings.push(Diagnostic::warning(&rule::UNKNOWN_SELECTION, message).at(file.location(span)));
+            }
+        }
     }
     Ok(Selection { nodes, warnings })
 }
@@ -149,18 +168,51 @@ impl Picker<'_> {
         None
     }
 
-    fn nothing(&self, criterion: &Criterion) -> Diagnostic {
+    /// That nothing matches, with what was meant perhaps; `written` is the criterion with its method and operators.
+    fn nothing(&self, criterion: &Criterion, written: &str) -> Diagnostic {
         let value = &criterion.value;
-        let warning = Diagnostic::warning(&rule::UNKNOWN_SELECTION, format!("`{value}` selects nothing"));
-        if matches!(criterion.method, Method::State) {
-            return Diagnostic::warning(&rule::UNKNOWN_SELECTION, format!("no node is in the state `{value}`"));
+        let warning = Diagnostic::warning(&rule::UNKNOWN_SELECTION, format!("`{written}` selects nothing"));
+        match &criterion.method {
+            Method::State => {
+                return Diagnostic::warning(&rule::UNKNOWN_SELECTION, format!("no node is in the state `{value}`"));
+            }
+            Method::Config(keys) => return keys.first().map_or(warning.clone(), |key| self.no_config(warning, key)),
+            _ => {}
         }
         let candidates = self.candidates(&criterion.method);
         let same_elsewhere = (criterion.method == Method::Fqn).then(|| self.with_method(value)).flatten();
         match same_elsewhere {
             Some(hint) => warning.hint(hint),
-            None => warning.suggestion(value, candidates.iter().map(String::as_str)),
+            None => match suggest(value, candidates.iter().map(String::as_str)) {
+                // The same method and operators around it.
+                Some(candidate) => match written.rfind(value.as_str()) {
+                    Some(at) => {
+                        let (before, after) = (&written[..at], &written[at + value.len()..]);
+                        warning.hint(format!("did you mean `{before}{candidate}{after}`?"))
+                    }
+                    None => warning.hint(format!("did you mean `{candidate}`?")),
+                },
+                None => warning,
+            },
         }
+    }
+
+    /// Says so when there is no such key of configuration at all.
+    fn no_config(&self, warning: Diagnostic, key: &str) -> Diagnostic {
+        if self.graph.nodes().any(|node| node.config.contains_key(key)) {
+            return warning;
+        }
+        let shapes = [
+            Shape::of::<ModelConfig>(),
+            Shape::of::<SeedConfig>(),
+            Shape::of::<SourceConfig>(),
+            Shape::of::<CheckConfig>(),
+        ];
+        if shapes.iter().any(|shape| shape.has_key(key)) {
+            return warning;
+        }
+        let message = format!("{}: there is no configuration `{key}`", warning.message);
+        Diagnostic { message, ..warning }.suggestion(key, shapes.iter().flat_map(Shape::keys))
     }
 
     /// A plain name that is a source's, an exposure's, a tag's or a folder's.

@@ -50,6 +50,10 @@ pub(crate) fn select(
 /// Whether the selector that a warning is about may well select nothing.
 fn may_be_nothing(warning: &Diagnostic) -> bool {
     let selector = warning.location.as_ref().map(Location::text).unwrap_or_default();
+    if selector.contains(',') {
+        // Each part of an intersection is there; that they have nothing in common is no slip of a name.
+        return true;
+    }
     let plain = selector.trim_start_matches(|letter: char| letter == '@' || letter == '+' || letter.is_ascii_digit());
     let method = plain.split_once(':').map(|(method, _)| method.split('.').next().unwrap_or_default());
     matches!(method, Some("state" | "tag" | "config" | "group" | "access" | "owner"))

@@ -71,7 +71,8 @@ fn shop() -> Graph {
 type Answer = Result<Selection, Vec<Diagnostic>>;
 
 fn run(select_args: &str, exclude: &str, indirect: IndirectSelection, state: Option<&PlanDiff>) -> Answer {
-    let (select_args, exclude) = ([select_args.to_owned()], [exclude.to_owned()]);
+    let arguments = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
+    let (select_args, exclude) = (arguments(select_args), arguments(exclude));
     select(&shop(), &SelectRequest { select: &select_args, exclude: &exclude, project: "shop", state, indirect })
 }
 
@@ -216,12 +217,56 @@ fn what_matches_nothing_is_said_with_a_suggestion() {
         "--select:1:15 `orders` selects nothing did you mean `app.orders`?",
         "--select:1:22 `board` selects nothing did you mean `exposure:board`?",
         "--select:1:28 `nightly` selects nothing did you mean `tag:nightly`?",
-        "--select:1:36 `nigthly` selects nothing did you mean `nightly`?",
-        "--select:1:48 `models/stagin` selects nothing did you mean `models/staging`?",
-        "--select:1:87 `x` selects nothing ",
+        "--select:1:36 `tag:nigthly` selects nothing did you mean `tag:nightly`?",
+        "--select:1:48 `path:models/stagin` selects nothing did you mean `path:models/staging`?",
+        "--select:1:87 `tag:x` selects nothing ",
         "--exclude:1:1 `nothing` selects nothing ",
     ]
     "#);
+}
+
+#[test]
+fn what_comes_to_nothing_is_named_as_it_is_written() {
+    let said = |args: &str| {
+        let warnings = eager(args, "").unwrap().warnings;
+        let line = |warning: &Diagnostic| {
+            let hints: Vec<String> = warning.hints.iter().map(|hint| format!(" ({hint})")).collect();
+            format!("{} {}{}", warning.location.as_ref().unwrap().text(), warning.message, hints.concat())
+        };
+        warnings.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        said("customers tag:hourly,resource_type:seed"),
+        "tag:hourly,resource_type:seed `tag:hourly,resource_type:seed` selects nothing: no node is in all of them"
+    );
+    assert_eq!(
+        said("+config.materialised:view+"),
+        "+config.materialised:view+ `+config.materialised:view+` selects nothing: there is no configuration \
+         `materialised` (did you mean `materialized`?)"
+    );
+    assert_eq!(
+        said("config.on_schema_change:fail"),
+        "config.on_schema_change:fail `config.on_schema_change:fail` selects nothing"
+    );
+    assert_eq!(
+        said("+tag:nigthly+1"),
+        "+tag:nigthly+1 `+tag:nigthly+1` selects nothing (did you mean `+tag:nightly+1`?)"
+    );
+}
+
+#[test]
+fn an_empty_selection_is_not_everything() {
+    for empty in ["", "  "] {
+        let select_args = [empty.to_owned()];
+        let problems =
+            select(&shop(), &SelectRequest { select: &select_args, ..SelectRequest::default() }).unwrap_err();
+        assert_eq!(problems[0].message, "the selection is empty");
+    }
+    let exclude = [String::new()];
+    assert_eq!(
+        select(&shop(), &SelectRequest { exclude: &exclude, ..SelectRequest::default() }).unwrap().nodes.len(),
+        12
+    );
 }
 
 #[test]
