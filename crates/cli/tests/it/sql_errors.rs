@@ -123,9 +123,9 @@ fn names_that_a_build_would_make() {
     1 | select * from stg_customers
       |               ^^^^^^^^^^^^^
       |
-      = help: model `stg_customers` is not built in environment `dev`: run `ade build --select stg_customers`
+      = help: model `stg_customers` is not built yet in environment `dev`: run `ade build --select +stg_customers`
     ");
-    let then = told(&shop, &["query", "--at", "2999-01-01", "select * from stg_customers"]);
+    let then = told(&shop, &["query", "--at", "2020-01-01", "select * from stg_customers"]);
     assert!(!then.contains("is not built"), "of another time it is not known what there was: {then}");
     shop.ade.run(&["build"]).succeeds();
     shop.ade.rows("select * from stg_customers");

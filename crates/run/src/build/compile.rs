@@ -176,9 +176,13 @@ fn problem(diagnostic: Box<Diagnostic>) -> TaskError {
 }
 
 /// An SQL error at its place in the user's file.
-pub(crate) fn sql_problem(model: &Model, compiled: &Compiled, error: &SqlError) -> TaskError {
+pub(crate) fn sql_problem(build: &Build, model: &Model, compiled: &Compiled, error: SqlError) -> TaskError {
     let what = format!("model `{}`", model.name);
-    TaskError::Diagnostics(vec![sql_diagnostic(&what, &model.file.top(), compiled, error)])
+    let error = match build.workspace.how_to_make(&error, Some(&model.name)) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
+    TaskError::Diagnostics(vec![sql_diagnostic(&what, &model.file.top(), compiled, &error)])
 }
 
 /// An SQL error of `what` (`` model `orders` ``) at its place in the template that it was compiled from, else at `place`.

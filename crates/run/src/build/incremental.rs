@@ -48,6 +48,7 @@ impl Steps {
 
 /// An incremental model whose table exists.
 pub(crate) struct Incrementing<'a> {
+    build: &'a Build,
     model: &'a Model,
     settings: &'a Incremental,
     snapshot: Snapshot,
@@ -57,7 +58,7 @@ pub(crate) struct Incrementing<'a> {
 
 /// Whether, and onto what, a model's rows are added; `None` when its table is made whole.
 pub(crate) async fn incrementing<'a>(
-    build: &Build,
+    build: &'a Build,
     model: &'a Model,
     table: &TableName,
 ) -> Result<Option<Incrementing<'a>>, TaskError> {
@@ -73,7 +74,7 @@ pub(crate) async fn incrementing<'a>(
     match build.workspace.lake.snapshot(table, At::Latest).await {
         Ok(snapshot) => {
             let (now, range) = (build.workspace.world.clock.now(), build.options.event_time);
-            Ok(Some(Incrementing { model, settings, snapshot, now, range }))
+            Ok(Some(Incrementing { build, model, settings, snapshot, now, range }))
         }
         Err(LakeError::NoTable { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -138,8 +139,10 @@ impl Incrementing<'_> {
         compiled: &Compiled,
         intervals: &[Interval],
     ) -> Result<Steps, TaskError> {
-        let schema =
-            session.schema_of(&compiled.text).await.map_err(|error| sql_problem(self.model, compiled, &error))?;
+        let schema = session
+            .schema_of(&compiled.text)
+            .await
+            .map_err(|error| sql_problem(self.build, self.model, compiled, error))?;
         let (sql, schema_change) = self.fit(&compiled.text, &schema)?;
         let keyed = !self.settings.unique_key.is_empty();
         let mut steps = Steps {
@@ -153,7 +156,7 @@ impl Incrementing<'_> {
         match self.settings.strategy {
             IncrementalStrategy::Merge if keyed => {
                 let fitted = session.schema_of(&steps.statements[0]).await;
-                let fitted = fitted.map_err(|error| sql_problem(self.model, compiled, &error))?;
+                let fitted = fitted.map_err(|error| sql_problem(self.build, self.model, compiled, error))?;
                 steps.statements = vec![self.keep_columns(&steps.statements[0], &fitted)];
                 steps.write = Write::Upsert(self.keys());
             }

@@ -55,7 +55,8 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
     let session = build.session(MemoryCatalog::new(), &model.relation.schema);
     let compiled = build.compile_model(model, &session, false, None)?;
     note_reads(build, model, &session, &compiled, desired).await?;
-    let schema = session.schema_of(&compiled.text).await.map_err(|error| sql_problem(model, &compiled, &error))?;
+    let schema =
+        session.schema_of(&compiled.text).await.map_err(|error| sql_problem(build, model, &compiled, error))?;
     let name = relation_name(&model.relation);
     let front = MemoryCatalog::new().with_view(name.clone(), compiled.text.clone());
     let checks = build.audit(&model.relation, checks, front).await?;
@@ -87,7 +88,7 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
             while rows.try_next().await?.is_some() {}
             Ok(())
         };
-        read.await.map_err(|error| sql_problem(model, &compiled, &error))?;
+        read.await.map_err(|error| sql_problem(build, model, &compiled, error))?;
     }
     build.forget_data_state(&model.id);
     if !build.has_table(&model.relation).await? {
@@ -261,7 +262,7 @@ impl ModelTable<'_> {
         let mut written = 0_u64;
         for (place, sql) in steps.statements.iter().enumerate() {
             let made = async {
-                let rows = session.query(sql).await.map_err(|error| sql_problem(model, &compiled, &error))?;
+                let rows = session.query(sql).await.map_err(|error| sql_problem(build, model, &compiled, error))?;
                 let writer = match &mut writer {
                     Some(writer) => writer,
                     none => none.insert(self.stage(rows.schema(), &steps, how.is_none()).await?),
@@ -325,7 +326,9 @@ impl ModelTable<'_> {
         written: &mut u64,
     ) -> Result<(), TaskError> {
         let model = self.model;
-        while let Some(batch) = rows.try_next().await.map_err(|error| sql_problem(model, compiled, &error))? {
+        while let Some(batch) =
+            rows.try_next().await.map_err(|error| sql_problem(self.build, model, compiled, error))?
+        {
             hit(failpoint::MODEL_BATCH_MADE)?;
             let before = *written;
             *written += batch.num_rows() as u64;

@@ -16,6 +16,9 @@ use super::Statement;
 use crate::error::RunError;
 use crate::workspace::{LakeCatalog, Views, Workspace};
 
+/// What the message about a name begins with that means nothing.
+const UNKNOWN: &str = "there is no table or view ";
+
 /// When to read the lake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadAt(pub(crate) At);
@@ -129,7 +132,7 @@ impl Workspace {
         // Of the past it is not known here what there was.
         let is_now = at == ReadAt::default();
         let view = error.view.as_deref().filter(|_| is_now).and_then(|name| self.views.get(name)).map(|view| view.sql);
-        let hint = if is_now { self.how_to_make(&error) } else { None };
+        let hint = if is_now { self.how_to_make(&error, None) } else { None };
         let error = match hint {
             Some(hint) => error.with_hint(hint),
             None => error,
@@ -138,31 +141,35 @@ impl Workspace {
     }
 
     /// What to do when SQL names something that the project would make: it was never built here, or it is a view and the
-    /// metadata database, which has the views, was lost.
-    fn how_to_make(&self, error: &SqlError) -> Option<String> {
+    /// metadata database, which has the views, was lost. `wanted` is the model whose SQL it is.
+    pub(crate) fn how_to_make(&self, error: &SqlError, wanted: Option<&str>) -> Option<String> {
         if error.kind != SqlErrorKind::Unknown {
             return None;
         }
-        let name = error.message.strip_prefix("there is no table or view ")?;
+        let name = error.message.strip_prefix(UNKNOWN)?;
         let project = &self.project;
         let ids = project.models.keys().chain(project.seeds.keys()).chain(project.sources.keys());
         let is_it =
             |relation: &ade_project::Relation| RelationName::new(&relation.schema, &relation.table).to_string() == name;
         let id = ids.into_iter().find(|id| project.relation(id).is_some_and(is_it))?;
         let node = id.name();
-        let select = format!("run `ade build --select {node}`");
+        // What it is made from may not be there either.
+        let select = format!("run `ade build --select +{}`", wanted.unwrap_or(node));
         match id.kind() {
             NodeKind::Model if project.models.get(id)?.materialized == Materialization::Ephemeral => {
                 Some(format!("model `{node}` is ephemeral: it is part of the models that read it, and has no table"))
             }
             NodeKind::Source => {
                 project.sources.get(id)?.connection.as_ref()?;
-                let select = format!("run `ade build --select {node}`");
+                let select = match wanted {
+                    Some(_) => select,
+                    None => format!("run `ade build --select {node}`"),
+                };
                 Some(format!("source table `{node}` has not landed in environment `{}`: {select}", self.environment()))
             }
             kind => {
                 let kind = kind.as_str();
-                Some(format!("{kind} `{node}` is not built in environment `{}`: {select}", self.environment()))
+                Some(format!("{kind} `{node}` is not built yet in environment `{}`: {select}", self.environment()))
             }
         }
     }
