@@ -26,7 +26,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &PlanArgs) -> Done {
         table.row(vec![
             task.kind.clone(),
             short(&task.node).to_owned(),
-            words(task.reason).to_owned(),
+            words(task),
             task.checks.to_string(),
             task.relation.clone().unwrap_or_default(),
         ]);
@@ -65,8 +65,13 @@ fn short(id: &str) -> &str {
     id.splitn(3, '.').nth(2).unwrap_or(id)
 }
 
-fn words(reason: Reason) -> &'static str {
-    match reason {
+fn words(task: &PlannedTask) -> String {
+    let words = match task.reason {
+        Reason::BecomesView => {
+            let versions = task.loses.as_deref().unwrap_or("its versions");
+            return format!("build: was a table, becomes a view; the table and {versions} go");
+        }
+        Reason::BecomesTable => "build: was a view, becomes a table",
         Reason::New => "build: never built here",
         Reason::Modified => "build: its text or settings changed",
         Reason::InputsChanged => "build: what it reads changed",
@@ -78,5 +83,6 @@ fn words(reason: Reason) -> &'static str {
         Reason::Asked => "build: from nothing, as asked",
         Reason::SourcesMayBring => "if sources bring something",
         Reason::Unchanged => "nothing to do",
-    }
+    };
+    words.to_owned()
 }

@@ -219,9 +219,34 @@ impl Build {
 
     /// Whether the lake has a table of this name that a model or seed was made into.
     pub(crate) async fn has_table(&self, relation: &Relation) -> Result<bool, TaskError> {
-        let newest = self.newest(&Workspace::table_name(relation)?).await?;
-        let position = newest.and_then(|(_, state)| state.position);
-        Ok(position.is_some_and(|position| serde_json::from_value::<Desired>(position).is_ok()))
+        Ok(self.table_versions(relation).await?.is_some())
+    }
+
+    /// How many versions the table of this name has that a model or seed was made into.
+    async fn table_versions(&self, relation: &Relation) -> Result<Option<u64>, TaskError> {
+        let Some((version, state)) = self.newest(&Workspace::table_name(relation)?).await? else { return Ok(None) };
+        let is_made = state.position.is_some_and(|position| serde_json::from_value::<Desired>(position).is_ok());
+        Ok(is_made.then_some(version + 1))
+    }
+
+    /// The table, in words, that goes when a node becomes the view that it is declared to be.
+    pub(crate) async fn table_to_go(&self, id: &NodeId) -> Result<Option<String>, TaskError> {
+        let Some(relation) = self.workspace.project.relation(id) else { return Ok(None) };
+        let versions = self.table_versions(relation).await?;
+        Ok(versions
+            .map(|versions| if versions == 1 { "its version".to_owned() } else { format!("its {versions} versions") }))
+    }
+
+    /// Why a node is made that there is nothing of, as what it is declared to be.
+    async fn new_or_other(&self, id: &NodeId) -> Result<Reason, TaskError> {
+        let project = &self.workspace.project;
+        let Some(relation) = project.relation(id) else { return Ok(Reason::New) };
+        let is_view = project.models.get(id).is_some_and(|model| model.materialized == Materialization::View);
+        if is_view {
+            return Ok(if self.has_table(relation).await? { Reason::BecomesView } else { Reason::New });
+        }
+        let was_view = self.workspace.views.get(&relation_name(relation)).is_some();
+        Ok(if was_view { Reason::BecomesTable } else { Reason::New })
     }
 
     /// Names the rows that a node gives now: changes exactly when they may have changed.
@@ -297,7 +322,7 @@ impl Build {
     pub(crate) async fn reason(&self, id: &NodeId, checks: &[NodeId]) -> Result<Reason, TaskError> {
         let desired = self.desired(id).await?;
         Ok(match self.made_from(id).await? {
-            None => Reason::New,
+            None => self.new_or_other(id).await?,
             Some(before) if before.fingerprint != desired.fingerprint => Reason::Modified,
             Some(before) if !self.gives_the_same(&before, &desired).await? => Reason::InputsChanged,
             Some(_) if !self.has_met(id, &self.guard(id, checks).await?).await? => Reason::Checks,

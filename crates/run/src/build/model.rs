@@ -91,10 +91,10 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
         read.await.map_err(|error| sql_problem(build, model, &compiled, error))?;
     }
     build.forget_data_state(&model.id);
-    if !build.has_table(&model.relation).await? {
+    let Some(versions) = build.table_to_go(&model.id).await? else {
         switch_view(build, definition).await?;
         return Ok(outcome);
-    }
+    };
     // The model was a table before. Whoever reads the lake without its views must not go on reading that.
     let table = Workspace::table_name(&model.relation)?;
     let lease = workspace.lake.lease(&table, "ade").await?;
@@ -107,7 +107,10 @@ async fn view(build: &Build, model: &Model, checks: &[NodeId], desired: &mut Des
     if let Err(error) = workspace.lake.release(&lease).await {
         tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
     }
-    switched.map(|()| outcome)
+    switched?;
+    let mut outcome = outcome;
+    outcome.note(&format!("was a table and is a view now: the table and {versions} are gone"));
+    Ok(outcome)
 }
 
 /// Puts a view into force, unless it is.
@@ -166,6 +169,7 @@ impl ModelTable<'_> {
         }
         // Rows that were made again because somebody asked for their time say nothing of those that are due.
         let is_complete = !build.asks_for_time(&model.id) || build.is_made_from(&model.id, desired).await?;
+        let was_view = build.workspace.views.get(&relation_name(&model.relation)).is_some();
         let changed_text = build.text_change(model).await?;
         let gone_back = build.gone_back(model, desired).await?;
         let how = incrementing(build, model, name).await?;
@@ -178,6 +182,9 @@ impl ModelTable<'_> {
             }
         };
         if outcome.status.is_good() {
+            if was_view {
+                outcome.note("was a view and is a table now");
+            }
             outcome.notes(changed_text.as_slice());
             if gone_back.is_some() {
                 outcome.status = Status::Warned;

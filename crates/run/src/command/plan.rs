@@ -17,6 +17,10 @@ use crate::workspace::Workspace;
 pub enum Reason {
     /// It was never built here.
     New,
+    /// It was a table here and becomes a view: the table and its versions go.
+    BecomesView,
+    /// It was a view here and becomes a table.
+    BecomesTable,
     /// Its text or settings changed.
     Modified,
     /// Rows that it reads changed.
@@ -50,6 +54,8 @@ pub struct PlannedTask {
     pub relation: Option<String>,
     /// Why it would be worked on, or not.
     pub reason: Reason,
+    /// What goes, where something goes.
+    pub loses: Option<String>,
     /// Checks that would guard it.
     pub checks: usize,
 }
@@ -57,6 +63,10 @@ pub struct PlannedTask {
 impl Workspace {
     /// What [`Workspace::build`] would do with these options. Asks no source.
     pub async fn plan(self: &Arc<Self>, options: BuildOptions) -> Result<Vec<PlannedTask>, RunError> {
+        let failed = |error: TaskError| match error {
+            TaskError::Run(error) => error,
+            TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
+        };
         let (_keep, stop) = watch::channel(false);
         let build = self.prepare(self.world.ids.next(), options, stop).await?;
         let selected = self.selected(&build)?;
@@ -98,10 +108,6 @@ impl Workspace {
             } else if build.options.force || build.options.full_refresh {
                 Reason::Asked
             } else {
-                let failed = |error: TaskError| match error {
-                    TaskError::Run(error) => error,
-                    TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
-                };
                 let found = build.reason(&task.node, &task.checks).await.map_err(failed)?;
                 if let (Reason::Modified, Some(model)) = (found, self.project.models.get(&task.node))
                     && let Some(words) = build.text_change(model).await.map_err(failed)?
@@ -116,11 +122,16 @@ impl Workspace {
                 }
             };
             planned.push(PlannedTask {
+            let loses = match reason {
+                Reason::BecomesView => build.table_to_go(&task.node).await.map_err(failed)?,
+                _ => None,
+            };
                 node: task.node.to_string(),
                 kind: task.node.kind().as_str().to_owned(),
                 relation: self.project.relation(&task.node).map(ToString::to_string),
                 reason,
                 checks: task.checks.len() + build.promises(&task.node).count(),
+                loses,
             });
         }
         Ok(planned)
