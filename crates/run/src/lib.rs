@@ -19,8 +19,8 @@ pub use ade_diagnostic as diagnostic;
 pub use build::{BuildOptions, Command, EventTimeRange};
 pub use command::{
     Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
-    PlannedTask, ReadAt, Reason, Restored, ShownColumn, Statement, Upkeep, VersionInfo, Visible, check_project,
-    init_project,
+    PlannedTask, ReadAt, Reason, Restored, ShownColumn, Statement, Undeclared, Upkeep, VersionInfo, Visible,
+    check_project, init_project,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

@@ -79,7 +79,7 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     /// Compact small files, write checkpoints, and remove what no version needs any more
     #[command(
-        after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run"
+        after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run\n  ade maintain --drop main.old_orders      a table whose model is gone"
     )]
     Maintain(MaintainArgs),
     /// Print the JSON Schema of a file kind, for editors

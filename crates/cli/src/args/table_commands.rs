@@ -31,6 +31,9 @@ pub(crate) struct MaintainArgs {
     /// Keep files and versions of the last so many hours
     #[arg(long, default_value_t = 168, value_name = "HOURS")]
     pub(crate) retention_hours: u64,
+    /// Remove a table, with all its versions, or a view that the project no longer declares: `schema.table`
+    #[arg(long, value_name = "TABLE", conflicts_with_all = ["select", "exclude", "retention_hours"])]
+    pub(crate) drop: Option<String>,
     /// List the tables that would be maintained; do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -1,7 +1,8 @@
 //! `ade maintain`.
 use std::process::ExitCode;
+use std::time::Duration;
 
-use ade_run::Upkeep;
+use ade_run::{Upkeep, Workspace};
 
 use super::signal::{INTERRUPTED, asked, asked_to_end};
 use super::{Done, complain, lake_options, open, print, print_json};
@@ -11,6 +12,9 @@ use crate::output::{Table, count, style};
 pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
     let stop = asked_to_end(None);
     let workspace = open(global, lake_options(global)?).await?;
+    if let Some(name) = &args.drop {
+        return drop_one(global, &workspace, name, args.dry_run).await;
+    }
     let upkeep = Upkeep {
         select: args.selection.select.clone(),
         exclude: args.selection.exclude.clone(),
@@ -66,4 +70,24 @@ pub(crate) async fn run(global: &GlobalArgs, args: &MaintainArgs) -> Done {
         }
     }
     Ok(code)
+}
+
+/// How long to wait for somebody who writes the table.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Removes what the project no longer declares.
+async fn drop_one(global: &GlobalArgs, workspace: &Workspace, name: &str, dry_run: bool) -> Done {
+    let found = if dry_run {
+        workspace.find_undeclared(name).await?
+    } else {
+        workspace.drop_undeclared(name, PATIENCE).await?
+    };
+    if global.output == OutputFormat::Json {
+        print_json(&[found]);
+    } else if dry_run {
+        print(&format!("would drop the {} {}", found.kind, found.relation));
+    } else if !global.quiet {
+        print(&format!("{} is gone: a {}", found.relation, found.kind));
+    }
+    Ok(ExitCode::SUCCESS)
 }

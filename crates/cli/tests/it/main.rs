@@ -22,6 +22,7 @@ mod inspecting;
 mod inspecting_broken;
 mod keys;
 mod kills;
+mod leftovers;
 mod many_files;
 mod marketplace;
 mod materializations;

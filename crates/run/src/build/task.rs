@@ -143,7 +143,13 @@ async fn record(
     let checks = checks.chain(parts);
     let record = desired.to_record(&task.node, checks, relation.to_string(), version, state, now);
     hit(failpoint::TASK_BEFORE_RECORD)?;
-    workspace.meta.record_node_states(workspace.environment(), &[record]).await?;
+    let mut records = vec![record];
+    // What it made under another name is still there.
+    if let Some(moved) = build.recorded.get(task.node.as_str()).filter(|before| before.relation != records[0].relation)
+    {
+        records.push(NodeState { node: format!("{} as {}", moved.node, moved.relation), ..moved.clone() });
+    }
+    workspace.meta.record_node_states(workspace.environment(), &records).await?;
     hit(failpoint::TASK_RECORDED)?;
     Ok(())
 }

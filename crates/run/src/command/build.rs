@@ -44,6 +44,9 @@ impl Workspace {
                     .to_owned(),
             ));
         }
+        if build.options.command == Command::Build {
+            self.tell_undeclared(&build.recorded).await?;
+        }
         let plan = Plan::new(&self.project, &selected, &build.options);
         carry_out_plan(Arc::new(self.with_connections(build, &plan)), plan).await
     }

@@ -13,6 +13,7 @@ mod restored;
 mod show;
 mod statement;
 mod table;
+mod undeclared;
 mod visible;
 
 pub use check::check_project;
@@ -27,4 +28,5 @@ pub use query::{Answer, ReadAt};
 pub use restored::Restored;
 pub use show::{NodeInfo, ShownColumn};
 pub use statement::Statement;
+pub use undeclared::Undeclared;
 pub use visible::Visible;

@@ -70,6 +70,7 @@ impl Workspace {
         let (_keep, stop) = watch::channel(false);
         let build = self.prepare(self.world.ids.next(), options, stop).await?;
         let selected = self.selected(&build)?;
+        self.tell_undeclared(&build.recorded).await?;
         let plan = Plan::new(&self.project, &selected, &build.options);
         let mut planned: Vec<PlannedTask> = Vec::new();
         // Whether a source that is asked stands behind each task, or is it.
@@ -121,17 +122,17 @@ impl Workspace {
                     found => found,
                 }
             };
-            planned.push(PlannedTask {
             let loses = match reason {
                 Reason::BecomesView => build.table_to_go(&task.node).await.map_err(failed)?,
                 _ => None,
             };
+            planned.push(PlannedTask {
                 node: task.node.to_string(),
                 kind: task.node.kind().as_str().to_owned(),
                 relation: self.project.relation(&task.node).map(ToString::to_string),
                 reason,
-                checks: task.checks.len() + build.promises(&task.node).count(),
                 loses,
+                checks: task.checks.len() + build.promises(&task.node).count(),
             });
         }
         Ok(planned)
