@@ -52,7 +52,7 @@ pub(crate) async fn run(
     if global.output == OutputFormat::Text {
         // A test that fails leaves everything as it is anyway.
         let failed = if writes { still_visible(&workspace, failures.all()).await? } else { Vec::new() };
-        close(global, &summary, &failed);
+        close(global, &summary, &failed, writes);
     }
     workspace.close().await;
     Ok(match (summary.cancelled, summary.succeeded()) {
@@ -73,9 +73,9 @@ async fn still_visible(workspace: &Workspace, failed: Vec<Failure>) -> Result<Ve
 }
 
 /// The last words of a run. With `--quiet` there are none unless something failed.
-fn close(global: &GlobalArgs, summary: &Summary, failed: &[(Failure, Visible)]) {
+fn close(global: &GlobalArgs, summary: &Summary, failed: &[(Failure, Visible)], writes: bool) {
     let style = style(global);
-    let closing = closing_lines(summary, failed, style);
+    let closing = closing_lines(summary, failed, writes, style);
     if !global.quiet {
         print(&format!("\n{}", summary_lines(summary, style)));
         if !closing.is_empty() {

@@ -47,11 +47,14 @@ impl Observer for Failures {
     }
 }
 
-/// The first thing that went wrong: the head of a message, or a check.
+/// The first thing that went wrong: the head of a message, or a check and how many more there are.
 fn reason(report: &TaskReport) -> String {
-    let check = report.checks.iter().find(|check| check.stops());
-    match (check, &report.message) {
-        (Some(check), _) => format!("{} {}", check.status, check.name),
+    let mut checks = report.checks.iter().filter(|check| check.stops());
+    match (checks.next(), &report.message) {
+        (Some(check), _) => match checks.count() {
+            0 => format!("{} {}", check.status, check.name),
+            more => format!("{} {} and {more} more", check.status, check.name),
+        },
         (None, Some(message)) => message.lines().next().unwrap_or_default().to_owned(),
         (None, None) => String::new(),
     }

@@ -2,7 +2,7 @@
 use std::fmt::Write;
 
 use ade_run::Visible;
-use ade_run::event::{Status, Summary};
+use ade_run::event::{Status, Summary, Waiting};
 
 use super::Style;
 use super::count::{count, plural, seconds};
@@ -41,8 +41,9 @@ pub(crate) fn summary_lines(summary: &Summary, style: Style) -> String {
     out
 }
 
-/// What readers still see: of the nodes that failed, and of those behind them. Empty when nothing failed.
-pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], style: Style) -> String {
+/// What readers still see: of the nodes that failed, and of those behind them. Empty when nothing failed. Of a run that
+/// made nothing (`is_made` is false) everything behind a failure has read what failed.
+pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], is_made: bool, style: Style) -> String {
     let mut parts = Vec::new();
     let stays = failed.iter().map(|(Failure { relation, reason, is_visible }, visible)| {
         let stays = match visible {
@@ -61,26 +62,30 @@ pub(crate) fn closing_lines(summary: &Summary, failed: &[(Failure, Visible)], st
     if !stays.is_empty() {
         parts.push(stays.join("\n"));
     }
-    if !summary.waiting.is_empty() {
-        // What was made from rows that fail is not known to be good.
-        let heading = if failed.iter().any(|(failure, _)| failure.is_visible) {
-            "These stay as they are:"
-        } else {
-            "These stay on their last good version:"
-        };
-        parts.push(waiting_lines(summary, heading, style));
+    let (there, not_yet): (Vec<&Waiting>, Vec<&Waiting>) = summary.waiting.iter().partition(|waiting| waiting.is_there);
+    if !is_made {
+        parts.extend(waiting_lines(&there, "These read what fails its checks:", "reads", style));
+        return parts.join("\n\n");
     }
+    // What was made from rows that fail is not known to be good.
+    let heading = if failed.iter().any(|(failure, _)| failure.is_visible) {
+        "These stay as they are:"
+    } else {
+        "These stay on their last good version:"
+    };
+    parts.extend(waiting_lines(&there, heading, "waits for", style));
+    parts.extend(waiting_lines(&not_yet, "These are not there yet:", "waits for", style));
     parts.join("\n\n")
 }
 
-/// Who stays on what there was before, and why.
-fn waiting_lines(summary: &Summary, heading: &str, style: Style) -> String {
+/// Who is behind what failed, and what of it; nothing for nobody.
+fn waiting_lines(all: &[&Waiting], heading: &str, verb: &str, style: Style) -> Option<String> {
     let mut out = style.bold(heading);
-    let width = summary.waiting.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max().unwrap_or(0);
-    for waiting in &summary.waiting {
+    let width = all.iter().map(|w| w.kind.chars().count() + w.name.chars().count() + 1).max()?;
+    for waiting in all {
         let what = format!("{} {}", waiting.kind, waiting.name);
         let owner = waiting.owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
-        let _ = write!(out, "\n  {what:<width$}  {}", style.dim(&format!("waits for {}{owner}", waiting.because_of)));
+        let _ = write!(out, "\n  {what:<width$}  {}", style.dim(&format!("{verb} {}{owner}", waiting.because_of)));
     }
-    out
+    Some(out)
 }

@@ -128,7 +128,7 @@ fn events_for_machines_are_one_object_per_line() {
     let failed = events.iter().find(|event| event["status"] == "failed").unwrap();
     assert_eq!(failed["node"], "source.shop.feed.stock");
     assert_eq!(keys(&failed["checks"][0]), "duration_ms failures message name node status stored_in");
-    assert_eq!(keys(&summary["waiting"][0]), "because_of kind name node owner");
+    assert_eq!(keys(&summary["waiting"][0]), "because_of is_there kind name node owner");
     // Each task begins once and ends once.
     let of = |word: &str| events.iter().filter(|event| event["event"] == word).count();
     assert_eq!(of("task_finished"), 10);

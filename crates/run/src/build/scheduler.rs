@@ -52,7 +52,7 @@ pub(crate) async fn carry_out_plan(build: Arc<Build>, plan: Plan) -> Result<Summ
         workspace.observer.on(&Event::Notice { node: None, message: error.message() });
         *summary.counts.entry(Status::Failed).or_default() += 1;
     }
-    summary.waiting = waiting(&workspace.project, &reports);
+    summary.waiting = waiting(&workspace, &reports).await?;
     let status = match (cancelled, summary.succeeded()) {
         (true, _) => RunStatus::Cancelled,
         (false, true) => RunStatus::Succeeded,

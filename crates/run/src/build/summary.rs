@@ -5,7 +5,10 @@ use std::time::Duration;
 use ade_project::{NodeId, NodeKind, Project};
 
 use super::Build;
+use crate::command::Visible;
+use crate::error::RunError;
 use crate::event::{CheckReport, Status, Summary, TaskReport, Waiting};
+use crate::workspace::Workspace;
 
 pub(crate) fn summarize(build: &Build, reports: &[TaskReport], took: Duration, cancelled: bool) -> Summary {
     let mut counts = BTreeMap::new();
@@ -26,8 +29,8 @@ pub(crate) fn summarize(build: &Build, reports: &[TaskReport], took: Duration, c
     }
 }
 
-/// Every model and exposure behind a node that failed: they stay on their last good version.
-pub(crate) fn waiting(project: &Project, reports: &[TaskReport]) -> Vec<Waiting> {
+/// Every model and exposure behind a node that failed. Which of them are there already is not known here.
+fn behind(project: &Project, reports: &[TaskReport]) -> Vec<Waiting> {
     let graph = &project.graph;
     let failed: Vec<NodeId> = reports
         .iter()
@@ -51,6 +54,24 @@ pub(crate) fn waiting(project: &Project, reports: &[TaskReport]) -> Vec<Waiting>
     found
 }
 
+/// Every model and exposure behind a node that failed: they stay as they are, or wait for their first version.
+pub(crate) async fn waiting(workspace: &Workspace, reports: &[TaskReport]) -> Result<Vec<Waiting>, RunError> {
+    let project = &workspace.project;
+    let mut found = behind(project, reports);
+    for waiting in &mut found {
+        let Some(id) = NodeId::parse(&waiting.node) else { continue };
+        // Of what shows others there is something as soon as one of these is there.
+        let parents = project.graph.parents(id.as_str()).map(|parent| parent.id.clone());
+        let shown: Vec<NodeId> = if id.kind() == NodeKind::Exposure { parents.collect() } else { vec![id.clone()] };
+        let mut is_there = false;
+        for relation in shown.iter().filter_map(|id| project.relation(id)) {
+            is_there |= workspace.visible(&relation.to_string()).await? != Visible::Nothing;
+        }
+        waiting.is_there = is_there;
+    }
+    Ok(found)
+}
+
 fn waiter(project: &Project, id: &NodeId, cause: &NodeId) -> Option<Waiting> {
     let (name, kind, owner) = match id.kind() {
         NodeKind::Model => {
@@ -64,5 +85,5 @@ fn waiter(project: &Project, id: &NodeId, cause: &NodeId) -> Option<Waiting> {
         NodeKind::Source | NodeKind::Seed | NodeKind::Snapshot | NodeKind::Test => return None,
     };
     let owner = owner.and_then(|owner| owner.name.clone().or_else(|| owner.email.first().cloned()));
-    Some(Waiting { node: id.to_string(), name, kind, owner, because_of: cause.name().to_owned() })
+    Some(Waiting { node: id.to_string(), name, kind, owner, because_of: cause.name().to_owned(), is_there: true })
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Status;
 
-/// Something that people or systems see and that now waits on its last good version.
+/// Something that people or systems see, or would see, behind a node that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// Node id.
@@ -18,6 +18,8 @@ pub struct Waiting {
     pub owner: Option<String>,
     /// The node whose failure it waits for.
     pub because_of: String,
+    /// Whether there is a version of it that people see meanwhile.
+    pub is_there: bool,
 }
 
 /// What a run came to.
@@ -35,7 +37,7 @@ pub struct Summary {
     pub checks_warned: usize,
     /// Checks that failed or could not be carried out.
     pub checks_failed: usize,
-    /// Models and exposures that stay on their last good version.
+    /// Models and exposures behind what failed: they stay as they are, or are not there yet.
     pub waiting: Vec<Waiting>,
     /// How long the run took.
     pub duration_ms: u64,
