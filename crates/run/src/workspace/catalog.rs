@@ -51,6 +51,19 @@ impl LakeCatalog {
     }
 }
 
+/// Each table counts its own versions: two of them at the same number are of two moments.
+fn refuse_moments(seen: &HashMap<RelationName, Option<Relation>>, name: &RelationName) -> Result<(), SqlError> {
+    let is_table = |(other, found): &(&RelationName, &Option<Relation>)| {
+        *other != name && other.schema != observation::SCHEMA && matches!(found, Some(Relation::Table(_)))
+    };
+    let Some((other, _)) = seen.iter().find(is_table) else { return Ok(()) };
+    let mut names = [other.to_string(), name.to_string()];
+    names.sort();
+    let message = format!("a version is one table's, and this query reads {} and {}", names[0], names[1]);
+    Err(SqlError::new(SqlErrorKind::Invalid, message)
+        .with_hint("to read them as they were together, give a time: --at '2026-01-31 08:00:00'"))
+}
+
 #[async_trait]
 impl Catalog for LakeCatalog {
     async fn relation(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
@@ -58,8 +71,13 @@ impl Catalog for LakeCatalog {
             return Ok(known.clone());
         }
         let found = self.look_up(name).await?;
+        let mut seen = self.seen.lock().await;
+        if matches!((self.at, &found), (At::Version(_), Some(Relation::Table(_)))) && name.schema != observation::SCHEMA
+        {
+            refuse_moments(&seen, name)?;
+        }
         // Two lookups of one name may race; the first answer stays, so that a session sees one state.
-        Ok(self.seen.lock().await.entry(name.clone()).or_insert(found).clone())
+        Ok(seen.entry(name.clone()).or_insert(found).clone())
     }
 
     async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
