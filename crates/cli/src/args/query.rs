@@ -21,8 +21,9 @@ pub(crate) struct QueryArgs {
     /// Print the time of each statement to standard error
     #[arg(long)]
     pub(crate) timing: bool,
-    /// Read every table as it was at a version or time: 12, 2026-01-31, '2026-01-31 08:00:00'
-    #[arg(long, value_name = "VERSION|TIME")]
+    /// Read the lake as it was at a time (UTC; a day is its end), or one table at a version: 2026-01-31,
+    /// '2026-01-31 08:00:00', 12
+    #[arg(long, value_name = "VERSION|TIME", allow_negative_numbers = true)]
     pub(crate) at: Option<String>,
     /// Stop after so many rows of each statement (table format: 10,000 when not given)
     #[arg(long, value_name = "ROWS")]

@@ -18,8 +18,8 @@ pub(crate) struct HistoryArgs {
 pub(crate) struct RestoreArgs {
     /// A table: `schema.table`, or the name of a model, seed or `source.table`
     pub(crate) table: String,
-    /// The version or time to go back to
-    #[arg(long, value_name = "VERSION|TIME")]
+    /// The version or time to go back to; a day is its end, times are UTC: 12, 2026-01-31, '2026-01-31 08:00:00'
+    #[arg(long, value_name = "VERSION|TIME", allow_negative_numbers = true)]
     pub(crate) to: String,
 }
 

@@ -27,8 +27,21 @@ pub(crate) async fn run(global: &GlobalArgs, args: &RestoreArgs) -> Done {
 
 /// What was done, and what comes of it.
 fn words(table: &str, restored: &Restored) -> String {
-    let Restored { version, restored_version, restored_committed_at, kind, is_incremental, incremental_behind } =
-        restored;
+    let Restored {
+        version,
+        is_new,
+        visible_since,
+        restored_version,
+        restored_committed_at,
+        kind,
+        is_incremental,
+        incremental_behind,
+    } = restored;
+    if !is_new {
+        let since = visible_since.map(|time| format!(" since {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
+        let since = since.unwrap_or_default();
+        return format!("nothing to restore: version {version} is what is visible{since}");
+    }
     let of = restored_committed_at.map(|time| format!(", of {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
     let of = of.unwrap_or_default();
     let mut lines = vec![format!("{table} is as it was at version {restored_version}{of}; this is version {version}")];

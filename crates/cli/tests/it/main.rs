@@ -28,6 +28,7 @@ mod marketplace;
 mod materializations;
 mod observations;
 mod past;
+mod past_words;
 mod pipes;
 mod program;
 mod read_only;

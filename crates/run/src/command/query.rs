@@ -21,25 +21,35 @@ const UNKNOWN: &str = "there is no table or view ";
 
 /// When to read the lake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReadAt(pub(crate) At);
+pub struct ReadAt {
+    pub(crate) at: At,
+    /// Where a time begins: a day is its end, and yet nothing to come as long as it goes on.
+    begins: Option<DateTime<Utc>>,
+}
 
 impl ReadAt {
     /// Reads a version (`12`), a day (its end: `2026-01-31`) or a time in UTC (`2026-01-31 08:00:00`).
     pub fn parse(text: &str) -> Result<Self, RunError> {
         let text = text.trim();
+        let instant = |time: DateTime<Utc>| Self { at: At::Timestamp(time), begins: Some(time) };
         if let Ok(version) = text.parse() {
-            return Ok(Self(At::Version(version)));
+            return Ok(Self { at: At::Version(version), begins: None });
+        }
+        if text.strip_prefix('-').is_some_and(|number| number.parse::<u64>().is_ok()) {
+            let hint = "`ade history TABLE` lists the versions of a table".to_owned();
+            return Err(RunError::usage(format!("`{text}` is no version: must be 0 or more"), hint));
         }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-            return Ok(Self(At::Timestamp(time.to_utc())));
+            return Ok(instant(time.to_utc()));
         }
         let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
         if let Some(time) = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
-            return Ok(Self(At::Timestamp(time.and_utc())));
+            return Ok(instant(time.and_utc()));
         }
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
-            return Ok(Self(At::Timestamp(day.and_time(end).and_utc())));
+            let begins = Some(day.and_time(NaiveTime::MIN).and_utc());
+            return Ok(Self { at: At::Timestamp(day.and_time(end).and_utc()), begins });
         }
         Err(RunError::usage(
             format!("`{text}` is neither a version nor a time"),
@@ -49,10 +59,20 @@ impl ReadAt {
     }
 
     fn instant(self) -> Option<DateTime<Utc>> {
-        match self.0 {
+        match self.at {
             At::Timestamp(time) => Some(time),
             At::Latest | At::Version(_) => None,
         }
+    }
+
+    /// Refuses a time that is still to come: nobody knows what there will be.
+    pub(crate) fn refuse_future(self, now: DateTime<Utc>) -> Result<(), RunError> {
+        let Some(begins) = self.begins.filter(|begins| *begins > now) else { return Ok(()) };
+        let (begins, now) = (begins.format("%Y-%m-%d %H:%M:%S"), now.format("%Y-%m-%d %H:%M:%S"));
+        Err(RunError::usage(
+            format!("{begins} UTC is still to come: it is {now} UTC"),
+            "give a time that has passed; times without an offset are UTC".to_owned(),
+        ))
     }
 }
 
@@ -109,13 +129,14 @@ fn failed(statement: &Statement, error: OutputError) -> RunError {
 impl Workspace {
     /// A session for people's queries over the lake as it was at `at`.
     pub(crate) async fn session_at(&self, at: ReadAt) -> Result<Session, RunError> {
+        at.refuse_future(self.world.clock.now())?;
         let schema = self.project.environment.relation(&self.project.environment.schema, "").schema;
         let options = SessionOptions::new(schema).with_now(self.world.clock.now());
         let views = match at.instant() {
             Some(instant) => Arc::new(Views::of(self.meta.views_at(self.environment(), instant).await?)),
             None => Arc::clone(&self.views),
         };
-        let catalog = LakeCatalog::new(self.lake.clone(), self.meta.clone(), views, at.0);
+        let catalog = LakeCatalog::new(self.lake.clone(), self.meta.clone(), views, at.at);
         Ok(self.engine.session(Arc::new(catalog), options))
     }
 
@@ -129,6 +150,7 @@ impl Workspace {
 
     /// A statement that cannot be planned or started.
     fn sql_problem(&self, statement: &Statement, error: SqlError, at: ReadAt) -> RunError {
+        let error = if at.instant().is_some() { self.not_yet(error) } else { error };
         // Of the past it is not known here what there was.
         let is_now = at == ReadAt::default();
         let view = error.view.as_deref().filter(|_| is_now).and_then(|name| self.views.get(name)).map(|view| view.sql);
@@ -138,6 +160,17 @@ impl Workspace {
             None => error,
         };
         RunError::Query { problem: Box::new(statement.problem(&error, view)) }
+    }
+
+    /// Of a name that meant nothing at a time in the past, and means a view today, says so.
+    fn not_yet(&self, error: SqlError) -> SqlError {
+        let name = error.message.strip_prefix(UNKNOWN).filter(|_| error.kind == SqlErrorKind::Unknown);
+        let Some(name) = name.and_then(|name| name.split_once('.')) else { return error };
+        let name = RelationName::new(name.0, name.1);
+        if self.views.get(&name).is_none() {
+            return error;
+        }
+        SqlError { message: format!("view {name} did not exist at that time"), hint: None, ..error }
     }
 
     /// What to do when SQL names something that the project would make: it was never built here, or it is a view and the

@@ -5,8 +5,12 @@ use serde::Serialize;
 /// A table that is as it was.
 #[derive(Debug, Clone, Serialize)]
 pub struct Restored {
-    /// The new version.
+    /// The version that is visible now.
     pub version: u64,
+    /// Whether this restore made it; else the table was like that already, and nothing was done.
+    pub is_new: bool,
+    /// Since when it is visible, if it was there before.
+    pub visible_since: Option<DateTime<Utc>>,
     /// The older one that it is like.
     pub restored_version: u64,
     /// When that one was committed.

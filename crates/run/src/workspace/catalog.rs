@@ -83,8 +83,19 @@ impl Catalog for LakeCatalog {
     async fn names(&self) -> Result<Vec<RelationName>, SqlError> {
         let tables =
             self.lake.list().await.map_err(|error| SqlError::new(SqlErrorKind::Failed, with_causes(&error)))?;
-        let mut names: Vec<RelationName> =
-            tables.iter().map(|table| RelationName::new(table.schema(), table.table())).collect();
+        let mut names = Vec::with_capacity(tables.len());
+        for table in &tables {
+            // Of a time before its first version a table is not there.
+            let was_there = match self.at {
+                At::Timestamp(_) => {
+                    !matches!(self.lake.snapshot(table, self.at).await, Err(LakeError::NoVersion { .. }))
+                }
+                At::Latest | At::Version(_) => true,
+            };
+            if was_there {
+                names.push(RelationName::new(table.schema(), table.table()));
+            }
+        }
         names.extend(self.views.names());
         names.extend(observation::names());
         names.sort();
