@@ -15,7 +15,14 @@ pub(crate) use query::{QueryArgs, QueryFormat};
 pub(crate) use select::{BuildArgs, LsArgs, ModelsArgs, PlanArgs, SelectArgs, ShowArgs};
 pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};
 
+use std::str::FromStr;
+
 use clap::Parser;
+
+/// A number of things.
+fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "must be a whole number, 0 or more".to_owned())
+}
 
 /// ade: from the systems a company runs on to tables people can trust.
 #[derive(Debug, Parser)]

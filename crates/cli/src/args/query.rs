@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::{OutputFormat, whole};
+
 /// What `ade query` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct QueryArgs {
@@ -26,7 +28,7 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "VERSION|TIME", allow_negative_numbers = true)]
     pub(crate) at: Option<String>,
     /// Stop after so many rows of each statement (table format: 10,000 when not given)
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) limit: Option<usize>,
 }
 

@@ -1,6 +1,8 @@
 //! Choosing a part of the graph, and the commands that work on such a choice.
 use clap::Args;
 
+use super::whole;
+
 /// A choice of nodes in dbt's selector grammar.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SelectArgs {
@@ -25,7 +27,7 @@ pub(crate) struct BuildArgs {
     #[arg(long, help_heading = "Run")]
     pub(crate) force: bool,
     /// How many tasks may run side by side (default: the number of cores)
-    #[arg(long, value_name = "N", help_heading = "Run")]
+    #[arg(long, value_name = "N", help_heading = "Run", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
     /// Stop starting tasks after the first failure
     #[arg(long, short = 'x', help_heading = "Run")]
@@ -34,7 +36,7 @@ pub(crate) struct BuildArgs {
     #[arg(long, help_heading = "Run")]
     pub(crate) store_failures: bool,
     /// Seconds to wait for a table that another ade is writing (0: do not wait)
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Run")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, help_heading = "Run", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) lease_timeout: u64,
 }
 
@@ -77,7 +79,7 @@ pub(crate) struct ShowArgs {
     /// A model, a seed, or a source's table as `source.table`
     pub(crate) name: String,
     /// Rows to print
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) limit: usize,
     /// Print the compiled SQL, and nothing else
     #[arg(long)]

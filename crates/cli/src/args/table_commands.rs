@@ -1,7 +1,7 @@
 //! Commands on a table's versions.
 use clap::Args;
 
-use super::SelectArgs;
+use super::{SelectArgs, whole};
 
 /// What `ade history` takes.
 #[derive(Debug, Clone, Args)]
@@ -9,7 +9,7 @@ pub(crate) struct HistoryArgs {
     /// A table: `schema.table`, or the name of a model, seed or `source.table`
     pub(crate) table: String,
     /// The newest N versions
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) limit: usize,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct MaintainArgs {
     #[command(flatten)]
     pub(crate) selection: SelectArgs,
     /// Keep files and versions of the last so many hours
-    #[arg(long, default_value_t = 168, value_name = "HOURS")]
+    #[arg(long, default_value_t = 168, value_name = "HOURS", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) retention_hours: u64,
     /// Remove a table, with all its versions, or a view that the project no longer declares: `schema.table`
     #[arg(long, value_name = "TABLE", conflicts_with_all = ["select", "exclude", "retention_hours"])]
