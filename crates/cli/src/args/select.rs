@@ -23,7 +23,8 @@ pub(crate) struct BuildArgs {
     /// Rebuild incremental models and reload incremental sources from nothing
     #[arg(long, short = 'f', help_heading = "Run")]
     pub(crate) full_refresh: bool,
-    /// Do the work even where nothing has changed
+    /// Make models, load seeds and land full sources even where nothing has changed; an incremental source with nothing
+    /// new has nothing to land (--full-refresh loads it anew)
     #[arg(long, help_heading = "Run")]
     pub(crate) force: bool,
     /// How many tasks may run side by side (default: the number of cores)
