@@ -77,7 +77,7 @@ pub(crate) struct LsArgs {
 /// What `ade show` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// A model, a seed, or a source's table as `source.table`
+    /// A model, a seed, a source's table as `source.table`, a check or an exposure
     pub(crate) name: String,
     /// Rows to print
     #[arg(long, default_value_t = 5, allow_negative_numbers = true, value_parser = whole::<usize>)]

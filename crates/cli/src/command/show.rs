@@ -6,13 +6,18 @@ use ade_run::Visible;
 
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{GlobalArgs, OutputFormat, ShowArgs};
+use crate::error::CliError;
 use crate::output::{Narrow, Pipe, Table, plural, style, window_width};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
     let info = workspace.show(&args.name).await?;
     if args.sql {
-        print(info.sql.as_deref().unwrap_or_default().trim());
+        let Some(sql) = &info.sql else {
+            let kind = &info.kind;
+            return Err(CliError::usage(format!("`{}` ({kind}) has no SQL: only models and checks have", args.name)));
+        };
+        print(sql.trim());
         return Ok(ExitCode::SUCCESS);
     }
     if global.output == OutputFormat::Json {
@@ -20,7 +25,11 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     let style = style(global);
-    print(&format!("{}  {}", style.bold(&info.relation), style.dim(&info.node)));
+    if info.relation.is_empty() {
+        print(&style.bold(&info.node));
+    } else {
+        print(&format!("{}  {}", style.bold(&info.relation), style.dim(&info.node)));
+    }
     if !info.description.is_empty() {
         print(info.description.trim());
     }
@@ -54,7 +63,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ShowArgs) -> Done {
         }
         print(&format!("\n{}", table.to_text()));
     }
-    if args.limit > 0 {
+    if args.limit > 0 && !info.relation.is_empty() {
         if workspace.visible(&info.relation).await? == Visible::Nothing {
             print(&style.dim("\nnot built yet"));
             return Ok(ExitCode::SUCCESS);

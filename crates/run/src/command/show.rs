@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use ade_engine::{MemoryCatalog, type_name};
 use ade_lake::At;
-use ade_project::resource::IngestMode;
+use ade_project::resource::{CheckKind, IngestMode};
 use ade_project::{NodeId, NodeKind};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::build::{BuildOptions, Command, TaskError};
+use crate::build::{BuildOptions, Command, TaskError, check_spec};
 use crate::command::{Answer, ReadAt, Statement};
 use crate::error::RunError;
 use crate::workspace::Workspace;
@@ -18,15 +18,15 @@ use crate::workspace::Workspace;
 pub struct NodeInfo {
     /// Node id.
     pub node: String,
-    /// `model`, `source`, `seed`.
+    /// `model`, `source`, `seed`, `test`, `exposure`.
     pub kind: String,
-    /// `schema.table`.
+    /// `schema.table`; empty for checks and exposures.
     pub relation: String,
     /// What it is for.
     pub description: String,
     /// The file that declares it.
     pub path: String,
-    /// The SQL that would be run, for models.
+    /// The SQL that would be run, for models and checks.
     pub sql: Option<String>,
     /// What it reads.
     pub reads: Vec<String>,
@@ -59,6 +59,13 @@ pub struct ShownColumn {
     pub description: String,
 }
 
+fn failed(error: TaskError) -> RunError {
+    match error {
+        TaskError::Run(error) => error,
+        TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
+    }
+}
+
 fn mode(mode: IngestMode) -> &'static str {
     match mode {
         IngestMode::Full => "full",
@@ -70,7 +77,10 @@ fn mode(mode: IngestMode) -> &'static str {
 impl Workspace {
     /// What is known of a node.
     pub async fn show(self: &Arc<Self>, name: &str) -> Result<NodeInfo, RunError> {
-        let id = self.find_node(name)?;
+        let id = match self.find_node(name) {
+            Ok(id) => id,
+            Err(unknown) => return self.show_other(name).await?.ok_or(unknown),
+        };
         let project = &self.project;
         let relation = project.relation(&id).cloned();
         let model = project.models.get(&id);
@@ -82,14 +92,7 @@ impl Workspace {
                 let table = Self::table_name(&model.relation)?;
                 let exists = self.lake.version(&table).await?.is_some();
                 let compiled = build.compile_model(model, &session, exists && model.incremental.is_some(), None);
-                Some(
-                    compiled
-                        .map_err(|error| match error {
-                            TaskError::Run(error) => error,
-                            TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
-                        })?
-                        .text,
-                )
+                Some(compiled.map_err(failed)?.text)
             }
             None => None,
         };
@@ -126,6 +129,51 @@ impl Workspace {
             mode: source.and_then(|source| source.ingest.as_ref()).map(|ingest| mode(ingest.mode).to_owned()),
             columns,
         })
+    }
+
+    /// What is known of a check or an exposure, which have no rows of their own.
+    async fn show_other(self: &Arc<Self>, name: &str) -> Result<Option<NodeInfo>, RunError> {
+        let project = &self.project;
+        let ids = project.checks.keys().chain(project.exposures.keys());
+        let is_it = |id: &&NodeId| {
+            let node = project.graph.node(id.as_str());
+            id.as_str() == name || id.name() == name || node.is_some_and(|node| node.name == name)
+        };
+        let Some(id) = ids.into_iter().find(is_it) else { return Ok(None) };
+        let (mut sql, mut description) = (None, String::new());
+        if let Some(check) = project.checks.get(id) {
+            let (_keep, stop) = watch::channel(false);
+            let build = self.prepare(self.world.ids.next(), BuildOptions::new(Command::Test), stop).await?;
+            let session = build.session(MemoryCatalog::new(), &project.environment.schema);
+            let own = match check.kind {
+                CheckKind::Generic { .. } | CheckKind::Singular { .. } => {
+                    Some(build.compile_check(check, &session).map_err(failed)?)
+                }
+                _ => None,
+            };
+            sql = Some(check_spec(check, own, false).sql(self.world.clock.now()));
+            description.clone_from(&check.description);
+        }
+        if let Some(exposure) = project.exposures.get(id) {
+            description.clone_from(&exposure.description);
+        }
+        let reads = project.graph.parents(id.as_str()).map(|parent| parent.id.name().to_owned());
+        Ok(Some(NodeInfo {
+            node: id.to_string(),
+            kind: id.kind().as_str().to_owned(),
+            relation: String::new(),
+            description,
+            path: project.graph.node(id.as_str()).map(|node| node.path.clone()).unwrap_or_default(),
+            sql,
+            reads: reads.collect(),
+            read_by: Vec::new(),
+            checks: Vec::new(),
+            built_at: None,
+            version: None,
+            connection: None,
+            mode: None,
+            columns: Vec::new(),
+        }))
     }
 
     /// The columns that the lake has, with what the files say of them; those that the files say when it has none.
