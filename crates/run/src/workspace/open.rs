@@ -44,8 +44,12 @@ pub struct OpenOptions {
 
 /// The nearest folder, from `start` upwards, that holds a project.
 pub fn find_project(start: &Path) -> Result<PathBuf, RunError> {
-    let absolute =
-        fs::canonicalize(start).map_err(|source| RunError::File { action: "open", path: start.to_owned(), source })?;
+    let absolute = fs::canonicalize(start).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            RunError::usage(format!("there is no folder {}", start.display()), None)
+        }
+        _ => RunError::File { action: "open", path: start.to_owned(), source },
+    })?;
     let is_project = |folder: &&Path| folder.join("ade.yml").is_file() || folder.join("dbt_project.yml").is_file();
     let found = absolute.ancestors().find(is_project).map(Path::to_owned);
     found.ok_or_else(|| RunError::NoProject { path: start.to_owned() })
