@@ -14,7 +14,7 @@ pub(crate) struct QueryArgs {
     /// Run the statements of a file, in order, instead of SQL
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// How to print rows (default: what the name after --out ends with, else a table)
+    /// How to print rows (default: what the name after --out ends with, else json with --output json, else a table)
     #[arg(long, value_enum)]
     pub(crate) format: Option<QueryFormat>,
     /// Write the rows to a file instead of standard output; it appears when all of them are there
@@ -48,12 +48,16 @@ pub(crate) enum QueryFormat {
 }
 
 impl QueryArgs {
-    /// The format that was asked for, by itself or by the name of the file. Of a name that says another one than there is,
-    /// gives the end that says so.
-    pub(crate) fn format(&self) -> Result<QueryFormat, String> {
+    /// The format that was asked for, by itself, by the name of the file or by what the whole program prints. Of a name
+    /// that says another one than there is, gives the end that says so.
+    pub(crate) fn format(&self, output: OutputFormat) -> Result<QueryFormat, String> {
         let extension = self.out.as_ref().and_then(|out| out.extension());
         let (None, Some(extension)) = (self.format, extension) else {
-            return Ok(self.format.unwrap_or(QueryFormat::Table));
+            let by_default = match output {
+                OutputFormat::Json => QueryFormat::Json,
+                OutputFormat::Text => QueryFormat::Table,
+            };
+            return Ok(self.format.unwrap_or(by_default));
         };
         match extension.to_string_lossy().to_ascii_lowercase().as_str() {
             "txt" => Ok(QueryFormat::Table),

@@ -20,7 +20,7 @@ const TABLE_ROWS: usize = 10_000;
 
 pub(crate) async fn run(global: &GlobalArgs, args: &QueryArgs) -> Done {
     let at = args.at.as_deref().map_or(Ok(ReadAt::default()), ReadAt::parse)?;
-    let format = args.format().map_err(|extension| {
+    let format = args.format(global.output).map_err(|extension| {
         CliError::usage(format!(
             "no format is known for files that end in `{extension}`\n\
              hint: name the file .csv, .json (.jsonl, .ndjson), .parquet (.pq) or .txt (a table), or say what to write with --format"
