@@ -2,7 +2,7 @@
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-use ade_run::diagnostic::{Diagnostic, render_json, render_terminal, summary};
+use ade_run::diagnostic::{Diagnostic, render_terminal, summary};
 use ade_run::{RunError, with_causes};
 
 use crate::args::GlobalArgs;
@@ -55,11 +55,24 @@ impl CliError {
         let text = if self.diagnostics.is_empty() {
             serde_json::json!({ "event": "error", "message": self.message }).to_string() + "\n"
         } else {
-            render_json(&self.diagnostics)
+            problem_lines(&self.diagnostics)
         };
         let _ = stdout().lock().write_all(text.as_bytes());
         ExitCode::from(self.code)
     }
+}
+
+/// Problems as lines among the events of a run.
+pub(crate) fn problem_lines(problems: &[Diagnostic]) -> String {
+    problems.iter().map(|problem| as_event(problem) + "\n").collect()
+}
+
+fn as_event(problem: &Diagnostic) -> String {
+    let mut line = serde_json::json!({ "event": "problem" });
+    if let (Some(line), Ok(serde_json::Value::Object(says))) = (line.as_object_mut(), serde_json::to_value(problem)) {
+        line.extend(says);
+    }
+    line.to_string()
 }
 
 impl From<RunError> for CliError {

@@ -22,7 +22,8 @@ pub(crate) struct GlobalArgs {
     /// Values of project variables, as YAML: '{start: 2026-01-01}'
     #[arg(long, global = true, value_name = "YAML", help_heading = "Project")]
     pub(crate) vars: Option<String>,
-    /// How to report: words for people, or one JSON event per line for machines
+    /// How to report: words for people, or one JSON object per line for machines (of a run its events, each with its kind
+    /// under `event`; what stops a command is a `problem` or an `error`)
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Output")]
     pub(crate) output: OutputFormat,
     /// Say nothing but errors and what was asked for

@@ -2,11 +2,11 @@
 use std::process::ExitCode;
 
 use ade_run::check_project;
-use ade_run::diagnostic::{render_github, render_json, render_terminal, summary};
+use ade_run::diagnostic::{render_github, render_terminal, summary};
 
 use super::{Done, open_options, print, root};
 use crate::args::{CheckArgs, GlobalArgs, OutputFormat, ProblemFormat};
-use crate::error::USAGE;
+use crate::error::{USAGE, problem_lines};
 use crate::output::style;
 use crate::world::world;
 
@@ -17,7 +17,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &CheckArgs) -> Done {
     match (args.format, global.output) {
         (ProblemFormat::Json | ProblemFormat::Github, _) | (_, OutputFormat::Json) if problems.is_empty() => {}
         (ProblemFormat::Json, _) | (ProblemFormat::Text, OutputFormat::Json) => {
-            print(render_json(&problems).trim_end());
+            print(problem_lines(&problems).trim_end());
         }
         (ProblemFormat::Github, _) => print(render_github(&problems).trim_end()),
         (ProblemFormat::Text, OutputFormat::Text) => {

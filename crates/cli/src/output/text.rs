@@ -65,7 +65,7 @@ impl Observer for TextReporter {
                 let title = format!("{command} · environment {environment} · {}", plural(*tasks as u64, "task"));
                 self.line(&self.style.dim(&title));
             }
-            Event::TaskStarted { node, name, .. } => self.begin(node, name),
+            Event::TaskStarted { node, name, relation, .. } => self.begin(node, relation.as_ref().unwrap_or(name)),
             Event::TaskProgress { node, rows, expected_rows } => self.progress(node, *rows, *expected_rows),
             Event::LeaseWaiting { relation, holder, .. } => {
                 self.line(&format!("{} waiting for {relation}: {holder} is writing it", self.style.warn("…")));

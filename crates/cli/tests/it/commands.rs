@@ -108,7 +108,7 @@ fn events_for_machines_are_one_object_per_line() {
     for event in &events {
         let expected = match event["event"].as_str().unwrap() {
             "run_started" => "command environment event run_id tasks",
-            "task_started" => "event kind name node",
+            "task_started" => "event kind name node relation",
             "task_progress" => "event expected_rows node rows",
             "task_finished" => {
                 "audited_visible batches blocked_by checks duration_ms event kind message name node relation rows status version"

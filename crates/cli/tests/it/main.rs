@@ -41,3 +41,4 @@ mod sql_errors;
 mod stopping;
 mod treatments;
 mod upkeep;
+mod verdicts;

@@ -197,8 +197,9 @@ impl Scheduler {
         let report = self.report(place, Status::Success);
         self.build.workspace.observer.on(&Event::TaskStarted {
             node: report.node,
-            name: report.relation.unwrap_or(report.name),
+            name: report.name,
             kind: report.kind,
+            relation: report.relation,
         });
         self.begun.insert(place, (Instant::now(), self.build.workspace.world.clock.now()));
         let (build, plan) = (Arc::clone(&self.build), Arc::clone(&self.plan));

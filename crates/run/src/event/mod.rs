@@ -13,7 +13,9 @@ pub use task_report::TaskReport;
 
 use serde::Serialize;
 
-/// One thing that happened in a run. `--output json` prints each as one line; the tag is in `event`.
+/// One thing that happened in a run. `--output json` prints each as one line; the tag is in `event`. What keeps a command
+/// from its work is printed there, too: each problem of a project as a line with the event `problem`, anything else as one with
+/// the event `error`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -36,6 +38,8 @@ pub enum Event {
         name: String,
         /// `source`, `model`, `seed`, `test`.
         kind: &'static str,
+        /// The table or view that it makes: `schema.table`.
+        relation: Option<String>,
     },
     /// A task is under way.
     TaskProgress {
