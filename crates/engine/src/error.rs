@@ -73,7 +73,21 @@ pub(crate) fn from_planning(text: &str, error: DataFusionError) -> SqlError {
         let span = diagnostic.span?;
         SqlPosition::from_lines(text, (span.start.line, span.start.column), Some((span.end.line, span.end.column)))
     });
+    let place = place.or_else(|| of_call(text, &error));
     quoted_text(text, error).at(place)
+}
+
+/// The only call of the function that an error is about.
+fn of_call(sql: &str, error: &SqlError) -> Option<SqlPosition> {
+    let (name, _) = error.message.split_once(" does not take ")?;
+    let text = sql.to_ascii_lowercase();
+    let is_call = |at: &usize| {
+        let is_word = text[..*at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+        !is_word && text[at + name.len()..].trim_start().starts_with('(')
+    };
+    let mut calls = text.match_indices(name).map(|(at, _)| at).filter(is_call);
+    let at = calls.next().filter(|_| calls.next().is_none())?;
+    Some(SqlPosition::from_offset(sql, at, name.len()))
 }
 
 /// `where status = "open"`: whoever comes from elsewhere means the text.

@@ -2,15 +2,13 @@
 
 use crate::postgres::TIME_BESIDE_NUMBER;
 use crate::suggest::closest;
-use crate::{SqlError, SqlErrorKind};
+use crate::{SqlError, SqlErrorKind, wrong_types};
 
 /// Parts of messages and the advice that goes with them.
 const HINTS: &[(&str, &str)] = &[
     ("Cannot cast string", "look at the rows with a regular expression, or use try_cast(… as …) to get NULL there"),
     ("Cannot parse", "look at the rows with a regular expression, or use try_cast(… as …) to get NULL there"),
     ("must appear in the GROUP BY clause", "add it to group by, or wrap it in an aggregate such as max()"),
-    ("requires String, but received", "cast it to text: x::text"),
-    ("Cannot coerce arithmetic expression", "cast one side so that the types fit"),
     ("Invalid function 'ade_rows'", "write it in the select list or in from"),
 ];
 
@@ -77,13 +75,15 @@ pub(crate) fn for_message(mut error: SqlError) -> SqlError {
         error.message = format!("{SAME_NAMES} {name}");
         return error.with_hint("give one of them another name with `as`");
     }
-    if let Some(name) =
-        error.message.split(" failed to match any signature").next().filter(|name| name.len() < error.message.len())
-    {
-        let name = name.rsplit("Function ").next().unwrap_or(name).trim_matches('\'').to_owned();
+    if error.message == "TOP" {
+        error.kind = SqlErrorKind::Unsupported;
+        "`top` is not SQL of PostgreSQL".clone_into(&mut error.message);
+        return error.with_hint("write `limit 5` at the end of the query");
+    }
+    if let Some(wrong) = wrong_types::in_message(&error.message) {
         error.kind = SqlErrorKind::Invalid;
-        error.message = format!("{name} does not take these types");
-        return error.with_hint("cast the argument, for example ::numeric or ::text");
+        error.message = wrong.message;
+        return error.with_hint(wrong.hint);
     }
     error.message = plain(&error.message);
     // an error of ours that came through as text

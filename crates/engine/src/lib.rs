@@ -45,6 +45,7 @@ mod text;
 mod time;
 mod tuning;
 mod type_planner;
+mod wrong_types;
 
 pub use crate::catalog::Catalog;
 pub use crate::engine::Engine;

@@ -36,10 +36,14 @@ fn first(types: &[DataType]) -> Result<DataType> {
 
 fn checked(args: &[ArrayRef], result: Result<ArrayRef, ArrowError>) -> Result<ArrayRef> {
     result.map_err(|error| match error {
-        ArrowError::ArithmeticOverflow(_) => carried(
-            SqlError::new(SqlErrorKind::Data, format!("{} out of range", type_name(args[0].data_type())))
-                .with_hint("cast one side to a wider type: ::bigint or ::numeric"),
-        ),
+        ArrowError::ArithmeticOverflow(_) => {
+            let data_type = args[0].data_type();
+            let wider = if *data_type == DataType::Int64 { "::numeric" } else { "::bigint or ::numeric" };
+            carried(
+                SqlError::new(SqlErrorKind::Data, format!("{} out of range", type_name(data_type)))
+                    .with_hint(format!("cast one side to a wider type: {wider}")),
+            )
+        }
         other => DataFusionError::from(other),
     })
 }

@@ -53,6 +53,20 @@ async fn each_error_points_at_the_text_and_gives_a_hint() {
             "put the table's name or alias and a dot before it",
         ),
         (
+            "select id, sum(name) from customers group by id",
+            SqlErrorKind::Invalid,
+            "sum does not take varchar",
+            "sum",
+            "cast it to a number: x::numeric",
+        ),
+        (
+            "select upper(1.50) from customers",
+            SqlErrorKind::Invalid,
+            "upper does not take numeric(3,2)",
+            "upper",
+            "cast it to text: x::text",
+        ),
+        (
             "select 1; select 2",
             SqlErrorKind::Syntax,
             "a second statement begins at \"select\"",
@@ -120,7 +134,19 @@ async fn errors_in_the_data_are_told_from_errors_in_the_text() {
     let error = fail(&session, "select 1 / (id - 1) from customers").await;
     assert_eq!((error.kind, error.message.as_str()), (SqlErrorKind::Data, "division by zero"));
     assert_eq!(error.hint.as_deref(), Some("write a / nullif(b, 0) to get NULL there"));
-    assert_eq!(fail(&session, "select 9223372036854775807 + id from customers").await.message, "bigint out of range");
+    let error = fail(&session, "select 9223372036854775807 + id from customers").await;
+    assert_eq!(error.message, "bigint out of range");
+    assert_eq!(
+        error.hint.as_deref(),
+        Some("cast one side to a wider type: ::numeric"),
+        "it is as wide as integers are"
+    );
+    let error = fail(&session, "select 2147483647::int + 1::int").await;
+    assert_eq!(error.hint.as_deref(), Some("cast one side to a wider type: ::bigint or ::numeric"));
+    let error = fail(&session, "select top 5 * from customers").await;
+    assert_eq!(error.hint.as_deref(), Some("write `limit 5` at the end of the query"));
+    let error = fail(&session, "select name + 1 from customers").await;
+    assert_eq!(error.message, "there is no varchar + bigint");
     assert_eq!(fail(&session, "select name::int from customers").await.kind, SqlErrorKind::Data);
 }
 
