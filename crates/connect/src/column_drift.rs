@@ -56,15 +56,17 @@ impl ColumnDrift {
         self.missing.is_empty() && self.new.is_empty() && self.retyped.is_empty()
     }
 
-    /// Pairs of a missing and a new column that look like one column renamed: alike in name, or the same type at
-    /// the same place.
+    /// Pairs of a missing and a new column that look like one column renamed: alike in name, or of alike types at the
+    /// same place.
     pub fn renames(&self) -> Vec<(&DriftedColumn, &DriftedColumn)> {
         let mut free: Vec<&DriftedColumn> = self.new.iter().collect();
         let mut pairs = Vec::new();
         for missing in &self.missing {
             let alike = suggest(&missing.name, free.iter().map(|new| new.name.as_str())).map(str::to_owned);
             let found = free.iter().position(|new| Some(&new.name) == alike.as_ref()).or_else(|| {
-                free.iter().position(|new| new.position == missing.position && new.data_type == missing.data_type)
+                free.iter().position(|new| {
+                    new.position == missing.position && of_one_family(&new.data_type, &missing.data_type)
+                })
             });
             if let Some(index) = found {
                 pairs.push((missing, free.remove(index)));
@@ -92,5 +94,46 @@ impl ColumnDrift {
             }
         }
         self
+    }
+}
+
+/// Whether a column of one type may be one of the other with another name: what is promised as decimal looks like a double or
+/// a whole number where types are found out by looking, and a point in time like a date.
+fn of_one_family(found: &str, promised: &str) -> bool {
+    let family = |name: &str| match name.split('(').next().unwrap_or(name) {
+        "tinyint" | "smallint" | "integer" | "bigint" | "real" | "double" | "decimal" | "numeric" => "number",
+        "date" | "timestamp" | "timestamptz" => "time",
+        _ => "other",
+    };
+    found == promised || (family(found) == family(promised) && family(found) != "other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_all_types_may_be_one_column_renamed() {
+        let column = |name: &str, data_type: &str| DriftedColumn {
+            name: name.to_owned(),
+            data_type: data_type.to_owned(),
+            position: 2,
+            seen_in: "t.csv".to_owned(),
+        };
+        for (promised, found, renamed) in [
+            ("decimal(18,2)", "double", true),
+            ("decimal(18,2)", "bigint", true),
+            ("timestamp", "date", true),
+            ("varchar", "varchar", true),
+            ("varchar", "double", false),
+            ("boolean", "varchar", false),
+        ] {
+            let drift = ColumnDrift {
+                missing: vec![column("amount", promised)],
+                new: vec![column("total", found)],
+                retyped: Vec::new(),
+            };
+            assert_eq!(drift.renames().len(), usize::from(renamed), "{promised} and {found}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use ade_connect::{ColumnDrift, DriftedColumn, ReadPlan, RetypedColumn};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{sql_type, type_name};
 use ade_privacy::{Policy, propose};
-use ade_project::resource::{OnNewColumn, SourceTable};
+use ade_project::resource::{IngestMode, OnNewColumn, SourceTable};
 use arrow::array::new_empty_array;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
@@ -153,7 +153,7 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
                 ));
         } else {
             problem = problem
-                .hint("ask the source's owner; if it is gone for good, remove it here and load with --full-refresh");
+                .hint(format!("ask the source's owner; if it is gone for good, remove it here{}", and_reload(source)));
         }
         problems.push(problem);
     }
@@ -170,12 +170,21 @@ fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic>
             .at(place)
             .note(format!("seen in {}", column.seen_in))
             .hint(format!(
-                "ask the source's owner; if it is meant, write `data_type: {}` and load with --full-refresh",
-                column.found
+                "ask the source's owner; if it is meant, write `data_type: {}`{}",
+                column.found,
+                and_reload(source)
             )),
         );
     }
     problems
+}
+
+/// What is left to do where rows of before stay: those of a full load are all replaced anyway.
+fn and_reload(source: &SourceTable) -> &'static str {
+    match &source.ingest {
+        Some(declared) if declared.mode == IngestMode::Full => "",
+        _ => " and load with --full-refresh",
+    }
 }
 
 /// The problem of columns without a class, given with their types, with the lines to complete or to add: one for a table.
