@@ -4,6 +4,18 @@ use arrow::datatypes::DataType;
 
 /// What to do about a value that does not fit: correct it, unless it is plainly one in the form of another country.
 pub(crate) fn advice(expected: &DataType, text: &str) -> String {
+    match expected {
+        DataType::Timestamp(_, None) if has_offset(text) => {
+            return "a `timestamp` has the form `2026-07-24 13:30:00`; this one says how far it is from UTC: write `data_type: timestamptz`"
+                .to_owned();
+        }
+        DataType::Date32 | DataType::Date64 if has_time_of_day(text) => {
+            return "a `date` has the form `2026-07-24`; this one has a time of day: write `data_type: timestamp`, or `timestamptz` where it \
+                    says how far it is from UTC"
+                .to_owned();
+        }
+        _ => {}
+    }
     let form = match expected {
         DataType::Date32 | DataType::Date64 if is_day(text) => "a date has the form `2026-07-24`",
         DataType::Timestamp(..) if is_day(text) => "a point in time has the form `2026-07-24 13:30:00`",
@@ -20,6 +32,34 @@ pub(crate) const CORRECT: &str = "correct the source or the column's `data_type`
 
 fn is_number(data_type: &DataType) -> bool {
     data_type.is_numeric()
+}
+
+/// `2026-07-24` and then something.
+fn after_day(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let day = text.get(..10)?.as_bytes();
+    let is_day = day.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    text.get(10..).filter(|rest| is_day && rest.starts_with([' ', 'T', 't']))
+}
+
+/// `2026-07-24 00:00:00`, `2026-07-24T13:30+02:00`.
+fn has_time_of_day(text: &str) -> bool {
+    after_day(text)
+        .is_some_and(|rest| rest[1..].starts_with(|first: char| first.is_ascii_digit()) && rest.contains(':'))
+}
+
+/// The same with `Z`, `+02:00`, `-0500` at its end.
+fn has_offset(text: &str) -> bool {
+    let Some(time) = after_day(text).filter(|_| has_time_of_day(text)) else { return false };
+    let offset = time.rsplit_once(['+', '-']).map(|(_, offset)| offset);
+    time.ends_with(['Z', 'z'])
+        || offset.is_some_and(|offset| {
+            let digits = offset.replace(':', "");
+            matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 /// `24.07.2026`, `7/24/26`, and the like before a time.
@@ -61,6 +101,17 @@ mod tests {
             assert!(said.contains(form) && said.contains("`data_type: varchar`"), "{text}: {said}");
             assert!(!said.contains(text), "{said}");
         }
+        let timestamp = DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None);
+        for (expected, text, form) in [
+            (&timestamp, "2026-01-25T12:00:00+02:00", "`data_type: timestamptz`"),
+            (&timestamp, "2026-01-25 12:00:00.5Z", "`data_type: timestamptz`"),
+            (&timestamp, "2026-01-25 12:00:00-0500", "`data_type: timestamptz`"),
+            (&DataType::Date32, "2026-01-25 00:00:00", "has a time of day: write `data_type: timestamp`"),
+        ] {
+            let said = advice(expected, text);
+            assert!(said.contains(form) && !said.contains(text), "{text}: {said}");
+        }
+        assert_eq!(advice(&timestamp, "2026-01-25 25:00:00"), CORRECT);
         for (expected, text) in
             [(&DataType::Date32, "2024-13-45"), (&DataType::Date32, "soon"), (&decimal, "ten"), (&decimal, "1.505")]
         {
