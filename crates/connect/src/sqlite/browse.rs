@@ -1,5 +1,6 @@
 //! What tables a database has.
 
+use arrow::datatypes::DataType;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
     let info = |(column, evidence): (&super::catalog::Column, &ColumnEvidence)| ColumnInfo {
         name: column.name.clone(),
         source_type: column.source_type.clone(),
-        data_type: evidence.data_type(),
+        data_type: if may_have_fractions(column, evidence, &keys) { DataType::Float64 } else { evidence.data_type() },
         // A primary key of SQLite may hold NULL unless it is the row's number or declared otherwise: look.
         nullable: !(column.not_null || (column.key_place.is_some() && evidence.nulls == 0)),
         comment: None,
@@ -68,10 +69,21 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
             column.name
         )
     });
+    let whole =
+        table.columns.iter().zip(&evidence).filter(|(column, evidence)| may_have_fractions(column, evidence, &keys));
+    let whole = whole.map(|(column, _)| {
+        format!(
+            "column `{}` is declared as {} and holds whole numbers only so far; `data_type: decimal(18, 2)` is exact where it \
+             is money, `bigint` where it counts",
+            column.name,
+            column.source_type.to_lowercase()
+        )
+    });
     let notes = mixed
         .map(|(column, _)| format!("column `{}` holds values of several kinds; it is read as text", column.name))
         .chain(units)
         .chain(broken)
+        .chain(whole)
         .collect();
     Ok(TableInfo {
         name: lake_name(&table.name),
@@ -88,6 +100,18 @@ fn describe(database: &Database, connection: &Connection, table: &Table) -> Resu
         options: if millis.is_empty() { Vec::new() } else { vec![(MILLISECONDS.to_owned(), Value::Array(millis))] },
         notes,
     })
+}
+
+/// Whether a column is declared as a number without digits, which may have a fraction tomorrow, and only has whole values
+/// today. Keys are whole by nature.
+fn may_have_fractions(column: &Column, evidence: &ColumnEvidence, keys: &Keys) -> bool {
+    let word = column.source_type.trim().to_ascii_uppercase();
+    let is_key = column.key_place.is_some()
+        || keys.unique.iter().any(|key| key.contains(&column.name))
+        || keys.foreign.iter().any(|(columns, _, _)| columns.contains(&column.name));
+    matches!(word.as_str(), "NUMERIC" | "DECIMAL" | "NUMBER" | "DEC")
+        && !is_key
+        && evidence.data_type() == DataType::Int64
 }
 
 fn unreadable(name: &str, error: &ConnectError) -> TableInfo {

@@ -25,6 +25,26 @@ fn columns(table: &TableInfo) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_number_without_digits_may_have_a_fraction_tomorrow() {
+    let source = Source::sqlite(
+        "create table t(id numeric primary key, amount numeric, price decimal, exact decimal(10, 2), n integer, code number unique);
+         insert into t values (1, 12, 3.5, 7, 4, 9)",
+    );
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!(
+        columns(&tables[0]),
+        ["id bigint not null", "amount double", "price double", "exact decimal(10,2)", "n bigint", "code bigint"]
+    );
+    assert_eq!(
+        tables[0].notes,
+        [
+            "column `amount` is declared as numeric and holds whole numbers only so far; `data_type: decimal(18, 2)` is exact where it \
+          is money, `bigint` where it counts"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn groups_of_files_with_types_over_all_of_them() {
     let source = Source::files();
     source.write("stock_2024-01-01.csv", "sku;qty;at\nA;1;2024-01-01\n");
