@@ -27,6 +27,7 @@ mod pattern;
 mod plan;
 mod position;
 mod read;
+mod row_place;
 mod snapshot;
 mod store;
 mod text;

@@ -11,7 +11,7 @@ pub struct Place {
     pub object: String,
     /// Line in the file, from 1.
     pub line: Option<u64>,
-    /// Byte in the file (after decompression), from 0.
+    /// Byte in its line (after decompression), from 1.
     pub byte: Option<u64>,
     /// Row by its number, from 1, where there are no lines.
     pub row: Option<u64>,

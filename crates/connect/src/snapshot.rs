@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{BatchStream, ConnectError, ReadPlan, ReadRequest, ReadUnit};
+use crate::{BatchStream, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit};
 
 /// One consistent view of a source: whatever is planned and read through it is of one moment, or fails with
 /// [`ConnectError::SourceChanged`] where a source cannot promise that (files).
@@ -19,4 +19,11 @@ pub trait Snapshot: Send + Sync {
     /// Starts to read one unit of a plan that this snapshot made. Dropping the stream stops the read and releases
     /// what it holds. Reading a unit again gives the same rows in the same order.
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError>;
+
+    /// Where a row of a unit is, which is the `row`th that a read of it gives, from 0; for messages. `None` where the source
+    /// has no better name for it than that number. May read the unit again up to there.
+    async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {
+        let _ = (plan, unit, row);
+        Ok(None)
+    }
 }

@@ -91,8 +91,8 @@ const TYPED: &str =
 
 #[test]
 fn bytes_that_are_no_text() {
-    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 17: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
-    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 42: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 3: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 20: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn rows_of_another_length() {
 
 #[test]
 fn a_quote_that_never_ends() {
-    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,\"Riga\n2,Oslo\n", ""), @"`t.csv`, line 2, byte 10: the quote that opens here is never closed; close it in the source, or set `quote` to what stands around fields (`none` if nothing does)");
+    insta::assert_snapshot!(of_file("t.csv", "id,name\n1,\"Riga\n2,Oslo\n", ""), @"`t.csv`, line 2, byte 3: the quote that opens here is never closed; close it in the source, or set `quote` to what stands around fields (`none` if nothing does)");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_column_that_is_gone() {
 fn a_null_where_none_was_promised() {
     let columns = "columns:\n  - {name: id, data_type: bigint, nullable: false, privacy: public}\n  - {name: name, data_type: varchar, privacy: public}";
     insta::assert_snapshot!(of_file("t.csv", "id,name\n1,a\n,b\n", columns), @"
-    the first row without `id` is row 2 of t.csv
+    the first row without `id` is `t.csv`, line 3
     nothing of t.csv has landed
     fail: feed.t is not as promised: 1 of 2 rows has no `id`; fill `id`, leave those rows out, or promise it as nullable
     ");
@@ -148,7 +148,7 @@ fn rows_are_counted_as_they_land_or_do_not() {
     folder.write("data/t.csv", "id,name\n1,a\n2,b\n,c\n");
     let told = ade.run(&["ingest"]).exits(1).text();
     assert!(told.contains("3 rows not published"), "{told}");
-    assert!(told.contains("the first row without `id` is row 3 of t.csv"), "{told}");
+    assert!(told.contains("the first row without `id` is `t.csv`, line 4"), "{told}");
     folder.write("data/t.csv", "id,name\n1,a\n");
     ade.run(&["ingest"]).succeeds();
     // Only a header line is a file without rows, and nearly always a mistake.
@@ -203,15 +203,15 @@ fn files_that_are_cut_off() {
     let packed = gzip(&"id,name\n1,Riga\n".repeat(1000));
     insta::assert_snapshot!(of_file("t.csv.gz", &packed[..packed.len() / 2], ""), @"reading `t.csv.gz` failed: it cannot be decompressed (incomplete deflate stream): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
     insta::assert_snapshot!(of_file("t.parquet", b"PAR1 and no footer", ""), @"`t.parquet`: the file is cut off: its footer is missing; have it written again; if it is written right now, run again later");
-    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1}\n{\"id\": ", ""), @"`t.jsonl`, line 2, byte 17: not a line of JSON: expected a value; correct the line in what writes the file");
+    insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1}\n{\"id\": ", ""), @"`t.jsonl`, line 2, byte 8: not a line of JSON: expected a value; correct the line in what writes the file");
 }
 
 #[test]
 fn files_that_are_something_else() {
-    insta::assert_snapshot!(of_file("t.jsonl", "<html>\n<body>503</body>\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; correct the line in what writes the file");
+    insta::assert_snapshot!(of_file("t.jsonl", "<html>\n<body>503</body>\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; correct the line in what writes the file");
     insta::assert_snapshot!(of_file("t.csv.gz", "id,name\n1,Riga\n", ""), @"reading `t.csv.gz` failed: it cannot be decompressed (invalid gzip header): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
-    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; write one object per line; a whole JSON list can be turned with `jq -c '.[]'`");
-    insta::assert_snapshot!(of_file("t.jsonl", "42\n", ""), @"`t.jsonl`, line 1, byte 0: not a line of JSON: expected an object; correct the line in what writes the file");
+    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; write one object per line; a whole JSON list can be turned with `jq -c '.[]'`");
+    insta::assert_snapshot!(of_file("t.jsonl", "42\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; correct the line in what writes the file");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_huge_field() {
     let mut text = "id,name\n1,".to_owned();
     text.push_str(&"x".repeat(40 << 20));
     text.push_str("\n2,Oslo\n");
-    insta::assert_snapshot!(of_file("t.csv", text, ""), @"`t.csv`, line 2, byte 10: the field that begins here is larger than 16777216 bytes; close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`");
+    insta::assert_snapshot!(of_file("t.csv", text, ""), @"`t.csv`, line 2, byte 3: the field that begins here is larger than 16777216 bytes; close its quote, correct `delimiter` or `quote`, or raise `max_field_bytes`");
 }
 
 #[test]
@@ -325,4 +325,55 @@ fn a_bad_batch_leaves_the_good_ones() {
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select id from feed.t order by id"), ["1", "2", "3", "4"]);
     assert_eq!(ade.rows("select n from main.counted"), ["4"]);
+}
+
+#[test]
+fn a_row_without_a_value_is_named_by_its_line() {
+    let columns = "columns: [{name: id, data_type: bigint, nullable: false, privacy: public}, {name: name, data_type: varchar, privacy: public}]";
+    let told = |name: &str, ingest: &str, text: &str| {
+        let (folder, ade) = project("feed", &format!("ingest: {ingest}\n{columns}"));
+        folder.write(&format!("data/{name}"), text);
+        ade.run(&["ingest"]).exits(1).text()
+    };
+    // Values with line breaks and blank lines are no rows.
+    let text = "id,name\n1,\"a\nb\"\n\n,c\n2,d\n";
+    let said = told("t.csv", "{from: t.csv}", text);
+    assert!(said.contains("the first row without `id` is `t.csv`, line 5"), "{said}");
+    let said = told("t.csv", "{from: t.csv, header: false, names: [id, name]}", "1,a\n,b\n");
+    assert!(said.contains("the first row without `id` is `t.csv`, line 2"), "{said}");
+    let said = told("t.jsonl", "{from: t.jsonl}", "{\"id\": 1, \"name\": \"a\"}\n\n{\"name\": \"b\"}\n");
+    assert!(said.contains("the first row without `id` is `t.jsonl`, line 3"), "{said}");
+}
+
+#[test]
+fn a_renamed_amount_is_found_whatever_its_numbers_look_like() {
+    let columns = "columns: [{name: id, data_type: bigint, privacy: public}, {name: price, data_type: 'decimal(18,2)', privacy: public}]";
+    for (values, found) in [("12.50", "double"), ("12", "bigint")] {
+        let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv}}\n{columns}"));
+        folder.write("data/t.csv", format!("id,total\n1,{values}\n"));
+        let told = ade.run(&["ingest"]).exits(1).text();
+        assert!(told.contains(&format!("it looks renamed: the source has a new column `total` ({found})")), "{told}");
+        folder.write("data/t.csv", "id\n1\n");
+        let told = ade.run(&["ingest"]).exits(1).text();
+        assert!(told.contains("if it is gone for good, remove it here\n"), "all rows come anew anyway: {told}");
+    }
+    let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv, mode: incremental}}\n{columns}"));
+    folder.write("data/t.csv", "id\n1\n");
+    let told = ade.run(&["ingest"]).exits(1).text();
+    assert!(told.contains("remove it here and load with --full-refresh"), "{told}");
+}
+
+#[test]
+fn times_that_say_more_than_was_promised() {
+    let told = |data_type: &str, value: &str| {
+        let columns = format!("columns: [{{name: at, data_type: {data_type}, privacy: public}}]");
+        let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv}}\n{columns}"));
+        folder.write("data/t.csv", format!("at\n{value}\n"));
+        ade.run(&["ingest"]).exits(1).text()
+    };
+    let said = told("timestamp", "2026-01-25T12:00:00+02:00");
+    assert!(said.contains("this one says how far it is from UTC: write `data_type: timestamptz`"), "{said}");
+    let said = told("date", "2026-01-25 00:00:00");
+    assert!(said.contains("this one has a time of day: write `data_type: timestamp`"), "{said}");
+    assert!(!said.contains("2026-01-25"), "no value is told: {said}");
 }

@@ -15,4 +15,4 @@ mod structural;
 
 pub(crate) use header::open;
 pub(crate) use infer::infer;
-pub(crate) use parse::Parser;
+pub(crate) use parse::{Parser, line_of_row};

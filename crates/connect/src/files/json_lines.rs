@@ -9,7 +9,7 @@ mod infer;
 mod object;
 mod parse;
 
-pub(crate) use infer::{Seen, infer};
+pub(crate) use infer::{Seen, infer, lines};
 pub(crate) use parse::Parser;
 
 use super::bytes::Content;

@@ -43,7 +43,7 @@ impl Reader {
         })
     }
 
-    fn content(&self, file: &UnitFile) -> Result<Content, ConnectError> {
+    pub(crate) fn content(&self, file: &UnitFile) -> Result<Content, ConnectError> {
         let handle = self.store.open(&file.path)?;
         let hasher = match &file.hash {
             Some(_) => Some(self.key(file)?.hasher()),

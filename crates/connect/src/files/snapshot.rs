@@ -14,7 +14,7 @@ use super::store::FileStore;
 use super::unit::FilesUnit;
 use crate::batch_stream::Item;
 use crate::blocking::blocking;
-use crate::{BatchStream, ConnectError, PositionKey, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+use crate::{BatchStream, ConnectError, Place, PositionKey, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
 
 /// One view of a folder: a file that is not the one that was planned (size, and content where it was hashed) fails
 /// the read.
@@ -34,16 +34,7 @@ impl Snapshot for FilesSnapshot {
 
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
         let files = FilesUnit::from_detail(&unit.label, &unit.detail)?;
-        let reader = Reader {
-            store: Arc::clone(&self.store),
-            options: FileOptions::new(&plan.request.options),
-            schema: Arc::clone(&plan.schema),
-            batch_rows: plan.request.batch_rows,
-            threads: self.threads,
-            extent: Extent::All,
-            key: self.key.clone(),
-        };
-        let batches = reader.start(&unit.label, files.clone())?;
+        let batches = self.reader(plan).start(&unit.label, files.clone())?;
         let items = stream::try_unfold((batches, Some(0_u64)), move |(mut batches, rows)| {
             let files = files.clone();
             async move {
@@ -58,6 +49,26 @@ impl Snapshot for FilesSnapshot {
             }
         });
         Ok(BatchStream::new(Arc::clone(&plan.schema), items))
+    }
+
+    async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {
+        let files = FilesUnit::from_detail(&unit.label, &unit.detail)?;
+        let reader = self.reader(plan);
+        blocking(&unit.label, move || reader.place_of_row(&files, row)).await
+    }
+}
+
+impl FilesSnapshot {
+    fn reader(&self, plan: &ReadPlan) -> Reader {
+        Reader {
+            store: Arc::clone(&self.store),
+            options: FileOptions::new(&plan.request.options),
+            schema: Arc::clone(&plan.schema),
+            batch_rows: plan.request.batch_rows,
+            threads: self.threads,
+            extent: Extent::All,
+            key: self.key.clone(),
+        }
     }
 }
 

@@ -258,13 +258,13 @@ async fn broken_files_are_named_with_their_place() {
         (
             b"a,b\n1,2\n1,\xFF\n",
             json!({}),
-            "`t.csv`, line 3, byte 10: these bytes are not UTF-8; write the file as UTF-8",
+            "`t.csv`, line 3, byte 3: these bytes are not UTF-8; write the file as UTF-8",
         ),
-        (b"a,b\n1,2\n1,\"x\n3,4\n", json!({}), "`t.csv`, line 3, byte 10: the quote that opens here is never closed"),
+        (b"a,b\n1,2\n1,\"x\n3,4\n", json!({}), "`t.csv`, line 3, byte 3: the quote that opens here is never closed"),
         (
             b"a,b\n1,2\n1,\"x\"y\n3,4\n",
             json!({}),
-            "`t.csv`, line 3, byte 10: the quoted field that begins here goes on after its closing quote",
+            "`t.csv`, line 3, byte 3: the quoted field that begins here goes on after its closing quote",
         ),
         (b"", json!({}), "`t.csv`: the file is empty: there is not even a header line"),
         (b"\xEF\xBB\xBF", json!({}), "`t.csv`: the file is empty"),

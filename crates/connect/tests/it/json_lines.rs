@@ -110,19 +110,19 @@ async fn a_key_may_be_left_out_unless_it_is_required() {
 async fn broken_lines_are_named() {
     let source = Source::files();
     for (text, expected) in [
-        ("{\"a\":1}\n{\"a\":}\n", "`t.jsonl`, line 2, byte 13: not a line of JSON: expected a value; correct the line"),
+        ("{\"a\":1}\n{\"a\":}\n", "`t.jsonl`, line 2, byte 6: not a line of JSON: expected a value; correct the line"),
         (
             "{\"a\":1}\n[1]\n",
-            "`t.jsonl`, line 2, byte 8: not a line of JSON: expected an object; write one object per line; a whole JSON list",
+            "`t.jsonl`, line 2, byte 1: not a line of JSON: expected an object; write one object per line; a whole JSON list",
         ),
         (
             "{\"a\":1}\n{\"a\":\"x\n\"}\n",
-            "`t.jsonl`, line 2, byte 13: not a line of JSON: the string that begins here is not closed",
+            "`t.jsonl`, line 2, byte 6: not a line of JSON: the string that begins here is not closed",
         ),
-        ("{\"a\":1} {\"a\":2}\n", "`t.jsonl`, line 1, byte 8: not a line of JSON: something follows the object"),
+        ("{\"a\":1} {\"a\":2}\n", "`t.jsonl`, line 1, byte 9: not a line of JSON: something follows the object"),
         (
             "{\"a\":[1,]}\n",
-            "`t.jsonl`, line 1, byte 5: not a line of JSON: the nested value that begins here is broken or too deep",
+            "`t.jsonl`, line 1, byte 6: not a line of JSON: the nested value that begins here is broken or too deep",
         ),
     ] {
         source.write("t.jsonl", text);
@@ -131,7 +131,7 @@ async fn broken_lines_are_named() {
     }
     source.write("t.jsonl", b"{\"a\":1}\n{\"a\":\"\xFF\"}\n");
     let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();
-    assert!(found.starts_with("`t.jsonl`, line 2, byte 14: these bytes are not UTF-8"), "{found}");
+    assert!(found.starts_with("`t.jsonl`, line 2, byte 7: these bytes are not UTF-8"), "{found}");
     let lines: Vec<String> = (0..3_000).map(|key| format!("{{\"k{key}\":1}}")).collect();
     source.write("t.jsonl", lines.join("\n"));
     let found = source.read_error(&source.request("t.jsonl", json!({}))).await.to_string();

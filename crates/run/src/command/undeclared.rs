@@ -133,6 +133,7 @@ impl Workspace {
 
     /// Removes a table, with all its versions, or a view that the project no longer declares.
     pub async fn drop_undeclared(&self, name: &str, patience: Duration) -> Result<Undeclared, RunError> {
+        self.must_be_writable("ade maintain")?;
         let found = self.find_undeclared(name).await?;
         let run_id = self.world.ids.next();
         self.write_as(run_id, "ade maintain", patience);

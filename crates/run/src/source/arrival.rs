@@ -123,7 +123,7 @@ impl Arrival<'_> {
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
             staged.discard().await?;
-            let mut notes = gaps.notes();
+            let mut notes = gaps.notes(snapshot, &self.decided.plan, self.units).await;
             notes.extend(losses.notes());
             return Ok(Landed::Stopped(Refused { rows, checks, notes }));
         }
@@ -289,7 +289,8 @@ impl Reading<'_> {
         if let Some(problem) = table.build.broken_promise(table.source, &unit.label, batch) {
             return Err(TaskError::Diagnostics(vec![problem]));
         }
-        self.gaps.look(table.source, &unit.label, batch, before);
+        let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
+        self.gaps.look(table.source, place.unwrap_or_default(), batch, before);
         let treated = decided.obfuscator.apply(batch)?;
         self.losses.add(decided.obfuscator.losses(batch, &treated));
         Ok(treated)

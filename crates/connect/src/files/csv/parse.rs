@@ -15,6 +15,31 @@ use crate::files::text::Block;
 use crate::value::{ColumnBuilder, is_text};
 use crate::{ConnectError, Place};
 
+/// The line of a row, given as the number of rows before it from `start` of a block on. When the block has not got it, `row` is
+/// less by the rows that it has.
+pub(crate) fn line_of_row(
+    path: &str,
+    header: &Header,
+    block: &Block,
+    start: usize,
+    row: &mut u64,
+) -> Result<Option<u64>, ConnectError> {
+    let mut scanner = Scanner::new(path, block, &header.dialect, start)?;
+    let mut cells = Cells::new(header.names.len());
+    loop {
+        // Blank lines before a row are not part of it, but where they are rows.
+        let begin = if header.names.len() == 1 { scanner.position() } else { scanner.row_start() };
+        scanner.rows(1, &mut cells)?;
+        if cells.rows() == 0 {
+            return Ok(None);
+        }
+        if *row == 0 {
+            return Ok(Some(block.line(begin)));
+        }
+        *row -= 1;
+    }
+}
+
 /// Parses the blocks of one file.
 pub(crate) struct Parser {
     path: String,

@@ -146,9 +146,7 @@ impl<'a> Scanner<'a> {
 
     fn malformed(&self, offset: usize, reason: &str) -> ConnectError {
         ConnectError::Malformed {
-            place: Box::new(
-                Place::of(self.path).line(self.block.line(offset)).byte(self.block.first_byte + offset as u64),
-            ),
+            place: Box::new(self.block.place(self.path, offset)),
             reason: reason.to_owned(),
             advice: "double the quotes inside quoted fields, or set `quote` to what stands around fields (`none` if \
                      nothing does)"
@@ -166,7 +164,6 @@ impl<'a> Scanner<'a> {
     }
 
     fn too_large(&self, field: usize) -> ConnectError {
-        let place = Place::of(self.path).line(self.block.line(field)).byte(self.block.first_byte + field as u64);
-        too_large(place, "field", self.dialect.max_field_bytes)
+        too_large(self.block.place(self.path, field), "field", self.dialect.max_field_bytes)
     }
 }

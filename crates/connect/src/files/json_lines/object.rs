@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use crate::ConnectError;
 use crate::files::text::Block;
-use crate::{ConnectError, Place};
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Problem {
             "correct the line in what writes the file"
         };
         ConnectError::Malformed {
-            place: Box::new(Place::of(path).line(block.line(self.offset)).byte(block.first_byte + self.offset as u64)),
+            place: Box::new(block.place(path, self.offset)),
             reason: format!("not a line of JSON: {}", self.reason),
             advice: advice.to_owned(),
         }

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr2, memchr3, memrchr, memrchr2};
 
-use super::block::newlines;
+use super::block::{byte_in_line, newlines};
 use super::{Block, MAX_RECORD_BYTES, Quotes};
 use crate::files::bytes::Content;
 use crate::{ConnectError, Place};
@@ -26,7 +26,6 @@ pub(crate) struct BlockReader {
     /// What was read and not given yet; begins with a record.
     buffer: Vec<u8>,
     is_last: bool,
-    byte: u64,
     line: u64,
 }
 
@@ -47,7 +46,6 @@ impl BlockReader {
             max_field_bytes,
             buffer: Vec::new(),
             is_last: false,
-            byte: 0,
             line: 1,
         };
         reader.read_more()?;
@@ -209,12 +207,11 @@ impl BlockReader {
 
     fn place(&self, offset: usize) -> Place {
         let line = self.line + newlines(&self.buffer[..offset], self.line_end);
-        Place::of(&self.path).line(line).byte(self.byte + offset as u64)
+        Place::of(&self.path).line(line).byte(byte_in_line(&self.buffer, offset, self.line_end))
     }
 
     fn drop_front(&mut self, count: usize) {
         self.line += newlines(&self.buffer[..count], self.line_end);
-        self.byte += count as u64;
         self.buffer.drain(..count);
     }
 
@@ -222,11 +219,9 @@ impl BlockReader {
         let rest = self.buffer.split_off(count);
         let block = Block {
             data: std::mem::replace(&mut self.buffer, rest),
-            first_byte: self.byte,
             first_line: self.line,
             line_end: self.line_end,
         };
-        self.byte += count as u64;
         self.line += newlines(&block.data, self.line_end);
         if let Boundary::Quoted(quotes) = &mut self.boundary {
             quotes.shift(count);
