@@ -217,11 +217,8 @@ impl BlockReader {
 
     fn take_front(&mut self, count: usize) -> Block {
         let rest = self.buffer.split_off(count);
-        let block = Block {
-            data: std::mem::replace(&mut self.buffer, rest),
-            first_line: self.line,
-            line_end: self.line_end,
-        };
+        let block =
+            Block { data: std::mem::replace(&mut self.buffer, rest), first_line: self.line, line_end: self.line_end };
         self.line += newlines(&block.data, self.line_end);
         if let Boundary::Quoted(quotes) = &mut self.boundary {
             quotes.shift(count);
