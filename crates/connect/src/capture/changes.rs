@@ -126,7 +126,7 @@ impl Changes {
     pub(crate) fn reshape(&mut self, places: &[Option<usize>], key: Vec<usize>) {
         self.key = key;
         self.size_bytes = 0;
-        for (at, fate) in self.fates.iter_mut() {
+        for (at, fate) in &mut self.fates {
             if let Fate::Row { row, .. } = fate {
                 let cell =
                     |place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or(Cell::Null);

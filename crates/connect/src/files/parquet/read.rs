@@ -63,7 +63,8 @@ fn fit(reading: &Reading, batch: &RecordBatch, first_row: u64) -> Result<RecordB
             return Ok(new_null_array(field.data_type(), batch.num_rows()));
         };
         cast(column, field.data_type()).map_err(|row| {
-            let is_nanoseconds = |data_type: &DataType| matches!(data_type, DataType::Timestamp(TimeUnit::Nanosecond, _));
+            let is_nanoseconds =
+                |data_type: &DataType| matches!(data_type, DataType::Timestamp(TimeUnit::Nanosecond, _));
             let place = Place::of(&reading.path).row(first_row + row as u64 + 1).column(field.name());
             let (found, advice) = if is_nanoseconds(column.data_type()) && field.data_type().is_temporal() {
                 ("nanoseconds below a microsecond, or a time far from today".to_owned(), NANOSECONDS)

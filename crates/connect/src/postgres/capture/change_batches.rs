@@ -142,7 +142,7 @@ impl ChangeBatches {
             let cells: Vec<Option<&[u8]>> = cells.collect();
             columns.push(self.texts(field, &cells)?);
         }
-        let nulls = NullBuffer::from_iter(keys.iter().map(Option::is_some));
+        let nulls = keys.iter().map(Option::is_some).collect::<NullBuffer>();
         let before = StructArray::try_new(fields, columns, Some(nulls)).map_err(|error| self.malformed(&error))?;
         Ok(Arc::new(before))
     }

@@ -134,7 +134,9 @@ mod tests {
 
     fn transaction(follower: &mut Follower, commit: u64, xid: u32, messages: Vec<Message>) {
         follower.take(Message::Begin { commit: lsn(commit), xid });
-        messages.into_iter().for_each(|message| follower.take(message));
+        for message in messages {
+            follower.take(message);
+        }
         follower.take(Message::Commit { end: lsn(commit + 10) });
     }
 

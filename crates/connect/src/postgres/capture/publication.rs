@@ -66,7 +66,7 @@ impl Publication {
                 });
             }
             if let Some((schema, table)) =
-                found.filtered.iter().find(|table| targets.iter().any(|target| spelled(&target) == **table))
+                found.filtered.iter().find(|table| targets.iter().any(|target| spelled(target) == **table))
             {
                 return Err(ConnectError::Request {
                     from: format!("{schema}.{table}"),

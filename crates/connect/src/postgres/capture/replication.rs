@@ -21,7 +21,7 @@ use crate::postgres::startup::Purpose;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// And after this one it is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 const GARBLED: SessionError = SessionError::Protocol("the server sent a message that is none of the protocol");
 
@@ -83,16 +83,17 @@ impl Replication {
                     return Ok(Event::At(lsn));
                 }
                 Some(Arrived::Remark) => {}
-                None => match timeout(PATIENCE, self.session.fill()).await {
-                    Ok(filled) => filled?,
-                    Err(_) => {
-                        waited += PATIENCE;
-                        if waited >= SILENCE {
-                            return Err(SessionError::Protocol("the server has not said anything for a minute"));
-                        }
-                        self.report(true).await?;
+                None => {
+                    if let Ok(filled) = timeout(PATIENCE, self.session.fill()).await {
+                        filled?;
+                        continue;
                     }
-                },
+                    waited += PATIENCE;
+                    if waited >= SILENCE {
+                        return Err(SessionError::Protocol("the server has not said anything for a minute"));
+                    }
+                    self.report(true).await?;
+                }
             }
         }
     }
