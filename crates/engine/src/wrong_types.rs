@@ -50,7 +50,7 @@ pub(crate) fn in_message(message: &str) -> Option<WrongTypes> {
     if !REFUSALS.iter().any(|refusal| message.contains(refusal)) {
         return None;
     }
-    let (name, types) = match message.split_once("argument types '").and_then(|(_, call)| call.split_once("(")) {
+    let (name, types) = match message.split_once("argument types '").and_then(|(_, call)| call.split_once('(')) {
         // The last bracket before the quote is that of the call.
         Some((name, rest)) => {
             let types = rest.split(")'").next().unwrap_or_default();

@@ -94,7 +94,7 @@ fn happening(dice: &mut Dice) -> String {
         0..3 => format!(
             "insert into app.accounts values ({id}, 'a{id}@example.org', repeat(md5('{large}'), {large} / 32), {id}.{other:02}, \
              timestamptz '2024-01-01' + interval '{large} seconds', {}, array[{id}, null, {other}]) on conflict (id) do nothing",
-            id % 2 == 0
+            id.is_multiple_of(2)
         ),
         // The large note stays as it is.
         3..6 => format!("update app.accounts set amount = amount + 1, flag = not flag where id between {id} and {id} + 5"),

@@ -84,12 +84,12 @@ fn tables_of_others_in_the_lake_are_not_ours_to_name_or_drop() {
     let (folder, ade) = project(&[("m", TABLE)]);
     ade.run(&["build"]).succeeds();
     // Another project, and another environment of this one, in the same lake.
-    let (_other, theirs) = project(&[("theirs", TABLE)]);
+    let (other, theirs) = project(&[("theirs", TABLE)]);
     let config = format!(
         "name: other\nenvironments:\n  dev: {{lake: {}, schema: main, custom_schema: replace}}\n",
         folder.at("lake").display()
     );
-    _other.write("ade.yml", config);
+    other.write("ade.yml", config);
     theirs.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select n from main.theirs"), ["1"]);
     assert_eq!(ade.run(&["build"]).succeeds().complaints(), "");

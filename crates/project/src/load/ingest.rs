@@ -99,7 +99,8 @@ fn check(
     }
     match (incremental, &declared.cursor, &declared.overlap) {
         (_, Some(cursor), _) if capture.is_some() => {
-            let message = format!("the `cursor` of `{name}` has no effect, because the database's log says what changed");
+            let message =
+                format!("the `cursor` of `{name}` has no effect, because the database's log says what changed");
             let problem = Diagnostic::warning(&rule::INVALID_INGEST, message).at(file.location(cursor.span));
             problems.push(problem.hint("remove the cursor"));
         }

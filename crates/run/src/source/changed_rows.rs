@@ -1,6 +1,6 @@
 //! Rows of a batch of changes, parted by what is known of them.
 use ade_connect::ChangeColumns;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{and, filter, filter_record_batch, is_null, not};
 use arrow::error::ArrowError;
 
