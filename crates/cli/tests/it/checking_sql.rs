@@ -96,7 +96,6 @@ fn columns_that_are_not_there_are_told_where_they_can_be_known() {
     unknown-column models/schema.yml:5:22 check `unique_stg_idd`: main.stg has no column `idd`; did you mean `id`? ()
     unknown-column models/schema.yml:8:13 check `relationships_stg_id__town__ref_cities_`: main.cities has no column `town` ()
     sql-error models/seeded.sql:1:8 model `seeded`: there is no column contry (did you mean country?)
-    sql-error models/twice.sql:2:1 model `twice`: two columns are called a (give one of them another name with `as`)
     sql-error models/wrong.sql:2:3 model `wrong`: there is no column emial (did you mean email?)
     ");
 }

@@ -123,11 +123,9 @@ fn text_in_double_quotes_and_names_that_come_twice() {
     assert!(words.contains("help: double quotes are for names; a text stands in single quotes: 'LV'"), "{words}");
     let twice = shop.ade.run(&["query", "--format", "csv", "select city, city from cities"]).succeeds().text();
     assert!(twice.starts_with("city,city_1\n"), "{twice}");
-    let words = told(&shop, &["query", "select city as town, country as town from cities"], 1);
-    assert!(
-        words.contains("two columns are called town") && words.contains("give one of them another name"),
-        "{words}"
-    );
+    let twice = "select city as town, country as town from cities";
+    let twice = shop.ade.run(&["query", "--format", "csv", twice]).succeeds().text();
+    assert!(twice.starts_with("town,town_1\n"), "{twice}");
     let words = told(&shop, &["query", "select city::int from cities"], 1);
     assert!(words.contains("to integer") && !words.contains("Int32"), "{words}");
 }

@@ -167,7 +167,10 @@ impl<'a> Capturing<'a> {
             }
             let positions = self.positions().await?;
             let positions: Vec<Value> = positions.into_values().flatten().collect();
-            capture.confirm(&positions).await.map_err(|error| of_connection(error, self.connection))?;
+            if let Err(error) = capture.confirm(&positions).await {
+                // What has landed has landed; the source keeps its log until the next run says so.
+                tracing::warn!(connection = self.connection.name, %error, "the source was not told what it may forget");
+            }
             if !(capture.has_more() || again && conflicts < ATTEMPTS) {
                 return Ok(());
             }
