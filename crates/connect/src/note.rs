@@ -1,5 +1,6 @@
 //! Something that a person should know and that is no error.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// Something that a person should know and that is no error.
@@ -24,5 +25,31 @@ impl Note {
                 | "rows-hidden"
                 | "columns-hidden"
         )
+    }
+
+    /// A cursor whose highest value lies more than a day after now: until then, no change would be found.
+    pub(crate) fn cursor_ahead(cursor: &str, from: &str, value: DateTime<Utc>, now: DateTime<Utc>) -> Option<Self> {
+        let days = (value - now).num_days();
+        (days > 0).then(|| Self {
+            id: "cursor-ahead",
+            message: format!(
+                "the highest value of the cursor `{cursor}` of `{from}` lies {days} days after now: rows that change before that \
+                 time are not found; correct it in the source, then load with `--full-refresh`"
+            ),
+        })
+    }
+
+    /// Rows without a value in the cursor. A key makes it harmless to read them again and again.
+    pub(crate) fn cursor_null(cursor: &str, from: &str, rows: u64, are_read_again: bool) -> Self {
+        let what = if are_read_again {
+            "they are read again each time that anything has changed"
+        } else {
+            "they were read now, but without a `key` an incremental read finds neither changes of them nor others like them; \
+             a full one does"
+        };
+        Self {
+            id: "cursor-null",
+            message: format!("{rows} rows of `{from}` have no value in the cursor `{cursor}`: {what}"),
+        }
     }
 }

@@ -31,3 +31,20 @@ pub struct ReadRequest {
     /// At most this many rows in a batch (8,192 to 65,536 serve well).
     pub batch_rows: usize,
 }
+
+impl ReadRequest {
+    /// A request for the first `rows` rows of all columns, of which nothing is promised: for a person to look at.
+    pub(crate) fn of_sample(from: &str, options: &Settings, rows: usize) -> Self {
+        Self {
+            table: from.to_owned(),
+            from: from.to_owned(),
+            options: options.clone(),
+            mode: ReadMode::Full,
+            position: None,
+            replaced: None,
+            promised: None,
+            columns: None,
+            batch_rows: rows.max(1),
+        }
+    }
+}

@@ -10,7 +10,7 @@ use super::browse::browse;
 use super::server::Server;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
-use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
 
 /// A way to a server. Each call works in a session and moment of its own.
 pub(crate) struct MySqlConnection {
@@ -37,17 +37,7 @@ impl Connection for MySqlConnection {
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
         let snapshot = self.begin().await?;
-        let request = ReadRequest {
-            table: from.to_owned(),
-            from: from.to_owned(),
-            options: options.clone(),
-            mode: ReadMode::Full,
-            position: None,
-            replaced: None,
-            promised: None,
-            columns: None,
-            batch_rows: rows.max(1),
-        };
+        let request = ReadRequest::of_sample(from, options, rows);
         let plan = snapshot.plan(&request).await?;
         for unit in &plan.units {
             let mut stream = snapshot.read_some(&plan, unit, u64::try_from(rows).ok())?;

@@ -167,19 +167,7 @@ impl Read {
             return Ok(UnitEnd::new(rows, notes, |_, _| None));
         };
         if watch.nulls > 0 {
-            let what = if self.query.with_nulls {
-                "they are read again each time that anything has changed"
-            } else {
-                "they were read now, but without a `key` an incremental read finds neither changes of them nor others \
-                 like them; a full one does"
-            };
-            notes.push(Note {
-                id: "cursor-null",
-                message: format!(
-                    "{} rows of `{}` have no value in the cursor `{cursor}`: {what}",
-                    watch.nulls, self.request.from
-                ),
-            });
+            notes.push(Note::cursor_null(cursor, &self.request.from, watch.nulls, self.query.with_nulls));
         }
         let largest = watch.largest();
         notes.extend(largest.as_ref().and_then(|value| ahead(&self.server, &self.request, value)));

@@ -14,7 +14,7 @@ use super::limits::Limits;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
 use super::unit::Unit;
-use crate::{Capture, CaptureRequest, ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{Capture, CaptureRequest, ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
 
 /// An open database. Each call works in sessions and at a moment of its own.
 pub(crate) struct PostgresConnection {
@@ -51,17 +51,7 @@ impl Connection for PostgresConnection {
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
         let snapshot = PostgresSnapshot { sessions: self.single().await? };
-        let request = ReadRequest {
-            table: from.to_owned(),
-            from: from.to_owned(),
-            options: options.clone(),
-            mode: ReadMode::Full,
-            position: None,
-            replaced: None,
-            promised: None,
-            columns: None,
-            batch_rows: rows.max(1),
-        };
+        let request = ReadRequest::of_sample(from, options, rows);
         let plan = snapshot.plan(&request).await?;
         let mut batches = Vec::new();
         let mut missing = rows;

@@ -24,7 +24,7 @@ pub(crate) async fn finish(
     };
     let nulls = job.noticed.lock().unwrap_or_else(PoisonError::into_inner).nulls;
     if nulls > 0 {
-        notes.push(without_cursor(&job.unit.name, cursor, nulls));
+        notes.push(Note::cursor_null(&cursor.column, &job.unit.name, nulls, cursor.with_nulls));
     }
     let mut session = sessions.leader().await;
     let position = match largest(&mut session, job, cursor).await? {
@@ -80,15 +80,4 @@ pub(crate) fn infinite_time(table: &str, column: &str, count: u64) -> Note {
              the first day that there is; take the column as `data_type: varchar` to keep them as they are"
         ),
     }
-}
-
-fn without_cursor(table: &str, cursor: &UnitCursor, nulls: u64) -> Note {
-    let what = if cursor.with_nulls {
-        "they are read again each time that anything has changed"
-    } else {
-        "they were read now, but without a `key` an incremental read finds neither changes of them nor others like them; a \
-         full one does"
-    };
-    let message = format!("{nulls} rows of `{table}` have no value in the cursor `{}`: {what}", cursor.column);
-    Note { id: "cursor-null", message }
 }

@@ -131,15 +131,7 @@ async fn is_unchanged(
 /// The note for a cursor that lies more than a day after now: until then, no change would be found.
 pub(crate) fn ahead(database: &Database, request: &ReadRequest, kind: CursorKind, value: &str) -> Option<Note> {
     let ReadMode::Incremental { cursor: Some(cursor), .. } = &request.mode else { return None };
-    let days = (kind.time(value)? - database.now?).num_days();
-    (days > 0).then(|| Note {
-        id: "cursor-ahead",
-        message: format!(
-            "the highest value of the cursor `{cursor}` of `{}` lies {days} days after now: rows that change before that time \
-             are not found; correct it in the source, then load with `--full-refresh`",
-            request.from
-        ),
-    })
+    Note::cursor_ahead(cursor, &request.from, kind.time(value)?, database.now?)
 }
 
 /// The error for a column that cannot serve as cursor.

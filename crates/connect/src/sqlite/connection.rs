@@ -10,7 +10,7 @@ use super::browse::browse;
 use super::database::Database;
 use super::snapshot::SqliteSnapshot;
 use super::worker::Worker;
-use crate::{ConnectError, Connection, ReadMode, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
 
 /// An open database. Each call works on a connection and moment of its own.
 pub(crate) struct SqliteConnection {
@@ -33,17 +33,7 @@ impl Connection for SqliteConnection {
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
         let snapshot = self.snapshot().await?;
-        let request = ReadRequest {
-            table: from.to_owned(),
-            from: from.to_owned(),
-            options: options.clone(),
-            mode: ReadMode::Full,
-            position: None,
-            replaced: None,
-            promised: None,
-            columns: None,
-            batch_rows: rows.max(1),
-        };
+        let request = ReadRequest::of_sample(from, options, rows);
         let plan = snapshot.plan(&request).await?;
         for unit in &plan.units {
             if let Some(batch) = snapshot.read(&plan, unit).await?.next().await.transpose()? {

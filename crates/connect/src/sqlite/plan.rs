@@ -184,15 +184,7 @@ fn query(
 /// The note for a cursor that lies more than a day after now: until then, no change would be found.
 pub(crate) fn ahead(database: &Database, request: &ReadRequest, value: &CursorValue) -> Option<Note> {
     let ReadMode::Incremental { cursor: Some(cursor), .. } = &request.mode else { return None };
-    let days = (value.time()? - database.now?).num_days();
-    (days > 0).then(|| Note {
-        id: "cursor-ahead",
-        message: format!(
-            "the highest value of the cursor `{cursor}` of `{}` lies {days} days after now: rows that change before that time \
-             are not found; correct it in the source, then load with `--full-refresh`",
-            request.from
-        ),
-    })
+    Note::cursor_ahead(cursor, &request.from, value.time()?, database.now?)
 }
 
 /// Whether the rows that the read would begin with are the very rows that the last read ended with.

@@ -140,19 +140,7 @@ impl Read {
             return Ok(UnitEnd::new(rows, notes, |_, _| None));
         };
         if watch.nulls > 0 {
-            let what = if self.query.with_nulls {
-                "they are read again each time that anything has changed"
-            } else {
-                "they were read now, but without a `key` an incremental read finds neither changes of them nor others \
-                 like them; a full one does"
-            };
-            notes.push(Note {
-                id: "cursor-null",
-                message: format!(
-                    "{} rows of `{}` have no value in the cursor `{cursor}`: {what}",
-                    watch.nulls, self.query.table
-                ),
-            });
+            notes.push(Note::cursor_null(cursor, &self.query.table, watch.nulls, self.query.with_nulls));
         }
         notes.extend(watch.largest().and_then(|value| ahead(&self.database, &self.request, value)));
         let position = match watch.largest() {
