@@ -4,6 +4,8 @@
 
 mod hmac;
 mod memory;
+#[cfg_attr(not(target_arch = "x86_64"), path = "pseudonym/one_by_one.rs")]
+mod side_by_side;
 
 use std::{
     fmt::Write,
