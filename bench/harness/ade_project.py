@@ -25,16 +25,19 @@ LINEITEM = {
 }
 
 
-def write_project(folder, name, path, source, models=None):
-    """A project with one files connection to `path` and one sources file; every column that says nothing is public.
+def write_project(folder, name, connection, source, models=None):
+    """A project with one connection, its settings or the folder of files, and one sources file; every column that says
+    nothing is public.
 
     `source` is the `sources:` entry without its connection; JSON is YAML. `models` is file name → SQL. The key for
     pseudonyms comes from the environment (`KEY`).
     """
+    if not isinstance(connection, dict):
+        connection = {"type": "files", "path": str(connection)}
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "name": name,
-        "connections": {"input": {"type": "files", "path": str(path)}},
+        "connections": {"input": connection},
         "privacy": {"key": "${env:ADE_BENCH_KEY}", "rules": [{"column": "*", "class": "public"}]},
     }
     (folder / "ade.yml").write_text(json.dumps(settings, indent=2) + "\n")

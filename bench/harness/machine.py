@@ -8,7 +8,16 @@ from pathlib import Path
 
 from harness.process import run
 
-PEERS = ("duckdb", "dbt-core", "dbt-duckdb", "tpchgen-cli", "pyarrow")
+PEERS = (
+    "duckdb",
+    "dbt-core",
+    "dbt-duckdb",
+    "tpchgen-cli",
+    "pyarrow",
+    "dlt",
+    "connectorx",
+    "adbc-driver-postgresql",
+)
 
 
 def machine():

@@ -73,7 +73,7 @@ def conditions(modules, results):
         )
     head = ["benchmark", "measured", "processor", "cores", "memory", "system", "load before", "build profile"]
     lines += table(head, rows, left=3) + [""]
-    names = list(found[0][1]["versions"])
+    names = list(dict.fromkeys(name for _, result in found for name in result["versions"]))
     lines += table(
         ["benchmark", *names], [[name, *(result["versions"].get(key, "") for key in names)] for name, result in found]
     )
