@@ -34,7 +34,7 @@ EVENTS = {
     "updated_at": "timestamptz",
 }
 CREATE_EVENTS = """\
-create table events as select n::bigint as id, (n * 7919 % 500000)::int as customer,
+create table events as select n::bigint as id, (n::bigint * 7919 % 500000)::int as customer,
   (array['new','paid','sent','done'])[1 + n % 4] as status, (n % 100000 / 100.0)::numeric(12,2) as amount,
   md5(n::text) as note, timestamptz '2026-01-01' + n * interval '1 second' as updated_at
   from generate_series(1, {rows}) n"""
