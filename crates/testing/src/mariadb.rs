@@ -4,6 +4,8 @@
 //! regard for durability. MariaDB should not run as root; then it runs as `nobody`. It dies with the test process, however
 //! that ends.
 
+mod statements;
+
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
@@ -50,6 +52,8 @@ impl MariaDbError {
 #[derive(Debug)]
 pub struct MariaDb {
     port: u16,
+    /// Further arguments of the program.
+    arguments: Vec<String>,
     process: Option<ServerProcess>,
     folder: Option<TempDir>,
 }
@@ -58,6 +62,13 @@ impl MariaDb {
     /// Starts a server with an empty database `app`, utf8mb4, a time zone that is not UTC, and a user `root` without a password.
     pub fn start() -> Result<Self, MariaDbError> {
         Self::start_with(&[])
+    }
+
+    /// The same with a binary log in row format, as change capture needs it, that a crash leaves as the tables are; and with
+    /// further arguments.
+    pub fn start_with_log(arguments: &[&str]) -> Result<Self, MariaDbError> {
+        let log = ["--log-bin=binlog", "--server-id=1", "--binlog-format=ROW", "--innodb-flush-log-at-trx-commit=1"];
+        Self::start_with(&[&log, arguments].concat())
     }
 
     /// The same with further arguments of `mariadbd`, such as `--ssl-cert=…`.
@@ -74,10 +85,13 @@ impl MariaDb {
         let data = folder.path().join("data");
         let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
         init(&data, as_root)?;
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let mut last = MariaDbError::failed("start MariaDB", "no attempt was made");
         for _ in 0..ATTEMPTS {
-            match launch(&data, as_root, arguments) {
-                Ok((port, process)) => return Ok(Self { port, process: Some(process), folder: Some(folder) }),
+            match launch(&data, as_root, None, &arguments) {
+                Ok((port, process)) => {
+                    return Ok(Self { port, arguments, process: Some(process), folder: Some(folder) });
+                }
                 Err(error) => last = error,
             }
         }
@@ -97,6 +111,27 @@ impl MariaDb {
     /// Ends the server at once, as a power failure would.
     pub fn kill(&mut self) {
         drop(self.process.take());
+    }
+
+    /// Ends it as [`Self::kill`] does and starts it again, on the same port with the same data.
+    pub fn crash(&mut self) -> Result<(), MariaDbError> {
+        self.kill();
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
+        let (_, process) = launch(&folder.path().join("data"), as_root, Some(self.port), &self.arguments)?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Runs statements as their owner, up to the first that fails. Gives the rows of the last result that has some, values
+    /// apart by `|`, NULL as `NULL`.
+    pub fn sql(&self, statements: &str) -> Result<Vec<String>, MariaDbError> {
+        Self::sql_at(&self.url(), statements)
+    }
+
+    /// The same at a URL, for threads that do not hold the server.
+    pub fn sql_at(url: &str, statements: &str) -> Result<Vec<String>, MariaDbError> {
+        statements::run(url, statements).map_err(|reason| MariaDbError::failed("run statements", reason))
     }
 }
 
@@ -157,11 +192,18 @@ fn init(data: &Path, as_root: bool) -> Result<(), MariaDbError> {
     Err(MariaDbError::failed(step, String::from_utf8_lossy(&output.stderr)))
 }
 
-fn launch(data: &Path, as_root: bool, arguments: &[&str]) -> Result<(u16, ServerProcess), MariaDbError> {
+fn launch(
+    data: &Path,
+    as_root: bool,
+    port: Option<u16>,
+    arguments: &[String],
+) -> Result<(u16, ServerProcess), MariaDbError> {
     let step = "start MariaDB";
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| MariaDbError::failed(step, error))?;
-    let port = listener.local_addr().map_err(|error| MariaDbError::failed(step, error))?.port();
-    drop(listener);
+    let failed = |error: std::io::Error| MariaDbError::failed(step, error);
+    let port = match port {
+        Some(port) => port,
+        None => TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).map_err(failed)?.port(),
+    };
     let mut command = program(data, as_root);
     command.arg(format!("--port={port}")).args([
         "--bind-address=127.0.0.1",

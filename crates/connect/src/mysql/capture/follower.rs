@@ -1,0 +1,265 @@
+//! Sorts what a log says by table, transaction by transaction.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::event::{Event, Garbled};
+use super::followed_table::FollowedTable;
+use super::log_place::LogPlace;
+use super::row_image::LoggedRows;
+use super::statement::{Border, Statement};
+use super::table_map::TableMap;
+
+/// What the header of an event says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Header {
+    pub(crate) code: u8,
+    /// By the server's clock, in seconds since 1970.
+    pub(crate) time_s: u32,
+    /// Where the event ends, modulo 2^32; 0 for one that is in no file.
+    pub(crate) end: u32,
+}
+
+/// Sorts what a log says by table.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    tables: Vec<FollowedTable>,
+    /// What the log's numbers of tables stand for: the place among `tables`, and what the log says of it.
+    maps: HashMap<u64, (usize, TableMap)>,
+    /// Tables of which nothing is known but their numbers, since their types are not.
+    unknown: bool,
+    /// Behind the last event.
+    place: LogPlace,
+    /// The file is too large for its places to be told.
+    is_beyond: bool,
+    /// When the file was begun.
+    begun: u32,
+    /// The transaction whose changes come now.
+    open: Option<Open>,
+    /// Where a packed transaction ends, while what it holds comes.
+    packed_end: Option<u32>,
+    /// When the transaction that comes next was committed.
+    next_time_s: Option<u32>,
+    /// Everything that was written before here has been taken …
+    read_to: LogPlace,
+    /// … in a file that was begun then.
+    read_to_begun: Option<u32>,
+}
+
+/// A transaction whose changes come now.
+#[derive(Debug, Default)]
+struct Open {
+    time_s: u32,
+    /// The tables that it changed, by their places.
+    touched: BTreeSet<usize>,
+}
+
+impl Follower {
+    /// Follows tables in a log that is read from `from`.
+    pub(crate) fn new(tables: Vec<FollowedTable>, from: LogPlace) -> Self {
+        Self {
+            tables,
+            maps: HashMap::new(),
+            unknown: false,
+            place: from.clone(),
+            is_beyond: false,
+            begun: 0,
+            open: None,
+            packed_end: None,
+            next_time_s: None,
+            read_to: from,
+            read_to_begun: None,
+        }
+    }
+
+    /// Everything that was written before here has been taken.
+    pub(crate) fn read_to(&self) -> &LogPlace {
+        &self.read_to
+    }
+
+    /// When the server began the file of that place; `None` as long as the log has not told.
+    pub(crate) fn begun(&self) -> Option<u32> {
+        self.read_to_begun
+    }
+
+    /// Whether no transaction is in the midst of its changes.
+    pub(crate) fn is_between_transactions(&self) -> bool {
+        self.open.is_none() && self.packed_end.is_none()
+    }
+
+    /// Memory held by changes, about.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.tables.iter().map(FollowedTable::size_bytes).sum()
+    }
+
+    /// The tables, with what became of their rows.
+    pub(crate) fn into_tables(self) -> Vec<FollowedTable> {
+        self.tables
+    }
+
+    /// Gives up the table with the most changes, within a transaction that does not fit the memory.
+    pub(crate) fn give_up_largest(&mut self) {
+        if let Some(largest) = self.tables.iter_mut().max_by_key(|table| table.size_bytes()) {
+            largest.give_up("one of its transactions changes more rows than the memory holds");
+        }
+    }
+
+    /// Takes the next event, given what is behind its header.
+    pub(crate) fn take(&mut self, header: Header, data: &[u8]) -> Result<(), Garbled> {
+        let event = Event::parse(header.code, data)?;
+        if !matches!(event, Event::File { .. } | Event::Description) {
+            self.pass(header.end);
+        }
+        match event {
+            // The first says what was asked for, and perhaps a checksum behind that.
+            Event::File { .. } if self.read_to_begun.is_none() => {}
+            Event::File { name, offset } => {
+                // Its first event says when it was begun: only then it counts.
+                self.place = LogPlace { file: name, offset };
+                self.is_beyond = false;
+            }
+            Event::Description => self.describe(header.time_s),
+            Event::Begin if self.packed_end.is_some() => return Err(Garbled),
+            Event::Begin => self.next_time_s = Some(header.time_s),
+            Event::Open => self.open = Some(Open { time_s: header.time_s, touched: BTreeSet::new() }),
+            Event::Packed => self.packed_end = Some(header.end),
+            Event::Statement { database, text } => self.say(header, &database, &text),
+            Event::Table(map) => {
+                let found = self.tables.iter().position(|table| table.is_called(&map.database, &map.table));
+                match found {
+                    Some(table) => drop(self.maps.insert(map.id, (table, map))),
+                    None => drop(self.maps.remove(&map.id)),
+                }
+            }
+            Event::UnknownTable => self.unknown = true,
+            Event::Rows(rows) => self.take_rows(header, &rows),
+            Event::PartialRows { table } => {
+                if let Some((table, _)) = self.maps.get(&table) {
+                    self.tables[*table].give_up("its log tells parts of values alone (`binlog_row_value_options`)");
+                }
+            }
+            Event::Commit => self.end(),
+            Event::Prepared => {
+                self.give_up_touched("a transaction of it was prepared, to be committed or not by another statement");
+                self.end();
+            }
+            Event::Incident => {
+                self.give_up_lacking("the server says that its log may lack something");
+                self.end();
+            }
+            Event::Other => {}
+        }
+        Ok(())
+    }
+
+    /// Goes behind an event that ends at `end`.
+    fn pass(&mut self, end: u32) {
+        if end == 0 || self.packed_end.is_some() {
+            return;
+        }
+        // What a file holds beyond 4 GiB cannot be told: it is read again from where it could be.
+        self.is_beyond |= u64::from(end) < self.place.offset;
+        if !self.is_beyond {
+            self.place.offset = u64::from(end);
+        }
+    }
+
+    /// A file begins, or is continued.
+    fn describe(&mut self, time_s: u32) {
+        self.begun = time_s;
+        if self.open.is_some() {
+            self.give_up_touched("the server broke off a transaction of it");
+            self.open = None;
+        }
+        self.packed_end = None;
+        self.reach();
+        for table in &mut self.tables {
+            let position = table.position();
+            if position.place.file == self.place.file && position.begun != time_s {
+                table.give_up("the server has begun its log anew since it was last read");
+            }
+        }
+    }
+
+    fn say(&mut self, header: Header, database: &str, text: &str) {
+        let statement = Statement::new(database, text);
+        match statement.border() {
+            Some(Border::Begin | Border::BeginPrepared) => {
+                let time_s = self.next_time_s.unwrap_or(header.time_s);
+                self.open = Some(Open { time_s, touched: BTreeSet::new() });
+            }
+            Some(Border::Commit) => self.end(),
+            Some(Border::Rollback) => {
+                self.give_up_touched("a transaction of it was taken back in part");
+                self.end();
+            }
+            Some(Border::RollbackPart) => self.give_up_touched("a transaction of it was taken back in part"),
+            Some(Border::CommitPrepared) => {
+                self.give_up_lacking("a transaction was committed that had been prepared before");
+                self.end();
+            }
+            Some(Border::Within) => {}
+            None => {
+                for table in &mut self.tables {
+                    table.say(&statement, &self.read_to);
+                }
+                if self.open.is_none() {
+                    self.end();
+                }
+            }
+        }
+    }
+
+    fn take_rows(&mut self, header: Header, rows: &LoggedRows) {
+        let Some((place, map)) = self.maps.get(&rows.table) else {
+            if self.unknown {
+                self.give_up_lacking("the log has columns of a type that is not known");
+            }
+            return;
+        };
+        let time_s = self.open.as_ref().map_or(header.time_s, |open| open.time_s);
+        self.tables[*place].take(map, rows, &self.read_to, Some(i64::from(time_s) * 1_000_000));
+        if let Some(open) = &mut self.open {
+            open.touched.insert(*place);
+        }
+    }
+
+    /// A transaction, or a statement that is none's part, is complete.
+    fn end(&mut self) {
+        self.open = None;
+        self.next_time_s = None;
+        self.maps.clear();
+        self.unknown = false;
+        if let Some(end) = self.packed_end.take() {
+            self.pass(end);
+        }
+        self.reach();
+    }
+
+    /// All before this place has been taken.
+    fn reach(&mut self) {
+        if self.is_between_transactions() && !self.is_beyond {
+            self.read_to = self.place.clone();
+            self.read_to_begun = Some(self.begun);
+        }
+    }
+
+    fn give_up_touched(&mut self, reason: &str) {
+        for place in self.open.iter().flat_map(|open| &open.touched) {
+            let table = &mut self.tables[*place];
+            if table.lacks(&self.read_to) {
+                table.give_up(reason);
+            }
+        }
+    }
+
+    fn give_up_lacking(&mut self, reason: &str) {
+        for table in &mut self.tables {
+            if table.lacks(&self.read_to) {
+                table.give_up(reason);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
