@@ -3,7 +3,10 @@
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
-use crate::{Capture, CaptureRequest, ConnectError, Settings, Snapshot, TableInfo};
+use crate::{
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, RowCounts, RowPredicate, Settings, Snapshot,
+    TableInfo,
+};
 
 /// An open way to a source system. Reads only.
 #[async_trait]
@@ -20,6 +23,18 @@ pub trait Connection: Send + Sync {
     /// The first `rows` rows of what `from` names, read with the table's `options`. For a person to look at and
     /// for proposing a classification; it holds raw values, so it must never be written anywhere.
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError>;
+
+    /// What the server itself can answer of what a team asks before it relies on a database, from its catalog alone and within
+    /// seconds; `None` where there is no server. See [`crate::Survey`] for what tables and samples add.
+    async fn checklist(&self, _request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
+        Ok(None)
+    }
+
+    /// How many of a bounded number of rows fulfil each predicate, counted by the server within seconds; `None` where there is
+    /// no server.
+    async fn count(&self, _table: &TableInfo, _predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
+        Ok(None)
+    }
 
     /// One consistent view of the source. It may hold resources of the source (a read transaction) until dropped.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError>;

@@ -1,5 +1,7 @@
 //! Names of columns that grow with every change of their row.
 
+use crate::checklist::snake;
+
 /// Names that say that a column grows with every change of its row, the surest first.
 const NAMES: [&str; 14] = [
     "updated_at",
@@ -19,8 +21,8 @@ const NAMES: [&str; 14] = [
 ];
 
 /// How sure a name is to be that of a column that grows with every change of its row: 0 is the surest. In any case, with or
-/// without `_`.
+/// without `_`, also in several words.
 pub(crate) fn cursor_rank(name: &str) -> Option<usize> {
-    let name = name.to_ascii_lowercase();
+    let name = snake(name);
     NAMES.iter().position(|known| *known == name || known.replace('_', "") == name)
 }

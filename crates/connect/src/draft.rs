@@ -6,11 +6,16 @@
 //! What the draft promises is what somebody has promised: a database its `not null`, and files nothing. That no field of
 //! today's files is empty says nothing of tomorrow's.
 
+mod advice;
+mod mode;
 mod name;
+mod reference;
 mod yaml;
 
+pub use mode::DraftMode;
 pub use name::legal_column_name;
 use name::legal_names;
+pub use reference::DraftReference;
 
 use crate::{ColumnInfo, RowCount, TableInfo, TableKind, type_name};
 
@@ -32,9 +37,9 @@ pub struct DraftTable {
     pub name: String,
     /// In the source; written only if it differs from `name`.
     pub from: String,
-    /// Whether to propose `mode: incremental`.
-    pub incremental: bool,
-    /// With which cursor.
+    /// How it is to be read.
+    pub mode: DraftMode,
+    /// With which cursor; only of [`DraftMode::Incremental`].
     pub cursor: Option<String>,
     /// The primary key.
     pub key: Vec<String>,
@@ -63,6 +68,8 @@ pub struct DraftColumn {
     pub description: Option<String>,
     /// Its class, as far as it is known.
     pub privacy: DraftPrivacy,
+    /// The column of another table of the draft that each of its values is one of, as the database declares.
+    pub reference: Option<DraftReference>,
 }
 
 /// What is known of a column's class.
@@ -91,6 +98,11 @@ pub enum DraftPrivacy {
         /// By what, in a few words.
         by: String,
     },
+    /// It cannot come along, whoever may see it: it does not land.
+    LeftOut {
+        /// Why, in a few words.
+        reason: String,
+    },
     /// A person must decide.
     Open,
 }
@@ -103,8 +115,10 @@ impl Draft {
         tables: &[TableInfo],
         privacy: impl Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy,
     ) -> Self {
-        let tables = tables.iter().map(|table| draft_table(table, &privacy)).collect();
-        Self { source: source.into(), connection: connection.into(), tables }
+        let drafted = tables.iter().map(|table| draft_table(table, &privacy)).collect();
+        let mut draft = Self { source: source.into(), connection: connection.into(), tables: drafted };
+        draft.refer(tables);
+        draft
     }
 
     /// The text of the sources file.
@@ -144,7 +158,7 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
     DraftTable {
         name: table.name.clone(),
         from: table.from.clone(),
-        incremental: cursor.is_some() || several_files,
+        mode: if cursor.is_some() || several_files { DraftMode::Incremental } else { DraftMode::Full },
         cursor: cursor.map(|cursor| legal(&cursor.column)),
         key: table.primary_key.iter().map(legal).collect(),
         options: table.options.clone(),
@@ -172,5 +186,6 @@ fn draft_column(
         nullable: !table.promises(column),
         description: column.comment.clone(),
         privacy: privacy(table, column),
+        reference: None,
     }
 }

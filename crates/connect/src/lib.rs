@@ -18,6 +18,7 @@
 mod batch_stream;
 mod blocking;
 mod capture;
+mod checklist;
 mod column_drift;
 mod connection;
 mod connector;
@@ -54,11 +55,15 @@ mod value;
 
 pub use batch_stream::BatchStream;
 pub use capture::{BEFORE, Capture, CaptureRequest, CapturedTable, ChangeColumns, DELETED, UNCHANGED};
+pub use checklist::{
+    CaptureReadiness, Checklist, ChecklistRequest, Finding, OwnerStatement, Question, RowCounts, RowPredicate, Survey,
+    TableReadiness, Topic,
+};
 pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 pub use connection::Connection;
 pub use connector::Connector;
 pub use connector_spec::ConnectorSpec;
-pub use draft::{Draft, DraftColumn, DraftPrivacy, DraftTable, legal_column_name};
+pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, legal_column_name};
 pub use error::ConnectError;
 pub use files::FilesConnector;
 pub use mysql::MySqlConnector;

@@ -9,6 +9,7 @@
 
 mod browse;
 mod catalog;
+mod checklist;
 mod column_type;
 mod connection;
 mod connector;

@@ -10,6 +10,7 @@
 mod browse;
 mod capture;
 mod catalog;
+mod checklist;
 mod connection;
 mod connector;
 mod cursor;

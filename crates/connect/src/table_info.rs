@@ -18,6 +18,8 @@ pub struct TableInfo {
     pub primary_key: Vec<String>,
     /// Column sets that are unique besides that.
     pub unique_keys: Vec<Vec<String>>,
+    /// Columns with which an index of the source begins; empty where it is not known.
+    pub indexed: Vec<String>,
     /// Declared references to other tables.
     pub foreign_keys: Vec<ForeignKey>,
     /// How many rows, if known.
@@ -35,6 +37,32 @@ pub struct TableInfo {
 }
 
 impl TableInfo {
+    /// Where there is no primary key, makes the first other key that never holds NULL the one that tells rows apart.
+    pub(crate) fn promote_unique_key(&mut self) {
+        let never_null = |name: &String| self.columns.iter().any(|column| column.name == *name && !column.nullable);
+        if self.primary_key.is_empty()
+            && let Some(place) = self.unique_keys.iter().position(|key| key.iter().all(never_null))
+        {
+            self.primary_key = self.unique_keys.remove(place);
+        }
+    }
+
+    /// Gives tables whose names in the lake are the same (`Orders` and `orders`) different ones. The one that is called so in the
+    /// source keeps its name.
+    pub(crate) fn number_names(tables: &mut [Self]) {
+        let mut taken = std::collections::HashSet::new();
+        for is_own in [true, false] {
+            for table in tables.iter_mut().filter(|table| (table.name == table.from) == is_own) {
+                let name = table.name.clone();
+                let mut number = 2;
+                while !taken.insert(table.name.clone()) {
+                    table.name = format!("{name}_{number}");
+                    number += 1;
+                }
+            }
+        }
+    }
+
     /// The best cursor, if there is a key too: then the table can be read incrementally.
     pub fn keyed_cursor(&self) -> Option<&CursorProposal> {
         self.cursors.first().filter(|_| !self.primary_key.is_empty())

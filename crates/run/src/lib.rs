@@ -15,12 +15,13 @@ mod source;
 mod workspace;
 mod world;
 
+pub use ade_connect::Checklist;
 pub use ade_diagnostic as diagnostic;
 pub use build::{BuildOptions, Command, EventTimeRange};
 pub use command::{
-    Answer, InitReport, InspectReport, InspectedColumn, InspectedTable, ListedNode, MaintainedTable, NodeInfo,
-    PlannedTask, ReadAt, Reason, Restored, ShownColumn, Statement, Undeclared, Upkeep, VersionInfo, Visible,
-    check_project, init_project,
+    Answer, DraftAdditions, InitReport, InspectReport, InspectedColumn, InspectedReference, InspectedTable, ListedNode,
+    MaintainedTable, NodeInfo, PlannedTask, ReadAt, Reason, Restored, ShownColumn, Statement, Undeclared, Upkeep,
+    VersionInfo, Visible, check_project, init_project,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

@@ -6,7 +6,7 @@ use ade_run::Workspace;
 use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
 use crate::error::CliError;
-use crate::output::{Table, plural, style};
+use crate::output::{Table, bytes, checklist_text, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let workspace = open(global, lake_options(global)?).await?;
@@ -27,8 +27,12 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         let key = (!table.primary_key.is_empty()).then(|| format!("key {}", table.primary_key.join(", ")));
         let cursor = table.cursors.first().map(|cursor| format!("cursor {cursor}"));
         let refers = (!table.refers_to.is_empty()).then(|| format!("refers to {}", table.refers_to.join(", ")));
-        let facts: Vec<String> = [rows, key, cursor, refers].into_iter().flatten().collect();
+        let facts: Vec<String> =
+            [rows, table.size_bytes.map(bytes), key, cursor, refers].into_iter().flatten().collect();
         print(&format!("{}  {}", style.bold(&table.from), style.dim(&facts.join(" · "))));
+        if let Some(comment) = &table.comment {
+            print(&format!("  {comment}"));
+        }
         let mut columns = Table::new(&["column", "type", "", "class", "why"]);
         for column in &table.columns {
             columns.row(vec![
@@ -44,6 +48,10 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
             print(&format!("  note: {note}"));
         }
         print("");
+    }
+    let text = checklist_text(&report.checklist, style);
+    if !text.is_empty() && !global.quiet {
+        print(&text);
     }
     let source = args.source.as_ref().unwrap_or(connection);
     match &report.additions {

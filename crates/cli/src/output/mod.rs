@@ -1,4 +1,5 @@
 //! What the program prints while a run goes on, and after it.
+mod checklist_text;
 mod cli_reference;
 mod count;
 mod failures;
@@ -14,8 +15,9 @@ mod table;
 mod task_text;
 mod text;
 
+pub(crate) use checklist_text::checklist_text;
 pub(crate) use cli_reference::cli_reference;
-pub(crate) use count::{count, plural};
+pub(crate) use count::{bytes, count, plural};
 pub(crate) use failures::{Failure, Failures};
 pub(crate) use narrow::Narrow;
 pub(crate) use out_file::OutFile;

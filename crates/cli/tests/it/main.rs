@@ -20,6 +20,7 @@ mod incremental;
 mod initializing;
 mod inspecting;
 mod inspecting_broken;
+mod inspecting_database;
 mod keys;
 mod kills;
 mod leftovers;

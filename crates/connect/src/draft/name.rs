@@ -16,16 +16,18 @@ pub fn legal_column_name(name: &str) -> String {
     if legal.is_empty() { "column".to_owned() } else { legal }
 }
 
-/// Legal names for all columns of a table, each another one. Those that are legal stay.
+/// Legal names for all columns of a table, each another one, also for who does not tell `Id` from `id`. Of those that are legal
+/// the first stays.
 pub(super) fn legal_names<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
-    let legal = names.clone().filter(|name| legal_column_name(name) == *name);
-    let mut taken: HashSet<String> = legal.map(str::to_lowercase).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    let stays: Vec<bool> =
+        names.clone().map(|name| legal_column_name(name) == name && taken.insert(name.to_lowercase())).collect();
     let mut found = Vec::new();
-    for name in names {
+    for (name, stays) in names.zip(stays) {
         let legal = legal_column_name(name);
         let mut free = legal.clone();
         let mut number = 2;
-        while legal != name && !taken.insert(free.clone()) {
+        while !stays && !taken.insert(free.to_lowercase()) {
             free = format!("{legal}_{number}");
             number += 1;
         }
@@ -40,11 +42,11 @@ mod tests {
 
     #[test]
     fn names_stay_or_become_legal_and_unique() {
-        let names = ["Zip Code", "zip_code", "Umsatz (EUR)", "Umsatz_EUR_", "Größe", "a;b", "A,B", " ", "Ok"];
+        let names = ["Zip Code", "zip_code", "Umsatz (EUR)", "Umsatz_EUR_", "Größe", "a;b", "A,B", " ", "Ok", "OK"];
         let legal = legal_names(names.into_iter());
         assert_eq!(
             legal,
-            ["zip_code_2", "zip_code", "umsatz_eur", "Umsatz_EUR_", "Größe", "a_b", "a_b_2", "column", "Ok"]
+            ["zip_code_2", "zip_code", "umsatz_eur", "Umsatz_EUR_", "Größe", "a_b", "a_b_2", "column", "Ok", "OK_2"]
         );
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Draft, DraftColumn, DraftPrivacy, DraftTable};
+use super::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftTable};
 
 pub(super) fn write(draft: &Draft) -> String {
     let mut text = String::from(
@@ -21,12 +21,12 @@ pub(super) fn write(draft: &Draft) -> String {
     }
     line(&mut text, 4, "tables:");
     for table in &draft.tables {
-        write_table(&mut text, table);
+        write_table(&mut text, &draft.source, table);
     }
     text
 }
 
-fn write_table(text: &mut String, table: &DraftTable) {
+fn write_table(text: &mut String, source: &str, table: &DraftTable) {
     for comment in &table.comments {
         line(text, 6, &format!("# {}", one_line(comment)));
     }
@@ -38,8 +38,10 @@ fn write_table(text: &mut String, table: &DraftTable) {
     if table.from != table.name {
         ingest.push(format!("from: {}", scalar(&table.from)));
     }
-    if table.incremental {
-        ingest.push("mode: incremental".to_owned());
+    match table.mode {
+        DraftMode::Full => {}
+        DraftMode::Incremental => ingest.push("mode: incremental".to_owned()),
+        DraftMode::Capture => ingest.push("mode: capture".to_owned()),
     }
     if let Some(cursor) = &table.cursor {
         ingest.push(format!("cursor: {}", scalar(cursor)));
@@ -60,14 +62,14 @@ fn write_table(text: &mut String, table: &DraftTable) {
     }
     line(text, 8, "columns:");
     for column in &table.columns {
-        write_column(text, column);
+        write_column(text, source, column);
     }
 }
 
-fn write_column(text: &mut String, column: &DraftColumn) {
+fn write_column(text: &mut String, source: &str, column: &DraftColumn) {
     let decided = match &column.privacy {
         DraftPrivacy::Decided { class, by } => format!(" # {class}, by {}", one_line(by)),
-        DraftPrivacy::Proposed { .. } | DraftPrivacy::ProposedKey { .. } | DraftPrivacy::Open => String::new(),
+        _ => String::new(),
     };
     line(text, 10, &format!("- name: {}{decided}", scalar(&column.name)));
     if column.from != column.name {
@@ -95,8 +97,19 @@ fn write_column(text: &mut String, column: &DraftColumn) {
                 &format!("privacy: {{{settings}}} # proposed: {}; exact, as part of the key", one_line(reason)),
             );
         }
+        DraftPrivacy::LeftOut { reason } => {
+            line(text, 12, &format!("privacy: {{class: public, treatment: drop}} # {}", one_line(reason)));
+        }
         DraftPrivacy::Decided { .. } => {}
         DraftPrivacy::Open => line(text, 12, "privacy: # TODO classify"),
+    }
+    if let Some(reference) = &column.reference {
+        let to = scalar(&format!("source('{source}', '{}')", reference.table));
+        line(text, 12, "data_tests:");
+        line(text, 14, "- relationships:");
+        line(text, 18, &format!("arguments: {{to: {to}, field: {}}}", flow_scalar(&reference.field)));
+        // The database makes sure of it: what is missing has not come along, which is no reason to stop.
+        line(text, 18, "config: {severity: warn}");
     }
 }
 

@@ -70,6 +70,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
         columns: columns(&union, format),
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
+        indexed: Vec::new(),
         foreign_keys: Vec::new(),
         rows: rows.map(RowCount::Exact),
         size_bytes: Some(group.files.iter().map(|file| file.size_bytes).sum()),

@@ -16,7 +16,10 @@ pub(crate) async fn browse(server: &Server, session: &mut Session) -> Result<Vec
     let tables = tables(server, session, &server.database, None).await?;
     let mut keys = keys(server, session, &server.database).await?;
     let readable = tables.into_iter().filter(|table| !table.columns.is_empty() || table.is_view);
-    Ok(readable.map(|table| describe(server, keys.remove(&table.name).unwrap_or_default(), table)).collect())
+    let mut found: Vec<TableInfo> =
+        readable.map(|table| describe(server, keys.remove(&table.name).unwrap_or_default(), table)).collect();
+    TableInfo::number_names(&mut found);
+    Ok(found)
 }
 
 fn describe(server: &Server, keys: Keys, table: Table) -> TableInfo {
@@ -27,12 +30,13 @@ fn describe(server: &Server, keys: Keys, table: Table) -> TableInfo {
     if table.columns.is_empty() {
         notes.push("cannot be read: the view refers to what is gone, or to what its owner may not read".to_owned());
     }
-    TableInfo {
+    let mut info = TableInfo {
         name: lake_name(&table.name),
         kind: if table.is_view { TableKind::View } else { TableKind::Table },
         cursors: cursors(&table, &keys),
         primary_key: keys.primary,
         unique_keys: keys.unique,
+        indexed: keys.indexed,
         foreign_keys: keys.foreign,
         rows: table.rows.map(RowCount::Estimated),
         size_bytes: table.size_bytes,
@@ -51,7 +55,9 @@ fn describe(server: &Server, keys: Keys, table: Table) -> TableInfo {
             .collect(),
         notes,
         from,
-    }
+    };
+    info.promote_unique_key();
+    info
 }
 
 /// Columns that the server sets with every change, then those whose name says that they grow with it.

@@ -7,10 +7,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 
 use super::browse::browse;
+use super::checklist::{Inquiry, count};
 use super::server::Server;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
-use crate::{ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{
+    Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts, RowPredicate, Settings, Snapshot,
+    TableInfo,
+};
 
 /// A way to a server. Each call works in a session and moment of its own.
 pub(crate) struct MySqlConnection {
@@ -46,6 +50,19 @@ impl Connection for MySqlConnection {
             }
         }
         Ok(RecordBatch::new_empty(plan.schema))
+    }
+
+    async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
+        let worker = Worker::start(Arc::clone(&self.server)).await?;
+        let (server, inquiry) = (Arc::clone(&self.server), Inquiry::new(request));
+        let list = worker.run(move |session| Box::pin(async move { inquiry.run(&server, session).await }));
+        list.await.map(Some)
+    }
+
+    async fn count(&self, table: &TableInfo, predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
+        let worker = Worker::start(Arc::clone(&self.server)).await?;
+        let (server, table, predicates) = (Arc::clone(&self.server), table.clone(), predicates.to_vec());
+        worker.run(move |session| Box::pin(async move { count(&server, session, &table, &predicates).await })).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

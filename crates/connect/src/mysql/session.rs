@@ -84,6 +84,19 @@ impl Session {
         }
     }
 
+    /// Lets no statement take longer than this from now on, as far as the server can.
+    pub(crate) async fn limit_statements(&mut self, server: &Server, timeout_ms: u64) {
+        let declared_ms = u64::try_from(server.limits.statement.as_millis()).unwrap_or(timeout_ms);
+        let timeout_ms = if declared_ms == 0 { timeout_ms } else { timeout_ms.min(declared_ms) };
+        // Each server knows one of the two.
+        for statement in [
+            format!("set session max_execution_time = {timeout_ms}"),
+            format!("set session max_statement_time = {}", timeout_ms.div_ceil(1_000)),
+        ] {
+            let _ = self.connection.query_drop(statement).await;
+        }
+    }
+
     /// Says good-bye.
     pub(crate) async fn close(self) {
         // A connection that is broken is closed.

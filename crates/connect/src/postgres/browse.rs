@@ -1,6 +1,6 @@
 //! What tables a database has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::catalog::{Column, Relation, RelationKind, cell, columns, is_true, money_digits, of_tables, relations};
 use super::database::Database;
@@ -27,22 +27,24 @@ pub(crate) async fn browse(session: &mut Session, database: &Database) -> Result
     let mut facts = Facts::load(session, &relations).await.map_err(failed)?;
     let names: HashMap<u32, &str> =
         relations.iter().map(|relation| (relation.oid, relation.written.as_str())).collect();
-    let mut lake_names = HashMap::new();
+    let mut schemas: HashMap<String, BTreeSet<&str>> = HashMap::new();
     for relation in &relations {
-        *lake_names.entry(lake_name(&relation.name)).or_insert(0_usize) += 1;
+        schemas.entry(lake_name(&relation.name)).or_default().insert(&relation.schema);
     }
-    Ok(relations
+    let mut found: Vec<TableInfo> = relations
         .iter()
         .map(|relation| {
             let columns = by_table.remove(&relation.oid).unwrap_or_default();
             let fact = facts.by_table.remove(&relation.oid).unwrap_or_default();
             let name = lake_name(&relation.name);
             // Tables of one name in several schemas.
-            let is_alone = lake_names.get(&name) == Some(&1);
+            let is_alone = schemas.get(&name).is_some_and(|schemas| schemas.len() == 1);
             let name = if is_alone { name } else { lake_name(&format!("{}_{}", relation.schema, relation.name)) };
             describe(name, relation, &columns, fact, money_digits, &names)
         })
-        .collect())
+        .collect();
+    TableInfo::number_names(&mut found);
+    Ok(found)
 }
 
 /// What the catalog says of one table besides its columns.
@@ -56,7 +58,7 @@ struct Fact {
     /// Columns, the other table, its columns.
     foreign_keys: Vec<(Vec<String>, u32, String, Vec<String>)>,
     /// Columns with which an index begins.
-    indexed: HashSet<String>,
+    indexed: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -172,7 +174,7 @@ fn describe(
             }
         })
         .collect();
-    TableInfo {
+    let mut info = TableInfo {
         name,
         from: relation.written.clone(),
         kind: match relation.kind {
@@ -183,6 +185,7 @@ fn describe(
         columns: infos,
         primary_key: fact.primary_key,
         unique_keys: fact.unique_keys,
+        indexed: fact.indexed.into_iter().collect(),
         foreign_keys: fact
             .foreign_keys
             .into_iter()
@@ -197,11 +200,13 @@ fn describe(
         comment: fact.comment,
         options: Vec::new(),
         notes,
-    }
+    };
+    info.promote_unique_key();
+    info
 }
 
 /// Columns whose name says that they change with the row and that hold a time in every row.
-fn cursors(columns: &[ColumnInfo], indexed: &HashSet<String>) -> Vec<CursorProposal> {
+fn cursors(columns: &[ColumnInfo], indexed: &BTreeSet<String>) -> Vec<CursorProposal> {
     let mut found: Vec<(usize, CursorProposal)> = columns
         .iter()
         .filter(|column| !column.nullable && column.data_type.is_temporal())

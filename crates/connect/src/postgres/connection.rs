@@ -9,12 +9,16 @@ use futures::StreamExt;
 use super::browse::browse;
 use super::capture::{self, Moment};
 use super::catalog::cell;
+use super::checklist;
 use super::database::Database;
 use super::limits::Limits;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
 use super::unit::Unit;
-use crate::{Capture, CaptureRequest, ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts,
+    RowPredicate, Settings, Snapshot, TableInfo,
+};
 
 /// An open database. Each call works in sessions and at a moment of its own.
 pub(crate) struct PostgresConnection {
@@ -76,6 +80,14 @@ impl Connection for PostgresConnection {
             object: from.to_owned(),
             reason: "its first rows do not form a batch".to_owned(),
         })
+    }
+
+    async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
+        checklist::checklist(&self.database, request).await.map(Some)
+    }
+
+    async fn count(&self, table: &TableInfo, predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
+        checklist::count(&self.database, &table.from, predicates).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

@@ -18,6 +18,8 @@ use crate::ConnectError;
 pub(crate) enum Purpose {
     /// Statements that read.
     Read,
+    /// The same, in the server's own time zone: for asking which it is.
+    Inquire,
     /// Statements that may also write: of the server's bookkeeping of replication, never of its tables.
     Administer,
     /// The commands and the stream of logical replication.
@@ -68,10 +70,13 @@ impl Session {
     async fn start(&mut self, purpose: Purpose, with_options: bool) -> Result<(), SessionError> {
         let endpoint = Arc::clone(&self.endpoint);
         let mut parameters = vec![("user", endpoint.user.as_str()), ("database", endpoint.database.as_str())];
-        parameters.extend(PARAMETERS);
+        parameters.extend(PARAMETERS.iter().filter(|(name, _)| purpose != Purpose::Inquire || *name != "TimeZone"));
         let read_only = format!("{OPTIONS} -c default_transaction_read_only=on");
         if with_options {
-            parameters.push(("options", if purpose == Purpose::Read { &read_only } else { OPTIONS }));
+            parameters.push((
+                "options",
+                if matches!(purpose, Purpose::Read | Purpose::Inquire) { &read_only } else { OPTIONS },
+            ));
         }
         if purpose == Purpose::Replicate {
             parameters.push(("replication", "database"));

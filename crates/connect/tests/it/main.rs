@@ -4,6 +4,7 @@
 
 mod browse;
 mod canary;
+mod checklist;
 mod csv;
 mod differential;
 mod draft;

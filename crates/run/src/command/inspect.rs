@@ -1,84 +1,27 @@
 //! `ade inspect`.
+mod classes;
+mod report;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use ade_connect::{ColumnInfo, Draft, DraftPrivacy, RowCount, TableInfo};
+use ade_connect::{
+    Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, RowCounts, RowPredicate, Survey,
+    TableInfo,
+};
 use ade_diagnostic::did_you_mean;
-use ade_engine::sql_type;
-use ade_privacy::{DataFamily, Proposal, Rule, propose};
-use ade_project::Project;
-use ade_project::resource::{PrivacyRule, SourceTable};
-use arrow::record_batch::RecordBatch;
-use serde::Serialize;
+use ade_project::resource::SourceTable;
 
+use self::classes::{is_in_key, proposed, rules};
+use self::report::inspected;
+pub use self::report::{DraftAdditions, InspectReport, InspectedColumn, InspectedReference, InspectedTable};
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::source::{Obfuscation, of_connection, open_connection};
+use crate::source::{Obfuscation, consumer, of_connection, open_connection};
 use crate::workspace::Workspace;
 
 /// Rows of a table that are looked at for proposing classes.
 const SAMPLE_ROWS: usize = 1_000;
-
-/// What a connection offers.
-#[derive(Debug, Clone, Serialize)]
-pub struct InspectReport {
-    /// Its tables.
-    pub tables: Vec<InspectedTable>,
-    /// A first `sources/<name>.yml`.
-    pub draft: String,
-    /// What of it is not declared yet, where the source is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub additions: Option<DraftAdditions>,
-    /// Columns for which nothing could be proposed: a person must classify them.
-    pub undecided: usize,
-}
-
-/// What a source that is declared does not list.
-#[derive(Debug, Clone, Serialize)]
-pub struct DraftAdditions {
-    /// The file that declares the source.
-    pub path: String,
-    /// Tables that are new, and new columns of the others, as they would be declared; empty when nothing is new.
-    pub draft: String,
-}
-
-/// A table of a source system.
-#[derive(Debug, Clone, Serialize)]
-pub struct InspectedTable {
-    /// Its name in the lake.
-    pub name: String,
-    /// Its name in the source, or the glob of its files.
-    pub from: String,
-    /// Rows, and whether they were counted.
-    pub rows: Option<u64>,
-    /// Whether `rows` is an estimate.
-    pub estimated: bool,
-    /// Columns of the primary key.
-    pub primary_key: Vec<String>,
-    /// Other tables that it refers to.
-    pub refers_to: Vec<String>,
-    /// Columns that could serve as cursor, best first.
-    pub cursors: Vec<String>,
-    /// Its columns.
-    pub columns: Vec<InspectedColumn>,
-    /// What a person should know.
-    pub notes: Vec<String>,
-}
-
-/// A column of a source system.
-#[derive(Debug, Clone, Serialize)]
-pub struct InspectedColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type as SQL names it.
-    pub data_type: String,
-    /// Whether it may be NULL, for all that anybody promises.
-    pub nullable: bool,
-    /// The class that a rule of the project gives it, or the proposed one.
-    pub class: Option<String>,
-    /// Why.
-    pub reason: String,
-}
 
 impl Workspace {
     /// Lists what a connection offers and drafts its sources file. Raw values are looked at and kept nowhere.
@@ -120,6 +63,8 @@ impl Workspace {
         let rules = rules(&self.project);
         let obfuscation = Obfuscation::of(&self.project).ok();
         let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
+        let browsed = found.clone();
+        let mut survey = Survey::new(&browsed, self.ask_server(opened.as_ref(), declared, &browsed).await);
         for table in &mut found {
             // What browsing could not read is listed with the reason, and has nothing to look at.
             if table.columns.is_empty() {
@@ -136,6 +81,7 @@ impl Workspace {
                     None
                 }
             };
+            survey.look_at(table, sample.as_ref(), counted(opened.as_ref(), table).await.as_ref());
             for column in &table.columns {
                 let full_name = format!("{source}.{}", table.name);
                 let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &column.name, &column.data_type));
@@ -165,11 +111,32 @@ impl Workspace {
         };
         // What cannot be read cannot land: a draft of it would fail each build.
         let readable: Vec<TableInfo> = found.iter().filter(|table| !table.columns.is_empty()).cloned().collect();
+        let checklist = survey.finish();
         let draft = Draft::new(source, connection, &readable, |table, column| privacy(table, column).0);
+        let draft = draft.advised(&readable, &checklist);
         let additions = self.additions(source, connection, &readable, |table, column| privacy(table, column).0);
         let undecided = known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
         let tables = found.iter().map(|table| inspected(table, privacy)).collect();
-        Ok(InspectReport { tables, draft: draft.to_yaml(), additions, undecided })
+        Ok(InspectReport { tables, checklist, draft: draft.to_yaml(), additions, undecided })
+    }
+
+    /// What the server answers of the checklist; `None` where there is no server.
+    async fn ask_server(
+        &self,
+        opened: &dyn Connection,
+        declared: &ade_project::resource::Connection,
+        tables: &[TableInfo],
+    ) -> Option<Checklist> {
+        let consumer = consumer(self);
+        let mut list = match opened.checklist(&ChecklistRequest { tables, consumer: &consumer }).await {
+            Ok(list) => list?,
+            Err(error) => Checklist::unanswered(&error),
+        };
+        let captures = self.connectors.get(&declared.kind).is_ok_and(|connector| connector.captures_changes());
+        if let Some(readiness) = list.capture.as_mut().filter(|_| !captures) {
+            readiness.missing.insert(0, format!("a way for ade to read the log of a `{}` connection", declared.kind));
+        }
+        Some(list)
     }
 
     /// What of the tables found is not declared; `None` where nothing of the source is.
@@ -238,86 +205,21 @@ impl Workspace {
     }
 }
 
-/// Whether rows would be told apart by the column, among others.
-fn is_in_key(table: &TableInfo, column: &ColumnInfo) -> bool {
-    table.keyed_cursor().is_some() && table.primary_key.contains(&column.name)
+/// How many rows of a bounded number are test rows, migrated ones, deleted ones. A table of which the server does not tell is
+/// judged by the sample.
+async fn counted(opened: &dyn Connection, table: &TableInfo) -> Option<RowCounts> {
+    match opened.count(table, &RowPredicate::of_table(table)).await {
+        Ok(counts) => counts,
+        Err(error) => {
+            tracing::debug!(table = table.from, %error, "rows were not counted");
+            None
+        }
+    }
 }
 
 fn plain(error: TaskError) -> RunError {
     match error {
         TaskError::Run(error) => error,
         TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
-    }
-}
-
-/// The rules of `ade.yml`, and how to name each. One whose types do not exist is left out: `ade check` tells of it.
-fn rules(project: &Project) -> Vec<(Rule, String)> {
-    let read = |declared: &PrivacyRule| {
-        let family = |name: &String| sql_type(name).ok().map(|data_type| DataFamily::of(&data_type));
-        let column = declared.column.clone().unwrap_or_else(|| "*".to_owned());
-        let by = match &declared.table {
-            Some(table) => format!("the rule for `{column}` of `{table}` in ade.yml"),
-            None => format!("the rule for `{column}` in ade.yml"),
-        };
-        let rule = Rule {
-            column,
-            table: declared.table.clone(),
-            types: declared.types.iter().map(family).collect::<Option<_>>()?,
-            class: declared.class.parse().unwrap_or_else(|never: std::convert::Infallible| match never {}),
-            treatment: None,
-        };
-        Some((rule, by))
-    };
-    project.privacy.rules.iter().filter_map(read).collect()
-}
-
-/// What a column's name and values speak for, and why.
-fn proposed(sample: Option<&RecordBatch>, name: &str) -> (DraftPrivacy, String) {
-    let Some(column) = sample.and_then(|sample| sample.column_by_name(name)) else {
-        return (DraftPrivacy::Open, "no rows to look at".to_owned());
-    };
-    let Proposal { class, reason, .. } = propose(name, column.data_type(), column);
-    let privacy = match class {
-        Some(class) => DraftPrivacy::Proposed { class: class.name().to_owned(), reason: reason.clone() },
-        None => DraftPrivacy::Open,
-    };
-    (privacy, reason)
-}
-
-fn inspected(table: &TableInfo, privacy: impl Fn(&TableInfo, &ColumnInfo) -> (DraftPrivacy, String)) -> InspectedTable {
-    let (rows, estimated) = match table.rows {
-        Some(RowCount::Exact(rows)) => (Some(rows), false),
-        Some(RowCount::Estimated(rows)) => (Some(rows), true),
-        None => (None, false),
-    };
-    InspectedTable {
-        name: table.name.clone(),
-        from: table.from.clone(),
-        rows,
-        estimated,
-        primary_key: table.primary_key.clone(),
-        refers_to: table.foreign_keys.iter().map(|key| key.to_table.clone()).collect(),
-        cursors: table.cursors.iter().map(|cursor| cursor.column.clone()).collect(),
-        columns: table
-            .columns
-            .iter()
-            .map(|column| {
-                let (privacy, reason) = privacy(table, column);
-                let class = match privacy {
-                    DraftPrivacy::Proposed { class, .. }
-                    | DraftPrivacy::ProposedKey { class, .. }
-                    | DraftPrivacy::Decided { class, .. } => Some(class),
-                    DraftPrivacy::Open => None,
-                };
-                InspectedColumn {
-                    name: column.name.clone(),
-                    data_type: ade_connect::type_name(&column.data_type),
-                    nullable: !table.promises(column),
-                    class,
-                    reason,
-                }
-            })
-            .collect(),
-        notes: table.notes.clone(),
     }
 }

@@ -20,7 +20,7 @@ pub use check::check_project;
 pub(crate) use check::hard_coded;
 pub use history::VersionInfo;
 pub use init::{InitReport, init_project};
-pub use inspect::{InspectReport, InspectedColumn, InspectedTable};
+pub use inspect::{DraftAdditions, InspectReport, InspectedColumn, InspectedReference, InspectedTable};
 pub use list::ListedNode;
 pub use maintain::{MaintainedTable, Upkeep};
 pub use plan::{PlannedTask, Reason};

@@ -295,7 +295,7 @@ fn land<'a>(
 }
 
 /// Under which name the source keeps its log for this project and environment.
-fn consumer(workspace: &Workspace) -> String {
+pub(crate) fn consumer(workspace: &Workspace) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
     let name = format!("ade_{}_{}", workspace.project.name, workspace.environment());
     name.chars().map(plain).take(63).collect()

@@ -15,7 +15,7 @@ mod losses;
 mod obfuscation;
 mod stamp;
 
-pub(crate) use captures::Captures;
+pub(crate) use captures::{Captures, consumer};
 pub(crate) use connections::{Connections, check_all as check_connections, of_connection, open as open_connection};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;

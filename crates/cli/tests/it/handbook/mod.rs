@@ -83,4 +83,5 @@ pages! {
     postgresql "docs/guide/postgresql.md"
     mysql "docs/guide/mysql.md"
     change_capture "docs/guide/change-capture.md"
+    integration_checklist "docs/guide/integration-checklist.md"
 }

@@ -1,0 +1,206 @@
+//! `ade inspect` of a real database: its answers, and a draft that lands as it stands once a person has classified what is open.
+use std::os::unix::fs::PermissionsExt;
+
+use ade_testing::{Finished, Folder, MariaDb, Postgres, leaks};
+
+use crate::program::program;
+
+/// Names, types and keys as nobody would want them.
+const POSTGRES: &str = r#"
+    create schema "Sales Dept";
+    create type "Order State" as enum ('new', 'paid', 'a "b"');
+    create table "Sales Dept"."Customers" (
+      "E-Mail" text primary key, "full name" text, "Größe" numeric(5,2), "is_test" boolean not null default false,
+      "on" date, "select" text, profile jsonb, created_at timestamp not null default now(), "Updated At" timestamptz not null);
+    create index on "Sales Dept"."Customers" ("Updated At");
+    comment on column "Sales Dept"."Customers"."on" is E'day of "birth":\n not always known';
+    insert into "Sales Dept"."Customers" select 'canary' || i || '@shop.de', 'Canary Person', i, i < 3, date '1990-01-01' + i, 'x',
+      '{"plan": "canary", "seats": 3}', '2024-01-01', '2024-01-01' from generate_series(1, 40) i;
+    create table "Sales Dept"."Order.Lines" (
+      "order" int, "line#" int, "unit price, EUR" numeric(10,2), customer text references "Sales Dept"."Customers",
+      state "Order State", total numeric(12,2) generated always as ("unit price, EUR" * 2) stored, primary key ("order", "line#"));
+    insert into "Sales Dept"."Order.Lines" ("order", "line#", "unit price, EUR", customer, state)
+      select i, 1, i, 'canary' || i || '@shop.de', 'paid' from generate_series(1, 30) i;
+    create table orders (id int primary key, parent_id int references orders, "Id" int);
+    insert into orders values (1, null, 1), (2, 1, 2);
+    create table "Orders" (id bigint unique not null, note text);
+    insert into "Orders" values (7, 'canary note');
+    create table keyless (id int);
+    create view "view of it" as select id from orders;
+    create table days (id int, day date, primary key (id, day)) partition by range (day);
+    create table days_2024 partition of days for values from ('2024-01-01') to ('2025-01-01');
+    insert into days values (1, '2024-05-01');
+"#;
+
+const PROJECT: &str = "
+name: shop
+connections:
+  db: {type: postgres, host: 127.0.0.1, port: PORT, user: USER, database: postgres}
+";
+
+/// What a person would do with a draft: everything that is open is public here.
+fn classified(folder: &Folder, source: &str) {
+    let path = format!("sources/{source}.yml");
+    let decided = folder.read(&path).replace("privacy: # TODO classify", "privacy: public");
+    folder.write(&path, decided);
+}
+
+fn mode(draft: &str, table: &str) -> String {
+    let lines = draft.lines().skip_while(|line| line.trim() != format!("- name: {table}")).skip(1);
+    let mut lines = lines.take_while(|line| !line.starts_with("      - name: "));
+    lines.find_map(|line| line.trim().strip_prefix("mode: ")).unwrap_or("full").to_owned()
+}
+
+fn none_leaks(finished: &Finished) {
+    let text = finished.all();
+    assert!(!text.to_lowercase().contains("canary"), "{text}");
+}
+
+#[test]
+fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
+    let server = Postgres::start().unwrap();
+    server.psql(POSTGRES).unwrap();
+    let folder = Folder::new();
+    folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()).replace("USER", "postgres"));
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "db", "--write"]).succeeds();
+    none_leaks(&told);
+    let text = told.text();
+    for line in [
+        "PostgreSQL 15.",
+        "own server, as far as it shows",
+        "UTC for programs that do not say one",
+        "possible, and nothing is missing",
+        "questions for a person",
+        "plan: text, seats: integer",
+        "2 of 40 rows looked at: `is_test`",
+        "Order State\": new, paid and a \"b\"",
+        "no key: keyless",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let draft = folder.read("sources/db.yml");
+    for (table, expected) in [
+        ("customers", "capture"),
+        ("order_lines", "capture"),
+        ("orders", "capture"),
+        ("days", "capture"),
+        ("keyless", "full"),
+        ("view_of_it", "full"),
+    ] {
+        assert_eq!(mode(&draft, table), expected, "{table}\n{draft}");
+    }
+    assert!(draft.contains("# capture: the database's log tells every change, also deletions\n"), "{draft}");
+    assert!(draft.contains("privacy: {class: public, treatment: drop} # the database computes it"), "{draft}");
+    assert!(draft.contains("arguments: {to: \"source('db', 'orders')\", field: id}"), "{draft}");
+    assert!(!draft.contains("canary"), "{draft}");
+
+    classified(&folder, "db");
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+    server
+        .psql(
+            "delete from \"Sales Dept\".\"Order.Lines\" where \"order\" > 20; update orders set \"Id\" = 5 where id = 2;
+             insert into days values (2, '2024-06-01')",
+        )
+        .unwrap();
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["20"]);
+    assert_eq!(ade.rows("select max(\"Id_2\") from db.orders"), ["5"]);
+    assert_eq!(ade.rows("select count(*) from db.days"), ["2"]);
+    assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
+}
+
+#[test]
+fn without_the_right_to_replicate_a_cursor_with_an_index_is_drafted() {
+    let server = Postgres::start().unwrap();
+    server.psql(POSTGRES).unwrap();
+    server
+        .psql(
+            "create role reader login; grant usage on schema public, \"Sales Dept\" to reader; grant select on all tables in schema \
+             public, \"Sales Dept\" to reader; revoke select on keyless from reader",
+        )
+        .unwrap();
+    let folder = Folder::new();
+    folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()).replace("USER", "reader"));
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "db", "--write"]).succeeds();
+    none_leaks(&told);
+    let text = told.text();
+    assert!(text.contains("alter role \"reader\" replication;"), "{text}");
+    assert!(text.contains("may not read keyless"), "{text}");
+    assert!(text.contains("create publication \"ade_shop_dev\" for table "), "{text}");
+    let draft = folder.read("sources/db.yml");
+    assert_eq!((mode(&draft, "customers"), mode(&draft, "orders")), ("incremental".to_owned(), "full".to_owned()));
+    assert!(draft.contains("# not capture, for want of the right to replicate, "), "{draft}");
+    assert!(draft.contains("# full: no column tells what has changed\n"), "{draft}");
+    classified(&folder, "db");
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+
+    // The same as JSON.
+    let report = ade.run(&["inspect", "db", "--output", "json"]).succeeds();
+    none_leaks(&report);
+    let list = report.json_lines().remove(0)["checklist"].clone();
+    assert_eq!(list["findings"][0]["topic"], "server");
+    assert_eq!(list["capture"]["missing"][0], "the right to replicate");
+    assert!(list["questions"].as_array().unwrap().iter().all(|question| question["reason"].is_string()));
+    let sql = &list["statements"].as_array().unwrap().iter().find(|one| one["topic"] == "capture").unwrap()["sql"];
+    assert_eq!(sql, "alter role \"reader\" replication;");
+}
+
+/// One statement a line, as the server's `init_file` wants them.
+const MARIADB: &str = "
+use app;
+create table `Customers` (`E-Mail` varchar(100) primary key, `full name` varchar(80), `select` int, is_test tinyint(1) not null, profile json, updated_at timestamp not null default current_timestamp on update current_timestamp, index (updated_at));
+insert into `Customers` select concat('canary', seq, '@shop.de'), 'Canary Person', seq, seq < 3, '{\"plan\": \"canary\", \"seats\": 3}', now() from seq_1_to_40;
+create table `Order.Lines` (`order` int, `line#` int, `unit price, EUR` decimal(10,2), customer varchar(100), state enum('new','a \"b\"'), at datetime not null, primary key (`order`, `line#`), foreign key (customer) references `Customers` (`E-Mail`));
+insert into `Order.Lines` select seq, 1, seq, concat('canary', seq, '@shop.de'), 'new', now() from seq_1_to_30;
+create table keyless (id int);
+create sql security invoker view `view of it` as select `order` from `Order.Lines`;
+";
+
+#[test]
+fn a_mariadb_database_is_inspected_and_lands_as_drafted() {
+    let folder = Folder::new();
+    folder.write("init.sql", MARIADB.trim_start());
+    // The server is another user's.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let server = MariaDb::start_with(&[&format!("--init-file={}", folder.at("init.sql").display())]).unwrap();
+    folder.remove("init.sql");
+    let project =
+        "name: shop\nconnections:\n  db: {type: mysql, host: 127.0.0.1, port: PORT, user: root, database: app}\n";
+    let project = project.replace("PORT", &server.port().to_string());
+    folder.write("ade.yml", project);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "db", "--write"]).succeeds();
+    none_leaks(&told);
+    let text = told.text();
+    for line in [
+        "MariaDB 10.",
+        "takes writes: a primary",
+        "+05:30, for programs that do not say one",
+        "a binary log (log_bin is off)",
+        "plan: text, seats: integer",
+        "2 of 40 rows looked at: `is_test`",
+        "enum('new','a \"b\"')",
+        "no key: keyless",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let draft = folder.read("sources/db.yml");
+    assert_eq!((mode(&draft, "customers"), mode(&draft, "order_lines")), ("incremental".to_owned(), "full".to_owned()));
+    classified(&folder, "db");
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
+    ade.run(&["build"]).succeeds();
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+    assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
+}

@@ -1,0 +1,87 @@
+//! What a checklist says to a draft: which mode a table of a server is to be read in, and why.
+
+use super::{Draft, DraftMode, DraftPrivacy, DraftTable};
+use crate::{Checklist, TableInfo, Topic};
+
+/// Topics of findings that are of use where a table is declared.
+const TOLD: [Topic; 4] = [Topic::SoftDelete, Topic::MigratedRows, Topic::TestRows, Topic::ChangeLog];
+
+impl Draft {
+    /// The same, as the checklist advises: changes are captured where that is possible and something tells rows apart; else
+    /// what a cursor with an index says has changed is read; else all. The reasons stand as comments above each table. `tables`
+    /// are those that it was drafted from.
+    pub fn advised(mut self, tables: &[TableInfo], list: &Checklist) -> Self {
+        for (table, info) in self.tables.iter_mut().zip(tables) {
+            advise(table, info, list);
+            for finding in list.findings.iter().filter(|finding| TOLD.contains(&finding.topic)) {
+                let Some(object) = &finding.object else { continue };
+                let rest = object.strip_prefix(info.from.as_str());
+                if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+                    let column = rest.unwrap_or_default().trim_start_matches('.');
+                    let of = if column.is_empty() { String::new() } else { format!(" (`{column}`)") };
+                    table.comments.push(format!("{}{of}: {}", finding.topic.name(), finding.answer));
+                }
+            }
+        }
+        self.forget_left_out();
+        self
+    }
+
+    /// What does not land is referred to by nothing.
+    fn forget_left_out(&mut self) {
+        let mut left_out = Vec::new();
+        for table in &self.tables {
+            let columns = table.columns.iter().filter(|column| matches!(column.privacy, DraftPrivacy::LeftOut { .. }));
+            left_out.extend(columns.map(|column| (table.name.clone(), column.name.clone())));
+        }
+        for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
+            column.reference.take_if(|to| left_out.contains(&(to.table.clone(), to.field.clone())));
+        }
+    }
+}
+
+fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {
+    let Some(readiness) = &list.capture else { return };
+    let known = readiness.table(&info.from);
+    let obstacle = match known {
+        Some(known) => known.obstacle.clone(),
+        None => Some("the server does not say whether its changes can be captured".to_owned()),
+    };
+    let why = match (obstacle, readiness.is_ready()) {
+        (None, true) if !table.key.is_empty() => {
+            table.mode = DraftMode::Capture;
+            table.cursor = None;
+            table.comments.retain(|comment| !comment.starts_with("cursor `"));
+            table.comments.push("capture: the database's log tells every change, also deletions".to_owned());
+            for column in &mut table.columns {
+                if known.is_some_and(|known| known.not_in_log.contains(&column.from)) {
+                    let reason =
+                        "the database computes it and does not write it into its log: compute it in a model".to_owned();
+                    column.privacy = DraftPrivacy::LeftOut { reason };
+                    column.reference = None;
+                }
+            }
+            return;
+        }
+        (Some(obstacle), _) => format!("not capture: {obstacle}"),
+        (None, false) => format!("not capture, for want of {}", readiness.missing.join(", ")),
+        (None, true) => "not capture: nothing tells its rows apart".to_owned(),
+    };
+    table.comments.push(why);
+    match (info.keyed_cursor(), info.cursors.first()) {
+        (Some(cursor), _) if cursor.indexed => {
+            table.comments.push("incremental: deletions are not noticed".to_owned());
+        }
+        (Some(cursor), _) => {
+            table.mode = DraftMode::Full;
+            table.cursor = None;
+            table.comments.retain(|comment| !comment.starts_with("cursor `"));
+            table.comments.push(format!(
+                "full: `{0}` would tell what has changed, but has no index; with one, `mode: incremental` and `cursor: {0}`",
+                cursor.column
+            ));
+        }
+        (None, Some(_)) => table.comments.push("full: nothing tells its rows apart".to_owned()),
+        (None, None) => table.comments.push("full: no column tells what has changed".to_owned()),
+    }
+}
