@@ -5,11 +5,15 @@
 //! committed with its position before the source may forget it ([`Capture::confirm`]): until then, everything is given
 //! again, and nothing is lost whoever dies when.
 //!
-//! `changes` folds the changes of one table, so that memory goes by rows that changed and not by how often.
+//! `changes` folds the changes of one table, so that memory goes by rows that changed and not by how often; `fold_batches` makes
+//! batches of them.
 
+mod capture_stream;
 mod cell;
 mod change_columns;
 mod changes;
+mod fold_batches;
+mod folded_table;
 mod row_key;
 
 use async_trait::async_trait;
@@ -17,9 +21,12 @@ use serde_json::Value;
 
 use crate::{ConnectError, Note, Snapshot};
 
+pub(crate) use capture_stream::{changes, with_position};
 pub(crate) use cell::{Cell, Row};
-pub use change_columns::{BEFORE, ChangeColumns, DELETED, UNCHANGED};
+pub use change_columns::{BEFORE, CHANGED_AT, ChangeColumns, DELETED, UNCHANGED};
 pub(crate) use changes::{Changes, Fate};
+pub(crate) use fold_batches::FoldBatches;
+pub(crate) use folded_table::FoldedTable;
 pub(crate) use row_key::RowKey;
 
 /// What is to be captured.

@@ -54,7 +54,7 @@ mod unit_end;
 mod value;
 
 pub use batch_stream::BatchStream;
-pub use capture::{BEFORE, Capture, CaptureRequest, CapturedTable, ChangeColumns, DELETED, UNCHANGED};
+pub use capture::{BEFORE, CHANGED_AT, Capture, CaptureRequest, CapturedTable, ChangeColumns, DELETED, UNCHANGED};
 pub use checklist::{
     CaptureReadiness, Checklist, ChecklistRequest, Finding, OwnerStatement, Question, RowCounts, RowPredicate, Survey,
     TableReadiness, Topic,
@@ -72,7 +72,7 @@ pub use open_context::OpenContext;
 pub use overlap::Overlap;
 pub use place::Place;
 pub use position_key::PositionKey;
-pub use postgres::PostgresConnector;
+pub use postgres::{PostgresConnector, PostgresSetup};
 pub use read_mode::ReadMode;
 pub use read_plan::ReadPlan;
 pub use read_request::ReadRequest;

@@ -16,12 +16,13 @@ mod workspace;
 mod world;
 
 pub use ade_connect::Checklist;
+pub use ade_connect::PostgresSetup;
 pub use ade_diagnostic as diagnostic;
 pub use build::{BuildOptions, Command, EventTimeRange};
 pub use command::{
     Answer, DraftAdditions, InitReport, InspectReport, InspectedColumn, InspectedReference, InspectedTable, ListedNode,
     MaintainedTable, NodeInfo, PlannedTask, ReadAt, Reason, Restored, ShownColumn, Statement, Undeclared, Upkeep,
-    VersionInfo, Visible, check_project, init_project,
+    VersionInfo, Visible, check_project, init_project, set_up_connection, set_up_postgres,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

@@ -14,8 +14,10 @@ use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
+use crate::certificates::certify;
+
 /// Where Debian's package `postgresql-15` puts the server.
-const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+pub(crate) const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 
 /// How often a start is tried: another process may take the free port first.
 const ATTEMPTS: usize = 5;
@@ -37,7 +39,7 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    fn failed(step: &'static str, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn failed(step: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Failed { step, reason: reason.to_string() }
     }
 }
@@ -49,6 +51,8 @@ pub struct Postgres {
     stop: Option<Sender<()>>,
     keeper: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
+    settings: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Postgres {
@@ -59,12 +63,17 @@ impl Postgres {
 
     /// The same with further settings, `name=value`.
     pub fn start_with(settings: &[&str]) -> Result<Self, PostgresError> {
-        Self::begin(settings, false)
+        Self::begin(settings, &[], false)
+    }
+
+    /// The same with variables in its environment.
+    pub fn start_within(environment: &[(String, String)]) -> Result<Self, PostgresError> {
+        Self::begin(&[], environment, false)
     }
 
     /// The same with TLS: a certificate for `localhost`, signed by an authority of its own ([`Self::authority`]).
     pub fn start_with_tls() -> Result<Self, PostgresError> {
-        Self::begin(&[], true)
+        Self::begin(&[], &[], true)
     }
 
     /// The certificate (PEM) of the authority that signed the server's.
@@ -72,11 +81,25 @@ impl Postgres {
         self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path().join("authority.pem"))
     }
 
+    /// A certificate of its authority for the user `certified`, and its key (PEM).
+    pub fn identity(&self) -> [PathBuf; 2] {
+        let file = |name: &str| self.folder.as_ref().map_or_else(PathBuf::new, |folder| folder.path().join(name));
+        [file("client.pem"), file("client.key")]
+    }
+
+    /// From now on, the user `certified` has to prove who it is by a certificate, and nobody else is let in but the superuser.
+    pub fn demand_certificates(&self) -> Result<(), PostgresError> {
+        self.rule("host all postgres 127.0.0.1/32 trust\nhostssl all certified 127.0.0.1/32 cert\n")
+    }
+
     /// From now on, everybody but the superuser has to give a password, or to come by TLS where `needs_tls` says so.
     pub fn demand_passwords(&self, needs_tls: bool) -> Result<(), PostgresError> {
-        let step = "change who may sign in";
         let kind = if needs_tls { "hostssl" } else { "host" };
-        let rules = format!("host all postgres 127.0.0.1/32 trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n");
+        self.rule(&format!("host all postgres 127.0.0.1/32 trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n"))
+    }
+
+    fn rule(&self, rules: &str) -> Result<(), PostgresError> {
+        let step = "change who may sign in";
         let file = self.folder.as_ref().map(|folder| folder.path().join("data/pg_hba.conf")).unwrap_or_default();
         std::fs::write(file, rules).map_err(|error| PostgresError::failed(step, error))?;
         self.psql("select pg_reload_conf()").map(drop)
@@ -91,7 +114,25 @@ impl Postgres {
         }
     }
 
-    fn begin(settings: &[&str], tls: bool) -> Result<Self, PostgresError> {
+    /// Stops it as [`Self::kill`] does and starts it again, on the same port with the same data: it recovers from its log.
+    pub fn crash(&mut self) -> Result<(), PostgresError> {
+        self.kill();
+        let data = self.folder.as_ref().map(|folder| folder.path().join("data")).unwrap_or_default();
+        let as_root = is_owned_by_root(&data.join(".."));
+        let mut last = PostgresError::failed("start PostgreSQL again", "no attempt was made");
+        for _ in 0..ATTEMPTS {
+            match launch(&data, as_root, Some(self.port), &self.settings, &self.environment) {
+                Ok((_, stop, keeper)) => {
+                    (self.stop, self.keeper) = (Some(stop), Some(keeper));
+                    return Ok(());
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn begin(settings: &[&str], environment: &[(String, String)], tls: bool) -> Result<Self, PostgresError> {
         if !Path::new(PROGRAMS).join("postgres").exists() {
             return Err(PostgresError::NotInstalled);
         }
@@ -101,18 +142,21 @@ impl Postgres {
             .tempdir()
             .map_err(|error| PostgresError::failed("make a temporary folder", error))?;
         let data = folder.path().join("data");
-        let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
+        let as_root = is_owned_by_root(folder.path());
         init(&data, as_root)?;
-        let mut settings: Vec<&str> = settings.to_vec();
+        let mut settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let environment = environment.to_vec();
         if tls {
             certify(folder.path(), as_root)?;
-            settings.push("ssl=on");
+            settings.push("ssl=on".to_owned());
+            settings.push(format!("ssl_ca_file={}", folder.path().join("authority.pem").display()));
         }
         let mut last = PostgresError::failed("start PostgreSQL", "no attempt was made");
         for _ in 0..ATTEMPTS {
-            match launch(&data, as_root, &settings) {
+            match launch(&data, as_root, None, &settings, &environment) {
                 Ok((port, stop, keeper)) => {
-                    return Ok(Self { port, stop: Some(stop), keeper: Some(keeper), folder: Some(folder) });
+                    let (stop, keeper) = (Some(stop), Some(keeper));
+                    return Ok(Self { port, stop, keeper, folder: Some(folder), settings, environment });
                 }
                 Err(error) => last = error,
             }
@@ -192,7 +236,7 @@ fn init(data: &Path, as_root: bool) -> Result<(), PostgresError> {
     )
 }
 
-fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
+pub(crate) fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
     let output = command.output().map_err(|error| PostgresError::failed(step, error))?;
     if output.status.success() {
         return Ok(());
@@ -200,38 +244,30 @@ fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
     Err(PostgresError::failed(step, String::from_utf8_lossy(&output.stderr)))
 }
 
-/// Makes an authority and a certificate for `localhost` that it signs, where the server looks for it.
-fn certify(folder: &Path, as_root: bool) -> Result<(), PostgresError> {
-    let step = "make a certificate";
-    let openssl = |arguments: &str| {
-        let mut command = Command::new("openssl");
-        command.args(arguments.split(' ')).current_dir(folder);
-        run(&mut command, step)
-    };
-    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n")
-        .map_err(|error| PostgresError::failed(step, error))?;
-    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem")?;
-    openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout data/server.key -out server.csr")?;
-    openssl(
-        "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile names \
-         -out data/server.crt",
-    )?;
-    run(Command::new("chmod").args(["600", "data/server.key"]).current_dir(folder), step)?;
-    if as_root {
-        run(Command::new("chown").args(["postgres:postgres", "data/server.key"]).current_dir(folder), step)?;
-    }
-    Ok(())
+fn is_owned_by_root(folder: &Path) -> bool {
+    folder.metadata().is_ok_and(|folder| folder.uid() == 0)
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 type Launched = (u16, Sender<()>, JoinHandle<()>);
 
 /// Starts the server in a thread that stays until the server is to stop: the kernel ties the
 /// server's life to the thread that started it.
-fn launch(data: &Path, as_root: bool, settings: &[&str]) -> Result<Launched, PostgresError> {
+fn launch(
+    data: &Path,
+    as_root: bool,
+    port: Option<u16>,
+    settings: &[String],
+    environment: &[(String, String)],
+) -> Result<Launched, PostgresError> {
     let step = "start PostgreSQL";
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| PostgresError::failed(step, error))?;
-    let port = listener.local_addr().map_err(|error| PostgresError::failed(step, error))?.port();
-    drop(listener);
+    let port = match port {
+        Some(port) => port,
+        None => free_port().map_err(|error| PostgresError::failed(step, error))?,
+    };
     let mut command = program("postgres", as_root);
     command.arg("-D").arg(data).args(["-p", &port.to_string()]);
     for setting in [
@@ -247,11 +283,12 @@ fn launch(data: &Path, as_root: bool, settings: &[&str]) -> Result<Launched, Pos
         "shared_buffers=16MB",
         "log_min_messages=warning",
     ]
-    .iter()
-    .chain(settings)
+    .into_iter()
+    .chain(settings.iter().map(String::as_str))
     {
         command.args(["-c", setting]);
     }
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let (ready, is_ready) = channel();
     let (stop, stopped) = channel();

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::MarketplaceError;
+use crate::{AppServer, MarketplaceError};
 
 /// A file of the example project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,8 @@ pub fn project_files() -> &'static [ProjectFile] {
 }
 
 /// Writes the project's files below `target`, creating folders as needed; files that are there are overwritten.
-pub fn write_project(target: &Path) -> Result<(), MarketplaceError> {
+/// With a server, they say that the app's database is there.
+pub fn write_project(target: &Path, server: Option<&AppServer>) -> Result<(), MarketplaceError> {
     for file in project_files() {
         let path = target.join(file.path);
         if let Some(folder) = path.parent() {
@@ -83,7 +84,8 @@ pub fn write_project(target: &Path) -> Result<(), MarketplaceError> {
                 source,
             })?;
         }
-        fs::write(&path, file.text).map_err(|source| MarketplaceError::File { action: "write", path, source })?;
+        let text = server.map_or_else(|| file.text.to_owned(), |server| server.rewrite(file.path, file.text));
+        fs::write(&path, text).map_err(|source| MarketplaceError::File { action: "write", path, source })?;
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 
+use crate::AppSystem;
+
 /// What the data depends on. The same settings give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -12,4 +14,6 @@ pub struct Settings {
     pub scale: f64,
     /// The day on which the data is looked at. The last complete day in it is the day before.
     pub today: NaiveDate,
+    /// In what the app keeps its data.
+    pub app: AppSystem,
 }

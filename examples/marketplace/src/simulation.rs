@@ -11,6 +11,7 @@ use std::{fs, path::Path};
 
 use chrono::Days;
 
+pub(crate) use self::app::TABLES;
 use self::{app::AppDatabase, inventory::CORRECTED_AFTER};
 use crate::{
     MarketplaceError, Settings, Summary,
@@ -33,8 +34,8 @@ pub fn generate(settings: &Settings, target: &Path) -> Result<Summary, Marketpla
         let folder = data.join(folder);
         fs::create_dir_all(&folder).map_err(|source| file::error("create", &folder, source))?;
     }
-    let mut database = AppDatabase::create(world, target)?;
-    let mut state = State { world, next_day: 0, renamed_since: None };
+    let mut database = AppDatabase::create(world, settings.app, target)?;
+    let mut state = State { world, next_day: 0, renamed_since: None, app: settings.app };
     let summary = simulate(&mut state, &mut database, target, HISTORY_DAYS)?;
     database.close()?;
     state.write(target)?;
@@ -45,7 +46,7 @@ pub fn generate(settings: &Settings, target: &Path) -> Result<Summary, Marketpla
 /// next inventory and event files, a corrected earlier inventory file, a new CRM dump.
 pub fn advance(target: &Path, days: u32) -> Result<Summary, MarketplaceError> {
     let mut state = State::read(target)?;
-    let mut database = AppDatabase::open(state.world, target)?;
+    let mut database = AppDatabase::open(state.world, state.app, target)?;
     let end = state.next_day + u64::from(days);
     let summary = simulate(&mut state, &mut database, target, end)?;
     database.close()?;

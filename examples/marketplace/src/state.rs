@@ -8,9 +8,9 @@ use std::{
 
 use chrono::NaiveDate;
 
-use crate::{MarketplaceError, world::World};
+use crate::{AppSystem, MarketplaceError, world::World};
 
-const HEADER: &str = "# Written by `ade demo`: lets the example's data continue where it ends. Version 1.";
+const HEADER: &str = "# Written by `ade demo`: lets the example's data continue where it ends. Version 2.";
 
 /// Where the data ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) next_day: u64,
     /// The day from which on inventory files are written with the renamed column.
     pub(crate) renamed_since: Option<u64>,
+    /// In what the app keeps its data.
+    pub(crate) app: AppSystem,
 }
 
 impl State {
@@ -45,7 +47,8 @@ impl State {
                 "never" => None,
                 day => Some(day.parse().ok()?),
             };
-            Some(Self { world, next_day: value("next_day")?.parse().ok()?, renamed_since })
+            let app = AppSystem::parse(value("app")?)?;
+            Some(Self { world, next_day: value("next_day")?.parse().ok()?, renamed_since, app })
         };
         parsed().ok_or_else(missing)
     }
@@ -53,8 +56,8 @@ impl State {
     pub(crate) fn write(&self, target: &Path) -> Result<(), MarketplaceError> {
         let renamed = self.renamed_since.map_or_else(|| "never".to_owned(), |day| day.to_string());
         let text = format!(
-            "{HEADER}\nseed: {}\nscale: {}\nfirst_day: {}\nnext_day: {}\nrenamed_since: {renamed}\n",
-            self.world.seed, self.world.scale, self.world.first_day, self.next_day
+            "{HEADER}\nseed: {}\nscale: {}\nfirst_day: {}\nnext_day: {}\nrenamed_since: {renamed}\napp: {}\n",
+            self.world.seed, self.world.scale, self.world.first_day, self.next_day, self.app.name()
         );
         let path = Self::path(target);
         fs::write(&path, text).map_err(|source| MarketplaceError::File { action: "write", path, source })

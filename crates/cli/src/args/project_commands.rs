@@ -26,6 +26,10 @@ pub(crate) struct DemoArgs {
     /// The same seed gives the same bytes
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+    /// Keep the app's database in this PostgreSQL, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, in a schema `marketplace` that
+    /// must not be there yet
+    #[arg(long, value_name = "URL", conflicts_with_all = ["next_day", "breaks", "mend"])]
+    pub(crate) postgres: Option<String>,
     /// In a demo that exists: let a day pass in the four source systems
     #[arg(long, conflicts_with_all = ["scale", "seed", "breaks"])]
     pub(crate) next_day: bool,

@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &Args) -> Done {
     let global = &args.global;
     match &args.command {
         Command::Init(init) => init::run(global, init),
-        Command::Demo(demo) => demo::run(global, demo),
+        Command::Demo(demo) => demo::run(global, demo).await,
         Command::Inspect(inspect) => inspect::run(global, inspect).await,
         Command::Check(check) => check::run(global, check).await,
         Command::Build(build) => build::run_models(global, build, Kind::Build).await,

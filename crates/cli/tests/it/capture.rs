@@ -49,39 +49,54 @@ const QUERIES: [(&str, &str); 3] = [
     ("codes", "select code, encode(data, 'hex'), day::text from app.codes order by code"),
 ];
 
-struct Captured {
-    server: Postgres,
-    folder: Folder,
-    ade: Program,
+/// A server, and a project that captures from it.
+pub(crate) struct Captured {
+    pub(crate) server: Postgres,
+    pub(crate) folder: Folder,
+    pub(crate) ade: Program,
 }
 
 impl Captured {
     fn new() -> Self {
-        let server = Postgres::start().unwrap();
+        Self::of(TABLES, SOURCES)
+    }
+
+    /// With these tables, declared so.
+    pub(crate) fn of(tables: &str, sources: &str) -> Self {
+        Self::on(Postgres::start().unwrap(), tables, sources)
+    }
+
+    /// The same on a server that runs.
+    pub(crate) fn on(server: Postgres, tables: &str, sources: &str) -> Self {
         let folder = Folder::new();
         folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()));
-        folder.write("sources/app.yml", SOURCES);
+        folder.write("sources/app.yml", sources);
         let ade = program(&folder);
         ade.run(&["init", "."]).succeeds();
-        server.psql(TABLES).unwrap();
+        server.psql(tables).unwrap();
         Self { server, folder, ade }
     }
 
-    fn psql(&self, statements: &str) -> String {
+    pub(crate) fn psql(&self, statements: &str) -> String {
         self.server.psql(statements).unwrap()
     }
 
-    fn ingest(&self) -> String {
+    pub(crate) fn ingest(&self) -> String {
         self.ade.run(&["ingest"]).succeeds().all()
     }
 
     fn assert_same(&self) {
         for (table, query) in QUERIES {
-            let theirs = self.psql(&format!("copy ({query}) to stdout with (format csv)"));
-            let ours = self.ade.run(&["query", "--format", "csv", query]).succeeds().text();
-            let ours = ours.split_once('\n').map_or("", |(_, rows)| rows);
-            assert_eq!(ours, theirs, "{table}");
+            self.assert_same_rows(table, query);
         }
+    }
+
+    /// Both sides give the same rows for a query that both understand.
+    pub(crate) fn assert_same_rows(&self, table: &str, query: &str) {
+        let theirs = self.psql(&format!("copy ({query}) to stdout with (format csv)"));
+        let ours = self.ade.run(&["query", "--format", "csv", query]).succeeds().text();
+        let ours = ours.split_once('\n').map_or("", |(_, rows)| rows);
+        assert_eq!(ours, theirs, "{table}");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, ListArray, StructArray};
-use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema, SchemaRef};
+use arrow::array::{Array, AsArray, BooleanArray, ListArray, StructArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 
 /// Name of the column that is true for rows that are no more; of them only the key is there.
@@ -13,8 +13,11 @@ pub const DELETED: &str = "_ade_deleted";
 pub const UNCHANGED: &str = "_ade_unchanged";
 /// Name of the column with the key under which such a row was before, if that changed, too.
 pub const BEFORE: &str = "_ade_before";
+/// Name of the column with the time at which the source committed the change, by its own clock; NULL where it does not say.
+/// It tells people, and orders nothing.
+pub const CHANGED_AT: &str = "_ade_changed_at";
 
-/// The last three columns of a batch of changes.
+/// The last four columns of a batch of changes.
 #[derive(Debug, Clone)]
 pub struct ChangeColumns {
     /// For each row whether it is no more.
@@ -23,6 +26,8 @@ pub struct ChangeColumns {
     pub unchanged: ListArray,
     /// For each such row the key that it had, as a struct of the key's columns; NULL if it is the same.
     pub before: StructArray,
+    /// For each row when the source committed its last change: microseconds since 1970 in UTC.
+    pub changed_at: TimestampMicrosecondArray,
 }
 
 impl ChangeColumns {
@@ -33,8 +38,14 @@ impl ChangeColumns {
             Arc::new(Field::new(DELETED, DataType::Boolean, false)),
             Arc::new(Field::new(UNCHANGED, places, true)),
             Arc::new(Field::new(BEFORE, DataType::Struct(Self::key_fields(rows, key)), true)),
+            Arc::new(Field::new(CHANGED_AT, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true)),
         ]);
         Arc::new(Schema::new(fields.collect::<Fields>()))
+    }
+
+    /// The times of changes as [`Self::schema`] has them: microseconds since 1970 in UTC.
+    pub(crate) fn times(times_us: impl IntoIterator<Item = Option<i64>>) -> TimestampMicrosecondArray {
+        TimestampMicrosecondArray::from_iter(times_us).with_timezone("UTC")
     }
 
     /// The key's columns.
@@ -44,12 +55,13 @@ impl ChangeColumns {
 
     /// Splits a batch into the rows and what is said of them. `None`: it is not one of changes.
     pub fn split(batch: &RecordBatch) -> Option<(RecordBatch, Self)> {
-        let count = batch.num_columns().checked_sub(3)?;
+        let count = batch.num_columns().checked_sub(4)?;
         let columns = batch.columns();
         let said = Self {
             deleted: columns[count].as_boolean_opt()?.clone(),
             unchanged: columns[count + 1].as_list_opt()?.clone(),
             before: columns[count + 2].as_struct_opt()?.clone(),
+            changed_at: columns[count + 3].as_primitive_opt::<TimestampMicrosecondType>()?.clone(),
         };
         let rows = batch.project(&(0..count).collect::<Vec<_>>()).ok()?;
         Some((rows, said))

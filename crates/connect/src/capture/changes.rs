@@ -4,6 +4,8 @@
 //! change. They are taken from the state before, as long as that is known here; what is still missing at the end is in the
 //! row that the lake has, under the key that the row had there.
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
@@ -33,7 +35,9 @@ pub(crate) type Misfit = &'static str;
 pub(crate) struct Changes {
     /// Places of the key among the columns.
     key: Vec<usize>,
-    fates: IndexMap<RowKey, Fate>,
+    fates: IndexMap<RowKey, (Fate, Option<i64>)>,
+    /// When what comes next was committed.
+    now_us: Option<i64>,
     /// Everything that was there before is gone.
     truncated: bool,
     size_bytes: usize,
@@ -47,7 +51,25 @@ impl Changes {
 
     /// What became of each key, in the order in which they were first met.
     pub(crate) fn fates(&self) -> impl ExactSizeIterator<Item = (&RowKey, &Fate)> {
-        self.fates.iter()
+        self.fates.iter().map(|(key, (fate, _))| (key, fate))
+    }
+
+    /// Some of them, by their places in that order.
+    pub(crate) fn fates_in(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = (&RowKey, &Fate)> {
+        let fates = self.fates.get_range(places).map(indexmap::map::Slice::iter).unwrap_or_default();
+        fates.map(|(key, (fate, _))| (key, fate))
+    }
+
+    /// When they became so: microseconds since 1970 in UTC by the source's clock, `None` where the source does not say.
+    /// Nothing is decided by it.
+    pub(crate) fn times_in(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = Option<i64>> {
+        let fates = self.fates.get_range(places).map(indexmap::map::Slice::values).unwrap_or_default();
+        fates.map(|(_, time_us)| *time_us)
+    }
+
+    /// The changes that are taken from here on were committed then, as [`Self::times_in`] tells it.
+    pub(crate) fn committed_at(&mut self, time_us: Option<i64>) {
+        self.now_us = time_us;
     }
 
     /// Whether the table was emptied on the way: only the rows here are left.
@@ -86,7 +108,7 @@ impl Changes {
         let old_key = old.and_then(|old| RowKey::of(old, &self.key)).unwrap_or_else(|| key.clone());
         let mut before = (old_key != key).then(|| old_key.clone());
         if row.contains(&Cell::Unchanged) {
-            if let Some(Fate::Row { row: known, before: known_before }) = self.fates.get(&old_key) {
+            if let Some((Fate::Row { row: known, before: known_before }, _)) = self.fates.get(&old_key) {
                 for (value, known) in row.iter_mut().zip(known) {
                     if *value == Cell::Unchanged {
                         *value = known.clone();
@@ -126,7 +148,7 @@ impl Changes {
     pub(crate) fn reshape(&mut self, places: &[Option<usize>], key: Vec<usize>) {
         self.key = key;
         self.size_bytes = 0;
-        for (at, fate) in &mut self.fates {
+        for (at, (fate, _)) in &mut self.fates {
             if let Fate::Row { row, .. } = fate {
                 let cell =
                     |place: &Option<usize>| place.and_then(|place| row.get(place)).cloned().unwrap_or(Cell::Null);
@@ -139,7 +161,7 @@ impl Changes {
 
     fn remove(&mut self, key: RowKey) {
         if self.truncated {
-            if let Some(fate) = self.fates.shift_remove(&key) {
+            if let Some((fate, _)) = self.fates.shift_remove(&key) {
                 self.size_bytes -= key.size_bytes() + size_bytes(&fate);
             }
         } else {
@@ -150,17 +172,17 @@ impl Changes {
     fn put(&mut self, key: RowKey, fate: Fate) {
         self.size_bytes += size_bytes(&fate);
         match self.fates.entry(key) {
-            Entry::Occupied(mut entry) => self.size_bytes -= size_bytes(&entry.insert(fate)),
+            Entry::Occupied(mut entry) => self.size_bytes -= size_bytes(&entry.insert((fate, self.now_us)).0),
             Entry::Vacant(entry) => {
                 self.size_bytes += entry.key().size_bytes();
-                entry.insert(fate);
+                entry.insert((fate, self.now_us));
             }
         }
     }
 }
 
 fn size_bytes(fate: &Fate) -> usize {
-    size_of::<Fate>()
+    size_of::<(Fate, Option<i64>)>()
         + match fate {
             Fate::Row { row, before } => {
                 row.iter().map(Cell::size_bytes).sum::<usize>() + before.as_ref().map_or(0, RowKey::size_bytes)
@@ -278,6 +300,21 @@ mod tests {
         changes.insert(row("new 3 c")).unwrap();
         changes.update(None, row("new 1 b")).unwrap();
         assert_eq!(shown(&changes), ["1: new 1 b", "2: - 2 ?", "3: new 3 c"]);
+    }
+
+    #[test]
+    fn the_time_of_a_row_is_that_of_its_last_change() {
+        let mut changes = Changes::new(vec![0]);
+        changes.insert(row("1 a")).unwrap();
+        changes.committed_at(Some(20));
+        changes.insert(row("2 a")).unwrap();
+        changes.insert(row("3 a")).unwrap();
+        // A clock that was put back says less, and the change counts all the same.
+        changes.committed_at(Some(10));
+        changes.update(None, row("2 b")).unwrap();
+        changes.delete(&row("3 -")).unwrap();
+        assert_eq!(changes.times_in(0..3).collect::<Vec<_>>(), [None, Some(10), Some(10)]);
+        assert_eq!(shown(&changes), ["1: 1 a", "2: 2 b", "3: gone"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod capture_settings;
 mod change_batches;
 mod followed_table;
 mod follower;
+mod log_end;
 mod lsn;
 mod message;
 mod open;
@@ -18,7 +19,9 @@ mod position;
 mod publication;
 mod replication;
 mod round;
+mod shape;
 mod slot;
+mod slot_keeper;
 mod target;
 mod transaction_view;
 

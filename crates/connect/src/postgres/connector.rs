@@ -1,7 +1,5 @@
 //! The connector for PostgreSQL.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::capture::{CaptureSettings, SLOT_WARN_MB};
@@ -13,7 +11,6 @@ use super::rate_limit::RateLimit;
 use super::session::Session;
 use super::startup::Purpose;
 use super::tls::TlsMode;
-use crate::network::Tunnel;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// PostgreSQL databases, read only.
@@ -65,6 +62,12 @@ fn settings() -> Vec<SettingSpec> {
             SettingKind::Path,
             "A file (PEM) with the certificates to trust; by default the system's.",
         ),
+        SettingSpec::optional(
+            "tls_certificate",
+            SettingKind::Path,
+            "A file (PEM) with a certificate that proves who we are, for a server that asks for one; it needs `tls_key`.",
+        ),
+        SettingSpec::optional("tls_key", SettingKind::Path, "The file (PEM, without a passphrase) with its private key."),
         SettingSpec::optional(
             "ssh",
             SettingKind::Text,
@@ -139,14 +142,7 @@ impl Connector for PostgresConnector {
             let hint = "leave one of them out".to_owned();
             return Err(problem("max_bytes_per_second", false, message, Some(hint)));
         }
-        let mut endpoint = Endpoint::new(settings, &context.project_dir)?;
-        if let Some(jump) = settings.text("ssh") {
-            let key = settings.text("ssh_key").map(|path| context.project_dir.join(path));
-            let tunnel = Tunnel::open(jump, key.as_deref(), &endpoint.host, endpoint.port).await;
-            let advice = "see that `ssh` signs in there without asking, and that its key is known";
-            endpoint.tunnel = Some(Arc::new(tunnel.map_err(|reason| endpoint.cannot_open(reason, advice))?));
-        }
-        let endpoint = Arc::new(endpoint);
+        let endpoint = Endpoint::open(settings, context).await?;
         // Proves that it is there and lets us in.
         drop(Session::open(&endpoint, Purpose::Read).await?);
         let (position_key, now) = (context.position_key.clone(), context.now);

@@ -9,8 +9,9 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::tls::TlsMode;
+use super::tls_identity::TlsIdentity;
 use crate::network::Tunnel;
-use crate::{ConnectError, SettingProblem, Settings};
+use crate::{ConnectError, OpenContext, SettingProblem, Settings};
 
 /// Which server, which database, as whom.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Endpoint {
     pub(crate) tls: TlsMode,
     /// The certificates to trust instead of the system's.
     pub(crate) tls_root: Option<PathBuf>,
+    /// What proves who we are, beside a password or instead of it.
+    pub(crate) tls_identity: Option<TlsIdentity>,
     /// The way there, when it leads through another machine.
     pub(crate) tunnel: Option<Arc<Tunnel>>,
 }
@@ -45,6 +48,17 @@ impl Endpoint {
             password = password.or(url.password);
             tls = tls.or(url.tls);
         }
+        let file = |name: &str| settings.text(name).map(|path| project_dir.join(path));
+        let tls_identity = match (file("tls_certificate"), file("tls_key")) {
+            (Some(certificate), Some(key)) => Some(TlsIdentity { certificate, key }),
+            (None, None) => None,
+            (certificate, _) => {
+                let missing = if certificate.is_some() { "tls_key" } else { "tls_certificate" };
+                let message =
+                    format!("setting `{missing}` is missing: a certificate and its key prove something together");
+                return Err(problem(missing, true, message, None));
+            }
+        };
         let needed = |name: &'static str, value: Option<String>| {
             let hint = format!("add `{name}:`, or give it in `url`");
             value.ok_or_else(|| problem(name, true, format!("setting `{name}` is missing"), Some(hint)))
@@ -53,7 +67,8 @@ impl Endpoint {
         let user = needed("user", user)?;
         Ok(Self {
             tls: tls.unwrap_or(if is_loopback(&host) { TlsMode::Disable } else { TlsMode::VerifyFull }),
-            tls_root: settings.text("tls_root").map(|path| project_dir.join(path)),
+            tls_root: file("tls_root"),
+            tls_identity,
             port: port.unwrap_or(5432),
             database: database.unwrap_or_else(|| user.clone()),
             host,
@@ -61,6 +76,18 @@ impl Endpoint {
             password,
             tunnel: None,
         })
+    }
+
+    /// The same with the tunnel open, where the way leads through another machine.
+    pub(crate) async fn open(settings: &Settings, context: &OpenContext) -> Result<Arc<Self>, ConnectError> {
+        let mut endpoint = Self::new(settings, &context.project_dir)?;
+        if let Some(jump) = settings.text("ssh") {
+            let key = settings.text("ssh_key").map(|path| context.project_dir.join(path));
+            let tunnel = Tunnel::open(jump, key.as_deref(), &endpoint.host, endpoint.port).await;
+            let advice = "see that `ssh` signs in there without asking, and that its key is known";
+            endpoint.tunnel = Some(Arc::new(tunnel.map_err(|reason| endpoint.cannot_open(reason, advice))?));
+        }
+        Ok(Arc::new(endpoint))
     }
 
     /// The server and database for messages: `db.example.org:5432/shop`.
@@ -91,7 +118,7 @@ pub(crate) fn problem(setting: &str, missing: bool, message: String, hint: Optio
 }
 
 /// Whether what is sent to `host` never leaves this machine.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.starts_with('/') || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
 use postgres_protocol::message::frontend;
 
 use super::endpoint::Endpoint;
@@ -110,6 +110,7 @@ impl Session {
         const NO_PASSWORD: SessionError =
             SessionError::Protocol("it asks for a password, and the connection has none (`password`)");
         let mut scram: Option<ScramSha256> = None;
+        let mut end_point = self.stream.as_ref().and_then(|stream| stream.end_point());
         loop {
             let message = self.next().await?;
             let content = match message.kind {
@@ -130,12 +131,23 @@ impl Session {
                     frontend::password_message(hash.as_bytes(), &mut answer)?;
                 }
                 (10, scram) => {
-                    if !data.split(|byte| *byte == 0).any(|name| name == SCRAM_SHA_256.as_bytes()) {
+                    let offers =
+                        |mechanism: &str| data.split(|byte| *byte == 0).any(|name| name == mechanism.as_bytes());
+                    // On an encrypted stream the proof is for the very server whose certificate it has: who sits between
+                    // cannot pass it on.
+                    let (mechanism, binding) = match end_point.take() {
+                        Some(end_point) if offers(SCRAM_SHA_256_PLUS) => {
+                            (SCRAM_SHA_256_PLUS, ChannelBinding::tls_server_end_point(end_point))
+                        }
+                        // A server that could have bound it, too, notices that somebody took away the offer.
+                        Some(_) => (SCRAM_SHA_256, ChannelBinding::unrequested()),
+                        None => (SCRAM_SHA_256, ChannelBinding::unsupported()),
+                    };
+                    if !offers(mechanism) {
                         return Err(SessionError::Protocol("it asks for a SASL mechanism other than SCRAM-SHA-256"));
                     }
-                    let begun =
-                        scram.insert(ScramSha256::new(password.ok_or(NO_PASSWORD)?, ChannelBinding::unsupported()));
-                    frontend::sasl_initial_response(SCRAM_SHA_256, begun.message(), &mut answer)?;
+                    let begun = scram.insert(ScramSha256::new(password.ok_or(NO_PASSWORD)?, binding));
+                    frontend::sasl_initial_response(mechanism, begun.message(), &mut answer)?;
                 }
                 (11, Some(scram)) => {
                     scram.update(data)?;

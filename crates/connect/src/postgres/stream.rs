@@ -7,19 +7,33 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::endpoint::Endpoint;
 use super::tls::{TlsMode, connector};
+use super::tls_end_point::tls_server_end_point;
 use crate::ConnectError;
 
 /// How long a server may take to answer at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes to and from a server.
-pub(crate) trait ServerIo: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+pub(crate) trait ServerIo: AsyncRead + AsyncWrite + Send + Sync + Unpin {
+    /// What binds the proof of a password to this very stream; `None` where nothing is encrypted.
+    fn end_point(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> ServerIo for T {}
+impl ServerIo for TcpStream {}
+impl ServerIo for UnixStream {}
+
+impl ServerIo for TlsStream<TcpStream> {
+    fn end_point(&self) -> Option<Vec<u8>> {
+        tls_server_end_point(self.get_ref().1.peer_certificates()?.first()?)
+    }
+}
 
 /// Bytes to and from a server, by whatever way.
 pub(crate) type ServerStream = Box<dyn ServerIo>;
@@ -66,7 +80,7 @@ async fn encrypt(endpoint: &Endpoint, mut tcp: TcpStream) -> Result<ServerStream
             "have its owner turn on `ssl`, or set `tls: disable` if nobody else can listen on the way there",
         ));
     }
-    let connector = connector(endpoint.tls, endpoint.tls_root.as_deref())
+    let connector = connector(endpoint.tls, endpoint.tls_root.as_deref(), endpoint.tls_identity.as_ref())
         .map_err(|(reason, advice)| endpoint.cannot_open(reason, advice))?;
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| endpoint.cannot_open("its name is no name of a host", "correct `host`"))?;

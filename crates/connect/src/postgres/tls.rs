@@ -13,6 +13,8 @@ use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
+use super::tls_identity::TlsIdentity;
+
 /// How far the server must prove who it is. The words are those of libpq's `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TlsMode {
@@ -39,6 +41,15 @@ impl TlsMode {
         })
     }
 
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+
     /// libpq's modes that encrypt only perhaps are taken for those that do.
     pub(crate) fn from_sslmode(name: &str) -> Option<Self> {
         match name {
@@ -48,9 +59,13 @@ impl TlsMode {
     }
 }
 
-/// What makes encrypted streams. `root` holds the certificates to trust (PEM) instead of the system's. The error is a reason
-/// and an advice.
-pub(crate) fn connector(mode: TlsMode, root: Option<&Path>) -> Result<TlsConnector, (String, String)> {
+/// What makes encrypted streams. `root` holds the certificates to trust (PEM) instead of the system's, `identity` proves who
+/// we are. The error is a reason and an advice.
+pub(crate) fn connector(
+    mode: TlsMode,
+    root: Option<&Path>,
+    identity: Option<&TlsIdentity>,
+) -> Result<TlsConnector, (String, String)> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -68,7 +83,23 @@ pub(crate) fn connector(mode: TlsMode, root: Option<&Path>) -> Result<TlsConnect
             builder.with_webpki_verifier(verifier)
         }
     };
-    Ok(TlsConnector::from(Arc::new(config.with_no_client_auth())))
+    let config = match identity {
+        None => config.with_no_client_auth(),
+        Some(identity) => {
+            let (certificates, key) = identity.load()?;
+            config.with_client_auth_cert(certificates, key).map_err(|error| match error {
+                Error::InconsistentKeys(_) => (
+                    "its `tls_key` is not the key of its `tls_certificate`".to_owned(),
+                    "give the two that belong together".to_owned(),
+                ),
+                error => (
+                    format!("its `tls_certificate` is of no use: {error}"),
+                    "have its authority make one of version 3, for TLS".to_owned(),
+                ),
+            })?
+        }
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn roots(file: Option<&Path>) -> Result<RootCertStore, (String, String)> {

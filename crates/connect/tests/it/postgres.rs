@@ -4,6 +4,7 @@ use ade_connect::ConnectError;
 use ade_testing::Postgres;
 use serde_json::json;
 
+use crate::between::Between;
 use crate::source::Source;
 
 async fn refusal(source: &Source) -> String {
@@ -95,6 +96,44 @@ async fn tls_proves_the_server_as_far_as_is_asked() {
     }
     source.set("url", json!(format!("postgres://localhost:{port}/?sslmode=prefer")));
     assert!(source.try_open().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_certificate_proves_who_we_are() {
+    let server = Postgres::start_with_tls().unwrap();
+    let (authority, [certificate, key]) = (server.authority(), server.identity());
+    let mut source = Source::postgres_on(server, "create role certified login; create table t (id int)");
+    source.postgres.as_ref().unwrap().demand_certificates().unwrap();
+    for (setting, value) in [("user", "certified"), ("database", "postgres"), ("host", "localhost")] {
+        source.set(setting, json!(value));
+    }
+    source.set("tls", json!("verify-full"));
+    source.set("tls_root", json!(authority));
+    assert!(refusal(&source).await.contains("28000"));
+    source.set("tls_certificate", json!(certificate));
+    assert!(refusal(&source).await.contains("setting `tls_key` is missing"));
+    source.set("tls_key", json!(certificate));
+    assert!(refusal(&source).await.contains("cannot read `tls_key`"));
+    source.set("tls_key", json!(key));
+    assert!(source.try_open().await.is_ok());
+    source.set("tls_certificate", json!(authority));
+    assert!(refusal(&source).await.contains("its `tls_key` is not the key of its `tls_certificate`"));
+}
+
+#[tokio::test]
+async fn who_sits_between_cannot_pass_on_a_proof() {
+    let server = Postgres::start_with_tls().unwrap();
+    let between = Between::start(server.port(), &server.authority()).await;
+    let mut source = Source::postgres_on(server, "create role app login password 'app'; create table t (id int)");
+    source.postgres.as_ref().unwrap().demand_passwords(true).unwrap();
+    for (setting, value) in [("user", "app"), ("password", "app"), ("database", "postgres"), ("tls", "require")] {
+        source.set(setting, json!(value));
+    }
+    assert!(source.try_open().await.is_ok());
+    // Nobody looks at certificates, and yet the server does not take what was meant for another one.
+    source.set("port", json!(between.port));
+    let error = refusal(&source).await;
+    assert!(error.contains("channel binding"), "{error}");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Captured tables of one run: the log of a database is read once for all of them.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ade_connect::{Capture, CaptureRequest, CapturedTable, ConnectError, ConnectorSpec, Settings};
 use ade_lake::{At, LakeError, Lease, TableName};
@@ -153,6 +153,7 @@ impl<'a> Capturing<'a> {
         let workspace = &self.build.workspace;
         let opened = open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, None).await?;
         let mut conflicts = 0;
+        let mut told = HashSet::new();
         for round in 0..MOST_ROUNDS {
             let open: Vec<&Held<'_>> = held.iter().filter(|table| self.goes_on(&table.source.id)).collect();
             if open.is_empty() {
@@ -163,7 +164,10 @@ impl<'a> Capturing<'a> {
             let again = self.land(capture.as_ref(), &open, round == 0).await;
             conflicts += usize::from(again);
             for note in capture.notes() {
-                self.note(&open, &note.message);
+                // Round after round would say the same with other numbers.
+                if told.insert(note.id) {
+                    self.note(&open, &note.message);
+                }
             }
             let positions = self.positions().await?;
             let positions: Vec<Value> = positions.into_values().flatten().collect();

@@ -33,5 +33,6 @@ fn only(said: &ChangeColumns, rows: &BooleanArray) -> Result<ChangeColumns, Arro
         deleted: filter(&said.deleted, rows)?.as_boolean().clone(),
         unchanged: filter(&said.unchanged, rows)?.as_list().clone(),
         before: filter(&said.before, rows)?.as_struct().clone(),
+        changed_at: filter(&said.changed_at, rows)?.as_primitive().clone(),
     })
 }

@@ -145,7 +145,13 @@ pub(crate) fn of_connection(error: ConnectError, connection: &Connection) -> Con
     ConnectError::Open { what, object, reason, advice: advice.replace("of the connection", &named) }
 }
 
-fn settings(spec: &ConnectorSpec, connection: &Connection, root: &Path, world: &World) -> Result<Settings, TaskError> {
+/// The settings of a connection with its references resolved.
+pub(crate) fn settings(
+    spec: &ConnectorSpec,
+    connection: &Connection,
+    root: &Path,
+    world: &World,
+) -> Result<Settings, TaskError> {
     let problems = check(spec, connection);
     if !problems.is_empty() {
         return Err(TaskError::Diagnostics(problems));

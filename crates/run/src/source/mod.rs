@@ -16,6 +16,9 @@ mod obfuscation;
 mod stamp;
 
 pub(crate) use captures::{Captures, consumer};
-pub(crate) use connections::{Connections, check_all as check_connections, of_connection, open as open_connection};
+pub(crate) use connections::{
+    Connections, check_all as check_connections, of_connection, open as open_connection,
+    settings as connection_settings,
+};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;

@@ -14,7 +14,7 @@ pub use open::{OpenOptions, find_project, load_project, parse_vars};
 
 pub(crate) use catalog::LakeCatalog;
 pub(crate) use key::{keyring, new_key_file};
-pub(crate) use open::unknown_environment;
+pub(crate) use open::{load_root, unknown_environment};
 pub(crate) use secrets::ProjectSecrets;
 pub(crate) use views::Views;
 

@@ -73,6 +73,11 @@ fn load_tree(tree: &DiskTree, options: &OpenOptions, world: &World) -> Loaded {
     Project::load(tree, &load)
 }
 
+/// What `ade.yml` says, without models and sources.
+pub(crate) fn load_root(root: &Path, world: &World) -> Loaded {
+    load_tree(&DiskTree::root_files(root), &OpenOptions::default(), world)
+}
+
 /// What there is to say when the project in `root` has no environment of this name.
 pub(crate) fn unknown_environment(root: &Path, environment: &str, world: &World) -> Vec<Diagnostic> {
     let options = OpenOptions { environment: Some(environment.to_owned()), ..OpenOptions::default() };

@@ -9,7 +9,8 @@ use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, params};
 
 use crate::{
-    MarketplaceError,
+    AppSystem, MarketplaceError,
+    app_delivery::note_rows,
     market::MARKETS,
     random::Random,
     simulation::file,
@@ -19,7 +20,7 @@ use crate::{
 /// Ids of orders that came from the older shop system begin here.
 pub(super) const FIRST_MIGRATED_ORDER: u64 = 900_000_001;
 
-const TABLES: &str = "
+pub(crate) const TABLES: &str = "
 create table markets (
     id integer primary key, code text not null, city text not null, country text not null, currency text not null,
     timezone text not null, updated_at timestamp not null);
@@ -72,8 +73,8 @@ pub(super) struct AppDatabase {
 
 impl AppDatabase {
     /// A new database with shops, products and the customers of the first day.
-    pub(super) fn create(world: World, target: &Path) -> Result<Self, MarketplaceError> {
-        let path = target.join("data").join("app.db");
+    pub(super) fn create(world: World, app: AppSystem, target: &Path) -> Result<Self, MarketplaceError> {
+        let path = target.join("data").join(app.file());
         let found = fs::remove_file(&path);
         if let Err(source) = found
             && source.kind() != std::io::ErrorKind::NotFound
@@ -83,6 +84,9 @@ impl AppDatabase {
         let mut database = Self::connect(world, path)?;
         database.work(|database| {
             database.connection.execute_batch(TABLES)?;
+            if app == AppSystem::Postgres {
+                note_rows(&database.connection)?;
+            }
             database.add_places_and_products()?;
             for id in 1..=world.first_customers() {
                 database.add_customer(id, None)?;
@@ -93,8 +97,8 @@ impl AppDatabase {
     }
 
     /// The database that an earlier call wrote.
-    pub(super) fn open(world: World, target: &Path) -> Result<Self, MarketplaceError> {
-        let path = target.join("data").join("app.db");
+    pub(super) fn open(world: World, app: AppSystem, target: &Path) -> Result<Self, MarketplaceError> {
+        let path = target.join("data").join(app.file());
         if !path.exists() {
             return Err(MarketplaceError::NotGenerated { path: target.to_owned() });
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use ade_example_marketplace::{Settings, Summary, generate};
+use ade_example_marketplace::{AppSystem, Settings, Summary, generate};
 use chrono::NaiveDate;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -12,7 +12,7 @@ pub(crate) fn today() -> NaiveDate {
 }
 
 pub(crate) fn settings(scale: f64) -> Settings {
-    Settings { seed: 42, scale, today: today() }
+    Settings { seed: 42, scale, today: today(), app: AppSystem::Sqlite }
 }
 
 /// A folder with data of this size.

@@ -3,5 +3,6 @@
 
 mod content;
 mod days;
+mod delivery;
 mod folder;
 mod project;

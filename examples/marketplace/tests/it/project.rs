@@ -10,7 +10,7 @@ use crate::folder::files;
 #[test]
 fn every_file_in_the_folder_is_written() {
     let folder = TempDir::new().unwrap();
-    write_project(folder.path()).unwrap();
+    write_project(folder.path(), None).unwrap();
     let here = files(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/project")));
     assert_eq!(files(folder.path()), here);
     let listed: BTreeSet<_> = project_files().iter().map(|file| file.path).collect();

@@ -50,8 +50,8 @@ impl ChangeBatches {
 
     /// Some of the rows.
     pub(crate) fn batch(&self, range: Range<usize>) -> Result<RecordBatch, ConnectError> {
-        let fates: Vec<(&RowKey, &Fate)> = self.table.changes().fates().skip(range.start).take(range.len()).collect();
-        let mut columns = Vec::with_capacity(self.schema.fields().len() + 3);
+        let fates: Vec<(&RowKey, &Fate)> = self.table.changes().fates_in(range.clone()).collect();
+        let mut columns = Vec::with_capacity(self.schema.fields().len() + 4);
         for field in self.schema.fields() {
             columns.push(self.column(field, &fates)?);
         }
@@ -60,6 +60,7 @@ impl ChangeBatches {
             columns.push(Arc::new(gone.collect::<BooleanArray>()));
             columns.push(self.unchanged(&fates));
             columns.push(self.before(&fates)?);
+            columns.push(Arc::new(ChangeColumns::times(self.table.changes().times_in(range))));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(fates.len()));
         RecordBatch::try_new_with_options(self.batch_schema(), columns, &options)

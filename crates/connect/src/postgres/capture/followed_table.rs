@@ -35,6 +35,11 @@ impl FollowedTable {
         commit < self.since || self.copied.as_ref().is_some_and(|copied| copied.sees(xid))
     }
 
+    /// The changes that are taken from here on were committed then: microseconds since 1970, in UTC, by the server's clock.
+    pub(crate) fn committed_at(&mut self, time_us: i64) {
+        self.changes.committed_at(Some(time_us));
+    }
+
     /// What happened, folded.
     pub(crate) fn changes(&self) -> &Changes {
         &self.changes
@@ -80,6 +85,12 @@ impl FollowedTable {
         });
         if let Some(column) = retyped {
             return self.give_up(format!("its column `{}` has another type now", column.name));
+        }
+        let gone = known.columns.iter().find(|column| relation.place(&column.name).is_none());
+        let new = relation.columns.iter().find(|column| known.place(&column.name).is_none());
+        if let (Some(gone), Some(new)) = (gone, new) {
+            // The log has names alone: this may be one column that is called otherwise now, or two.
+            return self.give_up(format!("its column `{}` went when `{}` came", gone.name, new.name));
         }
         let from = relation.columns.iter().map(|column| known.place(&column.name)).collect::<Vec<_>>();
         self.changes.reshape(&from, places);

@@ -20,6 +20,7 @@ pub(crate) struct Follower {
 struct Open {
     commit: Lsn,
     xid: u32,
+    time_us: i64,
 }
 
 impl Follower {
@@ -65,7 +66,7 @@ impl Follower {
     /// Takes the next message.
     pub(crate) fn take(&mut self, message: Message) {
         match message {
-            Message::Begin { commit, xid } => self.open = Some(Open { commit, xid }),
+            Message::Begin { commit, xid, time_us } => self.open = Some(Open { commit, xid, time_us }),
             Message::Commit { end } => {
                 self.open = None;
                 self.read_to = self.read_to.max(end);
@@ -98,7 +99,9 @@ impl Follower {
         table: u32,
     ) -> Option<&'a mut FollowedTable> {
         let open = open?;
-        tables.get_mut(&table).filter(|table| !table.has(open.commit, open.xid))
+        let table = tables.get_mut(&table).filter(|table| !table.has(open.commit, open.xid))?;
+        table.committed_at(open.time_us);
+        Some(table)
     }
 }
 
@@ -133,7 +136,7 @@ mod tests {
     }
 
     fn transaction(follower: &mut Follower, commit: u64, xid: u32, messages: Vec<Message>) {
-        follower.take(Message::Begin { commit: lsn(commit), xid });
+        follower.take(Message::Begin { commit: lsn(commit), xid, time_us: 0 });
         for message in messages {
             follower.take(message);
         }
@@ -180,7 +183,7 @@ mod tests {
     #[test]
     fn a_place_within_a_transaction_is_not_read_to() {
         let mut follower = follower(100, None);
-        follower.take(Message::Begin { commit: lsn(150), xid: 9 });
+        follower.take(Message::Begin { commit: lsn(150), xid: 9, time_us: 0 });
         assert!(!follower.is_between_transactions());
         follower.at(lsn(140));
         assert_eq!(follower.read_to(), lsn(100));

@@ -6,6 +6,9 @@
 use super::lsn::Lsn;
 use crate::capture::{Cell, Row};
 
+/// Times are told from the beginning of the year 2000.
+const YEAR_2000_US: i64 = 946_684_800_000_000;
+
 /// One message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Message {
@@ -15,6 +18,8 @@ pub(crate) enum Message {
         commit: Lsn,
         /// The lower 32 bits of its number.
         xid: u32,
+        /// When it committed by the server's clock: microseconds since 1970, in UTC.
+        time_us: i64,
     },
     /// It is complete.
     Commit {
@@ -71,8 +76,8 @@ impl Message {
         let message = match reader.byte()? {
             b'B' => {
                 let commit = Lsn(reader.long()?);
-                let _time = reader.long()?;
-                Self::Begin { commit, xid: reader.int()? }
+                let time_us = i64::from_be_bytes(reader.bytes()?).saturating_add(YEAR_2000_US);
+                Self::Begin { commit, xid: reader.int()?, time_us }
             }
             b'C' => {
                 let _flags_and_commit = (reader.byte()?, reader.long()?);
@@ -201,8 +206,10 @@ mod tests {
 
     #[test]
     fn transactions_and_their_ends() {
-        let begin = [b"B".as_slice(), &0x16_b374_d800_u64.to_be_bytes(), &[0; 8], &77_u32.to_be_bytes()].concat();
-        assert_eq!(Message::parse(&begin), Some(Message::Begin { commit: "16/B374D800".parse().unwrap(), xid: 77 }));
+        let second = 1_000_000_i64.to_be_bytes();
+        let begin = [b"B".as_slice(), &0x16_b374_d800_u64.to_be_bytes(), &second, &77_u32.to_be_bytes()].concat();
+        let (commit, time_us) = ("16/B374D800".parse().unwrap(), 946_684_801_000_000);
+        assert_eq!(Message::parse(&begin), Some(Message::Begin { commit, xid: 77, time_us }));
         let commit = [b"C\0".as_slice(), &[0; 8], &0x16_b374_d848_u64.to_be_bytes(), &[0; 8]].concat();
         assert_eq!(Message::parse(&commit), Some(Message::Commit { end: "16/B374D848".parse().unwrap() }));
     }

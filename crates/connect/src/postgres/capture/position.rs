@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lsn::Lsn;
-use super::message::{Relation, RelationColumn};
+use super::publication::Published;
+use super::shape::Shape;
 use super::transaction_view::TransactionView;
 use crate::ConnectError;
 
@@ -15,6 +16,8 @@ pub(crate) struct Position {
     pub(crate) database: String,
     /// The slot that keeps the log for it.
     pub(crate) slot: String,
+    /// How the publication gave its changes.
+    pub(crate) published: Published,
     /// The table's number: one that is made anew under the same name has another.
     pub(crate) table: u32,
     /// Everything that committed before here is in the lake …
@@ -22,8 +25,8 @@ pub(crate) struct Position {
     /// … and what this sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copied: Option<TransactionView>,
-    /// Its columns then: name, type and modifier.
-    pub(crate) columns: Vec<(String, u32, i32)>,
+    /// What it looked like then.
+    pub(crate) shape: Shape,
 }
 
 impl Position {
@@ -39,20 +42,4 @@ impl Position {
     pub(crate) fn to_value(&self) -> Option<Value> {
         serde_json::to_value(self).ok()
     }
-
-    /// What the table looked like then. Which columns identify a row is not of interest any more.
-    pub(crate) fn relation(&self, schema: &str, name: &str) -> Relation {
-        let columns = self.columns.iter().map(|(name, data_type, modifier)| RelationColumn {
-            name: name.clone(),
-            is_identity: false,
-            data_type: *data_type,
-            modifier: *modifier,
-        });
-        Relation { table: self.table, schema: schema.to_owned(), name: name.to_owned(), columns: columns.collect() }
-    }
-}
-
-/// The columns of a table as a position remembers them.
-pub(crate) fn remembered(relation: &Relation) -> Vec<(String, u32, i32)> {
-    relation.columns.iter().map(|column| (column.name.clone(), column.data_type, column.modifier)).collect()
 }

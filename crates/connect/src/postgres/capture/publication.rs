@@ -1,5 +1,7 @@
 //! The publication: which tables' changes PostgreSQL gives.
 
+use serde::{Deserialize, Serialize};
+
 use super::target::Target;
 use crate::ConnectError;
 use crate::postgres::literal::{identifier, literal, qualified};
@@ -15,6 +17,15 @@ pub(crate) struct Publication {
     filtered: Vec<(String, String)>,
     /// What it does not give: `insert`, `update`, `delete`, `truncate`.
     left_out: Vec<String>,
+}
+
+/// How a publication gives a table's changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Published {
+    /// The publication's number: another one after it was made anew.
+    pub(crate) publication: u32,
+    /// That of the table within: another one after it was taken out for a while.
+    entry: u32,
 }
 
 impl Publication {
@@ -45,9 +56,21 @@ impl Publication {
         Ok(Some(found))
     }
 
+    /// How a publication gives a table's changes.
+    pub(crate) async fn entry(session: &mut Session, name: &str, table: u32) -> Result<Published, SessionError> {
+        let sql = format!(
+            "select p.oid, coalesce(r.oid, p.oid) from pg_publication p \
+             left join pg_publication_rel r on r.prpubid = p.oid and r.prrelid = {table} where p.pubname = {}",
+            literal(name)
+        );
+        let rows = session.query(&sql).await?;
+        let number = |place: usize| rows.first().and_then(|row| row.get(place)?.as_deref()?.parse().ok());
+        Ok(Published { publication: number(0).unwrap_or(0), entry: number(1).unwrap_or(0) })
+    }
+
     /// Sees to it that all changes of the tables are given, as far as the user may: what is missing and cannot be made is an
-    /// error with the statement that an owner has to run.
-    pub(crate) async fn ensure(session: &mut Session, name: &str, targets: &[&Target]) -> Result<(), ConnectError> {
+    /// error with the statement that an owner has to run. Says whether it was made now.
+    pub(crate) async fn ensure(session: &mut Session, name: &str, targets: &[&Target]) -> Result<bool, ConnectError> {
         let found = Self::find(session, name).await.map_err(|error| error.of_reading(name, 0))?;
         let spelled = |target: &&Target| (target.relation.schema.clone(), target.relation.name.clone());
         let missing: Vec<(String, String)> = match &found {
@@ -77,7 +100,7 @@ impl Publication {
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let tables: Vec<String> = missing.iter().map(|(schema, table)| qualified(schema, table)).collect();
         let tables = tables.join(", ");
@@ -90,7 +113,7 @@ impl Publication {
             None => format!("create publication {} for table {tables}", identifier(name)),
         };
         match session.query(&statement).await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(found.is_none()),
             Err(SessionError::Server(said)) => Err(ConnectError::Request {
                 advice: format!("have the owner of the tables run: {statement}"),
                 reason: format!("publication `{name}` does not give what changes there: {}", said.reason()),

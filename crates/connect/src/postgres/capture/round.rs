@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::change_batches::ChangeBatches;
 use super::followed_table::FollowedTable;
 use super::lsn::Lsn;
-use super::position::{Position, remembered};
+use super::position::Position;
+use super::publication::Published;
 use super::replication::Replication;
 use super::target::Target;
 use super::transaction_view::TransactionView;
@@ -49,7 +50,7 @@ pub(crate) struct Round {
 /// A table in a round.
 pub(crate) enum CapturedTable {
     /// All of it is read. What has committed before `since` or is seen by the snapshot is in it then.
-    Whole { target: Target, since: Lsn, reason: Option<String> },
+    Whole { target: Target, published: Published, since: Lsn, reason: Option<String> },
     /// What changed is read.
     Changes { target: Target, key: Vec<String>, position: Position, table: Arc<FollowedTable> },
     /// It cannot be captured.
@@ -94,14 +95,15 @@ impl Round {
         })
     }
 
-    fn position(&self, target: &Target, lsn: Lsn, copied: Option<TransactionView>) -> Position {
+    fn position(&self, target: &Target, published: Published, lsn: Lsn, copied: Option<TransactionView>) -> Position {
         Position {
             database: self.database.clone(),
             slot: self.slot.clone(),
+            published,
             table: target.relation.table,
             lsn,
             copied,
-            columns: remembered(&target.relation),
+            shape: target.shape.clone(),
         }
     }
 }
@@ -152,8 +154,8 @@ impl Snapshot for Round {
                 Self::refuse_generated(target, plan)?;
                 let settled = position.copied.as_ref().is_none_or(|copied| copied.is_settled_by(&self.view));
                 let copied = position.copied.clone().filter(|_| !settled || self.has_more);
-                let mut end = self.position(target, self.read_to, copied);
-                end.columns = remembered(table.relation());
+                let mut end = self.position(target, position.published, self.read_to, copied);
+                end.shape = target.shape.told(table.relation());
                 let stored: Unit =
                     serde_json::from_value(unit.detail.clone()).map_err(|_| not_planned(&plan.request.from))?;
                 let selected = stored.selected(&plan.schema)?.columns.into_iter();
@@ -167,12 +169,12 @@ impl Snapshot for Round {
                 };
                 Ok(changes(batches, plan.request.batch_rows.max(1), end))
             }
-            CapturedTable::Whole { target, since, .. } => {
+            CapturedTable::Whole { target, published, since, .. } => {
                 Self::refuse_generated(target, plan)?;
                 let whole = ReadRequest { mode: ReadMode::Full, position: None, ..plan.request.as_ref().clone() };
                 let whole = ReadPlan { request: Arc::new(whole), ..plan.clone() };
                 let stream = self.snapshot.read(&whole, unit).await?;
-                Ok(with_position(stream, self.position(target, *since, Some(self.view.clone()))))
+                Ok(with_position(stream, self.position(target, *published, *since, Some(self.view.clone()))))
             }
             CapturedTable::Refused(_) => Err(not_planned(&plan.request.from)),
         }

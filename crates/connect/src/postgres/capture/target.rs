@@ -2,9 +2,10 @@
 
 use super::message::{Relation, RelationColumn};
 use super::round::Refusal;
+use super::shape::{Partition, Shape, ShapeColumn};
 use crate::postgres::literal::qualified;
 use crate::postgres::server_error::SessionError;
-use crate::postgres::session::Session;
+use crate::postgres::session::{Session, TextRow};
 
 /// A table as capturing it needs to know it: what is told of a row that changes.
 #[derive(Debug, Clone)]
@@ -17,8 +18,8 @@ pub(crate) struct Target {
     pub(crate) identity: String,
     /// Columns that the database computes: its log does not have them.
     pub(crate) generated: Vec<String>,
-    /// Columns whose values in rows that were there before them are not told: they have a default.
-    pub(crate) filled: Vec<String>,
+    /// What tells later whether changes of rows are all that happened to it.
+    pub(crate) shape: Shape,
 }
 
 impl Target {
@@ -26,8 +27,8 @@ impl Target {
     pub(crate) async fn find(session: &mut Session, table: u32) -> Result<Option<Self>, SessionError> {
         let generated = if session.major_version() >= 12 { "a.attgenerated <> ''" } else { "false" };
         let sql = format!(
-            "select n.nspname, c.relname, c.relreplident, \
-                    a.attname, a.atttypid, a.atttypmod, \
+            "select n.nspname, c.relname, c.relreplident, c.relfilenode, \
+                    a.attname, a.atttypid, a.atttypmod, a.attnum, a.xmin::text, \
                     {generated}, a.atthasdef or a.atthasmissing or a.attidentity <> '', \
                     array_position(p.indkey::int2[], a.attnum), \
                     c.relreplident = 'f' or coalesce(a.attnum = any (i.indkey::int2[]), false) \
@@ -45,35 +46,38 @@ impl Target {
         for row in rows {
             let mut cells = row.into_iter();
             let mut next = || cells.next().flatten().unwrap_or_default();
-            let (schema, name, identity) = (next(), next(), next());
+            let (schema, name, identity, file) = (next(), next(), next(), next());
             let target = target.get_or_insert_with(|| Self {
                 relation: Relation { table, schema, name, columns: Vec::new() },
                 primary_key: Vec::new(),
                 identity,
                 generated: Vec::new(),
-                filled: Vec::new(),
+                shape: Shape { file: file.parse().unwrap_or(0), ..Shape::default() },
             });
-            let (column, data_type, modifier) = (next(), next(), next());
+            let column = next();
+            let (data_type, modifier) = (next().parse().unwrap_or(0), next().parse().unwrap_or(-1));
+            let (number, declared_by) = (next().parse().unwrap_or(0), next().parse().unwrap_or(0));
             if next() == "t" {
                 target.generated.push(column);
                 continue;
             }
-            if next() == "t" {
-                target.filled.push(column.clone());
-            }
+            let is_filled = next() == "t";
+            let name = column.clone();
+            target.shape.columns.push(ShapeColumn { name, data_type, modifier, number, declared_by, is_filled });
             if let Ok(place) = next().parse() {
                 key.push((place, column.clone()));
             }
             target.relation.columns.push(RelationColumn {
                 name: column,
                 is_identity: next() == "t",
-                data_type: data_type.parse().unwrap_or(0),
-                modifier: modifier.parse().unwrap_or(-1),
+                data_type,
+                modifier,
             });
         }
         key.sort();
         if let Some(target) = &mut target {
             target.primary_key = key.into_iter().map(|(_, column)| column).collect();
+            target.shape.partitions = partitions(session, table).await?;
         }
         Ok(target)
     }
@@ -112,4 +116,25 @@ impl Target {
         }
         Ok(())
     }
+}
+
+/// The partitions of a table, at whatever depth; none for a plain one. One that was made as such is as old as its first
+/// column, which nobody can change.
+async fn partitions(session: &mut Session, table: u32) -> Result<Vec<Partition>, SessionError> {
+    let sql = format!(
+        "select i.inhrelid, i.xmin::text, i.xmin::text = a.xmin::text, c.relfilenode \
+         from pg_partition_tree({table}) t \
+         join pg_inherits i on i.inhrelid = t.relid and t.level > 0 \
+         join pg_class c on c.oid = t.relid \
+         join pg_attribute a on a.attrelid = t.relid and a.attname = 'tableoid' and a.attnum < 0 \
+         order by 1"
+    );
+    let rows = session.query(&sql).await?.into_iter();
+    let partition = |row: TextRow| {
+        let mut cells = row.into_iter();
+        let mut next = || cells.next().flatten().unwrap_or_default();
+        let (table, attached_by, is_born) = (next().parse().ok()?, next().parse().ok()?, next() == "t");
+        Some(Partition { table, attached_by, is_born, file: next().parse().ok()? })
+    };
+    Ok(rows.filter_map(partition).collect())
 }

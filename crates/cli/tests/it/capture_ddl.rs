@@ -1,0 +1,135 @@
+//! What is done to captured tables, and not to their rows: the log does not tell of it, and the lake holds what the source
+//! holds all the same.
+use ade_testing::Postgres;
+
+use crate::capture::Captured;
+
+const TABLES: &str = "
+    create schema app;
+    create table app.accounts(id int primary key, a int, b text);
+    insert into app.accounts select i, i, 'b' || i from generate_series(1, 20) i;
+    create table app.events(id int, part int, primary key (id, part)) partition by list (part);
+    create table app.events_0 partition of app.events for values in (0);
+    create table app.events_1 partition of app.events for values in (1);
+    insert into app.events select i, i % 2 from generate_series(1, 20) i;";
+
+const SOURCES: &str = "
+version: 2
+sources:
+  - name: app
+    connection: db
+    tables:
+      - {name: accounts, ingest: {from: app.accounts, mode: capture, key: [id]}}
+      - {name: events, ingest: {from: app.events, mode: capture, key: [id, part]}}
+";
+
+impl Captured {
+    /// Does something to the tables, captures, and holds these columns of the accounts against each other. Gives what was
+    /// said.
+    fn after(&self, statements: &str, columns: &str) -> String {
+        self.psql(statements);
+        let said = self.ingest();
+        self.assert_same_rows("accounts", &format!("select {columns} from app.accounts order by id"));
+        self.assert_same_rows("events", "select id, part from app.events order by id, part");
+        said
+    }
+}
+
+#[test]
+fn columns_that_are_renamed_or_made_anew_bring_their_values() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.ingest();
+    let said = source.after("alter table app.accounts rename b to c", "id, a, c");
+    assert!(said.contains("its column `b` is called `c` now"), "{said}");
+    // In one round, and back again, with changes between: the log tells names alone.
+    let there_and_back = "
+        update app.accounts set a = 0 where id = 1;
+        alter table app.accounts rename c to d;
+        update app.accounts set a = 0 where id = 2;
+        alter table app.accounts rename d to c;
+        update app.accounts set a = 0 where id = 3;";
+    let said = source.after(there_and_back, "id, a, c");
+    assert!(said.contains("its column `c` went when `d` came"), "{said}");
+    let said = source.after("alter table app.accounts drop c, add c text", "id, a, c");
+    assert!(said.contains("its column `c` was dropped and made anew"), "{said}");
+}
+
+#[test]
+fn rows_that_are_written_anew_are_read_again_where_their_values_are_others() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.ingest();
+    let said = source.after("alter table app.accounts alter a type int using a * 10", "id, a, b");
+    assert!(said.contains("its rows were written anew when a column was changed"), "{said}");
+    for same in ["vacuum full app.accounts", "alter table app.accounts alter a set not null"] {
+        let said = source.after(&format!("{same}; update app.accounts set b = 'c' where id = 1"), "id, a, b");
+        assert!(said.contains("1 row") && !said.contains("read again"), "{same}: {said}");
+    }
+}
+
+#[test]
+fn partitions_come_and_go_with_their_rows() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.ingest();
+    let said = source.after(
+        "create table app.events_2 partition of app.events for values in (2); insert into app.events values (1, 2)",
+        "id, a, b",
+    );
+    assert!(!said.contains("read again"), "{said}");
+    for unseen in [
+        "alter table app.events detach partition app.events_0",
+        "insert into app.events_0 values (99, 0); alter table app.events attach partition app.events_0 for values in (0)",
+        "truncate app.events_1",
+        "drop table app.events_2",
+    ] {
+        let said = source.after(unseen, "id, a, b");
+        assert!(said.contains("one of its partitions was"), "{unseen}: {said}");
+    }
+}
+
+#[test]
+fn a_publication_that_was_not_there_all_the_time_is_noticed() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.ingest();
+    let said = source.after(
+        "drop publication ade_captured_dev; update app.accounts set a = 0 where id = 1; delete from app.events where id = 1",
+        "id, a, b",
+    );
+    assert!(said.contains("its publication was made after it"), "{said}");
+    let said = source.after("update app.accounts set a = 1 where id = 1", "id, a, b");
+    assert!(!said.contains("read again"), "{said}");
+    // By somebody else, with changes before it and after it.
+    let said = source.after(
+        "drop publication ade_captured_dev; update app.accounts set a = 2 where id = 1;
+         create publication ade_captured_dev for all tables with (publish_via_partition_root = true);
+         delete from app.events where id = 2",
+        "id, a, b",
+    );
+    assert!(said.contains("read again"), "{said}");
+    let said = source.after("update app.accounts set a = 3 where id = 1", "id, a, b");
+    assert!(!said.contains("read again"), "{said}");
+}
+
+#[test]
+fn a_table_that_was_taken_out_of_the_publication_for_a_while_is_read_again() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.ingest();
+    let said = source.after(
+        "alter publication ade_captured_dev drop table app.accounts; update app.accounts set a = 0 where id = 1;
+         alter publication ade_captured_dev add table app.accounts; update app.accounts set a = 0 where id = 2",
+        "id, a, b",
+    );
+    assert!(said.contains("the publication has not given its changes all the time"), "{said}");
+}
+
+#[test]
+fn what_a_crash_takes_back_has_never_landed() {
+    // A transaction is shown long before it is on the disk.
+    let server = Postgres::start_with(&["wal_writer_delay=10s", "bgwriter_delay=10s"]).unwrap();
+    let mut source = Captured::on(server, TABLES, SOURCES);
+    source.ingest();
+    source.psql("insert into app.accounts values (100, 1, 'shown')");
+    source.ade.run(&["ingest", "--full-refresh"]).succeeds();
+    source.server.crash().unwrap();
+    // Its number may be given to another one.
+    source.after("insert into app.accounts values (101, 1, 'another')", "id, a, b");
+}
