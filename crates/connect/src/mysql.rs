@@ -5,9 +5,10 @@
 //! lock on the whole server, so there is one, and it reads one stream at a time: rows arrive in the binary protocol one by
 //! one, are never collected, and go straight into Arrow builders (`decoder`). Types come from the catalog
 //! (`column_type`): nothing is inferred. What is given up is ended in the server by `kill query` from a second session, which
-//! leaves the transaction as it is.
+//! leaves the transaction as it is. `capture` follows the server's binary log.
 
 mod browse;
+mod capture;
 mod catalog;
 mod checklist;
 mod column_type;

@@ -6,9 +6,11 @@
 //! what happened to each table is folded (`follower`, `followed_table`). Rows are split into their values and kept as the log
 //! has them (`table_map`, `row_image`); only what is left at the end is decoded (`field`), into the very values that a read of
 //! the table gives. Statements (`statement`) are looked at for what they do to the tables: the log of rows says nothing of
-//! values that a changed definition brings about, so a table that is rewritten is read whole again.
+//! values that a changed definition brings about, so a table that is rewritten is read whole again, as one is of which a foreign key
+//! may have changed rows (`cascade`).
 
 mod capture_settings;
+mod cascade;
 mod charset;
 mod event;
 mod field;

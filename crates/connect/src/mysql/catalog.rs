@@ -13,6 +13,8 @@ pub(crate) struct Table {
     pub(crate) database: String,
     pub(crate) name: String,
     pub(crate) is_view: bool,
+    /// Whether it keeps its history, too (MariaDB's `with system versioning`).
+    pub(crate) is_versioned: bool,
     /// `InnoDB`; views have none.
     pub(crate) engine: Option<String>,
     /// About how many rows.
@@ -36,6 +38,10 @@ pub(crate) struct Column {
     pub(crate) nullable: bool,
     /// Whether the server sets it with every change of the row.
     pub(crate) follows_changes: bool,
+    /// Whether it is computed when it is read, and stored nowhere.
+    pub(crate) is_generated: bool,
+    /// Of text; enums and sets have one, too.
+    pub(crate) character_set: Option<String>,
     pub(crate) comment: Option<String>,
 }
 
@@ -88,6 +94,7 @@ pub(crate) async fn tables(
         let mut table = Table {
             database: database.to_owned(),
             is_view,
+            is_versioned: kind == "SYSTEM VERSIONED",
             engine,
             rows,
             size_bytes,
@@ -114,22 +121,39 @@ async fn columns(
     database: &str,
     name: Option<&str>,
 ) -> Result<Vec<OfTable>, ConnectError> {
-    type Row = (String, String, String, String, String, Option<u64>, Option<u64>, Option<u64>, String, String, String);
+    type Row = (
+        String,
+        String,
+        String,
+        String,
+        String,
+        Option<u64>,
+        Option<u64>,
+        Option<u64>,
+        String,
+        String,
+        String,
+        Option<String>,
+    );
     let sql = format!(
         "select table_name, column_name, data_type, column_type, is_nullable, numeric_precision, numeric_scale, \
-         datetime_precision, column_comment, extra, privileges from information_schema.columns where table_schema = ?{} \
+         datetime_precision, column_comment, extra, privileges, character_set_name from information_schema.columns where table_schema = ?{} \
          order by table_name, ordinal_position",
         filter(name)
     );
     let rows: Vec<Row> = session.all(server, name.unwrap_or(&server.name), &sql, parameters(database, name)).await?;
     let column = |row: Row| {
-        let (table, name, data_type, source_type, nullable, precision, scale, fraction, comment, extra, rights) = row;
+        let (table, name, data_type, source_type, nullable, precision, scale, fraction, comment, extra, rights, set) =
+            row;
+        let extra = extra.to_ascii_lowercase();
         let declared = Declared { data_type: &data_type, column_type: &source_type, precision, scale, fraction };
         let column = Column {
             name,
             kind: ColumnType::parse(declared),
             nullable: nullable == "YES",
-            follows_changes: extra.to_ascii_lowercase().contains("on update current_timestamp"),
+            follows_changes: extra.contains("on update current_timestamp"),
+            is_generated: extra.contains("virtual generated"),
+            character_set: set,
             comment: Some(comment).filter(|comment| !comment.is_empty()),
             source_type,
         };

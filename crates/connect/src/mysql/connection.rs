@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 
 use super::browse::browse;
+use super::capture;
 use super::checklist::{Inquiry, count};
 use super::server::Server;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
 use crate::{
-    Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts, RowPredicate, Settings, Snapshot,
-    TableInfo,
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts,
+    RowPredicate, Settings, Snapshot, TableInfo,
 };
 
 /// A way to a server. Each call works in a session and moment of its own.
@@ -67,5 +68,9 @@ impl Connection for MySqlConnection {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
         Ok(Box::new(self.begin().await?))
+    }
+
+    async fn capture(&self, request: &CaptureRequest) -> Result<Box<dyn Capture>, ConnectError> {
+        Ok(Box::new(capture::open(&self.server, request).await?))
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use mysql_async::{Opts, OptsBuilder};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 
+use super::capture::CaptureSettings;
 use super::connection::MySqlConnection;
 use super::login::Login;
 use super::server::{Limits, Server};
@@ -114,6 +115,12 @@ fn settings() -> Vec<SettingSpec> {
             SettingKind::Integer { min: 1, max: i64::MAX },
             "Read no faster than this, to leave the server to others.",
         ),
+        SettingSpec::optional(
+            "server_id",
+            SettingKind::Integer { min: 1, max: 4_294_967_295 },
+            "The number under which the server knows us when `mode: capture` reads its log: none that it, a replica or another \
+             reader of its log has. By default it is made of the project, the environment and the connection.",
+        ),
     ]
 }
 
@@ -129,6 +136,10 @@ impl Connector for MySqlConnector {
         &self.spec
     }
 
+    fn captures_changes(&self) -> bool {
+        true
+    }
+
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
         let login = Login::of(settings)?;
         let tunnel = tunnel(&login, settings, context).await?;
@@ -139,6 +150,7 @@ impl Connector for MySqlConnector {
             limits: limits(settings),
             position_key: context.position_key.clone(),
             now: context.now,
+            capture: CaptureSettings::new(settings),
             _tunnel: tunnel,
         });
         // Proves that it is there and takes the login.

@@ -9,6 +9,7 @@ use mysql_async::{Row, Value};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
+use super::column_type::ColumnType;
 use super::cursor::CursorWatch;
 use super::decoder::Decoder;
 use super::failure::failed;
@@ -93,16 +94,7 @@ impl Read {
                 return Ok(None);
             };
             let decoder = Decoder::new(*column, field.data_type(), rows.min(8_192));
-            let decoder = decoder.ok_or_else(|| ConnectError::Request {
-                from: self.request.from.clone(),
-                reason: format!(
-                    "column `{}` is promised as {}, and is {}",
-                    field.name(),
-                    type_name(field.data_type()),
-                    type_name(&column.data_type())
-                ),
-                advice: "promise the type that it has, or varchar, and convert it in a model".to_owned(),
-            })?;
+            let decoder = decoder.ok_or_else(|| unfit(&self.request.from, field, *column))?;
             Ok(Some((place + 1, decoder)))
         };
         self.schema.fields().iter().map(|field| column(field)).collect()
@@ -144,15 +136,7 @@ impl Read {
         let counted = counted.filter_map(|(column, field)| Some((column.as_ref()?.1.no_dates(), field)));
         counted
             .filter(|(count, _)| *count > 0)
-            .map(|(count, field)| Note {
-                id: "zero-dates",
-                message: format!(
-                    "{count} values in column `{}` of `{}` are no dates (such as 0000-00-00): NULL lands there; promise \
-                     varchar to take them as they are",
-                    field.name(),
-                    self.request.from
-                ),
-            })
+            .map(|(count, field)| zero_dates(&self.request.from, field.name(), count))
             .collect()
     }
 
@@ -183,5 +167,26 @@ impl Read {
             Some(position) => position.to_value(),
             None => before,
         }))
+    }
+}
+
+/// The error for a column that cannot be read as what it is promised to be.
+pub(crate) fn unfit(from: &str, field: &Field, column: ColumnType) -> ConnectError {
+    let (promised, found) = (type_name(field.data_type()), type_name(&column.data_type()));
+    ConnectError::Request {
+        from: from.to_owned(),
+        reason: format!("column `{}` is promised as {promised}, and is {found}", field.name()),
+        advice: "promise the type that it has, or varchar, and convert it in a model".to_owned(),
+    }
+}
+
+/// What is said of dates that are none, for which NULL lands.
+pub(crate) fn zero_dates(from: &str, column: &str, count: u64) -> Note {
+    Note {
+        id: "zero-dates",
+        message: format!(
+            "{count} values in column `{column}` of `{from}` are no dates (such as 0000-00-00): NULL lands there; promise \
+             varchar to take them as they are"
+        ),
     }
 }

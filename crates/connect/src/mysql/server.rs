@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 
+use super::capture::CaptureSettings;
 use super::failure::cannot_open;
 use super::session::Session;
 use crate::network::Tunnel;
@@ -25,6 +26,7 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) position_key: Option<PositionKey>,
     pub(crate) now: Option<DateTime<Utc>>,
+    pub(crate) capture: CaptureSettings,
     /// Kept open for as long as anybody may ask for a session.
     pub(crate) _tunnel: Option<Tunnel>,
 }
@@ -61,7 +63,8 @@ impl Server {
         }
     }
 
-    async fn connect(&self) -> Result<Conn, ConnectError> {
+    /// A connection without any of that.
+    pub(crate) async fn connect(&self) -> Result<Conn, ConnectError> {
         match tokio::time::timeout(self.limits.connect, Conn::new(self.options.clone())).await {
             Ok(connection) => connection.map_err(|error| cannot_open(&self.name, &error)),
             Err(_) => Err(ConnectError::Open {

@@ -14,6 +14,8 @@ mod incremental_files;
 mod json_lines;
 mod mysql;
 mod mysql_browse;
+mod mysql_capture;
+mod mysql_capture_types;
 mod mysql_cursor;
 mod mysql_tls;
 mod mysql_types;

@@ -439,3 +439,52 @@ async fn computed_columns_that_are_stored_come_as_others() {
     assert!(said.is_empty(), "{said:?}");
     copy.assert_same(&source, &["t"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_foreign_keys_change_is_read_again() {
+    let source = logging(
+        &[],
+        "create table t (id int primary key, note text);
+         create table u (id int primary key, t int, foreign key (t) references t (id) on delete cascade on update cascade);
+         create table v (id int primary key, u int, foreign key (u) references u (id) on delete set null);
+         create table w (id int primary key, t int, foreign key (t) references t (id));
+         insert into t values (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'); insert into u values (1, 1), (2, 2), (3, 3);
+         insert into v values (1, 1), (2, 2); insert into w values (1, 4);
+         create user 'ade'@'%'; grant replication slave on *.* to 'ade'@'%'; grant select on app.* to 'ade'@'%'",
+    );
+    let mut narrow = source;
+    narrow.set("user", json!("ade"));
+    let source = narrow;
+    let tables = ["t", "u", "v", "w"];
+    let mut copy = Copy::default();
+    copy.round(&source, &tables).await;
+    for (happening, expected) in [
+        ("update t set note = 'x'; insert into t values (5, 'e'); delete from w; delete from v where id = 9", vec![]),
+        ("update t set id = 30 where id = 3", vec!["u"]),
+        ("delete from u where id = 3", vec!["v"]),
+        ("delete from t where id = 1", vec!["u", "v"]),
+        ("set foreign_key_checks = 0; delete from t where id = 5", vec![]),
+    ] {
+        source.execute(happening);
+        let said = copy.round(&source, &tables).await;
+        for table in ["t", "u", "v", "w"] {
+            let is_read = said.iter().any(|note| note.starts_with(&format!("all of `{table}` is read again")));
+            assert_eq!(is_read, expected.contains(&table), "{happening}: {said:?}");
+        }
+        copy.assert_same(&source, &tables).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_that_leave_changes_out_are_refused() {
+    let mut source =
+        logging(&["--binlog-ignore-db=quiet"], "create database quiet; create table quiet.t (id int primary key)");
+    let error = Copy::default().try_round(&source, &["quiet.t"]).await.unwrap_err().to_string();
+    assert!(error.contains("leaves the database `quiet` out of its log"), "{error}");
+    source.execute("create table t (id int primary key); set global read_only = 1");
+    let error = Copy::default().try_round(&source, &["t"]).await.unwrap_err().to_string();
+    assert!(error.contains("log_slave_updates = ON"), "{error}");
+    source.set("server_id", json!(7));
+    source.execute("set global read_only = 0");
+    Copy::default().round(&source, &["t"]).await;
+}

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::source::{Source, promise};
 
 /// Declared type; values for `insert`; the type as which it is read; the values as Arrow shows them.
-const TYPES: &[(&str, &[&str], &str, &[&str])] = &[
+pub(crate) const TYPES: &[(&str, &[&str], &str, &[&str])] = &[
     ("tinyint(1)", &["0", "1", "null"], "boolean", &["false", "true", "NULL"]),
     ("boolean", &["true"], "boolean", &["true"]),
     ("tinyint(4)", &["-128", "127"], "smallint", &["-128", "127"]),

@@ -92,18 +92,18 @@ impl Source {
     /// Changes the database as its owner would.
     pub(crate) fn execute(&self, sql: &str) {
         match (&self.mariadb, &self.postgres) {
-            (Some(server), _) => drop(mysql_query(server, sql)),
+            (Some(server), _) => drop(server.sql(sql).unwrap()),
             (_, Some(server)) => drop(server.psql(sql).unwrap()),
             _ => self.writer().execute_batch(sql).unwrap(),
         }
     }
 
-    /// What a MariaDB server answers to its owner: the first column of the last result that has rows, as text.
+    /// What a server answers to its owner: the rows of the last result that has some, as text.
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         if let Some(server) = &self.postgres {
             return server.psql(sql).unwrap().lines().map(str::to_owned).collect();
         }
-        mysql_query(self.mariadb.as_ref().unwrap(), sql)
+        self.mariadb.as_ref().unwrap().sql(sql).unwrap()
     }
 
     /// Forgets a setting of the connection.
@@ -186,31 +186,6 @@ impl Source {
             Ok(load) => panic!("expected an error, got {} rows", load.rows().len()),
         }
     }
-}
-
-/// On a thread of its own: the test's runtime goes on meanwhile, and sees nothing of it.
-fn mysql_query(server: &MariaDb, sql: &str) -> Vec<String> {
-    use mysql_async::prelude::Queryable;
-    let (url, sql) = (server.url(), sql.to_owned());
-    let work = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let mut connection = mysql_async::Conn::from_url(url).await.unwrap();
-            let mut result = connection.query_iter(sql).await.unwrap();
-            let mut last: Vec<mysql_async::Row> = Vec::new();
-            while !result.is_empty() {
-                let rows: Vec<mysql_async::Row> = result.collect().await.unwrap();
-                if !rows.is_empty() {
-                    last = rows;
-                }
-            }
-            drop(result);
-            connection.disconnect().await.unwrap();
-            let first = |row: mysql_async::Row| row.get::<Option<String>, _>(0).flatten();
-            last.into_iter().map(|row| first(row).unwrap_or_else(|| "NULL".to_owned())).collect()
-        })
-    };
-    std::thread::spawn(work).join().unwrap()
 }
 
 pub(crate) fn context(folder: &Path) -> OpenContext {

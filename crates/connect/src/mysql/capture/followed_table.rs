@@ -107,6 +107,14 @@ impl FollowedTable {
         self.changes = Changes::new(Vec::new());
     }
 
+    /// Something that was written from `place` on may have changed it without a word in the log. In a copy that may have it, it
+    /// is taken as there.
+    pub(crate) fn reach(&mut self, reason: &str, place: &LogPlace) {
+        if self.lacks(place) && !self.may_have(place) {
+            self.give_up(reason);
+        }
+    }
+
     /// Takes a statement that was written from `place` on.
     pub(crate) fn say(&mut self, statement: &Statement<'_>, place: &LogPlace) {
         let effect = statement.effect(&self.database, &self.name);

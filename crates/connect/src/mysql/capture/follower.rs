@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::cascade::Parent;
 use super::event::{Event, Garbled};
 use super::followed_table::FollowedTable;
 use super::log_place::LogPlace;
@@ -23,8 +24,10 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) struct Follower {
     tables: Vec<FollowedTable>,
-    /// What the log's numbers of tables stand for: the place among `tables`, and what the log says of it.
-    maps: HashMap<u64, (usize, TableMap)>,
+    /// Those whose changes may change them.
+    parents: Vec<Parent>,
+    /// What the log's numbers of tables stand for.
+    maps: HashMap<u64, Mapped>,
     /// Tables of which nothing is known but their numbers, since their types are not.
     unknown: bool,
     /// Behind the last event.
@@ -45,6 +48,16 @@ pub(crate) struct Follower {
     read_to_begun: Option<u32>,
 }
 
+/// A table as the log tells of it.
+#[derive(Debug)]
+struct Mapped {
+    /// Its place among those that are followed.
+    table: Option<usize>,
+    /// Its place among their parents.
+    parent: Option<usize>,
+    map: TableMap,
+}
+
 /// A transaction whose changes come now.
 #[derive(Debug, Default)]
 struct Open {
@@ -55,9 +68,10 @@ struct Open {
 
 impl Follower {
     /// Follows tables in a log that is read from `from`.
-    pub(crate) fn new(tables: Vec<FollowedTable>, from: LogPlace) -> Self {
+    pub(crate) fn new(tables: Vec<FollowedTable>, parents: Vec<Parent>, from: LogPlace) -> Self {
         Self {
             tables,
+            parents,
             maps: HashMap::new(),
             unknown: false,
             place: from.clone(),
@@ -123,18 +137,12 @@ impl Follower {
             Event::Open => self.open = Some(Open { time_s: header.time_s, touched: BTreeSet::new() }),
             Event::Packed => self.packed_end = Some(header.end),
             Event::Statement { database, text } => self.say(header, &database, &text),
-            Event::Table(map) => {
-                let found = self.tables.iter().position(|table| table.is_called(&map.database, &map.table));
-                match found {
-                    Some(table) => drop(self.maps.insert(map.id, (table, map))),
-                    None => drop(self.maps.remove(&map.id)),
-                }
-            }
+            Event::Table(map) => self.map(map),
             Event::UnknownTable => self.unknown = true,
             Event::Rows(rows) => self.take_rows(header, &rows),
             Event::PartialRows { table } => {
-                if let Some((table, _)) = self.maps.get(&table) {
-                    self.tables[*table].give_up("its log tells parts of values alone (`binlog_row_value_options`)");
+                if let Some(table) = self.maps.get(&table).and_then(|mapped| mapped.table) {
+                    self.tables[table].give_up("its log tells parts of values alone (`binlog_row_value_options`)");
                 }
             }
             Event::Commit => self.end(),
@@ -202,6 +210,9 @@ impl Follower {
                 for table in &mut self.tables {
                     table.say(&statement, &self.read_to);
                 }
+                for parent in &mut self.parents {
+                    parent.say(&statement);
+                }
                 if self.open.is_none() {
                     self.end();
                 }
@@ -209,17 +220,33 @@ impl Follower {
         }
     }
 
+    fn map(&mut self, map: TableMap) {
+        let table = self.tables.iter().position(|table| table.is_called(&map.database, &map.table));
+        let parent = self.parents.iter().position(|parent| parent.is_called(&map.database, &map.table));
+        if table.is_some() || parent.is_some() {
+            self.maps.insert(map.id, Mapped { table, parent, map });
+        } else {
+            self.maps.remove(&map.id);
+        }
+    }
+
     fn take_rows(&mut self, header: Header, rows: &LoggedRows) {
-        let Some((place, map)) = self.maps.get(&rows.table) else {
+        let Some(Mapped { table, parent, map }) = self.maps.get(&rows.table) else {
             if self.unknown {
                 self.give_up_lacking("the log has columns of a type that is not known");
             }
             return;
         };
+        if let Some(parent) = parent.and_then(|place| self.parents.get(place)) {
+            for place in parent.reached(map, rows) {
+                self.tables[place].reach(&parent.reason(), &self.read_to);
+            }
+        }
+        let Some(place) = *table else { return };
         let time_s = self.open.as_ref().map_or(header.time_s, |open| open.time_s);
-        self.tables[*place].take(map, rows, &self.read_to, Some(i64::from(time_s) * 1_000_000));
+        self.tables[place].take(map, rows, &self.read_to, Some(i64::from(time_s) * 1_000_000));
         if let Some(open) = &mut self.open {
-            open.touched.insert(*place);
+            open.touched.insert(place);
         }
     }
 

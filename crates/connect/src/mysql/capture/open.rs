@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::cascade::Parent;
 use super::followed_table::FollowedTable;
 use super::follower::Follower;
 use super::log_error::{LogError, log_of};
@@ -97,7 +98,10 @@ async fn look(
     let (mut wanted, mut refused) = (Vec::new(), HashMap::new());
     for asked in request.tables.iter().filter(|table| table.is_read) {
         let found = match table(server, &moment.worker, &asked.from).await {
-            Ok(table) => can_be_captured(&table, &asked.key).map(|()| table),
+            Ok(table) => {
+                let answer = can_be_captured(&table, &asked.key).and_then(|()| moment.log.has(&table.database));
+                answer.map(|()| table)
+            }
             Err(ConnectError::NotFound { hint, .. }) => Err(Refusal::new(
                 "there is no such table, or this login may not see it",
                 hint.unwrap_or_else(|| "correct `from`".to_owned()),
@@ -130,20 +134,35 @@ async fn table(server: &Arc<Server>, worker: &Worker, from: &str) -> Result<Tabl
     worker.run(move |session| Box::pin(async move { find(&server, session, &from).await })).await
 }
 
+async fn parents(server: &Arc<Server>, worker: &Worker, followed: Vec<Table>) -> Result<Vec<Parent>, ConnectError> {
+    let server = Arc::clone(server);
+    let work = worker.run(move |session| {
+        Box::pin(async move {
+            let followed: Vec<&Table> = followed.iter().collect();
+            Ok(Parent::of(&server, session, &followed).await)
+        })
+    });
+    work.await
+}
+
 /// Reads the log from `begin` up to the moment, or as far as memory allows: then there is more.
 async fn follow(
-    server: &Server,
+    server: &Arc<Server>,
     server_id: u32,
     wanted: &[Wanted],
     moment: &Moment,
     begin: &LogPlace,
     memory_bytes: usize,
 ) -> Result<(Follower, bool), LogError> {
-    let tables = wanted.iter().filter_map(|Wanted { table, key, position, .. }| {
-        let position = position.clone()?;
-        Some(FollowedTable::new(&table.database, &table.name, key.clone(), position, moment.log.has_names))
-    });
-    let mut follower = Follower::new(tables.collect(), begin.clone());
+    let (mut tables, mut followed) = (Vec::new(), Vec::new());
+    for Wanted { table, key, position, .. } in wanted {
+        let Some(position) = position.clone() else { continue };
+        let (database, name) = (&table.database, &table.name);
+        tables.push(FollowedTable::new(database, name, key.clone(), position, moment.log.has_names));
+        followed.push(table.clone());
+    }
+    let parents = parents(server, &moment.worker, followed).await.map_err(LogError::Failed)?;
+    let mut follower = Follower::new(tables, parents, begin.clone());
     let mut stream = LogStream::start(server, server_id, begin).await?;
     let broken = |reason: &str| {
         let (object, reason) = (log_of(&server.name), reason.to_owned());

@@ -11,12 +11,17 @@ pub(crate) enum RowChange {
     Deleted,
 }
 
+/// The flag of rows that were changed without a look at foreign keys.
+const NO_REFERENCES: u64 = 2;
+
 /// An event about rows of one table.
 #[derive(Debug)]
 pub(crate) struct LoggedRows {
     /// The table, as its map called it.
     pub(crate) table: u64,
     pub(crate) change: RowChange,
+    /// Whether foreign keys were not looked at.
+    pub(crate) ignores_references: bool,
     /// How many columns the table has.
     width: usize,
     /// Which of them the first image of a row has, and which the second (of updates).
@@ -38,7 +43,7 @@ impl LoggedRows {
     ) -> Option<Self> {
         let mut reader = Reader(event);
         let table = reader.whole(6)?;
-        let _flags = reader.bytes(2)?;
+        let flags = reader.whole(2)?;
         if extra {
             let length = usize::try_from(reader.whole(2)?).ok()?;
             let _additions = reader.bytes(length.checked_sub(2)?)?;
@@ -46,7 +51,8 @@ impl LoggedRows {
         let width = reader.length()?;
         let first = reader.bytes(width.div_ceil(8))?.to_vec();
         let second = if change == RowChange::Updated { reader.bytes(width.div_ceil(8))?.to_vec() } else { Vec::new() };
-        Some(Self { table, change, width, present: [first, second], data: unpacked(reader.0)? })
+        let ignores_references = flags & NO_REFERENCES != 0;
+        Some(Self { table, change, ignores_references, width, present: [first, second], data: unpacked(reader.0)? })
     }
 
     /// The rows, given the columns that the table's map tells. `None`: they do not fit them.

@@ -19,6 +19,10 @@ pub(crate) struct ServerLog {
     pub(crate) has_names: bool,
     is_mariadb: bool,
     version: String,
+    /// The only databases whose changes are in it, if they are told.
+    only: Vec<String>,
+    /// Those whose changes are not.
+    without: Vec<String>,
 }
 
 impl ServerLog {
@@ -26,22 +30,50 @@ impl ServerLog {
     pub(crate) async fn look(server: &Server, session: &mut Session) -> Result<Self, ConnectError> {
         let object = log_of(&server.name);
         let sql = "show global variables where variable_name in ('log_bin', 'binlog_format', 'binlog_row_image', 'server_id', \
-                   'server_uuid', 'version', 'binlog_row_metadata', 'binlog_row_value_options')";
+                   'server_uuid', 'version', 'binlog_row_metadata', 'binlog_row_value_options', 'log_slave_updates', \
+                   'log_replica_updates', 'read_only')";
         let rows: Vec<(String, String)> = session.all(server, &object, sql, ()).await?;
+        // Whether it takes changes from another server, as far as that is told.
+        let sql = "show global status where variable_name in ('Slave_running', 'Slaves_running')";
+        let status: Vec<(String, String)> = session.all(server, &object, sql, ()).await?;
         let said: HashMap<String, String> =
-            rows.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+            rows.into_iter().chain(status).map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         check(&said).map_err(|refusal| refusal.of(&object))?;
         let users: Vec<String> = session.all(server, &object, "select current_user()", ()).await?;
         let user = users.first().map(|user| account(user)).unwrap_or_default();
         let of = |name: &str| said.get(name).cloned().unwrap_or_default();
         let version = of("version");
-        Ok(Self {
+        let mut log = Self {
             server: Some(of("server_uuid")).filter(|name| !name.is_empty()).unwrap_or_else(|| of("server_id")),
             user,
             has_names: of("binlog_row_metadata").eq_ignore_ascii_case("FULL"),
             is_mariadb: version.contains("MariaDB"),
             version,
-        })
+            only: Vec::new(),
+            without: Vec::new(),
+        };
+        // Who may not ask is not told.
+        if let Ok(rows) = session.all::<mysql_async::Row>(server, &object, log.end_statement(), ()).await {
+            let names = |column: &str| {
+                let said = rows.first().and_then(|row| row.get_opt::<String, _>(column)?.ok()).unwrap_or_default();
+                said.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            (log.only, log.without) = (names("Binlog_Do_DB"), names("Binlog_Ignore_DB"));
+        }
+        Ok(log)
+    }
+
+    /// Whether changes of a database are in the log.
+    pub(crate) fn has(&self, database: &str) -> Result<(), Refusal> {
+        let is_in = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(database));
+        if is_in(&self.without) || !(self.only.is_empty() || is_in(&self.only)) {
+            return Err(Refusal::new(
+                format!("the server leaves the database `{database}` out of its log"),
+                "have the server's owner take it out of `binlog_ignore_db`, or `binlog_do_db` out of the server's configuration, and \
+                 restart it",
+            ));
+        }
+        Ok(())
     }
 
     /// The statement that says where the log ends.
@@ -85,6 +117,16 @@ fn check(said: &HashMap<String, String>) -> Result<(), Refusal> {
             own("set global binlog_row_image = 'FULL'"),
         ));
     }
+    let is_replica = is("read_only", &["ON", "1"])
+        || is("slave_running", &["ON"])
+        || said.get("slaves_running").is_some_and(|count| count.parse().is_ok_and(|count: u32| count > 0));
+    if is_replica && (is("log_slave_updates", &["OFF", "0"]) || is("log_replica_updates", &["OFF", "0"])) {
+        return Err(Refusal::new(
+            "the server is a replica, and its binary log does not have what it takes from its primary",
+            "have the server's owner write `log_slave_updates = ON` into the server's configuration and restart it, or connect to the \
+             primary",
+        ));
+    }
     if is("binlog_row_value_options", &["PARTIAL_JSON"]) {
         return Err(Refusal::new(
             "the server's binary log has parts of JSON values alone",
@@ -119,6 +161,11 @@ mod tests {
         expect("log_bin", "ON", Some("set global binlog_format = 'ROW'"));
         expect("binlog_format", "ROW", Some("set global binlog_row_image = 'FULL'"));
         expect("binlog_row_image", "FULL", None);
+        expect("log_slave_updates", "OFF", None);
+        expect("slaves_running", "1", Some("`log_slave_updates = ON`"));
+        expect("slaves_running", "0", None);
+        expect("read_only", "ON", Some("`log_slave_updates = ON`"));
+        expect("log_slave_updates", "ON", None);
         expect("binlog_row_value_options", "PARTIAL_JSON", Some("set global binlog_row_value_options = ''"));
     }
 
@@ -127,7 +174,9 @@ mod tests {
         let of = |version: &str| {
             let is_mariadb = version.contains("MariaDB");
             let (server, user) = (String::new(), String::new());
-            ServerLog { server, user, has_names: false, is_mariadb, version: version.to_owned() }.end_statement()
+            let (only, without) = (Vec::new(), Vec::new());
+            let version = version.to_owned();
+            ServerLog { server, user, has_names: false, is_mariadb, version, only, without }.end_statement()
         };
         assert_eq!(of("8.4.1"), "show binary log status");
         assert_eq!(of("8.0.36-28"), "show master status");

@@ -13,12 +13,12 @@ fn column(name: &str) -> KnownColumn {
 }
 
 /// A table `app.t` of two columns of one byte each, that was read up to there, in a log that is read from `from`.
-fn follower(from: u64, since: LogPlace, copied: Option<LogPlace>) -> Follower {
+fn follower(from: u64, since: u64, copied: Option<LogPlace>) -> Follower {
+    let since = place("000001", since);
     let columns = vec![column("id"), column("n")];
-    let position =
-        Position { server: "1".to_owned(), place: since.clone(), copied, begun: 100, columns, is_altered: false };
+    let position = Position { server: "1".to_owned(), place: since, copied, begun: 100, columns, is_altered: false };
     let table = FollowedTable::new("app", "t", vec!["id".to_owned()], position, false);
-    Follower::new(vec![table], place("000001", from))
+    Follower::new(vec![table], Vec::new(), place("000001", from))
 }
 
 /// What happens in a log, with the places at which its events end.
@@ -84,7 +84,7 @@ impl Log {
 
 #[test]
 fn a_transaction_is_taken_once_and_whole() {
-    let mut log = Log::new(follower(4, place("000001", 40), None), 4);
+    let mut log = Log::new(follower(4, 40, None), 4);
     log.transaction(&[1, 1]);
     assert_eq!(*log.follower.read_to(), place("000001", 44));
     log.say("BEGIN");
@@ -98,7 +98,7 @@ fn a_transaction_is_taken_once_and_whole() {
 
 #[test]
 fn a_transaction_that_was_broken_off_does_not_count() {
-    let mut log = Log::new(follower(4, place("000001", 4), None), 4);
+    let mut log = Log::new(follower(4, 4, None), 4);
     log.transaction(&[1, 1]);
     log.say("BEGIN");
     log.insert(2, &[2, 2]);
@@ -110,7 +110,7 @@ fn a_transaction_that_was_broken_off_does_not_count() {
 
 #[test]
 fn a_log_that_was_begun_anew_is_another() {
-    let mut log = Log::new(follower(44, place("000001", 44), None), 44);
+    let mut log = Log::new(follower(44, 44, None), 44);
     log.file("000001", 44, 100);
     log.file("000001", 44, 101);
     assert_eq!(log.rows(), ["reload: the server has begun its log anew since it was last read"]);
@@ -119,7 +119,7 @@ fn a_log_that_was_begun_anew_is_another() {
 #[test]
 fn what_the_copy_may_have_alters_nothing() {
     // MySQL: the copy is of some moment behind 84; the table was altered before.
-    let mut log = Log::new(follower(4, place("000001", 4), Some(place("000001", 134))), 4);
+    let mut log = Log::new(follower(4, 4, Some(place("000001", 134))), 4);
     log.say("BEGIN");
     log.insert(3, &[1, 1, 1]);
     log.event(16, &[]);
@@ -130,14 +130,14 @@ fn what_the_copy_may_have_alters_nothing() {
     log.transaction(&[3, 3]);
     assert_eq!(log.rows(), ["2 3", "3 3"]);
     // Behind it, it is a change like any other.
-    let mut log = Log::new(follower(14, place("000001", 4), Some(place("000001", 14))), 14);
+    let mut log = Log::new(follower(14, 4, Some(place("000001", 14))), 14);
     log.say("ALTER TABLE t MODIFY n tinyint");
     assert_eq!(log.rows(), ["reload: its definition was changed in a way that its log does not tell"]);
 }
 
 #[test]
 fn a_packed_transaction_ends_where_its_pack_does() {
-    let mut log = Log::new(follower(4, place("000001", 4), None), 4);
+    let mut log = Log::new(follower(4, 4, None), 4);
     log.event(33, &[0; 42]);
     log.event(40, &[]);
     let end = log.end;
@@ -147,7 +147,7 @@ fn a_packed_transaction_ends_where_its_pack_does() {
     assert_eq!(*log.follower.read_to(), place("000001", u64::from(end)));
     assert_eq!(log.rows(), ["1 1"]);
     // One that cannot be unpacked is not passed over.
-    let mut log = Log::new(follower(4, place("000001", 4), None), 4);
+    let mut log = Log::new(follower(4, 4, None), 4);
     log.event(40, &[]);
     assert_eq!(log.follower.take(Header { code: 33, time_s: 7, end: 100 }, &[0; 42]), Err(Garbled));
 }
@@ -155,7 +155,7 @@ fn a_packed_transaction_ends_where_its_pack_does() {
 #[test]
 fn what_cannot_be_told_is_read() {
     let reason = |happening: fn(&mut Log)| {
-        let mut log = Log::new(follower(4, place("000001", 4), None), 4);
+        let mut log = Log::new(follower(4, 4, None), 4);
         log.transaction(&[1, 1]);
         happening(&mut log);
         log.rows().remove(0)
@@ -193,7 +193,7 @@ fn what_cannot_be_told_is_read() {
 
 #[test]
 fn places_beyond_four_gigabytes_are_not_told() {
-    let mut log = Log::new(follower(4, place("000001", 4), None), 4);
+    let mut log = Log::new(follower(4, 4, None), 4);
     log.end = u32::MAX - 100;
     log.transaction(&[1, 1]);
     let told = log.follower.read_to().clone();
