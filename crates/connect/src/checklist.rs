@@ -77,6 +77,7 @@ impl Checklist {
             topic,
             object: Some(object.into()).filter(|object| !object.is_empty()),
             answer: answer.into(),
+            predicate: None,
             evidence: evidence.into(),
         });
     }

@@ -14,6 +14,9 @@ pub struct Finding {
     pub object: Option<String>,
     /// The answer, without any value of a row.
     pub answer: String,
+    /// The condition that such rows fulfil, as `where:` and `deleted:` of a table take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<String>,
     /// What it is concluded from.
     pub evidence: String,
 }

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::column_role::{ColumnRole, role_of};
 use super::json_shape::JsonShape;
-use super::{Checklist, RowCounts, RowPredicate, Topic, listed, shortened};
+use super::{Checklist, Finding, RowCounts, RowPredicate, Topic, listed, shortened};
 use crate::{ColumnInfo, RowCount, TableInfo, TableKind};
 use column_values::{ColumnValues, texts};
 use wholes::Wholes;
@@ -61,7 +61,7 @@ impl<'a> Survey<'a> {
         if self.is_server {
             self.wholes.ask(&mut self.checklist, self.tables);
         }
-        self.checklist.findings.sort_by_key(|finding| finding.topic);
+        self.checklist.findings.sort_by_key(|finding| (finding.topic, finding.object.is_some()));
         self.checklist.questions.sort_by_key(|question| question.topic);
         self.checklist.statements.sort_by_key(|statement| statement.topic);
         self.checklist
@@ -209,11 +209,18 @@ impl<'a> Survey<'a> {
                 continue;
             }
             let object = format!("{}.{}", table.from, predicate.column);
+            let sql = predicate.sql();
             let answer = match looked_at {
-                0 => format!("`{}`", predicate.sql()),
-                _ => format!("{matches} of {looked_at} rows looked at: `{}`", predicate.sql()),
+                0 => format!("`{sql}`"),
+                _ => format!("{matches} of {looked_at} rows looked at: `{sql}`"),
             };
-            self.checklist.found(predicate.topic, object.clone(), answer, "the column's name; the rows were counted");
+            self.checklist.findings.push(Finding {
+                topic: predicate.topic,
+                object: Some(object.clone()),
+                answer,
+                predicate: Some(sql).filter(|_| matches > 0),
+                evidence: "the column's name; the rows were counted".to_owned(),
+            });
             match predicate.topic {
                 Topic::SoftDelete => self.wholes.soft_deletes.push(object),
                 Topic::MigratedRows => self.wholes.migrated.push(table.from.clone()),

@@ -1,7 +1,8 @@
 //! What a checklist says to a draft: which mode a table of a server is to be read in, and why.
 
 use super::{Draft, DraftMode, DraftPrivacy, DraftTable};
-use crate::{Checklist, TableInfo, Topic};
+use crate::checklist::snake;
+use crate::{Checklist, Finding, TableInfo, Topic};
 
 /// Topics of findings that are of use where a table is declared.
 const TOLD: [Topic; 4] = [Topic::SoftDelete, Topic::MigratedRows, Topic::TestRows, Topic::ChangeLog];
@@ -20,11 +21,29 @@ impl Draft {
                     let column = rest.unwrap_or_default().trim_start_matches('.');
                     let of = if column.is_empty() { String::new() } else { format!(" (`{column}`)") };
                     table.comments.push(format!("{}{of}: {}", finding.topic.name(), finding.answer));
+                    table.comments.extend(proposal(finding, column));
                 }
             }
         }
         self.forget_left_out();
+        self.forget_uncaptured();
         self
+    }
+
+    /// Captured tables land together, before others of their connection are sure to be there: a test of one reads only others
+    /// that are captured.
+    fn forget_uncaptured(&mut self) {
+        let captured: Vec<String> = self
+            .tables
+            .iter()
+            .filter(|table| table.mode == DraftMode::Capture)
+            .map(|table| table.name.clone())
+            .collect();
+        for table in self.tables.iter_mut().filter(|table| table.mode == DraftMode::Capture) {
+            for column in &mut table.columns {
+                column.reference.take_if(|to| !captured.contains(&to.table));
+            }
+        }
     }
 
     /// What does not land is referred to by nothing.
@@ -38,6 +57,22 @@ impl Draft {
             column.reference.take_if(|to| left_out.contains(&(to.table.clone(), to.field.clone())));
         }
     }
+}
+
+/// The line that would take such rows out, for a person to copy.
+fn proposal(finding: &Finding, column: &str) -> Option<String> {
+    let predicate = serde_json::Value::from(finding.predicate.as_ref()?.as_str());
+    let name = |kind: &str| format!("{kind}_{}", snake(column));
+    Some(match finding.topic {
+        Topic::SoftDelete => format!("  to take them out: `deleted: {predicate}`"),
+        Topic::TestRows => {
+            format!("  to keep them apart: `rows: [{{name: {}, where: {predicate}, then: quarantine}}]`", name("test"))
+        }
+        Topic::MigratedRows => {
+            format!("  to mark them: `rows: [{{name: {}, where: {predicate}, then: mark}}]`", name("migrated"))
+        }
+        _ => return None,
+    })
 }
 
 fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {

@@ -1,5 +1,5 @@
 //! Captured tables of one run: the log of a database is read once for all of them.
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ade_connect::{Capture, CaptureRequest, CapturedTable, ConnectError, ConnectorSpec, Settings};
 use ade_lake::{At, LakeError, Lease, TableName};
@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::connections::{of_connection, open};
 use super::ingest::TableLanding;
+use super::waves::waves;
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
@@ -193,12 +194,13 @@ impl<'a> Capturing<'a> {
 
     /// Lands what a round has of each table. True when somebody got ahead of one, so that it has to be done again.
     async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>], first: bool) -> bool {
-        let mut landings = Vec::new();
-        for table in open {
-            landings.push(land(self.build, capture, table, first));
-        }
         let threads = self.build.options.threads.unwrap_or(self.build.workspace.world.cores).max(1);
-        let landed: Vec<_> = stream::iter(landings).buffer_unordered(threads).collect().await;
+        let reads: Vec<BTreeSet<usize>> = open.iter().map(|table| self.reads(table, open)).collect();
+        let mut landed = Vec::new();
+        for wave in waves(&reads) {
+            let landings: Vec<_> = wave.iter().map(|place| land(self.build, capture, open[*place], first)).collect();
+            landed.extend(stream::iter(landings).buffer_unordered(threads).collect::<Vec<_>>().await);
+        }
         let mut again = false;
         for (node, result) in landed {
             match result {
@@ -218,6 +220,14 @@ impl<'a> Capturing<'a> {
             }
         }
         again
+    }
+
+    /// The places of those tables that the checks of one read besides.
+    fn reads(&self, table: &Held<'a>, open: &[&Held<'a>]) -> BTreeSet<usize> {
+        let graph = &self.build.workspace.project.graph;
+        let parents = table.checks.iter().flat_map(|check| graph.parents(check.as_str())).map(|parent| &parent.id);
+        let place = |parent: &NodeId| open.iter().position(|other| other.source.id == *parent);
+        parents.filter(|parent| **parent != table.source.id).filter_map(place).collect()
     }
 
     async fn request(&self, open: &[&Held<'a>], first: bool) -> Result<CaptureRequest, TaskError> {
@@ -295,7 +305,7 @@ fn land<'a>(
         anew: first && build.options.full_refresh,
     };
     let options = table.options.clone();
-    Box::pin(async move { (landing.source.id.clone(), landing.land(capture, options).await) })
+    Box::pin(async move { (landing.source.id.clone(), Box::pin(landing.land(capture, options)).await) })
 }
 
 /// Under which name the source keeps its log for this project and environment.

@@ -14,6 +14,7 @@ mod landing;
 mod losses;
 mod obfuscation;
 mod stamp;
+mod waves;
 
 pub(crate) use captures::{Captures, consumer};
 pub(crate) use connections::{
