@@ -212,12 +212,15 @@ impl Drop for Postgres {
 }
 
 /// `program` of PostgreSQL, as a user that PostgreSQL runs as, killed when the thread that starts it ends.
-fn program(name: &str, as_root: bool) -> Command {
+fn program(name: &str, as_root: bool, environment: &[(String, String)]) -> Command {
     let mut command = Command::new("setpriv");
     if as_root {
         command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
     }
-    command.arg("--pdeathsig=QUIT").arg("--").arg(PathBuf::from(PROGRAMS).join(name));
+    // What is in the environment of PostgreSQL is nothing for the program that changes the user.
+    command.args(["--pdeathsig=QUIT", "--", "env"]);
+    command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
+    command.arg(PathBuf::from(PROGRAMS).join(name));
     command.current_dir("/").env_remove("LANG").env_remove("LC_ALL").stdin(Stdio::null());
     command
 }
@@ -228,7 +231,7 @@ fn init(data: &Path, as_root: bool) -> Result<(), PostgresError> {
         run(Command::new("install").args(["-d", "-m", "700", "-o", "postgres", "-g", "postgres"]).arg(data), step)?;
     }
     run(
-        program("initdb", as_root)
+        program("initdb", as_root, &[])
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
             .arg("--pgdata")
             .arg(data),
@@ -268,7 +271,7 @@ fn launch(
         Some(port) => port,
         None => free_port().map_err(|error| PostgresError::failed(step, error))?,
     };
-    let mut command = program("postgres", as_root);
+    let mut command = program("postgres", as_root, environment);
     command.arg("-D").arg(data).args(["-p", &port.to_string()]);
     for setting in [
         "listen_addresses=127.0.0.1",
@@ -288,7 +291,6 @@ fn launch(
     {
         command.args(["-c", setting]);
     }
-    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let (ready, is_ready) = channel();
     let (stop, stopped) = channel();
