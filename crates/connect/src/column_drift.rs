@@ -25,6 +25,8 @@ pub struct DriftedColumn {
     pub name: String,
     /// SQL name of the promised type (missing) or of the type found (new).
     pub data_type: String,
+    /// The type in the source's own words, of a new column of a source that has some.
+    pub source_type: Option<String>,
     /// Its place among the promised columns (missing) or among those of the source (new), from 0.
     pub position: usize,
     /// Where it was seen first: a file or table.
@@ -40,13 +42,48 @@ pub struct RetypedColumn {
     pub promised: String,
     /// SQL name of the type found.
     pub found: String,
+    /// The type found.
+    #[serde(skip)]
+    pub data_type: DataType,
+    /// The type found in the source's own words, where it has some.
+    pub source_type: Option<String>,
     /// Where it was seen first: a file or table.
     pub seen_in: String,
 }
 
 impl DriftedColumn {
     pub(crate) fn new(name: &str, data_type: &DataType, position: usize, seen_in: &str) -> Self {
-        Self { name: name.to_owned(), data_type: type_name(data_type), position, seen_in: seen_in.to_owned() }
+        let (name, data_type, seen_in) = (name.to_owned(), type_name(data_type), seen_in.to_owned());
+        Self { name, data_type, source_type: None, position, seen_in }
+    }
+
+    /// Whether one of the two may be the other with another name, by their types.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        of_one_family(&other.data_type, &self.data_type)
+    }
+
+    /// With the source's own words for its type.
+    pub(crate) fn of_source_type(self, words: &str) -> Self {
+        Self { source_type: Some(words.to_owned()).filter(|words| !words.is_empty()), ..self }
+    }
+}
+
+impl RetypedColumn {
+    /// A column that was promised as one type and has another.
+    pub fn new(name: &str, promised: &DataType, found: &DataType, seen_in: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            promised: type_name(promised),
+            found: type_name(found),
+            data_type: found.clone(),
+            source_type: None,
+            seen_in: seen_in.to_owned(),
+        }
+    }
+
+    /// With the source's own words for the type found.
+    pub(crate) fn of_source_type(self, words: &str) -> Self {
+        Self { source_type: Some(words.to_owned()).filter(|words| !words.is_empty()), ..self }
     }
 }
 
@@ -117,6 +154,7 @@ mod tests {
         let column = |name: &str, data_type: &str| DriftedColumn {
             name: name.to_owned(),
             data_type: data_type.to_owned(),
+            source_type: None,
             position: 2,
             seen_in: "t.csv".to_owned(),
         };

@@ -88,3 +88,4 @@ pub use sqlite::SqliteConnector;
 pub use table_info::{ColumnInfo, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
 pub use type_name::type_name;
 pub use unit_end::UnitEnd;
+pub use value::{Fitted, can_fit, fit};

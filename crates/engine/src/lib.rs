@@ -32,6 +32,7 @@ mod planning;
 mod postgres;
 mod relation;
 mod relation_name;
+mod row_expression;
 mod rows;
 mod session;
 mod session_options;
@@ -57,6 +58,7 @@ pub use crate::output::{
 pub use crate::overlay::Overlay;
 pub use crate::relation::Relation;
 pub use crate::relation_name::RelationName;
+pub use crate::row_expression::RowExpression;
 pub use crate::rows::Rows;
 pub use crate::session::Session;
 pub use crate::session_options::SessionOptions;

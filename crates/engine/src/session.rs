@@ -7,8 +7,8 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::execute_stream;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::{PhysicalExpr, execute_stream};
 
 use crate::error::{from_execution, from_planning};
 use crate::planning::Planning;
@@ -102,6 +102,20 @@ impl Session {
             }
         }
         Ok(text)
+    }
+
+    /// The schema in which names without one are looked up.
+    pub(crate) fn search_schema(&self) -> &str {
+        &self.options.default_schema
+    }
+
+    /// An expression over the columns of `schema`, ready to be carried out.
+    pub(crate) fn physical(
+        &self,
+        expression: Expr,
+        schema: &DFSchema,
+    ) -> datafusion::common::Result<Arc<dyn PhysicalExpr>> {
+        self.started().create_physical_expr(expression, schema)
     }
 
     /// The state with its clock set.

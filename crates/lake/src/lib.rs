@@ -81,5 +81,5 @@ pub use stage::{StageWriter, Staged};
 pub use stage_request::StageRequest;
 pub use table_name::TableName;
 pub use table_state::TableState;
-pub use types::{StoredSchema, coerce, delta_schema, forbidden_in_name};
+pub use types::{StoredSchema, coerce, delta_schema, forbidden_in_name, widen};
 pub use write::Write;

@@ -22,6 +22,6 @@ pub enum Origin {
     Column,
     /// The rule with this index in the project's list.
     Rule(usize),
-    /// What the table says about columns that nobody has classified (`on_new_column`).
+    /// What the table says about columns that nobody has classified (`drift`).
     NewColumn,
 }

@@ -63,7 +63,7 @@ impl Policy {
         &self.unclassified
     }
 
-    /// Decides about all columns that are left: for tables whose `on_new_column` says `drop`, or that keep new columns
+    /// Decides about all columns that are left: for tables that leave them out, or that keep new columns
     /// encrypted until a person has looked at them.
     pub fn settle_unclassified(&mut self, class: &Class, treatment: &Treatment) {
         self.columns.extend(self.unclassified.drain(..).map(|left| ColumnPolicy {

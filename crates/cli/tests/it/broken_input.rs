@@ -125,6 +125,7 @@ fn a_column_that_is_gone() {
       |                    ^^^
       |
       = note: not in t.csv
+      = note: used by model `counted`; exposure `board` in the end
       = note: it looks renamed: the source has a new column `date` (date)
       = help: if that is right, write `from: "date"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);
@@ -169,7 +170,10 @@ fn a_key_of_json_that_is_renamed() {
     folder.write("data/t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n");
     ade.run(&["ingest"]).succeeds();
     let sources = folder.read("sources/s.yml");
-    folder.write("sources/s.yml", sources.replace("  - name: feed\n", "  - name: feed\n    on_new_column: drop\n"));
+    folder.write(
+        "sources/s.yml",
+        sources.replace("  - name: feed\n", "  - name: feed\n    drift: {new_column: ignore}\n"),
+    );
     folder.write("data/t.jsonl", "{\"id\": 1, \"days\": \"2024-01-01\"}\n{\"id\": 2, \"days\": \"2024-01-02\"}\n");
     let told = ade.run(&["ingest"]).exits(1).text();
     assert!(told.contains("it looks renamed: the source has a new column `days`"), "{told}");
@@ -262,6 +266,7 @@ fn databases_with_other_values_than_declared() {
       |                    ^^^^^^
       |
       = note: not in t
+      = note: used by model `counted`; exposure `board` in the end
       = note: it looks renamed: the source has a new column `total` (bigint)
       = help: if that is right, write `from: "total"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);

@@ -42,7 +42,7 @@ const SOURCES: &str = "
 sources:
   - name: app
     connection: app
-    on_new_column: drop
+    drift: {new_column: ignore}
     tables:
       - name: people
         ingest: {mode: incremental, cursor: seen, key: [code]}
@@ -327,9 +327,13 @@ fn a_cursor_that_nobody_may_see() {
 
 #[test]
 fn columns_that_nobody_classified() {
-    for policy in ["stop", "quarantine"] {
+    for policy in ["stop", "evolve", "quarantine_rows"] {
         let mut aviary = Aviary::new();
-        aviary.folder.replace("sources/s.yml", "on_new_column: drop", &format!("on_new_column: {policy}"));
+        aviary.folder.replace(
+            "sources/s.yml",
+            "drift: {new_column: ignore}",
+            &format!("drift: {{new_column: {policy}}}"),
+        );
         let code = i32::from(policy == "stop");
         aviary.run(&["build", "--log", "trace"]).exits(code);
         aviary.run(&["build", "--output", "json"]).exits(code);

@@ -183,7 +183,7 @@ fn what_is_open_is_one_problem_of_its_table() {
                `amount` (varchar), line 12
        = help: complete each line that is open: `privacy: email` for `email`, or the class that fits
        = help: add a line to each column that has none with the class that fits: `privacy: CLASS`
-       = help: `ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out
+       = help: `ade inspect` proposes a class for each column; `drift: {new_column: ignore}` leaves new columns out
 
     error[unknown-type]: column `amount` of `files.other`: there is no type "integr"
       --> sources/files.yml:16:39

@@ -20,7 +20,7 @@ fn treat(folder: &Folder, mode: &str, privacy: &str) {
     folder.write(
         "sources/s.yml",
         format!(
-            "sources:\n  - name: feed\n    connection: feed\n    on_new_column: drop\n    tables:\n      - name: pay\n        ingest: {{from: 'p*.csv', mode: {mode}}}\n        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n{}",
+            "sources:\n  - name: feed\n    connection: feed\n    drift: ignore\n    tables:\n      - name: pay\n        ingest: {{from: 'p*.csv', mode: {mode}}}\n        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n{}",
             if privacy.is_empty() { String::new() } else { format!("          - {{name: card, data_type: varchar, privacy: {privacy}}}\n") }
         ),
     );

@@ -17,7 +17,7 @@ use super::store::{FileEntry, FileStore};
 use super::unit::{Advance, FilesUnit, UnitFile};
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 use crate::value::ColumnBuilder;
-use crate::{ConnectError, Note, PositionKey, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+use crate::{ConnectError, Note, PositionKey, ReadMode, ReadPlan, ReadRequest, ReadUnit};
 
 /// Plans a read. Reads whole files only to hash them (incremental) and to infer types that are not promised.
 pub(crate) fn plan(
@@ -97,7 +97,14 @@ pub(crate) fn plan(
     if formats.iter().any(|format| *format != Format::Parquet) {
         check_text_types(request, &schema)?;
     }
-    Ok(ReadPlan { request: Arc::new(request.clone()), schema: Arc::new(schema), units: planned, replaces_all, notes })
+    Ok(ReadPlan {
+        request: Arc::new(request.clone()),
+        schema: Arc::new(schema),
+        units: planned,
+        drift: ColumnDrift::default(),
+        replaces_all,
+        notes,
+    })
 }
 
 fn full_unit(files: &[FileEntry]) -> FilesUnit {
@@ -224,12 +231,7 @@ impl Promise<'_> {
                 Some(Known::Type(data_type, _))
                     if *field.data_type() != DataType::Null && !can_hold(field.data_type(), data_type) =>
                 {
-                    drift.retyped.push(RetypedColumn {
-                        name: field.name().clone(),
-                        promised: type_name(field.data_type()),
-                        found: type_name(data_type),
-                        seen_in: path.to_owned(),
-                    });
+                    drift.retyped.push(RetypedColumn::new(field.name(), field.data_type(), data_type, path));
                 }
                 _ => {}
             }

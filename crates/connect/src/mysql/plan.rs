@@ -12,7 +12,7 @@ use super::query::{Cursor, Query};
 use super::server::Server;
 use super::session::Session;
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
-use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, type_name};
+use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit};
 
 /// Plans a read.
 pub(crate) async fn plan(
@@ -33,7 +33,7 @@ pub(crate) async fn plan(
             replaces_batch: None,
             size_bytes: table.size_bytes.filter(|_| is_all),
             rows: table.rows.filter(|_| is_all),
-            drift,
+            drift: drift.clone(),
             detail: serde_json::to_value(&query).unwrap_or_default(),
         })
     };
@@ -41,6 +41,7 @@ pub(crate) async fn plan(
         request: Arc::new(request.clone()),
         schema: Arc::new(Schema::new(fields)),
         units: unit.into_iter().collect(),
+        drift,
         replaces_all: false,
         notes,
     })
@@ -56,7 +57,8 @@ fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
         if !is_wanted(field.name()) {
             continue;
         }
-        let found = table.column(field.name()).map(|column| column.kind);
+        let column = table.column(field.name());
+        let found = column.map(|column| column.kind);
         let data_type = match (field.data_type(), found) {
             // Nothing is promised of its type.
             (DataType::Null, found) => found.map_or(DataType::Utf8, ColumnType::data_type),
@@ -64,12 +66,10 @@ fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
         };
         match found {
             None => drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, &request.from)),
-            Some(found) if !found.fits(&data_type) => drift.retyped.push(RetypedColumn {
-                name: field.name().clone(),
-                promised: type_name(&data_type),
-                found: type_name(&found.data_type()),
-                seen_in: request.from.clone(),
-            }),
+            Some(found) if !found.fits(&data_type) => {
+                let retyped = RetypedColumn::new(field.name(), &data_type, &found.data_type(), &request.from);
+                drift.retyped.push(retyped.of_source_type(column.map_or("", |column| &column.source_type)));
+            }
             Some(_) => {}
         }
         fields.push(Field::new(field.name(), data_type, true));
@@ -81,7 +81,8 @@ fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
         }
         let data_type = column.kind.data_type();
         if request.promised.is_some() {
-            drift.new.push(DriftedColumn::new(&column.name, &data_type, position, &request.from));
+            let new = DriftedColumn::new(&column.name, &data_type, position, &request.from);
+            drift.new.push(new.of_source_type(&column.source_type));
         }
         fields.push(Field::new(&column.name, data_type, true));
     }

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::source_type::TypeKind;
 use super::unit::UnitColumn;
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
-use crate::{ConnectError, Note, ReadRequest, type_name};
+use crate::{ConnectError, Note, ReadRequest};
 
 /// A table as the catalog has it.
 pub(crate) struct Table {
@@ -96,12 +96,8 @@ impl Table {
                 (Some(column), Some(known)) => {
                     if Reading::promised(&column.source_type, known, self.money_digits).is_none() {
                         let found = Reading::natural(&column.source_type, self.money_digits).data_type;
-                        drift.retyped.push(RetypedColumn {
-                            name: column.name.clone(),
-                            promised: type_name(known),
-                            found: type_name(&found),
-                            seen_in: table.clone(),
-                        });
+                        let retyped = RetypedColumn::new(&column.name, known, &found, table);
+                        drift.retyped.push(retyped.of_source_type(&column.written_type));
                     }
                     known.clone()
                 }
@@ -116,7 +112,8 @@ impl Table {
             }
             let data_type = natural(column);
             if request.promised.is_some() {
-                drift.new.push(DriftedColumn::new(&column.name, &data_type, position, table));
+                let new = DriftedColumn::new(&column.name, &data_type, position, table);
+                drift.new.push(new.of_source_type(&column.written_type));
             }
             fields.push(Field::new(&column.name, data_type, true));
         }

@@ -58,7 +58,8 @@ pub(crate) fn plan(
         }
         let data_type = inferred(&column.name).unwrap_or(DataType::Utf8);
         if request.promised.is_some() {
-            drift.new.push(DriftedColumn::new(&column.name, &data_type, position, &table.name));
+            let new = DriftedColumn::new(&column.name, &data_type, position, &table.name);
+            drift.new.push(new.of_source_type(&column.source_type));
         }
         fields.push(Field::new(&column.name, data_type, true));
     }
@@ -74,7 +75,7 @@ pub(crate) fn plan(
             replaces_batch: None,
             size_bytes: None,
             rows: counted.filter(|_| query.since.is_none()).or_else(|| count(connection, &table, &query)),
-            drift,
+            drift: drift.clone(),
             detail: serde_json::to_value(&query).unwrap_or_default(),
         })
     };
@@ -82,6 +83,7 @@ pub(crate) fn plan(
         request: Arc::new(request.clone()),
         schema: Arc::new(Schema::new(fields)),
         units: unit.into_iter().collect(),
+        drift,
         replaces_all: false,
         notes,
     })

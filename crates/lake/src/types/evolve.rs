@@ -79,7 +79,7 @@ fn fits(arrival: &DataType, column: &DataType) -> bool {
 }
 
 /// The narrowest type that holds every value of both exactly; `None` when there is none.
-pub(crate) fn widen(from: &DataType, to: &DataType) -> Option<DataType> {
+pub fn widen(from: &DataType, to: &DataType) -> Option<DataType> {
     use DataType::{Date32, Decimal128, Float32, Float64, Int8, Int16, Int32, Int64, Timestamp};
     let digits = |integer: &DataType| match integer {
         Int8 => Some(3_u8),

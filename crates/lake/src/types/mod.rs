@@ -7,8 +7,9 @@ mod partition_value;
 
 pub use coerce::coerce;
 pub use delta_schema::{StoredSchema, delta_schema, forbidden_in_name};
+pub use evolve::widen;
 
 pub(crate) use coerce::coerce_for_file;
 pub(crate) use delta_schema::{log_schema, scan_schema};
-pub(crate) use evolve::{Evolution, evolve, widen};
+pub(crate) use evolve::{Evolution, evolve};
 pub(crate) use partition_value::{from_partition_value, to_partition_value};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ColumnPrivacyDeclaration, Many, OneOrMany, check_declaration::CheckDeclaration};
+use super::{ColumnPrivacyDeclaration, DriftDeclaration, Many, OneOrMany, check_declaration::CheckDeclaration};
 use crate::yaml::{Node, Spanned};
 
 /// A column of a source, model, seed or snapshot.
@@ -24,6 +24,8 @@ pub struct ColumnDeclaration {
     /// Privacy class, and overrides of it; columns of sources need one to land.
     #[serde(default, deserialize_with = "even_if_empty")]
     pub privacy: Option<ColumnPrivacyDeclaration>,
+    /// Columns of sources: what happens when it is no longer as promised; goes before what the table says.
+    pub drift: Option<DriftDeclaration>,
     /// Promises that are held when the table is written.
     #[serde(default)]
     pub constraints: Many<ConstraintDeclaration>,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::OneOrMany;
-use crate::resource::{IngestMode, Overlap};
+use crate::resource::{IngestMode, Overlap, Sweep};
 use crate::yaml::{Node, Spanned};
 
 /// How a table comes into the lake. Every other key is an option of the connection's type, checked by its connector;
@@ -27,11 +27,15 @@ pub struct IngestDeclaration {
     /// Columns that identify a row: a row with a known key replaces the older one.
     #[serde(default)]
     pub key: OneOrMany<Spanned<String>>,
+    /// Incremental tables: how often the keys are compared with the source's, to find out which rows it has deleted:
+    /// `never` (default), `every` run, or a duration such as `1 day`.
+    #[schemars(with = "Option<String>")]
+    pub sweep: Option<Node>,
 }
 
 impl IngestDeclaration {
     /// The keys that are not options of a connector.
-    pub const KEYS: [&'static str; 5] = ["from", "mode", "cursor", "overlap", "key"];
+    pub const KEYS: [&'static str; 6] = ["from", "mode", "cursor", "overlap", "key", "sweep"];
 }
 
 /// Reads `overlap:`: a duration such as `1 hour`, or a number that is not negative.
@@ -39,6 +43,15 @@ pub fn parse_overlap(node: &Node) -> Option<Overlap> {
     match node.as_number() {
         Some(number) => number.as_i64().filter(|amount| *amount >= 0).map(Overlap::Amount),
         None => duration(node.as_text()?).map(Overlap::Time),
+    }
+}
+
+/// Reads `sweep:`: `never`, `every`, or a duration such as `1 day`.
+pub fn parse_sweep(node: &Node) -> Option<Sweep> {
+    match node.as_text()? {
+        "never" => Some(Sweep::Never),
+        "every" => Some(Sweep::Every),
+        text => duration(text).map(Sweep::After),
     }
 }
 

@@ -5,10 +5,10 @@ use serde::Deserialize;
 
 use super::check_declaration::CheckDeclaration;
 use super::{
-    ColumnDeclaration, ContractConfig, FreshnessDeclaration, IngestDeclaration, Inherited, Many, OneOrMany,
-    OwnerDeclaration, SourceConfig,
+    ColumnDeclaration, ContractConfig, DriftDeclaration, FreshnessDeclaration, IngestDeclaration, Inherited, Many,
+    OneOrMany, OwnerDeclaration, RowRuleDeclaration, SourceConfig,
 };
-use crate::resource::OnNewColumn;
+use crate::resource::OnDelete;
 use crate::yaml::{Node, Spanned};
 
 /// Tables that come from one place.
@@ -24,8 +24,9 @@ pub struct SourceDeclaration {
     pub connection: Option<Spanned<String>>,
     /// Schema of its tables in the lake. Default: the source's name.
     pub schema: Option<Spanned<String>>,
-    /// What happens when a table has a column that is not listed. Default: `stop`.
-    pub on_new_column: Option<OnNewColumn>,
+    /// What happens when a table is no longer as promised: `stop` (default), `evolve`, `quarantine_rows` or `ignore`, for all
+    /// kinds of drift or for each.
+    pub drift: Option<DriftDeclaration>,
     /// How late its tables may be.
     #[serde(default)]
     #[schemars(with = "Option<FreshnessDeclaration>")]
@@ -78,8 +79,16 @@ pub struct TableDeclaration {
     pub ingest: Option<Node>,
     /// Whether the columns must be exactly the listed ones.
     pub contract: Option<ContractConfig>,
-    /// What happens when it has a column that is not listed.
-    pub on_new_column: Option<OnNewColumn>,
+    /// What happens when it is no longer as promised; goes before what the source says.
+    pub drift: Option<DriftDeclaration>,
+    /// Rows that are not what the table is about: migrated, tests, dummies.
+    #[serde(default)]
+    pub rows: Many<RowRuleDeclaration>,
+    /// When a row counts as deleted though it is there: a column (true, not 0, or a time), or an SQL condition over the
+    /// columns as the source has them.
+    pub deleted: Option<Spanned<String>>,
+    /// What becomes of deleted rows: `remove` (default), or `mark`: they stay, and `_ade_is_deleted` is true.
+    pub on_delete: Option<Spanned<OnDelete>>,
     /// The promised columns.
     #[serde(default)]
     pub columns: Many<ColumnDeclaration>,

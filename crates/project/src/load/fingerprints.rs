@@ -72,12 +72,14 @@ fn source(source: &SourceTable) -> OwnFingerprint {
     let ingest = source.ingest.as_ref().map(|ingest| {
         json!({
             "connection": source.connection, "from": ingest.from, "mode": ingest.mode, "cursor": ingest.cursor,
-            "overlap": format!("{:?}", ingest.overlap), "key": ingest.key, "options": ingest.options,
+            "overlap": format!("{:?}", ingest.overlap), "key": ingest.key, "options": ingest.options, "sweep": format!("{:?}", ingest.sweep),
         })
     });
     let config = building(&source.config, &source.relation.to_string());
     let contract = json!({
-        "enforced": source.contract_enforced, "columns": columns(&source.columns), "new": source.on_new_column,
+        "enforced": source.contract_enforced, "columns": columns(&source.columns), "drift": source.drift,
+        "rows": source.rows.iter().map(|rule| json!([rule.name, rule.condition.sql, rule.then])).collect::<Vec<_>>(),
+        "deleted": source.deleted.as_ref().map(|deleted| &deleted.sql), "on_delete": source.on_delete,
     });
     let body = ingest.map(|ingest| ingest.to_string()).unwrap_or_default();
     FingerprintInputs { body: &body, config: Some(&config), contract: Some(&contract), ..FingerprintInputs::default() }

@@ -9,8 +9,8 @@ use serde_json::Map;
 
 use super::privacy::without;
 use super::root_files::decode_checked;
-use crate::file::{IngestDeclaration, TableDeclaration, parse_overlap};
-use crate::resource::{Column, Connection, Ingest, IngestMode, Overlap};
+use crate::file::{IngestDeclaration, TableDeclaration, parse_overlap, parse_sweep};
+use crate::resource::{Column, Connection, Ingest, IngestMode, Overlap, Sweep};
 use crate::yaml::{Mapping, Node, Spanned};
 
 /// How the table comes in; `None` when it has no connection.
@@ -53,6 +53,7 @@ pub(super) fn resolve(
         others.map(|entry| (entry.key.clone(), file.location(entry.key_span))).collect();
     let kind = connections.get(connection).map(|connection| connection.kind.as_str());
     check(file, table, &declared, kind, problems);
+    let sweep = declared.sweep.as_ref().map(|node| sweep(file, table, &declared, kind, node, problems));
     for column in declared.cursor.iter().chain(declared.key.iter()) {
         check_column(file, table, column, columns, problems);
     }
@@ -62,6 +63,7 @@ pub(super) fn resolve(
         cursor: declared.cursor.map(|cursor| cursor.value),
         overlap: declared.overlap.as_ref().and_then(|overlap| self::overlap(file, overlap, problems)),
         key: declared.key.0.into_iter().map(|key| key.value).collect(),
+        sweep: sweep.unwrap_or_default(),
         options: mapping.map_or_else(Map::new, |mapping| without(mapping, &known)),
         option_origins,
         origin,
@@ -76,6 +78,45 @@ fn overlap(file: &Arc<SourceFile>, node: &Node, problems: &mut Diagnostics) -> O
         problems.push(problem.hint("write a duration such as `1 hour` or `2 days`, or a number for number cursors"));
     }
     overlap
+}
+
+fn sweep(
+    file: &Arc<SourceFile>,
+    table: &TableDeclaration,
+    declared: &IngestDeclaration,
+    kind: Option<&str>,
+    node: &Node,
+    problems: &mut Diagnostics,
+) -> Sweep {
+    let name = &table.name.value;
+    let mut report = |message: String, hint: &str| {
+        problems.push(Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(node.span)).hint(hint));
+    };
+    let Some(sweep) = parse_sweep(node) else {
+        let message = format!("`{}` does not say how often to sweep", file.slice(node.span));
+        report(message, "write `never`, `every`, or a duration such as `1 day`");
+        return Sweep::Never;
+    };
+    let mode = declared.mode.as_ref().map(|mode| mode.value).unwrap_or_default();
+    if sweep == Sweep::Never {
+        return sweep;
+    }
+    match mode {
+        IngestMode::Full => {
+            report(format!("`sweep` of `{name}` has no effect, because each run reads the whole table"), "remove it");
+        }
+        IngestMode::Capture => {
+            report(format!("`sweep` of `{name}` has no effect, because the log tells what is deleted"), "remove it");
+        }
+        IngestMode::Incremental if kind == Some("files") => {
+            report(format!("`sweep` of `{name}` has no effect: rows of files go with their files"), "remove it");
+        }
+        IngestMode::Incremental if declared.key.is_empty() => {
+            report(format!("`{name}` has a `sweep` and no `key` to compare"), "add `key: [<columns>]`");
+        }
+        IngestMode::Incremental => return sweep,
+    }
+    Sweep::Never
 }
 
 fn check(

@@ -10,11 +10,13 @@ use super::columns;
 use super::config;
 use super::context::{self, Context};
 use super::declarations::Declared;
+use super::drift;
 use super::ingest;
 use super::names::Names;
 use super::privacy::check_class;
 use super::report;
 use super::root_files::text;
+use super::row_rules;
 use super::unheld::{self, Holder};
 use crate::file::{FreshnessDeclaration, Inherited, SourceConfig, SourceDeclaration, TableDeclaration};
 use crate::resource::{Freshness, FreshnessThreshold, SourceTable};
@@ -106,6 +108,7 @@ fn one(
     }
     let connection = says.connection.as_ref().map(|connection| connection.value.clone());
     let ingest = ingest::resolve(file, table, connection.as_deref(), context.connections, &columns, problems);
+    let rows = row_rules::resolve(file, table, ingest.as_ref(), problems);
     let relation = context.environment.relation(schema, name);
     // What is only read may be the program's own.
     if connection.is_some() {
@@ -120,7 +123,10 @@ fn one(
         ingest,
         contract_enforced: table.contract.as_ref().and_then(|contract| contract.enforced).unwrap_or(false),
         columns,
-        on_new_column: table.on_new_column.or(says.on_new_column).unwrap_or_default(),
+        drift: drift::resolve(file, says, table, problems),
+        rows: rows.rules,
+        deleted: rows.deleted,
+        on_delete: rows.on_delete,
         freshness: freshness(file, says, table, &decoded, problems),
         description: context.docs.resolve(file, table.description.as_ref(), problems),
         tags: decoded.tags.0.clone(),

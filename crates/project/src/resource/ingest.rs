@@ -21,6 +21,8 @@ pub struct Ingest {
     pub overlap: Option<Overlap>,
     /// Columns that identify a row: rows with a known key replace the older ones. Empty: rows are only added.
     pub key: Vec<String>,
+    /// When the keys of a table that is read incrementally are compared with those of its source.
+    pub sweep: Sweep,
     /// What the connector may want to know beside that (`format`, `compression`, `delimiter`, `header`, `null`, …),
     /// by its own names.
     pub options: Map<String, Value>,
@@ -50,4 +52,16 @@ pub enum Overlap {
     Time(Duration),
     /// For cursors that are numbers.
     Amount(i64),
+}
+
+/// How often keys are compared with the source's, to find out which rows it has not got any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sweep {
+    /// Never: rows that the source deletes stay.
+    #[default]
+    Never,
+    /// In every run.
+    Every,
+    /// In the first run that begins so long after the one that did it last.
+    After(Duration),
 }

@@ -1,11 +1,9 @@
 //! A table that comes from outside.
 
 use ade_diagnostic::Location;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Column, Freshness, Ingest, Owner};
+use super::{Column, Drift, Freshness, Ingest, OnDelete, Owner, RowCondition, RowRule};
 use crate::{NodeId, Relation};
 
 /// One table of a `sources:` entry, with what the entry says for all its tables applied.
@@ -27,8 +25,14 @@ pub struct SourceTable {
     pub contract_enforced: bool,
     /// The promised columns.
     pub columns: Vec<Column>,
-    /// What happens when the source has a column that is not listed.
-    pub on_new_column: OnNewColumn,
+    /// What happens when the source is no longer as promised.
+    pub drift: Drift,
+    /// Rows that are not what the table is about.
+    pub rows: Vec<RowRule>,
+    /// When the source means that a row is deleted: a condition, or a column (true, not 0, or a time).
+    pub deleted: Option<RowCondition>,
+    /// What becomes of rows that are deleted.
+    pub on_delete: OnDelete,
     /// How late it may be.
     pub freshness: Option<Freshness>,
     /// What it holds.
@@ -59,17 +63,4 @@ impl SourceTable {
     pub fn column_from(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.source_name().eq_ignore_ascii_case(name))
     }
-}
-
-/// What happens when a source has a column that nobody has listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnNewColumn {
-    /// The table does not land until somebody decides.
-    #[default]
-    Stop,
-    /// The column is left out.
-    Drop,
-    /// The column is left out; that it exists, and its type, is recorded for somebody to decide.
-    Quarantine,
 }

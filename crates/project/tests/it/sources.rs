@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::good;
+use crate::support::{good, problems};
 use ade_project::Relation;
-use ade_project::resource::{IngestMode, OnNewColumn, Overlap};
+use ade_project::resource::{DriftKind, DriftPolicy, IngestMode, OnDelete, Overlap, RowAction, SourceTable, Sweep};
 use serde_json::json;
 
 const PROJECT: &str = r#"
@@ -19,7 +19,7 @@ sources:
   - name: app
     connection: app_db
     schema: raw_app
-    on_new_column: quarantine
+    drift: {new_column: evolve, missing_column: ignore}
     tags: [app]
     meta: {team: core}
     loaded_at_field: updated_at
@@ -36,7 +36,7 @@ sources:
           key: id
           batch_rows: 1000
         contract: {enforced: true}
-        on_new_column: stop
+        drift: {new_column: stop}
         tags: pii
         columns:
           - {name: id, data_type: bigint, nullable: false, privacy: identifier, data_tests: [unique, not_null]}
@@ -64,14 +64,17 @@ fn what_a_source_says_holds_for_its_tables_unless_they_say_otherwise() {
     let project = good(PROJECT);
     let customers = &project.sources["source.shop.app.customers"];
     assert_eq!(customers.relation, Relation::new("dev_raw_app", "customers"));
-    assert_eq!((customers.on_new_column, customers.contract_enforced), (OnNewColumn::Stop, true));
+    let policy = |table: &SourceTable, kind| table.drift.policy(kind, "x", &[]);
+    assert_eq!(policy(customers, DriftKind::NewColumn), DriftPolicy::Stop);
+    assert_eq!(policy(customers, DriftKind::MissingColumn), DriftPolicy::Ignore);
+    assert!(customers.contract_enforced);
     assert_eq!(customers.tags, ["app", "pii"]);
     assert_eq!(json!(customers.meta), json!({"team": "core"}));
     let freshness = customers.freshness.as_ref().expect("freshness");
     assert_eq!(freshness.warn_after.map(|limit| limit.age), Some(Duration::from_hours(6)));
     assert_eq!(freshness.loaded_at.as_deref(), Some("updated_at"));
     let stores = &project.sources["source.shop.app.stores"];
-    assert_eq!((stores.on_new_column, &stores.freshness), (OnNewColumn::Quarantine, &None));
+    assert_eq!((policy(stores, DriftKind::NewColumn), &stores.freshness), (DriftPolicy::Evolve, &None));
     assert_eq!(
         stores.ingest.as_ref().map(|ingest| (ingest.from.as_str(), ingest.mode)),
         Some(("stores", IngestMode::Full))
@@ -168,4 +171,64 @@ sources:
     assert!(columns.iter().all(|column| column.privacy.is_some() == (column.name == "mail")));
     let typed = columns[1].data_type_origin.as_ref().map(|place| (place.to_string(), place.text().to_owned()));
     assert_eq!(typed, Some(("sources/a.yml:9:48".to_owned(), "integr".to_owned())));
+}
+
+const APART: &str = r#"
+== ade.yml
+name: shop
+connections: {db: {type: sqlite, path: data/app.db}}
+== sources/app.yml
+sources:
+  - name: app
+    connection: db
+    drift: {types: {jsonb: ignore, "decimal(12,2)": {retyped_column: evolve}}}
+    tables:
+      - name: customers
+        ingest: {mode: incremental, cursor: at, key: id, sweep: 1 day}
+        deleted: deleted_at
+        on_delete: mark
+        rows:
+          - {name: test_accounts, where: "email like '%@example.com'", then: quarantine}
+        columns:
+          - {name: id, drift: {newly_nullable: quarantine_rows}}
+          - {name: email}
+          - {name: at}
+"#;
+
+#[test]
+fn what_is_kept_apart_is_declared_on_the_table() {
+    let project = good(APART);
+    let table = &project.sources["source.shop.app.customers"];
+    let ingest = table.ingest.as_ref().expect("ingest");
+    assert_eq!(ingest.sweep, Sweep::After(Duration::from_hours(24)));
+    assert_eq!((table.rows[0].then, table.on_delete), (RowAction::Quarantine, OnDelete::Mark));
+    assert_eq!(table.deleted.as_ref().map(|deleted| deleted.sql.as_str()), Some("deleted_at"));
+    let policy = |kind, column, types: &[&str]| table.drift.policy(kind, column, types);
+    assert_eq!(policy(DriftKind::NewColumn, "x", &["varchar", "jsonb"]), DriftPolicy::Ignore);
+    assert_eq!(policy(DriftKind::RetypedColumn, "x", &["decimal(12,2)"]), DriftPolicy::Evolve);
+    assert_eq!(policy(DriftKind::NewlyNullable, "id", &[]), DriftPolicy::QuarantineRows);
+}
+
+#[test]
+fn words_without_meaning_say_why() {
+    for (from, to, told) in [
+        (
+            "drift: {newly_nullable: quarantine_rows}",
+            "drift: {new_column: ignore}",
+            "a column that is listed is not new",
+        ),
+        ("{types:", "{renamed_column: evolve, types:", "never carried out by itself"),
+        ("{types:", "{missing_column: quarantine_rows, types:", "every row lacks the column"),
+        ("{types:", "{retyped_colum: evolve, types:", "unknown key `retyped_colum`"),
+        ("drift: {newly_nullable: quarantine_rows}", "drift: quarantine", "`quarantine` is not a value of `drift`"),
+        ("sweep: 1 day", "sweep: daily", "does not say how often to sweep"),
+        (", key: id, sweep: 1 day", ", sweep: 1 day", "no `key` to compare"),
+        ("mode: incremental, cursor: at, key: id, sweep: 1 day", "mode: full, sweep: every", "has no effect"),
+        ("then: quarantine", "then: quarantin", "`quarantin` is not a value of `then`"),
+        ("deleted: deleted_at", "descripton: x", "unknown key `descripton`"),
+        (", sweep: 1 day}\n        deleted: deleted_at", "}", "nothing tells what is deleted"),
+    ] {
+        let all = problems(&APART.replacen(from, to, 1));
+        assert!(all.contains(told), "{told}: {all}");
+    }
 }

@@ -8,6 +8,8 @@ use arrow::datatypes::Schema;
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use crate::source::{may_be_missing, must_have_values};
+
 pub(crate) fn relation_name(relation: &Relation) -> RelationName {
     RelationName::new(&relation.schema, &relation.table)
 }
@@ -132,7 +134,7 @@ pub(crate) fn source_contract(source: &SourceTable, as_is: impl Fn(&str) -> bool
     let columns: Vec<ContractColumn> = source
         .columns
         .iter()
-        .filter(|column| !column.nullable && as_is(&column.name))
+        .filter(|column| must_have_values(source, column) && !may_be_missing(source, column) && as_is(&column.name))
         .map(|column| ContractColumn { name: column.name.clone(), data_type: None, nullable: false })
         .collect();
     if columns.is_empty() {

@@ -6,6 +6,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::Schema;
 
 use super::Build;
+use crate::source::{may_be_missing, must_have_values};
 
 impl Build {
     /// Whether a column lands with the values that the source has: only then can a check of the table tell whether the
@@ -22,15 +23,24 @@ impl Build {
     }
 
     /// The problem of raw rows without a value that was promised, in columns that are treated.
-    pub(crate) fn broken_promise(&self, source: &SourceTable, label: &str, raw: &RecordBatch) -> Option<Diagnostic> {
+    /// `missing` are columns that the source has not got, which is known.
+    pub(crate) fn broken_promise(
+        &self,
+        source: &SourceTable,
+        label: &str,
+        raw: &RecordBatch,
+        missing: &[String],
+    ) -> Option<Diagnostic> {
         let schema = raw.schema();
-        for column in source.columns.iter().filter(|column| !column.nullable) {
+        let promised = source.columns.iter().filter(|column| must_have_values(source, column));
+        for column in promised.filter(|column| !missing.contains(&column.name)) {
             let Some(place) = schema.fields().iter().position(|field| field.name().eq_ignore_ascii_case(&column.name))
             else {
                 continue;
             };
             let rows = raw.column(place).logical_null_count();
-            if rows > 0 && self.is_treated(source, &schema, &column.name) {
+            // The audit looks at the others: it sees the table as it becomes.
+            if rows > 0 && (may_be_missing(source, column) || self.is_treated(source, &schema, &column.name)) {
                 let table = format!("{}.{}", source.source, source.name);
                 let message = format!("contract: at least {rows} rows of `{table}` have no `{}`", column.name);
                 let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(column.origin.clone());

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::error::RunError;
 use crate::event::Event;
+use crate::source::beside;
 use crate::workspace::Workspace;
 
 /// Names of relations in one line.
@@ -150,6 +151,13 @@ impl Workspace {
         if self.is_made_table(&found.relation).await? {
             let lease = self.lake.lease(&table, "ade maintain").await?;
             let dropped = self.lake.drop_table(&table, &lease).await;
+            self.lake.release(&lease).await?;
+            dropped?;
+        }
+        let apart = beside(&table)?;
+        if self.is_made_table(&apart.to_string()).await? {
+            let lease = self.lake.lease(&apart, "ade maintain").await?;
+            let dropped = self.lake.drop_table(&apart, &lease).await;
             self.lake.release(&lease).await?;
             dropped?;
         }

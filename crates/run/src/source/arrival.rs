@@ -1,33 +1,26 @@
 //! Units of a source on their way into one commit: read, obfuscate, stage, audit, commit.
 use std::sync::Arc;
 
-use ade_connect::{ChangeColumns, DELETED, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
+use ade_connect::{DELETED, ReadUnit, Snapshot as SourceSnapshot};
 use ade_engine::datafusion::common::ScalarValue;
-use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, StageWriter, Write};
+use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, Write};
 use ade_project::resource::IngestMode;
-use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
-use chrono::{DateTime, Utc};
-use futures::StreamExt;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::carry::carried;
-use super::changed_rows::ChangedRows;
-use super::door::named;
+use super::decided::Decided;
 use super::gaps::Gaps;
-use super::ingest::{Decided, TableLanding};
-use super::key::rows_with_null_key;
+use super::ingest::TableLanding;
 use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
-use super::stamp::{BATCH_ID, stamp};
+use super::quarantine::{Intake, Quarantine};
+use super::reading::Reading;
+use super::sieve::Tally;
+use super::stamp::BATCH_ID;
 use crate::build::{TaskError, discard_stage};
-use crate::error::RunError;
-use crate::event::{CheckReport, Event};
+use crate::event::CheckReport;
 use crate::failpoint::{self, hit};
-
-/// Rows between two words of progress.
-const PROGRESS_ROWS: u64 = 100_000;
 
 /// Units on their way into one commit.
 pub(super) struct Arrival<'a> {
@@ -43,7 +36,7 @@ pub(super) enum Landed {
     /// They are committed.
     Committed(Committed),
     /// They are what is there already.
-    Same(Vec<String>, Losses),
+    Same(Vec<String>, Losses, Tally),
     /// A check stopped them; nothing of them is visible.
     Stopped(Refused),
     /// The unit at this place could not be read; nothing of them is visible.
@@ -72,6 +65,8 @@ pub(super) struct Committed {
     pub(super) notes: Vec<String>,
     /// Values that are NULL now.
     pub(super) losses: Losses,
+    /// Rows that were told apart.
+    pub(super) tally: Tally,
     /// Where the source has been read to.
     pub(super) position: Option<Value>,
 }
@@ -84,21 +79,63 @@ impl Arrival<'_> {
         position: Option<&Value>,
         rows_before: u64,
     ) -> Result<Landed, TaskError> {
+        hit(failpoint::SOURCE_PLANNED)?;
+        let mut quarantine = self.quarantine().await?;
+        let landed = Box::pin(self.land_beside(snapshot, position, rows_before, &mut quarantine)).await;
+        // What was not committed before the table was must not be.
+        let left = match quarantine {
+            Some(quarantine) => Box::pin(quarantine.close(false, self.table.build.run_id)).await,
+            None => Ok(()),
+        };
+        landed.and_then(|landed| left.map(|()| landed))
+    }
+
+    /// Where rows are kept apart, if any may be.
+    async fn quarantine(&self) -> Result<Option<Quarantine<'_>>, TaskError> {
+        let Self { table, decided, .. } = self;
+        if !decided.sieve.keeps_apart() {
+            return Ok(None);
+        }
+        let intake = Intake {
+            build: table.build,
+            table: table.table,
+            columns: Arc::clone(decided.obfuscator.output_schema()),
+            key: &table.declared.key,
+            mode: table.declared.mode,
+            whole: self.whole,
+            replaced: self.replaced(),
+        };
+        Quarantine::new(intake).await.map(Some)
+    }
+
+    async fn land_beside<'q>(
+        &'q self,
+        snapshot: &dyn SourceSnapshot,
+        position: Option<&Value>,
+        rows_before: u64,
+        quarantine: &mut Option<Quarantine<'q>>,
+    ) -> Result<Landed, TaskError> {
         let table = self.table;
         let workspace = &table.build.workspace;
         let request = StageRequest::new(self.staged_schema(), self.write()).schema_change(SchemaChange::Evolve);
-        hit(failpoint::SOURCE_PLANNED)?;
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
         let mut rows = 0;
         let mut position = position.cloned();
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         let mut gaps = Gaps::default();
-        let mut losses = Losses::default();
+        let (mut losses, mut tally) = (Losses::default(), Tally::default());
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
-            let mut reading =
-                Reading { arrival: self, writer: &mut writer, hash: &mut hash, gaps: &mut gaps, losses: &mut losses };
+            let mut reading = Reading {
+                arrival: self,
+                writer: &mut writer,
+                quarantine: &mut *quarantine,
+                hash: &mut hash,
+                gaps: &mut gaps,
+                losses: &mut losses,
+                tally: &mut tally,
+            };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
                 Err(error) => {
@@ -118,7 +155,7 @@ impl Arrival<'_> {
         notes.extend(self.repeated(counts));
         if self.same_content(&landing).await? {
             staged.discard().await?;
-            return Ok(Landed::Same(notes, losses));
+            return Ok(Landed::Same(notes, losses, tally));
         }
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
@@ -126,6 +163,9 @@ impl Arrival<'_> {
             let mut notes = gaps.notes(snapshot, &self.decided.plan, self.units).await;
             notes.extend(losses.notes());
             return Ok(Landed::Stopped(Refused { rows, checks, notes }));
+        }
+        if let Some(quarantine) = quarantine.take() {
+            Box::pin(quarantine.close(true, table.build.run_id)).await?;
         }
         // A table that its source has no rows for still gets a commit: then it exists.
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
@@ -140,17 +180,23 @@ impl Arrival<'_> {
         table.build.checkpoint(table.table, version, table.lease).await;
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
         let rows = counts.added;
-        Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, position }))
+        Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, tally, position }))
     }
 
     /// Whether what is read are changes, with those of rows that are no more.
-    fn is_of_changes(&self) -> bool {
+    pub(super) fn is_of_changes(&self) -> bool {
         self.table.declared.mode == IngestMode::Capture && !self.whole
     }
 
+    /// Whether arrivals may say that rows with their keys must not be in the table.
+    pub(super) fn takes_out(&self) -> bool {
+        let keyed = self.table.declared.mode == IngestMode::Incremental && !self.table.declared.key.is_empty();
+        self.is_of_changes() || (keyed && !self.whole && self.decided.sieve.takes_out())
+    }
+
     /// The columns of the rows that are staged.
-    fn staged_schema(&self) -> SchemaRef {
-        if !self.is_of_changes() {
+    pub(super) fn staged_schema(&self) -> SchemaRef {
+        if !self.takes_out() {
             return Arc::clone(&self.decided.schema);
         }
         let mark = Arc::new(Field::new(DELETED, DataType::Boolean, false));
@@ -172,6 +218,17 @@ impl Arrival<'_> {
         if declared.mode == IngestMode::Capture {
             return Write::Upsert(self.keys().delete_when(DELETED));
         }
+        let keys = if self.takes_out() { self.keys().delete_when(DELETED) } else { self.keys() };
+        match (declared.key.is_empty(), self.replaced()) {
+            (true, None) => Write::Append,
+            (true, Some(region)) => Write::Exchange(region),
+            (false, None) => Write::Upsert(keys),
+            (false, Some(region)) => Write::UpsertExchange(keys, region),
+        }
+    }
+
+    /// The batches that these units take the place of.
+    fn replaced(&self) -> Option<Region> {
         // Each unit has a batch of its own, and none replaces one of this write: together they replace what each would.
         let replaced: Vec<ScalarValue> = self
             .units
@@ -179,20 +236,18 @@ impl Arrival<'_> {
             .filter_map(|unit| unit.replaces_batch.clone())
             .map(|batch| ScalarValue::Utf8(Some(batch)))
             .collect();
-        let replaced = (!replaced.is_empty()).then(|| Region::In { column: BATCH_ID.to_owned(), values: replaced });
-        match (declared.key.is_empty(), replaced) {
-            (true, None) => Write::Append,
-            (true, Some(region)) => Write::Exchange(region),
-            (false, None) => Write::Upsert(self.keys()),
-            (false, Some(region)) => Write::UpsertExchange(self.keys(), region),
-        }
+        (!replaced.is_empty()).then(|| Region::In { column: BATCH_ID.to_owned(), values: replaced })
     }
 
     /// That rows came with a key that others of them have, too: expected of what is delivered again, and otherwise the sign
     /// of a key that does not tell all rows apart.
     fn repeated(&self, counts: RowCounts) -> Option<String> {
         let repeated = counts.arrived.saturating_sub(counts.added);
-        if self.table.declared.mode != IngestMode::Incremental || self.table.declared.key.is_empty() || repeated == 0 {
+        if self.table.declared.mode != IngestMode::Incremental
+            || self.table.declared.key.is_empty()
+            || repeated == 0
+            || self.takes_out()
+        {
             return None;
         }
         Some(format!(
@@ -202,7 +257,7 @@ impl Arrival<'_> {
         ))
     }
 
-    fn keys(&self) -> KeySpec {
+    pub(super) fn keys(&self) -> KeySpec {
         let spelled = |name: &String| {
             let field = self.decided.schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name));
             field.map_or_else(|| name.clone(), |field| field.name().clone())
@@ -220,138 +275,5 @@ impl Arrival<'_> {
             Err(LakeError::NoTable { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-/// What every row of a unit carries.
-struct Stamp {
-    batch_id: String,
-    loaded_at: DateTime<Utc>,
-}
-
-/// One unit from the source to the stage.
-struct Reading<'a> {
-    arrival: &'a Arrival<'a>,
-    writer: &'a mut StageWriter,
-    hash: &'a mut Option<ContentHash>,
-    gaps: &'a mut Gaps,
-    losses: &'a mut Losses,
-}
-
-impl Reading<'_> {
-    async fn read(
-        &mut self,
-        snapshot: &dyn SourceSnapshot,
-        unit: &ReadUnit,
-        batch_id: Uuid,
-        rows_before: u64,
-    ) -> Result<UnitEnd, TaskError> {
-        let arrival = self.arrival;
-        let Arrival { table, decided, .. } = arrival;
-        let plan = &decided.plan;
-        let workspace = &table.build.workspace;
-        let stamp = Stamp { batch_id: batch_id.to_string(), loaded_at: workspace.world.clock.now() };
-        let expected_rows = plan.units.iter().map(|unit| unit.rows).sum();
-        let mut rows = 0_u64;
-        let mut said = 0;
-        let mut stream = snapshot.read(plan, unit).await?;
-        while let Some(batch) = stream.next().await {
-            let batch = batch?;
-            // Tasks are stopped where they wait. With a reader that is always ahead and a writer that only computes, this one
-            // would not.
-            tokio::task::yield_now().await;
-            hit(failpoint::SOURCE_BATCH_READ)?;
-            let arrived = batch.num_rows() as u64;
-            if arrival.is_of_changes() {
-                self.changes(&batch, unit, &stamp, rows).await?;
-            } else {
-                let treated = self.treat(&named(&batch, &decided.inside)?, unit, rows)?;
-                self.write(&treated, unit, &stamp, None).await?;
-            }
-            rows += arrived;
-            if rows - said >= PROGRESS_ROWS {
-                said = rows;
-                let node = table.source.id.to_string();
-                workspace.observer.on(&Event::TaskProgress { node, rows: rows_before + rows, expected_rows });
-            }
-        }
-        let broke_off = || ade_connect::ConnectError::SourceFailed {
-            object: unit.label.clone(),
-            reason: "it ended without saying so".to_owned(),
-        };
-        hit(failpoint::SOURCE_UNIT_READ)?;
-        Ok(stream.end().cloned().ok_or_else(broke_off)?)
-    }
-
-    /// Holds rows against what was promised of them, and treats them. `before` rows of the unit came before them.
-    fn treat(&mut self, batch: &RecordBatch, unit: &ReadUnit, before: u64) -> Result<RecordBatch, TaskError> {
-        let Arrival { table, decided, .. } = self.arrival;
-        if let Some(problem) = table.build.broken_promise(table.source, &unit.label, batch) {
-            return Err(TaskError::Diagnostics(vec![problem]));
-        }
-        let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
-        self.gaps.look(table.source, place.unwrap_or_default(), batch, before);
-        let treated = decided.obfuscator.apply(batch)?;
-        self.losses.add(decided.obfuscator.losses(batch, &treated));
-        Ok(treated)
-    }
-
-    /// Takes a batch of changes.
-    async fn changes(
-        &mut self,
-        batch: &RecordBatch,
-        unit: &ReadUnit,
-        stamp: &Stamp,
-        before: u64,
-    ) -> Result<(), TaskError> {
-        let Arrival { table, decided, .. } = self.arrival;
-        let not_changes = || ade_connect::ConnectError::SourceFailed {
-            object: unit.label.clone(),
-            reason: "it gave rows where changes were asked for".to_owned(),
-        };
-        let (rows, said) = ChangeColumns::split(batch).ok_or_else(not_changes)?;
-        let rows = named(&rows, &decided.inside)?;
-        let parted = ChangedRows::new(&rows, &said).map_err(|_| RunError::Stamp { rows: rows.num_rows() })?;
-        let complete = self.treat(&parted.complete, unit, before)?;
-        self.write(&complete, unit, stamp, Some(false)).await?;
-        let (partial, said) = parted.partial;
-        if partial.num_rows() > 0 {
-            // What they leave out was held against the promises when it landed.
-            let treated = decided.obfuscator.apply(&partial)?;
-            let whole = carried(table, decided, &partial, treated, &said).await?;
-            self.write(&whole, unit, stamp, Some(false)).await?;
-        }
-        let gone = decided.obfuscator.apply(&parted.gone)?;
-        self.write(&gone, unit, stamp, Some(true)).await
-    }
-
-    /// Stages treated rows; `deleted` marks them where changes land.
-    async fn write(
-        &mut self,
-        batch: &RecordBatch,
-        unit: &ReadUnit,
-        stamp: &Stamp,
-        deleted: Option<bool>,
-    ) -> Result<(), TaskError> {
-        let Arrival { table, decided, .. } = self.arrival;
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
-        hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
-        if let Some(problem) = rows_with_null_key(table.source, &unit.label, batch) {
-            return Err(TaskError::Diagnostics(vec![problem]));
-        }
-        if let Some(hash) = self.hash {
-            hash.add(batch);
-        }
-        let mut stamped = self::stamp(batch, &decided.schema, &stamp.batch_id, stamp.loaded_at)?;
-        if let Some(deleted) = deleted {
-            let rows = batch.num_rows();
-            let mut columns = stamped.columns().to_vec();
-            columns.push(Arc::new(BooleanArray::from(vec![deleted; rows])));
-            stamped =
-                RecordBatch::try_new(self.arrival.staged_schema(), columns).map_err(|_| RunError::Stamp { rows })?;
-        }
-        Ok(self.writer.write(stamped).await?)
     }
 }

@@ -5,26 +5,37 @@ use std::sync::Arc;
 use ade_connect::{ChangeColumns, ConnectError};
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{MemoryCatalog, RelationName};
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::kernels::zip::zip;
-use arrow::compute::{cast, concat_batches, interleave, is_not_null};
+use arrow::compute::{cast, concat_batches, filter_record_batch, interleave, is_not_null};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
-use super::ingest::{Decided, TableLanding};
+use super::decided::Decided;
+use super::ingest::TableLanding;
 use crate::build::{TaskError, relation_name};
 use crate::error::RunError;
 
 /// Name of the rows whose values are asked for.
 const ASKED: &str = "ade_changed_rows";
 
+/// What happens with rows that the table has not got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It is an error: they cannot be completed.
+    Refuse,
+    /// They are left out.
+    LeaveOut,
+}
+
 /// Fills in what `treated` leaves out, from the rows that the table has under the keys of `raw`, or under those from before.
-/// `said` and `raw` are of the same rows.
+/// `said`, `raw` and `treated` are of the same rows; `treated` may have further columns.
 pub(super) async fn carried(
     table: &TableLanding<'_>,
     decided: &Decided,
     raw: &RecordBatch,
     treated: RecordBatch,
     said: &ChangeColumns,
+    missing: Missing,
 ) -> Result<RecordBatch, TaskError> {
     let left_out: Vec<Vec<usize>> = (0..raw.num_rows()).map(|row| said.left_out(row)).collect();
     let mut places: Vec<usize> = left_out.iter().flatten().copied().collect();
@@ -32,12 +43,13 @@ pub(super) async fn carried(
     places.dedup();
     let keys = keys_before(table, decided, raw, said)?;
     let found = stored(table, &keys, &treated, &places).await?;
-    let missing = found.rows.iter().filter(|row| row.is_none()).count();
-    if missing > 0 {
+    let there: BooleanArray = found.rows.iter().map(|row| Some(row.is_some())).collect();
+    let lacking = there.len() - there.true_count();
+    if lacking > 0 && missing == Missing::Refuse {
         return Err(ConnectError::Request {
             from: table.source.relation.to_string(),
             reason: format!(
-                "{missing} changed rows leave out values that did not change, and the table has not got them"
+                "{lacking} changed rows leave out values that did not change, and the table has not got them"
             ),
             advice: "load all of it again with `--full-refresh`".to_owned(),
         }
@@ -54,7 +66,8 @@ pub(super) async fn carried(
         columns[*place] = interleave(&[treated.column(*place).as_ref(), stored.as_ref()], &from.collect::<Vec<_>>())
             .map_err(shape)?;
     }
-    Ok(RecordBatch::try_new(treated.schema(), columns).map_err(shape)?)
+    let whole = RecordBatch::try_new(treated.schema(), columns).map_err(shape)?;
+    Ok(if lacking > 0 { filter_record_batch(&whole, &there).map_err(shape)? } else { whole })
 }
 
 /// The keys that the rows have in the table, treated as they are there.

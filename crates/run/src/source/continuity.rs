@@ -1,5 +1,7 @@
 //! Whether rows that land now belong to those that are there: the same treatment of every column, the same key, the same
 //! origin. Where they do not, all of the table must be loaded again, and what was readable before must be cleared away.
+use std::collections::HashSet;
+
 use ade_connect::ReadPlan;
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::type_name;
@@ -15,6 +17,8 @@ pub(super) struct Continuity<'a> {
     pub(super) before: &'a Landing,
     /// Whether what lands takes the place of all that is there.
     pub(super) replaces: bool,
+    /// Columns that may land as a wider type than before.
+    pub(super) widened: HashSet<String>,
 }
 
 /// The connection and the table that a cursor belongs to; empty without a cursor: files are known by their content, wherever
@@ -52,7 +56,7 @@ impl Continuity<'_> {
         }
         // Where nothing is read, nothing tells the types of columns that are listed without one.
         let typed = plan.units.iter().any(|unit| unit.size_bytes != Some(0));
-        let differences = now.differences(self.before, typed);
+        let differences = now.differences(self.before, typed, &self.widened);
         if differences.is_empty() {
             return Ok((now.carrying(self.before), None));
         }

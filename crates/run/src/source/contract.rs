@@ -4,8 +4,8 @@ use std::sync::Arc;
 use ade_connect::{ColumnDrift, DriftedColumn, ReadPlan, RetypedColumn};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{sql_type, type_name};
-use ade_privacy::{Policy, propose};
-use ade_project::resource::{IngestMode, OnNewColumn, SourceTable};
+use ade_privacy::propose;
+use ade_project::resource::SourceTable;
 use arrow::array::new_empty_array;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
@@ -38,50 +38,13 @@ pub(crate) fn promised(source: &SourceTable) -> Result<Option<SchemaRef>, Vec<Di
     if problems.is_empty() { Ok(Some(Arc::new(Schema::new(fields)))) } else { Err(problems) }
 }
 
-/// Every way in which the source breaks its promise, and every column that nobody has decided about.
-pub(crate) fn violations(source: &SourceTable, plan: &ReadPlan, policy: &Policy) -> Vec<Diagnostic> {
-    let mut drift = plan.drift();
-    fields(source, plan, &mut drift);
-    let mut problems = broken_promises(source, &drift);
-    // Of a column that looks renamed everything is said with the one that is missing.
-    let renamed: Vec<String> = drift.renames().into_iter().map(|(_, new)| new.name.clone()).collect();
-    if source.contract_enforced {
-        for column in drift.new.iter().filter(|column| !renamed.contains(&column.name)) {
-            let message = format!(
-                "table `{}.{}` has a new column `{}` ({}), and its contract is enforced",
-                source.source, source.name, column.name, column.data_type
-            );
-            problems.push(
-                Diagnostic::error(&rule::SCHEMA_DRIFT, message)
-                    .at(source.origin.clone())
-                    .note(format!("seen in {}", column.seen_in))
-                    .hint(format!(
-                        "list it under `columns:` of the table: {}",
-                        column_lines(&column.name, &column.data_type, found_class(plan, &column.name).as_deref())
-                    )),
-            );
-        }
-    }
-    let open = policy.unclassified().iter().filter(|column| {
-        let is_new = drift.new.iter().any(|new| new.name == column.column);
-        match source.on_new_column {
-            OnNewColumn::Stop => !(renamed.contains(&column.column) || source.contract_enforced && is_new),
-            // The policy for new columns is for new ones; a listed column without a class is a person's oversight.
-            _ => source.column(&column.column).is_some(),
-        }
-    });
-    let open: Vec<_> = open.map(|column| (column.column.as_str(), &column.data_type)).collect();
-    problems.extend(unclassified(source, &open));
-    problems
-}
-
 /// Whether a listed name is a field of a struct: `device.os`, where `device` is listed, too.
 fn is_field(source: &SourceTable, name: &str) -> bool {
     name.match_indices('.').any(|(dot, _)| source.column(&name[..dot]).is_some())
 }
 
 /// Adds the listed fields that their structs have not got, or have as another type.
-fn fields(source: &SourceTable, plan: &ReadPlan, drift: &mut ColumnDrift) {
+pub(super) fn fields(source: &SourceTable, plan: &ReadPlan, drift: &mut ColumnDrift) {
     let listed = source.columns.iter().enumerate().filter(|(_, column)| is_field(source, &column.name));
     for (position, column) in listed {
         let promised = column.data_type.as_ref().and_then(|text| sql_type(text).ok());
@@ -89,16 +52,12 @@ fn fields(source: &SourceTable, plan: &ReadPlan, drift: &mut ColumnDrift) {
         let seen_in = plan.units.first().map_or_else(|| plan.request.from.clone(), |unit| unit.label.clone());
         match (find(plan.schema.fields(), &column.name), promised) {
             (Found::Field(found), Some(promised)) if *found.data_type() != promised => {
-                drift.retyped.push(RetypedColumn {
-                    name: column.name.clone(),
-                    promised: promised_name,
-                    found: type_name(found.data_type()),
-                    seen_in,
-                });
+                drift.retyped.push(RetypedColumn::new(&column.name, &promised, found.data_type(), &seen_in));
             }
             (Found::Missing, _) => drift.missing.push(DriftedColumn {
                 name: column.name.clone(),
                 data_type: promised_name,
+                source_type: None,
                 position,
                 seen_in,
             }),
@@ -128,62 +87,6 @@ fn find<'a>(fields: &'a Fields, path: &str) -> Found<'a> {
         Some(Found::Unknown) => Found::Missing,
         Some(found) => found,
         None => Found::Unknown,
-    }
-}
-
-fn broken_promises(source: &SourceTable, drift: &ColumnDrift) -> Vec<Diagnostic> {
-    let table = format!("{}.{}", source.source, source.name);
-    let renames = drift.renames();
-    let mut problems = Vec::new();
-    for column in &drift.missing {
-        let place = source.column_from(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
-        let mut problem = Diagnostic::error(
-            &rule::SCHEMA_DRIFT,
-            format!("column `{}` of `{table}` is gone from the source", column.name),
-        )
-        .at(place)
-        .note(format!("not in {}", column.seen_in));
-        if let Some((_, new)) = renames.iter().find(|(missing, _)| missing.name == column.name) {
-            problem = problem
-                .note(format!("it looks renamed: the source has a new column `{}` ({})", new.name, new.data_type))
-                .hint(format!(
-                    "if that is right, write `from: {}` at the column: it goes on under its name here, and nothing that \
-                     uses it changes; if not, ask the source's owner",
-                    serde_json::Value::from(new.name.as_str())
-                ));
-        } else {
-            problem = problem
-                .hint(format!("ask the source's owner; if it is gone for good, remove it here{}", and_reload(source)));
-        }
-        problems.push(problem);
-    }
-    for column in &drift.retyped {
-        let place = source.column_from(&column.name).map_or(&source.origin, |listed| &listed.origin).clone();
-        problems.push(
-            Diagnostic::error(
-                &rule::SCHEMA_DRIFT,
-                format!(
-                    "column `{}` of `{table}` was promised as {} and now is {}",
-                    column.name, column.promised, column.found
-                ),
-            )
-            .at(place)
-            .note(format!("seen in {}", column.seen_in))
-            .hint(format!(
-                "ask the source's owner; if it is meant, write `data_type: {}`{}",
-                column.found,
-                and_reload(source)
-            )),
-        );
-    }
-    problems
-}
-
-/// What is left to do where rows of before stay: those of a full load are all replaced anyway.
-fn and_reload(source: &SourceTable) -> &'static str {
-    match &source.ingest {
-        Some(declared) if declared.mode == IngestMode::Full => "",
-        _ => " and load with --full-refresh",
     }
 }
 
@@ -241,20 +144,20 @@ pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) 
     if !lines.is_empty() {
         problem = problem.hint(format!("add under `columns:` of the table: {}", lines.join("\n")));
     }
-    Some(problem.hint("`ade inspect` proposes a class for each column; `on_new_column: drop` leaves such columns out"))
+    Some(
+        problem.hint(
+            "`ade inspect` proposes a class for each column; `drift: {new_column: ignore}` leaves new columns out",
+        ),
+    )
 }
 
 /// The class that a column's name and type speak for, if they do.
-fn class(name: &str, data_type: &DataType) -> Option<String> {
+pub(super) fn class(name: &str, data_type: &DataType) -> Option<String> {
     propose(name, data_type, &new_empty_array(data_type)).class.map(|class| class.name().to_owned())
 }
 
-/// The same for a column as it is in the source.
-fn found_class(plan: &ReadPlan, name: &str) -> Option<String> {
-    class(name, plan.schema.field_with_name(name).ok()?.data_type())
-}
-
-fn column_lines(name: &str, data_type: &str, class: Option<&str>) -> String {
+/// The line that lists a column.
+pub(super) fn column_lines(name: &str, data_type: &str, class: Option<&str>) -> String {
     let legal = ade_connect::legal_column_name(name);
     let from = if legal == name { String::new() } else { format!(", from: {}", serde_json::Value::from(name)) };
     let (class, otherwise) = match class {

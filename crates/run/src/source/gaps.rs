@@ -4,6 +4,8 @@ use ade_connect::{ReadPlan, ReadUnit, Snapshot};
 use ade_project::resource::SourceTable;
 use arrow::array::{Array, RecordBatch};
 
+use super::drift::must_have_values;
+
 /// The first row without a value, of each column that promises one.
 #[derive(Debug, Default)]
 pub(super) struct Gaps(Vec<Gap>);
@@ -20,8 +22,16 @@ struct Gap {
 
 impl Gaps {
     /// Looks at the rows of a batch that `before` rows of the same unit came before.
-    pub(super) fn look(&mut self, source: &SourceTable, unit: usize, batch: &RecordBatch, before: u64) {
-        for column in source.columns.iter().filter(|column| !column.nullable) {
+    pub(super) fn look(
+        &mut self,
+        source: &SourceTable,
+        unit: usize,
+        batch: &RecordBatch,
+        before: u64,
+        missing: &[String],
+    ) {
+        let promised = source.columns.iter().filter(|column| must_have_values(source, column));
+        for column in promised.filter(|column| !missing.contains(&column.name)) {
             let Some(values) = batch.column_by_name(&column.name) else { continue };
             let Some(nulls) = values.logical_nulls().filter(|nulls| nulls.null_count() > 0) else { continue };
             if self.0.iter().any(|known| known.column == column.name) {

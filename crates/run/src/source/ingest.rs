@@ -1,24 +1,21 @@
 //! Lands one source table: read, obfuscate, stage, audit, commit, unit by unit.
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot};
-use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
-use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
 use ade_project::NodeId;
-use ade_project::resource::{Ingest, IngestMode, OnNewColumn, Overlap, SourceTable};
-use arrow::datatypes::{Schema, SchemaRef};
+use ade_project::resource::{Ingest, IngestMode, Overlap, SourceTable};
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
-use super::continuity::{Continuity, origin};
 use super::contract;
+use super::decided::Decided;
 use super::door::Door;
-use super::key::{folded_keys, missing_keys};
+use super::drift::Retyping;
 use super::landing::Landing;
 use super::losses::Losses;
-use super::stamp::stamped;
+use super::quarantine::beside;
+use super::sieve::Tally;
 use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
@@ -85,6 +82,8 @@ struct Units<'a> {
     refused: u64,
     /// Values that treatments did not understand.
     losses: Losses,
+    /// Rows that were told apart.
+    tally: Tally,
 }
 
 impl Units<'_> {
@@ -110,6 +109,7 @@ impl Units<'_> {
                     outcome.batches.extend(committed.batches);
                     outcome.notes(&committed.notes);
                     self.losses.merge(committed.losses);
+                    self.tally.merge(committed.tally);
                     if let Some(before) = committed.emptied {
                         // A source that lost everything and one that could not be read whole look alike.
                         outcome.status = Status::Warned;
@@ -117,10 +117,11 @@ impl Units<'_> {
                     }
                     outcome.audited(committed.checks);
                 }
-                Ok(Landed::Same(notes, losses)) => {
+                Ok(Landed::Same(notes, losses, tally)) => {
                     groups.committed();
                     outcome.notes(&notes);
                     self.losses.merge(losses);
+                    self.tally.merge(tally);
                     outcome.status = if outcome.status == Status::Warned { Status::Warned } else { Status::Unchanged };
                 }
                 Ok(Landed::Stopped(refused)) => {
@@ -143,36 +144,9 @@ impl Units<'_> {
     }
 }
 
-/// What is decided before the first row is read.
-pub(super) struct Decided {
-    pub(super) plan: ReadPlan,
-    /// The columns that are read, with the names that they have in the lake.
-    pub(super) inside: SchemaRef,
-    pub(super) obfuscator: Obfuscator,
-    /// Of the rows that are staged.
-    pub(super) schema: SchemaRef,
-    pub(super) landing: Landing,
-}
-
-impl Decided {
-    /// For a plan that reads no rows, as when a file was removed or renamed: nothing says what the columns are, and there is
-    /// nothing to decide about. All that is remembered stays as it is.
-    fn nothing_read(plan: ReadPlan, current: &Snapshot) -> Result<Self, TaskError> {
-        let plan = plan.keeping(|_| false);
-        let obfuscator = Obfuscator::new(&plan.schema, &Policy::new(Vec::new()), &stand_in())?;
-        let (inside, schema) = (Arc::clone(&plan.schema), Arc::clone(current.schema()));
-        Ok(Self { plan, inside, obfuscator, schema, landing: landed(current).unwrap_or_default() })
-    }
-}
-
 /// What a table remembers of how it landed.
-fn landed(table: &Snapshot) -> Option<Landing> {
+pub(super) fn landed(table: &Snapshot) -> Option<Landing> {
     table.state().fingerprint.as_deref().and_then(Landing::parse)
-}
-
-/// Where no column asks for a key, nothing is derived from this one.
-fn stand_in() -> Keyring {
-    Keyring::generate([0; 32])
 }
 
 impl TableLanding<'_> {
@@ -187,7 +161,8 @@ impl TableLanding<'_> {
         let known = current.as_ref().filter(|_| !self.anew);
         let position = known.and_then(|table| table.state().position.clone());
         let known = known.filter(|_| position.is_some());
-        let plan = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
+        let (plan, retyping) = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
+        let renamings = self.renamings(snapshot, &plan, current.as_ref()).await;
         let mut outcome = Outcome::new(Status::Success);
         for note in &plan.notes {
             outcome.note(&note.message);
@@ -197,10 +172,12 @@ impl TableLanding<'_> {
         }
         if plan.units.is_empty() && current.is_some() {
             // Promises are held and columns are decided about all the same.
-            self.decide(plan, current.as_ref(), false, &mut outcome)?;
+            let request = Arc::clone(&plan.request);
+            self.decide(plan, &retyping, current.as_ref(), false, &renamings, &mut outcome).await?;
             if outcome.status == Status::Success {
                 outcome.status = Status::Unchanged;
             }
+            Box::pin(self.sweep(snapshot, &request, &mut outcome)).await?;
             return Ok(outcome);
         }
         let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
@@ -209,7 +186,7 @@ impl TableLanding<'_> {
         let goes_on = known.or(current.as_ref().filter(|_| plan.replaces_all));
         let decided = match goes_on.filter(|_| reads_nothing && self.declared.mode == IngestMode::Incremental) {
             Some(current) => Decided::nothing_read(plan, current)?,
-            None => self.decide(plan, current.as_ref(), whole, &mut outcome)?,
+            None => self.decide(plan, &retyping, current.as_ref(), whole, &renamings, &mut outcome).await?,
         };
         let units = &decided.plan.units;
         // What replaces everything becomes visible at once.
@@ -221,11 +198,20 @@ impl TableLanding<'_> {
             Groups::new(&sizes, there.max(GROUP_BYTES))
         };
         let planned = units.len();
-        let mut units =
-            Units { table: self, decided: &decided, whole, position, rows: 0, refused: 0, losses: Losses::default() };
+        let mut units = Units {
+            table: self,
+            decided: &decided,
+            whole,
+            position,
+            rows: 0,
+            refused: 0,
+            losses: Losses::default(),
+            tally: Tally::default(),
+        };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
         outcome.notes(&units.losses.notes());
-        if outcome.status == Status::Success && units.losses.is_warning() {
+        outcome.notes(&units.tally.notes(&beside(self.table)?.to_string()));
+        if outcome.status == Status::Success && (units.losses.is_warning() || units.tally.is_warning()) {
             outcome.status = Status::Warned;
         }
         if let Some(error) = failure {
@@ -242,27 +228,31 @@ impl TableLanding<'_> {
         // What has landed counts; where nothing has, what might have.
         let rows = if outcome.version.is_some() { units.rows } else { units.rows + units.refused };
         outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
+        if outcome.status.is_good() && !whole {
+            Box::pin(self.sweep(snapshot, &decided.plan.request, &mut outcome)).await?;
+        }
         Ok(outcome)
     }
 
+    /// What the source will give, and what was settled about columns of other types.
     async fn plan(
         &self,
         snapshot: &dyn SourceSnapshot,
         options: Settings,
         current: Option<&Snapshot>,
         position: Option<Value>,
-    ) -> Result<ReadPlan, TaskError> {
+    ) -> Result<(ReadPlan, Retyping), TaskError> {
         // Rows that go on where others ended; otherwise they take the place of all that is there.
         let known = current.filter(|_| position.is_some());
         let replaced = current.filter(|_| position.is_none()).and_then(|table| table.state().position.clone());
+        let before = known.and_then(landed).filter(|_| self.declared.mode != IngestMode::Full);
         let mut promised = contract::promised(self.source).map_err(TaskError::Diagnostics)?;
         if self.declared.mode == IngestMode::Incremental
-            && let Some(before) = known.and_then(landed)
+            && let Some(before) = &before
         {
             promised = promised.map(|promised| before.typed(&promised));
         }
         let door = Door::new(self.source);
-        promised = promised.map(|promised| door.schema_outside(&promised));
         let outside = |name: &String| door.outside(name).to_owned();
         let mode = match self.declared.mode {
             IngestMode::Full => ReadMode::Full,
@@ -273,109 +263,33 @@ impl TableLanding<'_> {
             },
             IngestMode::Capture => ReadMode::Capture { key: door.outside_all(&self.declared.key) },
         };
-        let request = ReadRequest {
+        let mut retyping = Retyping::expected(self.source, promised.as_deref(), before.as_ref(), self.types_values());
+        promised = promised.map(|promised| retyping.applied(&promised));
+        let mut request = ReadRequest {
             table: self.source.relation.to_string(),
             from: self.declared.from.clone(),
             options,
             mode,
             position,
             replaced,
-            promised,
+            promised: promised.as_ref().map(|promised| door.schema_outside(promised)),
             columns: None,
             batch_rows: BATCH_ROWS,
         };
-        Ok(snapshot.plan(&request).await?)
+        let plan = snapshot.plan(&request).await?;
+        let before = before.filter(|_| !plan.replaces_all);
+        if retyping.settle(self.source, &door, &plan.drift(), promised.as_deref(), before.as_ref()) {
+            request.promised = promised.map(|promised| door.schema_outside(&retyping.applied(&promised)));
+            return Ok((snapshot.plan(&request).await?, retyping));
+        }
+        Ok((plan, retyping))
     }
 
-    /// Holds the plan against the contract, decides about every column, and makes the obfuscator.
-    fn decide(
-        &self,
-        plan: ReadPlan,
-        current: Option<&Snapshot>,
-        whole: bool,
-        outcome: &mut Outcome,
-    ) -> Result<Decided, TaskError> {
-        let door = Door::new(self.source);
-        let inside = door.schema_inside(&plan.schema);
-        let policy = self.build.obfuscation.policy(self.source, &inside).map_err(TaskError::Diagnostics)?;
-        let mut problems = contract::violations(self.source, &plan, &policy);
-        problems.extend(self.cursor_is_sensitive(&door, &inside, &policy));
-        problems.extend(folded_keys(self.source, &policy, &inside));
-        if !problems.is_empty() {
-            return Err(TaskError::Diagnostics(problems));
-        }
-        let left_out: HashSet<String> = policy.unclassified().iter().map(|column| column.column.clone()).collect();
-        for column in policy.unclassified() {
-            if self.source.on_new_column == OnNewColumn::Quarantine {
-                let data_type = ade_engine::type_name(&column.data_type);
-                outcome.status = Status::Warned;
-                outcome.note(&format!(
-                    "new column `{}` ({data_type}) is left out until somebody classifies it",
-                    column.column
-                ));
-            }
-        }
-        let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
-        let plan = plan.keeping(|name| !left_out.contains(door.inside(name)) && !dropped(door.inside(name)));
-        let inside = door.schema_inside(&plan.schema);
-        let mut problems = missing_keys(self.source, &inside);
-        problems.extend(door.problems(self.source, &plan));
-        if !problems.is_empty() {
-            return Err(TaskError::Diagnostics(problems));
-        }
-        // What is left out is dropped, also within a struct.
-        let mut policy = policy;
-        policy.settle_unclassified(&Class::Custom("unclassified".to_owned()), &Treatment::Drop);
-        let needs_key = policy
-            .columns()
-            .iter()
-            .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
-        let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
-        let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
-        let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
-        let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared));
-        let landing = self.continued(current, whole, &plan, &policy, landing, outcome)?;
-        let schema = stamped(obfuscator.output_schema());
-        Ok(Decided { plan, inside, obfuscator, schema, landing })
-    }
-
-    /// The highest value of the cursor is kept in the table's commits as it is, so it must not be one that is hidden in rows.
-    fn cursor_is_sensitive(&self, door: &Door, columns: &Schema, policy: &Policy) -> Option<Diagnostic> {
-        let cursor = door.inside(self.declared.cursor.as_ref()?);
-        let is_it = |name: &str| name.eq_ignore_ascii_case(cursor);
-        let decided = policy.columns().iter().find(|decided| is_it(&decided.column));
-        let exists = columns.fields().iter().any(|field| is_it(field.name()));
-        let why = match decided {
-            _ if self.declared.mode != IngestMode::Incremental || !exists => return None,
-            Some(decided) if decided.treatment == Treatment::Keep => return None,
-            Some(decided) => format!("is treated by `{}`", decided.treatment),
-            None => "is not classified".to_owned(),
-        };
-        let table = format!("{}.{}", self.source.source, self.source.name);
-        let message =
-            format!("cursor column `{cursor}` of `{table}` {why}, and its highest value would be stored as it is");
-        let place = self.source.column(cursor).map_or(&self.declared.origin, |listed| &listed.origin);
-        let hint = "use a column as `cursor` that may be seen (`privacy: public`), such as a time of change";
-        Some(Diagnostic::error(&rule::INVALID_INGEST, message).at(place.clone()).hint(hint))
-    }
-
-    /// What to remember of a landing after the one that the table has.
-    fn continued(
-        &self,
-        current: Option<&Snapshot>,
-        replaces: bool,
-        plan: &ReadPlan,
-        policy: &Policy,
-        landing: Landing,
-        outcome: &mut Outcome,
-    ) -> Result<Landing, TaskError> {
-        let Some(before) = current.and_then(landed) else { return Ok(landing) };
-        let continuity = Continuity { source: self.source, policy, before: &before, replaces };
-        let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
-        if let Some(note) = note {
-            outcome.note(&note);
-        }
-        Ok(landing)
+    /// Whether the source types values rather than columns.
+    fn types_values(&self) -> bool {
+        let connections = &self.build.workspace.project.connections;
+        let connection = self.source.connection.as_ref().and_then(|name| connections.get(name));
+        connection.is_some_and(|connection| matches!(connection.kind.as_str(), "files" | "sqlite"))
     }
 }
 

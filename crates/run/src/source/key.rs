@@ -6,9 +6,11 @@
 use ade_diagnostic::{Diagnostic, Location, rule};
 use ade_privacy::{DataFamily, Policy, Treatment};
 use ade_project::resource::{IngestMode, SourceTable};
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, BooleanArray, RecordBatch};
 use arrow::buffer::NullBuffer;
+use arrow::compute::{and, is_not_null, not, or};
 use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
 
 /// Every column of the key whose treatment may make different keys equal. Columns that the
 /// schema has not got, or whose type is still unknown (`Null`), are passed over.
@@ -73,6 +75,20 @@ pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &Reco
     )
 }
 
+/// The rows that stay, and of those that are `gone` the ones without NULL in their key.
+pub(super) fn with_whole_key(
+    source: &SourceTable,
+    batch: &RecordBatch,
+    gone: &BooleanArray,
+) -> Result<BooleanArray, ArrowError> {
+    let key = source.ingest.as_ref().map(|declared| key_places(batch.schema_ref(), &declared.key)).unwrap_or_default();
+    let mut known = BooleanArray::from(vec![true; batch.num_rows()]);
+    for place in key {
+        known = and(&known, &is_not_null(batch.column(place))?)?;
+    }
+    or(&known, &not(gone)?)
+}
+
 /// Why a treatment may make different values of a type equal, and what to do; `None` when it cannot.
 fn folds(treatment: &Treatment, data_type: &DataType) -> Option<(String, String)> {
     match treatment {
@@ -101,6 +117,12 @@ fn folds(treatment: &Treatment, data_type: &DataType) -> Option<(String, String)
             "use `keep`, `pseudonym` with `form: exact`, or `encrypt` for columns of the key".to_owned(),
         )),
     }
+}
+
+/// The places of the key's columns; empty when one of them is not there.
+pub(super) fn key_places(schema: &Schema, key: &[String]) -> Vec<usize> {
+    let place = |name: &String| schema.fields().iter().position(|field| field.name().eq_ignore_ascii_case(name));
+    key.iter().map(place).collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 fn found<'a>(schema: &'a Schema, name: &str) -> Option<&'a Field> {

@@ -1,12 +1,14 @@
 //! What a landed table remembers about how it landed: what was done to each column, where the rows came from, and which
 //! rows. It is kept in the table's commits, so that rows are never mixed that do not mean the same.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ade_engine::{sql_type, type_name};
 use ade_privacy::{Obfuscator, Policy, Treatment};
+use ade_project::resource::{OnDelete, SourceTable};
 use arrow::array::{ArrayData, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
@@ -20,6 +22,12 @@ pub(crate) struct Landing {
     /// The connection and the table that a cursor belongs to; empty where there is no cursor.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) origin: String,
+    /// Digest of the rules by which rows are told apart; empty without any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) rules: String,
+    /// When its keys were last compared with those of its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) swept_at: Option<DateTime<Utc>>,
     /// Hash of all rows as they landed, for tables that are read whole each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<String>,
@@ -38,6 +46,11 @@ pub(crate) struct LandedColumn {
 impl LandedColumn {
     fn new(data_type: Option<&DataType>, treatment: &Treatment) -> Self {
         Self { data_type: data_type.map(type_name), treatment: treatment.to_string() }
+    }
+
+    /// The type as SQL names it; `None` of what did not land.
+    pub(crate) fn type_name(&self) -> Option<&str> {
+        self.data_type.as_deref()
     }
 
     fn has_landed(&self) -> bool {
@@ -64,7 +77,20 @@ impl Landing {
                 }
             }
         }
-        Self { columns, key, origin, content: None }
+        Self { columns, key, origin, ..Self::default() }
+    }
+
+    /// With the rules by which the rows of a table are told apart.
+    pub(crate) fn of_rows(mut self, source: &SourceTable) -> Self {
+        let rules = source.rows.iter().map(|rule| (&rule.name, &rule.condition.sql, rule.then));
+        let told: Vec<_> = rules.collect();
+        let deleted = source.deleted.as_ref().map(|deleted| &deleted.sql);
+        let on_delete = source.on_delete;
+        if !told.is_empty() || deleted.is_some() || on_delete != OnDelete::default() {
+            let text = serde_json::json!([told, deleted, on_delete]).to_string();
+            blake3::hash(text.as_bytes()).to_hex()[..16].clone_into(&mut self.rules);
+        }
+        self
     }
 
     /// Reads what a commit remembers; `None` for tables that were not landed by a source.
@@ -100,6 +126,7 @@ impl Landing {
         if self.key.is_empty() {
             self.key.clone_from(&before.key);
         }
+        self.swept_at = self.swept_at.or(before.swept_at);
         self
     }
 
@@ -116,14 +143,20 @@ impl Landing {
     /// Columns whose treatment is another one than it was, in words. A column that has not landed before is no such: older
     /// rows have NULL there.
     pub(crate) fn retreated(&self, before: &Self) -> Vec<String> {
-        self.changed(before, |then, now| then.treatment != now.treatment)
+        self.changed(before, |_, then, now| then.treatment != now.treatment)
     }
 
     /// Why rows that land now would not mean the same as those that landed before; empty when they do. `typed`: whether the
     /// types are known, which takes something to be read.
-    pub(crate) fn differences(&self, before: &Self, typed: bool) -> Vec<String> {
-        let mut found = self
-            .changed(before, |then, now| then.treatment != now.treatment || (typed && then.data_type != now.data_type));
+    pub(crate) fn differences(&self, before: &Self, typed: bool, widened: &HashSet<String>) -> Vec<String> {
+        let may_widen =
+            |column: &str, then: &LandedColumn| widened.contains(column) && then.treatment == Treatment::Keep.name();
+        let mut found = self.changed(before, |column, then, now| {
+            then.treatment != now.treatment || (typed && then.data_type != now.data_type && !may_widen(column, then))
+        });
+        if before.rules != self.rules {
+            found.push("`rows`, `deleted` or `on_delete` told rows apart otherwise than now".to_owned());
+        }
         if !before.key.is_empty() && !self.key.is_empty() && self.key != before.key {
             found.push(format!("the key was {} and is now {}", before.key, self.key));
         }
@@ -136,7 +169,7 @@ impl Landing {
         found
     }
 
-    fn changed(&self, before: &Self, differs: impl Fn(&LandedColumn, &LandedColumn) -> bool) -> Vec<String> {
+    fn changed(&self, before: &Self, differs: impl Fn(&str, &LandedColumn, &LandedColumn) -> bool) -> Vec<String> {
         let landed = before.columns.iter().filter(|(_, then)| then.has_landed());
         landed
             .filter_map(|(column, then)| {
@@ -145,7 +178,7 @@ impl Landing {
                     let (then, now) = (then.describe(), now.describe());
                     format!("column `{column}` landed as `{then}` and would now land as `{now}`")
                 };
-                differs(then, now).then(what)
+                differs(column, then, now).then(what)
             })
             .collect()
     }
@@ -283,7 +316,7 @@ mod tests {
         let by_field = [("device.os", Treatment::Keep), ("device.owner_email", Treatment::Drop)];
         let (now, policy) = landing(vec![device(&["os", "owner_email"])], &by_field);
         assert_eq!(now.new_fields(&policy, &before), []);
-        assert_eq!(now.differences(&before, true), Vec::<String>::new());
+        assert_eq!(now.differences(&before, true, &HashSet::new()), Vec::<String>::new());
         // In lists, too.
         let list = |fields: &[&str]| {
             let element = device(fields).with_name("element");
@@ -300,7 +333,7 @@ mod tests {
         let by_field = [("device.os", Treatment::Keep), ("device.mail", Treatment::Null)];
         let (now, _) = landing(vec![device(&["os", "mail"])], &by_field);
         let expected = ["column `device.mail` landed as `varchar: keep` and would now land as `varchar: null`"];
-        assert_eq!(now.differences(&before, true), expected);
+        assert_eq!(now.differences(&before, true, &HashSet::new()), expected);
         let (now, _) = landing(Vec::new(), &[("device", Treatment::Drop)]);
         assert_eq!(now.retreated(&before).len(), 2);
         assert_eq!(before.retreated(&now), Vec::<String>::new(), "nothing of it has landed");
@@ -315,10 +348,14 @@ mod tests {
         let carried = now.carrying(&before);
         assert_eq!(carried, before);
         let (now, _) = landing(vec![text("phone")], &[("phone", Treatment::Null)]);
-        assert_eq!(now.differences(&carried, true).len(), 1);
+        assert_eq!(now.differences(&carried, true, &HashSet::new()).len(), 1);
         let number = Field::new("phone", DataType::Int64, true);
         let (now, _) = landing(vec![number], &[("phone", Treatment::Keep)]);
-        assert_eq!(now.differences(&carried, true).len(), 1);
-        assert_eq!(now.differences(&carried, false), Vec::<String>::new(), "types that nobody has seen say nothing");
+        assert_eq!(now.differences(&carried, true, &HashSet::new()).len(), 1);
+        assert_eq!(
+            now.differences(&carried, false, &HashSet::new()),
+            Vec::<String>::new(),
+            "types that nobody has seen say nothing"
+        );
     }
 }

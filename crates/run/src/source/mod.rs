@@ -3,23 +3,36 @@ mod arrival;
 mod captures;
 mod carry;
 mod changed_rows;
+mod conditions;
 mod connections;
 mod continuity;
 mod contract;
+mod decided;
 mod door;
+mod drift;
+mod extras;
 mod gaps;
 mod ingest;
 mod key;
+mod key_digests;
 mod landing;
 mod losses;
 mod obfuscation;
+mod quarantine;
+mod reading;
+mod row_digest;
+mod sieve;
 mod stamp;
+mod sweep;
 mod waves;
 
 pub(crate) use captures::{Captures, consumer};
+pub(crate) use conditions::Conditions;
 pub(crate) use connections::{
     Connections, check_all as check_connections, of_connection, open as open_connection,
     settings as connection_settings,
 };
+pub(crate) use drift::{may_be_missing, must_have_values};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;
+pub(crate) use quarantine::beside;

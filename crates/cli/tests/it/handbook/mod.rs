@@ -84,4 +84,5 @@ pages! {
     mysql "docs/guide/mysql.md"
     change_capture "docs/guide/change-capture.md"
     integration_checklist "docs/guide/integration-checklist.md"
+    drift "docs/guide/drift.md"
 }

@@ -1,5 +1,6 @@
 //! `ade check`.
 mod columns;
+mod conditions;
 mod hard_coded;
 mod known_tables;
 mod settings;
@@ -33,6 +34,7 @@ pub async fn check_project(root: &Path, options: &OpenOptions, world: &World) ->
         if let Some(obfuscation) = &obfuscation {
             problems.extend(project.sources.values().flat_map(|source| obfuscation.check(source)));
         }
+        problems.extend(conditions::condition_problems(project, world).await);
         problems.extend(sql::sql_problems(project, root, obfuscation.as_ref(), world).await);
     }
     problems.into_sorted()

@@ -1,0 +1,95 @@
+//! Captured tables tell when their rows changed, keep deleted ones where they are to, and tell rows apart like others.
+use ade_testing::{Folder, Postgres, Program};
+
+use crate::program::program;
+
+const TABLE: &str = "
+    create schema app;
+    create table app.people(id int primary key, email text, kind text, note text, gone boolean not null default false);
+    alter table app.people alter column note set storage external;
+    insert into app.people select i, 'p' || i || '@example.org', 'user', repeat('x', 5000) from generate_series(1, 6) i;";
+
+struct Captured {
+    server: Postgres,
+    _folder: Folder,
+    ade: Program,
+}
+
+impl Captured {
+    fn new(rest: &str) -> Self {
+        let server = Postgres::start().unwrap();
+        server.psql(TABLE).unwrap();
+        let folder = Folder::new();
+        let port = server.port();
+        folder.write(
+            "ade.yml",
+            format!("name: marked\nconnections:\n  db: {{type: postgres, host: 127.0.0.1, port: {port}, user: postgres, database: postgres}}\nprivacy:\n  rules: [{{column: '*', class: public}}]\n"),
+        );
+        folder.write(
+            "sources/app.yml",
+            format!("sources:\n  - name: app\n    connection: db\n    tables:\n      - name: people\n        ingest: {{from: app.people, mode: capture, key: [id]}}\n{rest}"),
+        );
+        let ade = program(&folder);
+        ade.run(&["init", "."]).succeeds();
+        ade.run(&["ingest"]).succeeds();
+        Self { server, _folder: folder, ade }
+    }
+
+    fn psql(&self, statements: &str) {
+        self.server.psql(statements).unwrap();
+        self.ade.run(&["ingest"]).succeeds();
+    }
+
+    fn rows(&self, sql: &str) -> String {
+        self.ade.rows(sql).join(" ")
+    }
+}
+
+#[test]
+fn changes_have_their_time_and_deleted_rows_go() {
+    let captured = Captured::new("");
+    assert_eq!(captured.rows("select count(*), count(_ade_changed_at) from app.people"), "6,0");
+    captured.psql("update app.people set email = null where id = 1; delete from app.people where id = 2");
+    let recent = "select id from app.people where _ade_changed_at between _ade_loaded_at - interval '1 hour' and _ade_loaded_at + interval '1 hour'";
+    assert_eq!(captured.rows(recent), "1");
+    assert_eq!(captured.rows("select count(*), min(length(note)) from app.people"), "5,5000");
+}
+
+#[test]
+fn deleted_rows_stay_as_they_were_with_a_mark() {
+    let captured = Captured::new("        on_delete: mark\n        deleted: gone\n");
+    captured.psql("delete from app.people where id = 2; update app.people set gone = true where id = 3");
+    let rows = "select id, _ade_is_deleted, email, length(note) from app.people where id < 4 order by id";
+    assert_eq!(
+        captured.rows(rows),
+        "1,false,p1@example.org,5000 2,true,p2@example.org,5000 3,true,p3@example.org,5000"
+    );
+    assert_eq!(captured.rows("select id from app.people where _ade_changed_at is not null order by id"), "2 3");
+    // What came and went between two runs was never here; what comes back is here again.
+    captured.psql(
+        "insert into app.people values (9, 'x', 'user', 'short'); delete from app.people where id = 9;
+         insert into app.people values (2, 'again', 'user', 'short'); update app.people set gone = false where id = 3",
+    );
+    assert_eq!(captured.rows("select count(*) from app.people"), "6");
+    assert_eq!(captured.rows(rows), "1,false,p1@example.org,5000 2,false,again,5 3,false,p3@example.org,5000");
+    // A key that changes leaves the old one behind as deleted.
+    captured.psql("update app.people set id = 7 where id = 1");
+    assert_eq!(
+        captured.rows("select id, _ade_is_deleted, length(note) from app.people where id in (1, 7) order by id"),
+        "1,true,5000 7,false,5000"
+    );
+}
+
+#[test]
+fn rows_that_change_sides_are_on_one_of_them() {
+    let rules = "        rows:\n          - {name: tests, where: \"kind = 'test'\", then: quarantine}\n          - {name: staff, where: \"email like '%@shop.org'\", then: mark}\n";
+    let captured = Captured::new(rules);
+    captured.psql("update app.people set kind = 'test' where id in (1, 2); update app.people set email = 'a@shop.org' where id = 3");
+    assert_eq!(captured.rows("select id, _ade_marks from app.people order by id"), "3,staff 4, 5, 6,");
+    assert_eq!(captured.rows("select id from app__quarantine.people order by id"), "1 2");
+    captured
+        .psql("delete from app.people where id = 2; update app.people set kind = 'user', note = 'new' where id = 1");
+    assert_eq!(captured.rows("select id from app.people order by id"), "1 3 4 5 6");
+    assert_eq!(captured.rows("select count(*) from app__quarantine.people"), "0");
+    assert_eq!(captured.rows("select length(note) from app.people where id = 3"), "5000");
+}

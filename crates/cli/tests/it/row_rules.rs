@@ -1,0 +1,148 @@
+//! Rows that are not what a table is about, and rows that the source means as deleted.
+use ade_testing::{Folder, Program, leaks};
+use rusqlite::Connection;
+
+use crate::program::program;
+
+const PROJECT: &str = "name: shop\nconnections:\n  app: {type: sqlite, path: app.db}\n";
+
+fn sources(ingest: &str, rules: &str) -> String {
+    format!(
+        "sources:\n  - name: app\n    connection: app\n    tables:\n      - name: people\n        ingest: {{{ingest}}}\n{rules}        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n          - {{name: email, data_type: varchar, privacy: email}}\n          - {{name: origin, data_type: varchar, privacy: {{class: public, treatment: drop}}}}\n          - {{name: gone, data_type: bigint, privacy: public}}\n          - {{name: at, data_type: bigint, privacy: public}}\n"
+    )
+}
+
+struct App {
+    folder: Folder,
+    ade: Program,
+    database: Connection,
+}
+
+impl App {
+    fn new(ingest: &str, rules: &str) -> Self {
+        let folder = Folder::with(&[("ade.yml", PROJECT), ("sources/s.yml", &sources(ingest, rules))]);
+        let database = Connection::open(folder.at("app.db")).unwrap();
+        let ade = program(&folder);
+        ade.run(&["init", "."]).succeeds();
+        let app = Self { folder, ade, database };
+        app.sql("create table people(id integer primary key, email text, origin text, gone integer, at integer)");
+        for (id, email, origin) in [
+            (1, "ann@shop.org", "'app'"),
+            (2, "qa1@example.com", "'app'"),
+            (3, "old@shop.org", "'legacy'"),
+            (4, "qa2@example.com", "'legacy'"),
+            (5, "eve@shop.org", "null"),
+        ] {
+            app.sql(&format!("insert into people values ({id}, '{email}', {origin}, 0, {id})"));
+        }
+        app
+    }
+
+    fn sql(&self, statements: &str) {
+        self.database.execute_batch(statements).unwrap();
+    }
+
+    fn ingest(&self) -> String {
+        self.ade.run(&["ingest"]).succeeds().all()
+    }
+
+    fn rows(&self, sql: &str) -> String {
+        self.ade.rows(sql).join(" ")
+    }
+}
+
+const RULES: &str = "        rows:\n          - {name: test_accounts, where: \"email like '%@example.com'\", then: THEN}\n          - {name: migrated, where: \"origin = 'legacy'\", then: mark}\n";
+const INCREMENTAL: &str = "mode: incremental, cursor: at, key: [id]";
+
+#[test]
+fn rows_are_told_by_what_the_source_has_and_kept_out_marked_or_apart() {
+    for ingest in ["mode: full", INCREMENTAL] {
+        let app = App::new(ingest, &RULES.replace("THEN", "drop"));
+        assert!(app.ingest().contains("rows left out: 2 × `test_accounts`"));
+        // The column that tells has not landed, and NULL tells nothing.
+        let marked = "select id, _ade_marks from app.people order by id";
+        assert_eq!(app.rows(marked), "1, 3,migrated 5,", "{ingest}");
+        // A row that becomes one of them goes, and comes back.
+        app.sql("update people set email = 'qa3@example.com', at = 10 where id = 1");
+        app.ingest();
+        assert_eq!(app.rows(marked), "3,migrated 5,", "{ingest}");
+        app.sql("update people set email = 'ann@shop.org', at = 11 where id = 1");
+        app.ingest();
+        assert_eq!(app.rows(marked), "1, 3,migrated 5,", "{ingest}");
+
+        let app = App::new(ingest, &RULES.replace("THEN", "quarantine"));
+        assert!(app.ingest().contains("rows kept apart in app__quarantine.people: 2 × rule `test_accounts`"));
+        assert_eq!(app.rows(marked), "1, 3,migrated 5,", "{ingest}");
+        assert_eq!(
+            app.rows("select id, _ade_reason from app__quarantine.people order by id"),
+            "2,rule `test_accounts` 4,rule `test_accounts`"
+        );
+        // No value that was treated lies anywhere, kept apart or not.
+        let found = leaks(&app.folder.files(), &["qa1@example.com"]);
+        assert!(found.iter().all(|leak| leak.place.contains("app.db")), "{found:?}");
+    }
+}
+
+#[test]
+fn rules_that_change_are_a_reason_to_load_anew() {
+    let app = App::new(INCREMENTAL, &RULES.replace("THEN", "drop"));
+    app.ingest();
+    app.folder.replace("sources/s.yml", "'%@example.com'", "'%@shop.org'");
+    let all = app.ade.run(&["ingest"]).exits(1).all();
+    assert!(all.contains("told rows apart otherwise than now") && all.contains("--full-refresh"), "{all}");
+    app.ade.run(&["ingest", "--full-refresh"]).succeeds();
+    assert_eq!(app.rows("select id from app.people order by id"), "2 4");
+}
+
+#[test]
+fn soft_deletes_remove_or_mark() {
+    for ingest in ["mode: full", INCREMENTAL] {
+        for told in ["gone", "gone is distinct from 0", "origin = 'deleted'"] {
+            let app = App::new(ingest, &format!("        deleted: \"{told}\"\n"));
+            app.ingest();
+            assert_eq!(app.rows("select count(*) from app.people"), "5");
+            app.sql("update people set gone = 1, origin = 'deleted', at = 10 where id in (2, 3)");
+            app.ingest();
+            assert_eq!(app.rows("select id from app.people order by id"), "1 4 5", "{ingest} {told}");
+            app.sql("update people set gone = 0, origin = 'app', at = 11 where id = 3");
+            app.ingest();
+            assert_eq!(app.rows("select id from app.people order by id"), "1 3 4 5", "{ingest} {told}");
+
+            let app = App::new(ingest, &format!("        deleted: \"{told}\"\n        on_delete: mark\n"));
+            app.sql("update people set gone = 1, origin = 'deleted', at = 10 where id in (2, 3)");
+            app.ingest();
+            app.sql("update people set gone = 0, origin = 'app', at = 11 where id = 3");
+            app.ingest();
+            let marked = app.rows("select id, _ade_is_deleted from app.people order by id");
+            assert_eq!(marked, "1,false 2,true 3,false 4,false 5,false", "{ingest} {told}");
+        }
+    }
+}
+
+#[test]
+fn slips_in_conditions_are_found_without_asking_the_source() {
+    for (condition, told) in [
+        ("emial like '%@example.com'", "there is no column emial"),
+        ("email like", "rule `test_accounts` of `app.people`"),
+        ("lower(email)", "gives varchar, no condition"),
+        ("id in (select 1)", "over the columns of a row alone"),
+        ("at > extract(epoch from now())", "asks for the time"),
+        ("count(*) > 1", "over the columns of a row alone"),
+    ] {
+        let rules = RULES.replace("email like '%@example.com'", condition).replace("THEN", "drop");
+        let app = App::new("mode: full", &rules);
+        let all = app.ade.run(&["check"]).exits(2).all();
+        assert!(all.contains(told), "{condition}: {all}");
+        assert!(app.ade.run(&["ingest"]).exits(1).all().contains("test_accounts"));
+    }
+    let app = App::new("mode: full", "        deleted: email\n");
+    let all = app.ade.run(&["check"]).exits(2).all();
+    assert!(all.contains("`deleted` of `app.people` gives varchar"), "{all}");
+    // A condition that fails on a value does not tell which.
+    let app = App::new(
+        "mode: full",
+        &RULES.replace("email like '%@example.com'", "cast(email as bigint) = 1").replace("THEN", "drop"),
+    );
+    let all = app.ade.run(&["ingest", "--log", "trace"]).exits(1).all();
+    assert!(all.contains("cannot be computed for some row") && !all.contains("shop.org"), "{all}");
+}

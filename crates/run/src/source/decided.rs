@@ -1,0 +1,230 @@
+//! What is decided about a table before the first row of it is read.
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ade_connect::ReadPlan;
+use ade_diagnostic::{Diagnostic, rule};
+use ade_engine::MemoryCatalog;
+use ade_lake::Snapshot;
+use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
+use ade_project::resource::{DriftKind, DriftPolicy, IngestMode};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+
+use super::conditions::Conditions;
+use super::continuity::{Continuity, origin};
+use super::door::Door;
+use super::drift::{Renaming, Retyping, Verdict, policy_of};
+use super::extras::Extras;
+use super::ingest::{TableLanding, landed};
+use super::key::{folded_keys, missing_keys};
+use super::landing::Landing;
+use super::sieve::Sieve;
+use super::stamp::stamped;
+use crate::build::{Outcome, TaskError};
+use crate::error::RunError;
+use crate::event::Status;
+
+/// What is decided before the first row is read.
+pub(super) struct Decided {
+    pub(super) plan: ReadPlan,
+    /// The columns that are read, with the names that they have in the lake and the types as which they are read.
+    pub(super) arriving: SchemaRef,
+    /// What tells rows apart.
+    pub(super) sieve: Sieve,
+    /// The places of the columns that land among those that are read.
+    pub(super) places: Vec<usize>,
+    /// Listed columns that the source has not got.
+    pub(super) missing: Vec<String>,
+    pub(super) obfuscator: Obfuscator,
+    /// What rows carry beside their own columns.
+    pub(super) extras: Extras,
+    /// Of the rows that are staged.
+    pub(super) schema: SchemaRef,
+    pub(super) landing: Landing,
+}
+
+impl Decided {
+    /// For a plan that reads no rows, as when a file was removed or renamed: nothing says what the columns are, and there is
+    /// nothing to decide about. All that is remembered stays as it is.
+    pub(super) fn nothing_read(plan: ReadPlan, current: &Snapshot) -> Result<Self, TaskError> {
+        let plan = plan.keeping(|_| false);
+        let obfuscator = Obfuscator::new(&plan.schema, &Policy::new(Vec::new()), &stand_in())?;
+        let (arriving, schema) = (Arc::clone(&plan.schema), Arc::clone(current.schema()));
+        Ok(Self {
+            plan,
+            arriving,
+            sieve: Sieve::default(),
+            places: Vec::new(),
+            missing: Vec::new(),
+            obfuscator,
+            extras: Extras::default(),
+            schema,
+            landing: landed(current).unwrap_or_default(),
+        })
+    }
+
+    /// Of rows with the columns that are read, those columns that land.
+    pub(super) fn landing_of(&self, rows: &RecordBatch) -> Result<RecordBatch, RunError> {
+        if self.places.len() == rows.num_columns() {
+            return Ok(rows.clone());
+        }
+        rows.project(&self.places).map_err(|_| RunError::Stamp { rows: rows.num_rows() })
+    }
+}
+
+/// Where no column asks for a key, nothing is derived from this one.
+fn stand_in() -> Keyring {
+    Keyring::generate([0; 32])
+}
+
+impl TableLanding<'_> {
+    /// Holds the plan against the contract, decides about every column, and makes the obfuscator.
+    pub(super) async fn decide(
+        &self,
+        plan: ReadPlan,
+        retyping: &Retyping,
+        current: Option<&Snapshot>,
+        whole: bool,
+        renamings: &[Renaming],
+        outcome: &mut Outcome,
+    ) -> Result<Decided, TaskError> {
+        let door = Door::new(self.source);
+        let mut sieve = Sieve { fitted: fitted(retyping, &door.schema_inside(&plan.schema)), ..Sieve::default() };
+        let columns = sieve.fitted_schema(&door.schema_inside(&plan.schema));
+        let policy = self.build.obfuscation.policy(self.source, &columns).map_err(TaskError::Diagnostics)?;
+        let verdict = Verdict::new(&self.build.workspace.project, self.source, &plan, &policy, renamings);
+        let mut problems = verdict.problems;
+        problems.extend(self.cursor_is_sensitive(&door, &columns, &policy));
+        problems.extend(folded_keys(self.source, &policy, &columns));
+        let conditions = self.conditions(&columns).await;
+        let conditions = conditions.unwrap_or_else(|found| {
+            problems.extend(found);
+            Conditions::default()
+        });
+        if !problems.is_empty() {
+            return Err(TaskError::Diagnostics(problems));
+        }
+        let mut notes = retyping.notes(&format!("{}.{}", self.source.source, self.source.name));
+        notes.extend(verdict.notes);
+        if !notes.is_empty() {
+            outcome.status = Status::Warned;
+            outcome.notes(&notes);
+        }
+        let left_out: HashSet<String> = policy.unclassified().iter().map(|column| column.column.clone()).collect();
+        let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
+        let lands = |name: &str| !left_out.contains(name) && !dropped(name);
+        let looked_at: HashSet<String> =
+            conditions.columns().map(str::to_owned).chain(verdict.watched.iter().cloned()).collect();
+        let plan = plan.keeping(|name| lands(door.inside(name)) || looked_at.contains(door.inside(name)));
+        let arriving = door.schema_inside(&plan.schema);
+        sieve.fitted = fitted(retyping, &arriving);
+        self.fill(&mut sieve, &arriving, &verdict.missing, &verdict.watched).await?;
+        let places = arriving.fields().iter().enumerate().filter(|(_, field)| lands(field.name()));
+        let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        let shape = |_| RunError::Stamp { rows: 0 };
+        let inside = sieve.fitted_schema(&arriving).project(&places).map_err(shape)?;
+        let mut problems = missing_keys(self.source, &inside);
+        problems.extend(door.problems(self.source, &plan));
+        if !problems.is_empty() {
+            return Err(TaskError::Diagnostics(problems));
+        }
+        // What is left out is dropped, also within a struct.
+        let mut policy = policy;
+        policy.settle_unclassified(&Class::Custom("unclassified".to_owned()), &Treatment::Drop);
+        let needs_key = policy
+            .columns()
+            .iter()
+            .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
+        let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
+        let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
+        let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
+        let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared)).of_rows(self.source);
+        let landing = self.continued(current, whole, &plan, &policy, retyping, landing, outcome)?;
+        let extras = Extras::new(self.source, &sieve);
+        let schema = stamped(&extras.schema(obfuscator.output_schema()));
+        let missing = verdict.missing;
+        Ok(Decided { plan, arriving, sieve, places, missing, obfuscator, extras, schema, landing })
+    }
+
+    /// The table's conditions, planned over the columns that there are.
+    async fn conditions(&self, columns: &Schema) -> Result<Conditions, Vec<Diagnostic>> {
+        if !Conditions::are_declared(self.source) {
+            return Ok(Conditions::default());
+        }
+        let session = self.build.session(MemoryCatalog::new(), &self.source.relation.schema);
+        Conditions::plan(self.source, &session, columns).await
+    }
+
+    /// Fills in what rows with the columns `arriving` are held against.
+    async fn fill(
+        &self,
+        sieve: &mut Sieve,
+        arriving: &Schema,
+        missing: &[String],
+        watched: &[String],
+    ) -> Result<(), TaskError> {
+        let place = |name: &str| arriving.fields().iter().position(|field| field.name().eq_ignore_ascii_case(name));
+        let promised = self.source.columns.iter().filter(|column| !column.nullable && !missing.contains(&column.name));
+        for column in promised {
+            match policy_of(self.source, DriftKind::NewlyNullable, column) {
+                DriftPolicy::QuarantineRows => sieve.never_null.extend(place(&column.name)),
+                DriftPolicy::Evolve => sieve.counted.extend(place(&column.name)),
+                DriftPolicy::Stop | DriftPolicy::Ignore => {}
+            }
+        }
+        sieve.watched = watched.iter().filter_map(|name| place(name)).collect();
+        let fitted = sieve.fitted_schema(arriving);
+        let Conditions { rules, deleted } = self.conditions(&fitted).await.map_err(TaskError::Diagnostics)?;
+        (sieve.rules, sieve.deleted, sieve.on_delete) = (rules, deleted, self.source.on_delete);
+        Ok(())
+    }
+
+    /// The highest value of the cursor is kept in the table's commits as it is, so it must not be one that is hidden in rows.
+    fn cursor_is_sensitive(&self, door: &Door, columns: &Schema, policy: &Policy) -> Option<Diagnostic> {
+        let cursor = door.inside(self.declared.cursor.as_ref()?);
+        let is_it = |name: &str| name.eq_ignore_ascii_case(cursor);
+        let decided = policy.columns().iter().find(|decided| is_it(&decided.column));
+        let exists = columns.fields().iter().any(|field| is_it(field.name()));
+        let why = match decided {
+            _ if self.declared.mode != IngestMode::Incremental || !exists => return None,
+            Some(decided) if decided.treatment == Treatment::Keep => return None,
+            Some(decided) => format!("is treated by `{}`", decided.treatment),
+            None => "is not classified".to_owned(),
+        };
+        let table = format!("{}.{}", self.source.source, self.source.name);
+        let message =
+            format!("cursor column `{cursor}` of `{table}` {why}, and its highest value would be stored as it is");
+        let place = self.source.column(cursor).map_or(&self.declared.origin, |listed| &listed.origin);
+        let hint = "use a column as `cursor` that may be seen (`privacy: public`), such as a time of change";
+        Some(Diagnostic::error(&rule::INVALID_INGEST, message).at(place.clone()).hint(hint))
+    }
+
+    /// What to remember of a landing after the one that the table has.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own about the same landing")]
+    fn continued(
+        &self,
+        current: Option<&Snapshot>,
+        replaces: bool,
+        plan: &ReadPlan,
+        policy: &Policy,
+        retyping: &Retyping,
+        landing: Landing,
+        outcome: &mut Outcome,
+    ) -> Result<Landing, TaskError> {
+        let Some(before) = current.and_then(landed) else { return Ok(landing) };
+        let widened = retyping.evolved().map(|column| column.column.clone()).collect();
+        let continuity = Continuity { source: self.source, policy, before: &before, replaces, widened };
+        let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
+        if let Some(note) = note {
+            outcome.note(&note);
+        }
+        Ok(landing)
+    }
+}
+
+/// The places of columns whose values are held against another type, with that type.
+fn fitted(retyping: &Retyping, columns: &Schema) -> Vec<(usize, arrow::datatypes::DataType)> {
+    let place = |name: &str| columns.fields().iter().position(|field| field.name() == name);
+    retyping.checked().filter_map(|column| Some((place(&column.column)?, column.promised.clone()))).collect()
+}

@@ -1,0 +1,196 @@
+//! Rows that are kept apart: treated like all others, in a table beside the one that they are not in.
+//!
+//! `app.customers` has `app__quarantine.customers`. A row is in one of the two: one that comes again and breaks no promise any
+//! more goes from here as it lands there. What is committed here is committed before: whoever dies between the two finds the
+//! same rows again, and each is here once.
+use std::sync::Arc;
+
+use ade_lake::{CommitNote, KeySpec, Lease, Region, SchemaChange, StageRequest, StageWriter, TableName, Write};
+use ade_project::resource::IngestMode;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::key::key_places;
+use super::row_digest::RowDigests;
+use super::stamp::{stamp, stamped};
+use crate::build::{Build, TaskError, discard_stage};
+use crate::error::RunError;
+
+/// What the schema of such tables ends with.
+const SCHEMA: &str = "__quarantine";
+/// Column with the reasons for which a row is kept apart.
+const REASON: &str = "_ade_reason";
+/// Column that tells rows apart: a digest of the row's key as it would have landed, or of all of it where it has none.
+const ROW: &str = "_ade_row";
+/// Name of the column of arrivals that is true for rows which are not kept apart (any more).
+const GONE: &str = "_ade_deleted";
+
+/// The table beside a table.
+pub(crate) fn beside(table: &TableName) -> Result<TableName, RunError> {
+    Ok(TableName::new(format!("{}{SCHEMA}", table.schema()), table.table())?)
+}
+
+/// The columns that the table has beside the batch of each row.
+fn own_columns(treated: &Schema) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = treated.fields().iter().cloned().collect();
+    fields.extend([REASON, ROW].map(|name| Arc::new(Field::new(name, DataType::Utf8, true))));
+    Arc::new(Schema::new(fields))
+}
+
+/// How rows get there.
+pub(super) struct Intake<'a> {
+    pub(super) build: &'a Build,
+    /// The table that the rows are not in.
+    pub(super) table: &'a TableName,
+    /// Columns as they land.
+    pub(super) columns: SchemaRef,
+    pub(super) key: &'a [String],
+    pub(super) mode: IngestMode,
+    /// Whether what is read takes the place of everything.
+    pub(super) whole: bool,
+    /// The batches that what is read takes the place of.
+    pub(super) replaced: Option<Region>,
+}
+
+/// Rows on their way to be kept apart.
+pub(super) struct Quarantine<'a> {
+    intake: Intake<'a>,
+    table: TableName,
+    /// Whether there may be rows from before.
+    is_there: bool,
+    digests: RowDigests,
+    held: Option<(Lease, StageWriter)>,
+}
+
+impl<'a> Quarantine<'a> {
+    pub(super) async fn new(intake: Intake<'a>) -> Result<Self, TaskError> {
+        let table = beside(intake.table)?;
+        let is_there = intake.build.workspace.lake.version(&table).await?.is_some();
+        let key = if intake.mode == IngestMode::Full { Vec::new() } else { key_places(&intake.columns, intake.key) };
+        let digests = RowDigests::new(&intake.columns, &key)?;
+        let mut new = Self { intake, table, is_there, digests, held: None };
+        if is_there {
+            new.open().await?;
+        }
+        Ok(new)
+    }
+
+    fn schema(&self) -> SchemaRef {
+        stamped(&own_columns(&self.intake.columns))
+    }
+
+    fn arriving(&self) -> SchemaRef {
+        let mut fields: Vec<Arc<Field>> = self.schema().fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
+        Arc::new(Schema::new(fields))
+    }
+
+    /// Whether nothing from before stays: then nothing has to be taken out.
+    fn is_anew(&self) -> bool {
+        self.intake.whole || !self.is_there
+    }
+
+    async fn open(&mut self) -> Result<(), TaskError> {
+        if self.held.is_some() {
+            return Ok(());
+        }
+        let build = self.intake.build;
+        let lake = &build.workspace.lake;
+        let keys = KeySpec::new([ROW]);
+        let write = match self.intake.replaced.clone() {
+            _ if self.intake.whole => Write::Replace,
+            _ if !self.is_there => Write::ReplaceByKey(keys),
+            Some(region) => Write::UpsertExchange(keys.delete_when(GONE), region),
+            None => Write::Upsert(keys.delete_when(GONE)),
+        };
+        let (schema, change) =
+            if self.is_anew() { (self.schema(), SchemaChange::Sync) } else { (self.arriving(), SchemaChange::Evolve) };
+        let lease = lake.lease(&self.table, "ade").await?;
+        match lake.stage(&self.table, StageRequest::new(schema, write).schema_change(change), &lease).await {
+            Ok(writer) => {
+                self.held = Some((lease, writer));
+                Ok(())
+            }
+            Err(error) => {
+                release(build, &self.table, &lease).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes treated rows: those that `reasons` says something about are kept apart, all others are not, whatever was
+    /// before. Returns what is kept apart.
+    pub(super) async fn take(
+        &mut self,
+        treated: &RecordBatch,
+        reasons: Option<&StringArray>,
+        batch_id: &str,
+        loaded_at: DateTime<Utc>,
+    ) -> Result<Option<RecordBatch>, TaskError> {
+        let rows = treated.num_rows();
+        let shape = |_| RunError::Stamp { rows };
+        if reasons.is_some() {
+            self.open().await?;
+        }
+        let none = StringArray::new_null(rows);
+        let reasons = reasons.unwrap_or(&none);
+        let is_apart = arrow::compute::is_not_null(reasons).map_err(shape)?;
+        let any = is_apart.true_count() > 0;
+        let anew = self.is_anew();
+        let Some((_, writer)) = self.held.as_mut().filter(|_| any || !anew) else { return Ok(None) };
+        let mut columns: Vec<ArrayRef> = treated.columns().to_vec();
+        columns.push(Arc::new(reasons.clone()));
+        columns.push(Arc::new(self.digests.of(treated)?));
+        let schema = own_columns(&self.intake.columns);
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(shape)?;
+        let stamped = stamp(&batch, &stamped(&schema), batch_id, loaded_at)?;
+        let kept = filter_record_batch(&batch, &is_apart).map_err(shape)?;
+        if anew {
+            let kept = filter_record_batch(&stamped, &is_apart).map_err(shape)?;
+            writer.write(kept).await?;
+        } else {
+            let gone: BooleanArray = arrow::compute::not(&is_apart).map_err(shape)?;
+            let mut columns = stamped.columns().to_vec();
+            columns.push(Arc::new(gone));
+            let mut fields: Vec<Arc<Field>> = stamped.schema_ref().fields().iter().cloned().collect();
+            fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
+            writer.write(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(shape)?).await?;
+        }
+        Ok(any.then_some(kept))
+    }
+
+    /// Commits what is kept apart, or takes it back.
+    pub(super) async fn close(self, commit: bool, run_id: Uuid) -> Result<(), TaskError> {
+        let Self { intake: Intake { build, .. }, table, is_there, held, .. } = self;
+        let Some((lease, writer)) = held else { return Ok(()) };
+        let result = if commit {
+            committed(build, writer, is_there, run_id).await
+        } else {
+            discard_stage(writer).await;
+            Ok(())
+        };
+        release(build, &table, &lease).await;
+        result
+    }
+}
+
+async fn committed(build: &Build, writer: StageWriter, is_there: bool, run_id: Uuid) -> Result<(), TaskError> {
+    let staged = writer.finish().await?;
+    let counts = staged.row_counts();
+    if is_there && counts.added == 0 && counts.removed == 0 {
+        staged.discard().await?;
+        return Ok(());
+    }
+    let note = CommitNote { run_id: Some(run_id), ..CommitNote::new(build.workspace.world.ids.next()) };
+    staged.commit(&note).await?;
+    Ok(())
+}
+
+async fn release(build: &Build, table: &TableName, lease: &Lease) {
+    if let Err(error) = build.workspace.lake.release(lease).await {
+        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
+    }
+}

@@ -1,0 +1,279 @@
+//! One unit from the source to the stage: told apart, held against promises, treated, marked.
+use std::sync::Arc;
+
+use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
+use ade_lake::StageWriter;
+use arrow::array::{BooleanArray, RecordBatch, TimestampMicrosecondArray};
+use arrow::compute::{filter_record_batch, not};
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use uuid::Uuid;
+
+use super::arrival::Arrival;
+use super::carry::{Missing, carried};
+use super::changed_rows::{ChangedRows, narrowed};
+use super::door::named;
+use super::extras::Known;
+use super::gaps::Gaps;
+use super::key::{key_places, rows_with_null_key, with_whole_key};
+use super::landing::ContentHash;
+use super::losses::Losses;
+use super::quarantine::Quarantine;
+use super::sieve::{Sifted, Tally};
+use super::stamp::stamp;
+use crate::build::TaskError;
+use crate::error::RunError;
+use crate::event::Event;
+use crate::failpoint::{self, hit};
+
+/// Rows between two words of progress.
+const PROGRESS_ROWS: u64 = 100_000;
+
+/// What every row of a unit carries.
+struct Stamp {
+    batch_id: String,
+    loaded_at: DateTime<Utc>,
+}
+
+/// One unit from the source to the stage.
+pub(super) struct Reading<'a, 'q> {
+    pub(super) arrival: &'a Arrival<'a>,
+    pub(super) writer: &'a mut StageWriter,
+    /// Where rows are kept apart, if any may be.
+    pub(super) quarantine: &'a mut Option<Quarantine<'q>>,
+    pub(super) hash: &'a mut Option<ContentHash>,
+    pub(super) gaps: &'a mut Gaps,
+    pub(super) losses: &'a mut Losses,
+    pub(super) tally: &'a mut Tally,
+}
+
+impl Reading<'_, '_> {
+    pub(super) async fn read(
+        &mut self,
+        snapshot: &dyn SourceSnapshot,
+        unit: &ReadUnit,
+        batch_id: Uuid,
+        rows_before: u64,
+    ) -> Result<UnitEnd, TaskError> {
+        let arrival = self.arrival;
+        let Arrival { table, decided, .. } = arrival;
+        let plan = &decided.plan;
+        let workspace = &table.build.workspace;
+        let stamp = Stamp { batch_id: batch_id.to_string(), loaded_at: workspace.world.clock.now() };
+        let expected_rows = plan.units.iter().map(|unit| unit.rows).sum();
+        let mut rows = 0_u64;
+        let mut said = 0;
+        let mut stream = snapshot.read(plan, unit).await?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch?;
+            // Tasks are stopped where they wait. With a reader that is always ahead and a writer that only computes, this one
+            // would not.
+            tokio::task::yield_now().await;
+            hit(failpoint::SOURCE_BATCH_READ)?;
+            let arrived = batch.num_rows() as u64;
+            if arrival.is_of_changes() {
+                self.changes(&batch, unit, &stamp, rows).await?;
+            } else {
+                let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
+                self.rows(sifted, None, unit, &stamp, rows).await?;
+            }
+            rows += arrived;
+            if rows - said >= PROGRESS_ROWS {
+                said = rows;
+                let node = table.source.id.to_string();
+                workspace.observer.on(&Event::TaskProgress { node, rows: rows_before + rows, expected_rows });
+            }
+        }
+        let broke_off = || ConnectError::SourceFailed {
+            object: unit.label.clone(),
+            reason: "it ended without saying so".to_owned(),
+        };
+        hit(failpoint::SOURCE_UNIT_READ)?;
+        Ok(stream.end().cloned().ok_or_else(broke_off)?)
+    }
+
+    fn sift(&mut self, batch: &RecordBatch) -> Result<Sifted, TaskError> {
+        let source = self.arrival.table.source;
+        let table = format!("{}.{}", source.source, source.name);
+        self.arrival.decided.sieve.sift(&table, batch, None, self.tally)
+    }
+
+    /// Takes rows with all of their values; `changed_at`: when the source committed each.
+    async fn rows(
+        &mut self,
+        sifted: Sifted,
+        changed_at: Option<TimestampMicrosecondArray>,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+        before: u64,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let shape = |_| RunError::Stamp { rows: sifted.rows.num_rows() };
+        let landing = decided.landing_of(&sifted.rows)?;
+        let staying =
+            sifted.stays.as_ref().map(|stays| filter_record_batch(&landing, stays)).transpose().map_err(shape)?;
+        let staying = staying.as_ref().unwrap_or(&landing);
+        if let Some(problem) = table.build.broken_promise(table.source, &unit.label, staying, &decided.missing) {
+            return Err(TaskError::Diagnostics(vec![problem]));
+        }
+        let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
+        self.gaps.look(table.source, place.unwrap_or_default(), staying, before, &decided.missing);
+        let treated = decided.obfuscator.apply(&landing)?;
+        self.losses.add(decided.obfuscator.losses(&landing, &treated));
+        let known = Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at };
+        let all = decided.extras.add(&treated, known)?;
+        self.keep_apart(&treated, sifted.apart.as_ref(), stamp).await?;
+        let gone = sifted.stays.map(|stays| not(&stays)).transpose().map_err(shape)?;
+        self.write(&all, gone, unit, stamp).await
+    }
+
+    async fn keep_apart(
+        &mut self,
+        treated: &RecordBatch,
+        reasons: Option<&arrow::array::StringArray>,
+        stamp: &Stamp,
+    ) -> Result<(), TaskError> {
+        let Some(quarantine) = self.quarantine else { return Ok(()) };
+        let kept = quarantine.take(treated, reasons, &stamp.batch_id, stamp.loaded_at).await?;
+        if let (Some(hash), Some(kept)) = (&mut self.hash, kept) {
+            hash.add(&kept);
+        }
+        Ok(())
+    }
+
+    /// Takes a batch of changes.
+    async fn changes(
+        &mut self,
+        batch: &RecordBatch,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+        before: u64,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let not_changes = || ConnectError::SourceFailed {
+            object: unit.label.clone(),
+            reason: "it gave rows where changes were asked for".to_owned(),
+        };
+        let (rows, said) = ChangeColumns::split(batch).ok_or_else(not_changes)?;
+        let rows = named(&rows, &decided.arriving)?;
+        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+        let parted = ChangedRows::new(&rows, &said).map_err(shape)?;
+        let (complete, said) = parted.complete;
+        let sifted = self.sift(&complete)?;
+        self.rows(sifted, Some(said.changed_at), unit, stamp, before).await?;
+        let (partial, said) = parted.partial;
+        if partial.num_rows() > 0 {
+            self.partial(&partial, &said, unit, stamp).await?;
+        }
+        let (gone, said) = parted.gone;
+        if gone.num_rows() == 0 {
+            return Ok(());
+        }
+        let raw = decided.landing_of(&gone)?;
+        let treated = decided.obfuscator.apply(&raw)?;
+        self.keep_apart(&treated, None, stamp).await?;
+        let rows = treated.num_rows();
+        let known =
+            Known { is_deleted: Some(vec![true; rows].into()), changed_at: Some(said.changed_at.clone()), marks: None };
+        let all = decided.extras.add(&treated, known)?;
+        if !decided.extras.marks_deleted() {
+            return self.write(&all, Some(vec![true; rows].into()), unit, stamp).await;
+        }
+        // They stay as they were, with the mark: all that is known of them now is the key.
+        let key = key_places(all.schema_ref(), &table.declared.key);
+        let others = decided.extras.of_before(treated.num_columns(), &key);
+        let said = narrowed(&said, &[], &others);
+        let kept = carried(table, decided, &raw, all, &said, Missing::LeaveOut).await?;
+        self.write(&kept, None, unit, stamp).await
+    }
+
+    /// Takes changed rows that leave out values which did not change.
+    async fn partial(
+        &mut self,
+        rows: &RecordBatch,
+        said: &ChangeColumns,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let source = table.source;
+        let name = format!("{}.{}", source.source, source.name);
+        if let Some(column) = decided.sieve.lacks(rows, said) {
+            return Err(ConnectError::Request {
+                from: name,
+                reason: format!("a changed row leaves out `{column}`, which did not change and which a condition of `rows` or `deleted` names"),
+                advice: "have the source send all values (PostgreSQL: `alter table … replica identity full`), then load with `--full-refresh`".to_owned(),
+            }
+            .into());
+        }
+        let sifted = decided.sieve.sift(&name, rows, Some(said), self.tally)?;
+        let raw = decided.landing_of(&sifted.rows)?;
+        // What they leave out was held against the promises when it landed.
+        let treated = decided.obfuscator.apply(&raw)?;
+        self.keep_apart(&treated, sifted.apart.as_ref(), stamp).await?;
+        let known =
+            Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at: Some(said.changed_at.clone()) };
+        let all = decided.extras.add(&treated, known)?;
+        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+        let said = narrowed(said, &decided.places, &[]);
+        let Some(stays) = sifted.stays else {
+            let whole = carried(table, decided, &raw, all, &said, Missing::Refuse).await?;
+            return self.write(&whole, None, unit, stamp).await;
+        };
+        let some = |batch: &RecordBatch| filter_record_batch(batch, &stays).map_err(shape);
+        let of_these = super::changed_rows::only(&said, &stays).map_err(shape)?;
+        let whole = carried(table, decided, &some(&raw)?, some(&all)?, &of_these, Missing::Refuse).await?;
+        self.write(&whole, None, unit, stamp).await?;
+        let out = filter_record_batch(&all, &not(&stays).map_err(shape)?).map_err(shape)?;
+        let rows = out.num_rows();
+        self.write(&out, Some(vec![true; rows].into()), unit, stamp).await
+    }
+
+    /// Stages treated rows. Those that are `gone` must not be in the table.
+    async fn write(
+        &mut self,
+        batch: &RecordBatch,
+        gone: Option<BooleanArray>,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let takes_out = self.arrival.takes_out();
+        let shape = |_| RunError::Stamp { rows: batch.num_rows() };
+        let (batch, gone) = match gone {
+            Some(gone) if takes_out => {
+                // Without a whole key they never were in the table.
+                let known = with_whole_key(table.source, batch, &gone).map_err(shape)?;
+                let batch = filter_record_batch(batch, &known).map_err(shape)?;
+                let gone = arrow::compute::filter(&gone, &known).map_err(shape)?;
+                (batch, arrow::array::AsArray::as_boolean(gone.as_ref()).clone())
+            }
+            Some(gone) => {
+                let stays = not(&gone).map_err(shape)?;
+                let batch = filter_record_batch(batch, &stays).map_err(shape)?;
+                let rows = batch.num_rows();
+                (batch, BooleanArray::from(vec![false; rows]))
+            }
+            None => (batch.clone(), BooleanArray::from(vec![false; batch.num_rows()])),
+        };
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        hit(failpoint::SOURCE_BATCH_OBFUSCATED)?;
+        if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {
+            return Err(TaskError::Diagnostics(vec![problem]));
+        }
+        if let Some(hash) = self.hash {
+            hash.add(&batch);
+        }
+        let mut stamped = self::stamp(&batch, &decided.schema, &stamp.batch_id, stamp.loaded_at)?;
+        if takes_out {
+            let rows = batch.num_rows();
+            let mut columns = stamped.columns().to_vec();
+            columns.push(Arc::new(gone));
+            stamped =
+                RecordBatch::try_new(self.arrival.staged_schema(), columns).map_err(|_| RunError::Stamp { rows })?;
+        }
+        Ok(self.writer.write(stamped).await?)
+    }
+}

@@ -1,0 +1,255 @@
+//! Rows told apart before anything of them is obfuscated: what breaks a promise that the project wants held row by row, what
+//! the project's rules tell, and what the source means as deleted.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ade_connect::{ChangeColumns, fit};
+use ade_engine::{RowExpression, type_name};
+use ade_project::resource::{OnDelete, RowAction};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::compute::{and, is_not_null, is_null, not, or, prep_null_mask_filter};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use super::conditions::{deleted, matched};
+use crate::build::TaskError;
+use crate::error::RunError;
+
+/// A rule for rows, ready to be held against them.
+pub(super) struct Rule {
+    pub(super) name: String,
+    pub(super) condition: RowExpression,
+    pub(super) then: RowAction,
+}
+
+/// What rows of a table are held against. Places are those of the columns that are read.
+#[derive(Default)]
+pub(super) struct Sieve {
+    /// Columns whose values are held against another type.
+    pub(super) fitted: Vec<(usize, DataType)>,
+    /// Columns of which rows without a value are kept apart.
+    pub(super) never_null: Vec<usize>,
+    /// Columns of which rows with a value are kept apart.
+    pub(super) watched: Vec<usize>,
+    /// Columns that were promised without NULLs, and land with them all the same: how many is told.
+    pub(super) counted: Vec<usize>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) deleted: Option<RowExpression>,
+    pub(super) on_delete: OnDelete,
+}
+
+/// What a sieve says of each row of a batch.
+pub(super) struct Sifted {
+    /// All rows, with the types as which they land.
+    pub(super) rows: RecordBatch,
+    /// Those that land; `None`: all.
+    pub(super) stays: Option<BooleanArray>,
+    /// Why a row is kept apart; `None`: none is.
+    pub(super) apart: Option<StringArray>,
+    /// Whether the source means the row as deleted, where that is told.
+    pub(super) is_deleted: Option<BooleanArray>,
+    /// The names of rules that the row is marked with, where rules mark.
+    pub(super) marks: Option<StringArray>,
+}
+
+/// How many rows were told apart, by the reason.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    /// Rows that are kept apart because they break a promise.
+    pub(super) broken: BTreeMap<String, u64>,
+    /// Rows that are kept apart by a rule.
+    pub(super) ruled: BTreeMap<String, u64>,
+    /// Rows that a rule leaves out.
+    pub(super) dropped: BTreeMap<String, u64>,
+    /// Values that are NULL against a promise, by column.
+    pub(super) nulls: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    pub(super) fn merge(&mut self, other: Self) {
+        let pairs = [
+            (&mut self.broken, other.broken),
+            (&mut self.ruled, other.ruled),
+            (&mut self.dropped, other.dropped),
+            (&mut self.nulls, other.nulls),
+        ];
+        for (all, more) in pairs {
+            for (reason, rows) in more {
+                *all.entry(reason).or_default() += rows;
+            }
+        }
+    }
+
+    /// Whether the source is not as promised.
+    pub(super) fn is_warning(&self) -> bool {
+        !self.broken.is_empty() || !self.nulls.is_empty()
+    }
+
+    /// In words. `apart` is where rows are kept apart.
+    pub(super) fn notes(&self, apart: &str) -> Vec<String> {
+        let listed = |rows: &BTreeMap<String, u64>| {
+            rows.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect::<Vec<_>>().join(", ")
+        };
+        let kept: BTreeMap<String, u64> =
+            self.broken.iter().chain(&self.ruled).map(|(why, rows)| (why.clone(), *rows)).collect();
+        let mut notes = Vec::new();
+        if !kept.is_empty() {
+            notes.push(format!("rows kept apart in {apart}: {}", listed(&kept)));
+        }
+        if !self.dropped.is_empty() {
+            notes.push(format!("rows left out: {}", listed(&self.dropped)));
+        }
+        for (column, rows) in &self.nulls {
+            notes.push(format!(
+                "{rows} rows have no `{column}`, which was promised (`nullable: false`), and land all the same"
+            ));
+        }
+        notes
+    }
+}
+
+impl Sieve {
+    /// Whether it tells nothing apart.
+    pub(super) fn is_idle(&self) -> bool {
+        self.fitted.is_empty()
+            && self.counted.is_empty()
+            && !self.takes_out()
+            && !self.marks()
+            && self.deleted.is_none()
+    }
+
+    /// Whether rows may be taken out, so that older ones with their keys must go, too.
+    pub(super) fn takes_out(&self) -> bool {
+        self.keeps_apart()
+            || self.rules.iter().any(|rule| rule.then == RowAction::Drop)
+            || (self.deleted.is_some() && self.on_delete == OnDelete::Remove)
+    }
+
+    /// Whether rows may be kept apart.
+    pub(super) fn keeps_apart(&self) -> bool {
+        let of_rules = self.rules.iter().any(|rule| rule.then == RowAction::Quarantine);
+        of_rules || !(self.fitted.is_empty() && self.never_null.is_empty() && self.watched.is_empty())
+    }
+
+    /// Whether rows are marked with the names of rules.
+    pub(super) fn marks(&self) -> bool {
+        self.rules.iter().any(|rule| rule.then == RowAction::Mark)
+    }
+
+    /// The columns with the types as which they land.
+    pub(super) fn fitted_schema(&self, read: &Schema) -> SchemaRef {
+        let fields = read.fields().iter().enumerate().map(|(place, field)| {
+            match self.fitted.iter().find(|(fitted, _)| *fitted == place) {
+                Some((_, wanted)) => Arc::new(field.as_ref().clone().with_data_type(wanted.clone())),
+                None => Arc::clone(field),
+            }
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<Arc<Field>>>()))
+    }
+
+    /// The first column that a condition names and that some of these rows leave out.
+    pub(super) fn lacks(&self, rows: &RecordBatch, said: &ChangeColumns) -> Option<String> {
+        let left_out: BTreeSet<usize> = (0..rows.num_rows()).flat_map(|row| said.left_out(row)).collect();
+        let named = self.rules.iter().map(|rule| &rule.condition).chain(&self.deleted);
+        let named: Vec<&String> = named.flat_map(RowExpression::columns).collect();
+        let names = left_out.into_iter().filter_map(|place| rows.schema_ref().fields().get(place));
+        names.map(|field| field.name()).find(|name| named.contains(name)).cloned()
+    }
+
+    /// Says of each row what becomes of it. `table` is its name in messages.
+    /// `unsent`: what is said of rows that leave values out; what they leave out breaks no promise.
+    pub(super) fn sift(
+        &self,
+        table: &str,
+        batch: &RecordBatch,
+        unsent: Option<&ChangeColumns>,
+        tally: &mut Tally,
+    ) -> Result<Sifted, TaskError> {
+        let rows = batch.num_rows();
+        let shape = |_| RunError::Stamp { rows };
+        if self.is_idle() {
+            return Ok(Sifted { rows: batch.clone(), stays: None, apart: None, is_deleted: None, marks: None });
+        }
+        let mut reasons: Vec<Option<String>> = vec![None; rows];
+        let mut because = |mask: &BooleanArray, reason: &str, told: &mut BTreeMap<String, u64>| {
+            for row in mask.values().set_indices().collect::<Vec<_>>() {
+                *told.entry(reason.to_owned()).or_default() += 1;
+                match &mut reasons[row] {
+                    Some(known) => *known = format!("{known}, {reason}"),
+                    none => *none = Some(reason.to_owned()),
+                }
+            }
+        };
+        let sent = |place: usize| -> BooleanArray {
+            let is_sent = |row| unsent.is_none_or(|said| !said.left_out(row).contains(&place));
+            (0..rows).map(|row| Some(is_sent(row))).collect()
+        };
+        let name = |place: usize| batch.schema_ref().field(place).name().clone();
+        let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+        for (place, wanted) in &self.fitted {
+            let fitted = fit(&columns[*place], wanted).map_err(shape)?;
+            because(&fitted.misfits, &format!("`{}` is no {}", name(*place), type_name(wanted)), &mut tally.broken);
+            columns[*place] = fitted.column;
+        }
+        for place in &self.never_null {
+            let nulls = is_null(&batch.column(*place)).map_err(shape)?;
+            let nulls = and(&nulls, &sent(*place)).map_err(shape)?;
+            because(&nulls, &format!("no `{}`", name(*place)), &mut tally.broken);
+        }
+        for place in &self.watched {
+            let values = is_not_null(&batch.column(*place)).map_err(shape)?;
+            because(&values, &format!("a value in the new column `{}`", name(*place)), &mut tally.broken);
+        }
+        for place in self.counted.iter().filter(|place| columns[**place].logical_null_count() > 0) {
+            let nulls = is_null(&batch.column(*place)).and_then(|nulls| and(&nulls, &sent(*place))).map_err(shape)?;
+            if nulls.true_count() > 0 {
+                *tally.nulls.entry(name(*place)).or_default() += nulls.true_count() as u64;
+            }
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let fitted = self.fitted_schema(batch.schema_ref());
+        let batch = RecordBatch::try_new_with_options(fitted, columns, &options).map_err(shape)?;
+        let none = BooleanArray::from(vec![false; rows]);
+        let (mut out, mut marks) = (none.clone(), vec![None; rows]);
+        for rule in &self.rules {
+            let met = matched(table, &rule.name, &rule.condition, &batch)?;
+            match rule.then {
+                RowAction::Drop => {
+                    let count = met.true_count() as u64;
+                    if count > 0 {
+                        *tally.dropped.entry(format!("`{}`", rule.name)).or_default() += count;
+                    }
+                    out = or(&out, &met).map_err(shape)?;
+                }
+                RowAction::Quarantine => because(&met, &format!("rule `{}`", rule.name), &mut tally.ruled),
+                RowAction::Mark => {
+                    for row in met.values().set_indices() {
+                        let names: &mut Option<String> = &mut marks[row];
+                        let before = names.take().map(|names| names + ", ").unwrap_or_default();
+                        *names = Some(before + &rule.name);
+                    }
+                }
+            }
+        }
+        let is_deleted = self.deleted.as_ref().map(|condition| deleted(table, condition, &batch)).transpose()?;
+        if let (Some(is_deleted), OnDelete::Remove) = (&is_deleted, self.on_delete) {
+            out = or(&out, is_deleted).map_err(shape)?;
+        }
+        // What does not land anyway is not kept apart either.
+        let apart: StringArray =
+            reasons.into_iter().enumerate().map(|(row, reason)| reason.filter(|_| !out.value(row))).collect();
+        let kept_apart = is_not_null(&apart).map_err(shape)?;
+        let stays = not(&or(&out, &kept_apart).map_err(shape)?).map_err(shape)?;
+        Ok(Sifted {
+            rows: batch,
+            stays: (stays.true_count() < rows).then_some(stays),
+            apart: (kept_apart.true_count() > 0).then_some(apart),
+            is_deleted: is_deleted.filter(|_| self.on_delete == OnDelete::Mark),
+            marks: self.marks().then(|| StringArray::from(marks)),
+        })
+    }
+}
+
+/// A mask without NULLs.
+pub(super) fn certain(mask: &BooleanArray) -> BooleanArray {
+    if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() }
+}
