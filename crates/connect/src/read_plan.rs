@@ -16,6 +16,8 @@ pub struct ReadPlan {
     pub schema: SchemaRef,
     /// The work, in the order in which it must be read and committed. Empty: nothing new.
     pub units: Vec<ReadUnit>,
+    /// Where the table differs from what was promised, also when nothing of it is read; what only units can tell is theirs.
+    pub drift: ColumnDrift,
     /// Whether the units are all that the table is to hold, although the request has a position: their rows replace all
     /// that is there, at once, and the position begins anew with `None`.
     pub replaces_all: bool,
@@ -26,7 +28,7 @@ pub struct ReadPlan {
 impl ReadPlan {
     /// Where the source differs from what was promised, over all units.
     pub fn drift(&self) -> ColumnDrift {
-        self.units.iter().fold(ColumnDrift::default(), |all, unit| all.merged(&unit.drift))
+        self.units.iter().fold(self.drift.clone(), |all, unit| all.merged(&unit.drift))
     }
 
     /// The same plan reading only the columns for which `keep` is true: how new columns are left out without

@@ -55,6 +55,25 @@ fn columns_that_are_renamed_or_made_anew_bring_their_values() {
 }
 
 #[test]
+fn a_broken_promise_is_told_though_no_row_changes() {
+    let source = Captured::of(TABLES, SOURCES);
+    let promised = SOURCES.replace(
+        "      - {name: events",
+        "        columns: [{name: id, data_type: integer}, {name: a, data_type: integer}, {name: b, data_type: varchar}]\n      \
+         - {name: events",
+    );
+    let promised = promised.replace(
+        "- {name: accounts, ingest: {from: app.accounts, mode: capture, key: [id]}}",
+        "- name: accounts\n        ingest: {from: app.accounts, mode: capture, key: [id]}",
+    );
+    source.folder.write("sources/app.yml", promised);
+    source.ingest();
+    source.psql("alter table app.accounts drop b");
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    assert!(said.contains("column `b` of `app.accounts` is gone from the source"), "{said}");
+}
+
+#[test]
 fn rows_that_are_written_anew_are_read_again_where_their_values_are_others() {
     let source = Captured::of(TABLES, SOURCES);
     source.ingest();

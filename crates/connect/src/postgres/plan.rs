@@ -42,13 +42,14 @@ pub(crate) async fn plan(
         replaces_batch: None,
         size_bytes: pages.filter(|_| !since).map(|pages| pages * PAGE_BYTES),
         rows: table.relation.rows.filter(|_| !since),
-        drift,
+        drift: drift.clone(),
         detail: serde_json::to_value(&unit).unwrap_or_default(),
     });
     Ok(ReadPlan {
         request: Arc::new(request.clone()),
         schema: Arc::new(Schema::new(fields)),
         units: planned.into_iter().collect(),
+        drift,
         replaces_all: false,
         notes,
     })
