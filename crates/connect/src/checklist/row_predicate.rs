@@ -28,7 +28,7 @@ enum Test {
     True,
     False,
     OneOf(&'static [&'static str]),
-    TestAddress,
+    AddressOfNobody,
 }
 
 /// Whose SQL.
@@ -81,7 +81,7 @@ impl RowPredicate {
             ColumnRole::IsTest => (Topic::TestRows, Test::True),
             ColumnRole::IsLive => (Topic::TestRows, Test::False),
             ColumnRole::Environment => (Topic::TestRows, Test::OneOf(TEST_ENVIRONMENTS)),
-            ColumnRole::Email => (Topic::TestRows, Test::TestAddress),
+            ColumnRole::Email => (Topic::TestRows, Test::AddressOfNobody),
             ColumnRole::Name => (Topic::TestRows, Test::OneOf(TEST_NAMES)),
             ColumnRole::MigratedFrom => (Topic::MigratedRows, Test::Set),
             ColumnRole::IsMigrated => (Topic::MigratedRows, Test::True),
@@ -119,8 +119,8 @@ impl RowPredicate {
                 let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
                 format!("{text} in ({})", words.join(", "))
             }
-            Test::TestAddress if dialect == Dialect::MySql => format!("{text} regexp '{TEST_ADDRESS}'"),
-            Test::TestAddress => format!("{text} ~ '{TEST_ADDRESS}'"),
+            Test::AddressOfNobody if dialect == Dialect::MySql => format!("{text} regexp '{TEST_ADDRESS}'"),
+            Test::AddressOfNobody => format!("{text} ~ '{TEST_ADDRESS}'"),
         }
     }
 
@@ -138,7 +138,7 @@ impl RowPredicate {
                 Test::True => !matches!(text.as_str(), "false" | "0"),
                 Test::False => matches!(text.as_str(), "false" | "0"),
                 Test::OneOf(words) => words.contains(&text.as_str()),
-                Test::TestAddress => TEST_ADDRESSES.iter().any(|ending| text.ends_with(ending)),
+                Test::AddressOfNobody => TEST_ADDRESSES.iter().any(|ending| text.ends_with(ending)),
             }
         };
         let texts = texts.as_string_opt::<i32>()?;

@@ -39,3 +39,5 @@ mod token;
 
 pub(crate) use capture_settings::CaptureSettings;
 pub(crate) use open::open;
+pub(crate) use server_log::ServerLog;
+pub(crate) use target::{can_be_captured, column_can_be_followed};

@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use crate::ReadPlan;
 use crate::mysql::capture::field::LoggedField;
-use crate::mysql::catalog::Table;
+use crate::mysql::catalog::{Column, Table};
 
 /// Whether a table can be captured by these columns of its key; if not, what its owner can do.
 pub(crate) fn can_be_captured(table: &Table, key: &[String]) -> Result<(), Refusal> {
@@ -47,30 +47,32 @@ pub(crate) fn can_be_captured(table: &Table, key: &[String]) -> Result<(), Refus
 
 /// Whether the columns that are read can be read from the log; however they were read first.
 pub(crate) fn can_be_followed(table: &Table, plan: &ReadPlan) -> Result<(), Refusal> {
-    let planned = table.columns.iter().filter(|column| plan.schema.field_with_name(&column.name).is_ok());
-    for column in planned {
-        let name = &column.name;
-        let advice = |instead: &str| {
-            format!("leave it out (`privacy: {{class: public, treatment: drop}}` at `{name}`){instead}")
-        };
-        if column.is_generated {
-            return Err(Refusal::new(
-                format!("its column `{name}` is computed when it is read, and the log does not have it"),
-                advice(" and compute it in a model"),
-            ));
-        }
-        if column.source_type.to_ascii_lowercase().contains("compressed") {
-            return Err(Refusal::new(
-                format!("its column `{name}` is stored compressed, and so it is in the log"),
-                advice(", or have the table's owner store it as it is"),
-            ));
-        }
-        if let Err(character_set) = LoggedField::new(column) {
-            return Err(Refusal::new(
-                format!("its column `{name}` is in the character set `{character_set}`, which is not read from logs"),
-                advice(", or use `mode: incremental`"),
-            ));
-        }
+    let mut planned = table.columns.iter().filter(|column| plan.schema.field_with_name(&column.name).is_ok());
+    planned.try_for_each(column_can_be_followed)
+}
+
+/// Whether a column can be read from the log.
+pub(crate) fn column_can_be_followed(column: &Column) -> Result<(), Refusal> {
+    let name = &column.name;
+    let advice =
+        |instead: &str| format!("leave it out (`privacy: {{class: public, treatment: drop}}` at `{name}`){instead}");
+    if column.is_generated {
+        return Err(Refusal::new(
+            format!("its column `{name}` is computed when it is read, and the log does not have it"),
+            advice(" and compute it in a model"),
+        ));
     }
-    Ok(())
+    if column.source_type.to_ascii_lowercase().contains("compressed") {
+        return Err(Refusal::new(
+            format!("its column `{name}` is stored compressed, and so it is in the log"),
+            advice(", or have the table's owner store it as it is"),
+        ));
+    }
+    match LoggedField::new(column) {
+        Ok(_) => Ok(()),
+        Err(character_set) => Err(Refusal::new(
+            format!("its column `{name}` is in the character set `{character_set}`, which is not read from logs"),
+            advice(", or use `mode: incremental`"),
+        )),
+    }
 }

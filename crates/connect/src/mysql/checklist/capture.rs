@@ -2,10 +2,11 @@
 
 use super::{Grants, Inquiry, Variables};
 use crate::checklist::Hosting;
-use crate::mysql::catalog::tables;
+use crate::mysql::capture::{ServerLog, can_be_captured, column_can_be_followed};
+use crate::mysql::catalog::{Table, tables};
 use crate::mysql::server::Server;
 use crate::mysql::session::Session;
-use crate::{CaptureReadiness, Checklist, TableReadiness, Topic};
+use crate::{CaptureReadiness, Checklist, ConnectError, TableInfo, TableReadiness, Topic};
 
 pub(super) async fn look(
     server: &Server,
@@ -24,7 +25,7 @@ pub(super) async fn look(
     if variables.is_on("log_bin") {
         for (name, wanted) in [("binlog_format", "ROW"), ("binlog_row_image", "FULL")] {
             let now = variables.get(name);
-            if !now.is_empty() && !now.eq_ignore_ascii_case(wanted) {
+            if !now.is_empty() && !now.to_ascii_uppercase().starts_with(wanted) {
                 let what = format!("{name} = {wanted} (it is {now})");
                 lacks(list, &what, "so that the log has whole rows", set(variables, hosting, name, wanted));
             }
@@ -68,34 +69,49 @@ pub(super) async fn look(
         Ok(found) => {
             for info in &inquiry.tables {
                 let table = found.iter().find(|table| table.label(&server.database) == info.from);
-                let obstacle = table.and_then(|table| {
-                    if table.is_view {
-                        Some("it is a view, which no log has".to_owned())
-                    } else if !table.hidden.is_empty() {
-                        Some("the log would have columns that this login may not read".to_owned())
-                    } else if info.primary_key.is_empty() {
-                        Some("nothing declares what tells its rows apart".to_owned())
-                    } else if table.is_transactional() {
-                        None
-                    } else {
-                        let engine = table.engine.as_deref().unwrap_or("its engine");
-                        Some(format!("{engine} knows no transactions: its first copy would not be of one moment"))
-                    }
-                });
-                if let Some(obstacle) = &obstacle {
-                    let answer = format!("cannot be captured: {obstacle}");
-                    list.found(Topic::Capture, &info.from, answer, "information_schema.tables");
-                }
-                readiness.tables.push(TableReadiness { table: info.from.clone(), obstacle, not_in_log: Vec::new() });
+                readiness.tables.extend(table.map(|table| of_table(table, info, list)));
             }
         }
         Err(error) => list.could_not_ask(Topic::Capture, "Which tables can be captured?", &error),
     }
-    tell(variables, &readiness, list);
+    if readiness.is_ready() {
+        // What else there may be, by those who will read it.
+        let refused = match ServerLog::look(server, session).await {
+            Ok(log) => log.has(&server.database).err().map(|refusal| (refusal.reason, refusal.advice)),
+            Err(ConnectError::Request { reason, advice, .. }) => Some((reason, advice)),
+            Err(error) => Some((error.to_string(), String::new())),
+        };
+        if let Some((reason, advice)) = refused {
+            list.asks(Topic::Capture, format!("Can this be changed: {reason}?"), advice);
+            readiness.missing.push(format!("a log that can be followed ({reason})"));
+        }
+    }
+    tell(variables, hosting, &readiness, list);
     list.capture = Some(readiness);
 }
 
-fn tell(variables: &Variables, readiness: &CaptureReadiness, list: &mut Checklist) {
+fn of_table(table: &Table, info: &TableInfo, list: &mut Checklist) -> TableReadiness {
+    // What the server computes when it is read is left out; whatever else cannot be read from the log stands in the way.
+    let computed = table.columns.iter().filter(|column| column.is_generated);
+    let not_in_log: Vec<String> = computed.map(|column| column.name.clone()).collect();
+    let obstacle = if let Err(refusal) = can_be_captured(table, &info.primary_key) {
+        Some(refusal.reason)
+    } else if info.primary_key.is_empty() {
+        Some("nothing declares what tells its rows apart".to_owned())
+    } else {
+        let rest =
+            table.columns.iter().filter(|column| !column.is_generated || info.primary_key.contains(&column.name));
+        rest.map(column_can_be_followed).find_map(Result::err).map(|refusal| refusal.reason)
+    };
+    if let Some(obstacle) = &obstacle {
+        let answer = format!("cannot be captured: {obstacle}");
+        list.found(Topic::Capture, &info.from, answer, "information_schema");
+    }
+    let not_in_log = if obstacle.is_none() { not_in_log } else { Vec::new() };
+    TableReadiness { table: info.from.clone(), obstacle, not_in_log }
+}
+
+fn tell(variables: &Variables, hosting: Hosting, readiness: &CaptureReadiness, list: &mut Checklist) {
     let evidence = format!(
         "log_bin {}, binlog_format {}, binlog_row_image {}",
         variables.get("log_bin"),
@@ -108,6 +124,14 @@ fn tell(variables: &Variables, readiness: &CaptureReadiness, list: &mut Checklis
         format!("not yet; missing: {}", readiness.missing.join(", "))
     };
     list.found(Topic::Capture, "", answer, evidence);
+    let metadata = variables.get("binlog_row_metadata");
+    if !metadata.is_empty() && !metadata.eq_ignore_ascii_case("FULL") {
+        list.needs(
+            Topic::Capture,
+            "better, not needed: so that the log tells columns by their names, also those that get another one",
+            set(variables, hosting, "binlog_row_metadata", "FULL"),
+        );
+    }
     if variables.is_on("log_bin") {
         let seconds: u64 = variables.get("binlog_expire_logs_seconds").parse().unwrap_or(0);
         let days: f64 = variables.get("expire_logs_days").parse().unwrap_or(0.0);

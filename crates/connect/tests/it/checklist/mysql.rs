@@ -11,7 +11,7 @@ const TABLES: &str = "
     create table customers (
         id bigint not null auto_increment primary key, email varchar(200), is_test tinyint(1) not null default 0,
         created_at datetime not null, touched timestamp not null default current_timestamp on update current_timestamp,
-        deleted_at datetime null, settings json, tier varchar(20), state enum('new','paid'), score int check (score <= 100),
+        deleted_at datetime null, settings json, doubled bigint as (score * 2) virtual, tier varchar(20), state enum('new','paid'), score int check (score <= 100),
         index (touched)) comment 'who buys';
     insert into customers (email, is_test, created_at, deleted_at, settings, tier, state, score)
         select if(seq % 50 = 0, concat('a', seq, '@example.com'), concat('canary', seq, '@shop.de')), seq % 100 = 0,
@@ -20,7 +20,8 @@ const TABLES: &str = "
         from seq_1_to_1000;
     create table keyless (line text);
     create table coded (code varchar(20) not null unique, label text, updated_at datetime not null);
-    create table notes (id int primary key, line text) engine = MyISAM;
+    create table cached (id int primary key) engine = memory;
+    create table odd (id int primary key, line varchar(20) character set koi8r);
     create view v as select id from customers;
     analyze table customers;";
 
@@ -59,7 +60,10 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
 
     assert_eq!(list.capture.clone().unwrap().missing, ["a binary log (log_bin is off)"]);
     assert!(statements(&list).iter().any(|sql| sql.starts_with("-- [mysqld] log_bin = binlog")));
-    assert_eq!(modes(&list, &tables), ["coded Full", "customers Incremental", "keyless Full", "notes Full", "v Full"]);
+    assert_eq!(
+        modes(&list, &tables),
+        ["cached Full", "coded Full", "customers Incremental", "keyless Full", "odd Full", "v Full"]
+    );
     let told = serde_json::to_string(&list).unwrap();
     assert!(!told.contains("canary"), "{told}");
 }
@@ -87,10 +91,16 @@ async fn what_is_missing_for_capture_is_told_in_statements_that_help() {
     for statement in list.statements.iter().filter(|statement| statement.topic == Topic::Capture) {
         source.execute(statement.sql.split(" --").next().unwrap());
     }
-    let (list, _) = checklist(&source).await;
+    let (list, tables) = checklist(&source).await;
+    assert!(!statements(&list).iter().any(|sql| sql.contains("binlog")), "{:?}", statements(&list));
     let readiness = list.capture.clone().unwrap();
     assert!(readiness.is_ready(), "{:?}", readiness.missing);
     assert_eq!(readiness.table("customers").unwrap().obstacle, None);
-    assert!(readiness.table("notes").unwrap().obstacle.as_ref().unwrap().starts_with("MyISAM knows no transactions"));
+    assert_eq!(readiness.table("customers").unwrap().not_in_log, ["doubled"]);
+    let obstacle = |table: &str| readiness.table(table).unwrap().obstacle.clone().unwrap();
+    assert!(obstacle("cached").starts_with("it is stored in memory"), "{}", obstacle("cached"));
+    let odd = obstacle("odd");
+    assert!(odd.contains("`line`") && odd.contains("character set"), "{odd}");
     assert!(readiness.table("keyless").unwrap().obstacle.is_some() && readiness.table("v").unwrap().obstacle.is_some());
+    assert!(modes(&list, &tables).contains(&"customers Capture".to_owned()), "{:?}", modes(&list, &tables));
 }
