@@ -24,10 +24,11 @@ use crate::{ConnectError, Note, Snapshot};
 pub(crate) use capture_stream::{changes, with_position};
 pub(crate) use cell::{Cell, Row};
 pub use change_columns::{BEFORE, CHANGED_AT, ChangeColumns, DELETED, UNCHANGED};
-pub(crate) use changes::{Changes, Fate};
+pub(crate) use changes::Changes;
+#[cfg(test)]
+pub(crate) use changes::Fate;
 pub(crate) use fold_batches::FoldBatches;
 pub(crate) use folded_table::FoldedTable;
-pub(crate) use row_key::RowKey;
 
 /// What is to be captured.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ade_testing::{Dice, Folder, MariaDb, Program, leaks};
 
+use crate::handbook::root;
 use crate::program::program;
 
 /// Tables with what tells their rows apart: a plain key, two columns, and a table without primary key.
@@ -293,4 +294,40 @@ sources:
     );
     assert_eq!(rows, ["8,41,8,true"]);
     assert_eq!(leaks(&source.folder.files(), &["canary", "rawraw"]), []);
+}
+
+/// The text behind the line `begin` of a page, up to the line `end`.
+fn shown(page: &str, begin: &str, end: &str) -> String {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let text = text.split_once(begin).unwrap_or_else(|| panic!("{page} has no `{begin}`")).1;
+    text.split_once(end).unwrap().0.to_owned()
+}
+
+#[test]
+fn the_guides_say_what_to_ask_for() {
+    let settings = shown("docs/guide/change-capture.md", "[mysqld]\n", "```");
+    let settings: Vec<String> =
+        settings.lines().map(|line| format!("--{}", line.replace(" = ", "=").replace('_', "-"))).collect();
+    let server = MariaDb::start_with(&settings.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    server.sql(TABLES).unwrap();
+    server.sql(&shown("docs/guide/mysql.md", "```sql\n", "```").replace("shop", "app")).unwrap();
+    let folder = Folder::new();
+    let project = PROJECT.replace("user: root", "user: ade, password: '${env:DB_PASSWORD}'");
+    folder.write("ade.yml", project.replace("PORT", &server.port().to_string()));
+    folder.write("sources/app.yml", SOURCES);
+    let ade = program(&folder).env("DB_PASSWORD", "…");
+    ade.run(&["init", "."]).succeeds();
+    let refused = ade.run(&["ingest"]).exits(1).all();
+    let grant = shown("docs/guide/change-capture.md", "a user that may read it: `", ";`");
+    assert!(refused.contains(&grant), "{grant}: {refused}");
+    server.sql(&grant).unwrap();
+    ade.run(&["ingest"]).succeeds();
+    server
+        .sql("alter table accounts add column more text; insert into accounts(id, more) values (1, 'a'), (2, 'b')")
+        .unwrap();
+    server.sql("update accounts set amount = 1 where id = 1; delete from accounts where id = 2").unwrap();
+    let said = ade.run(&["ingest"]).succeeds().all();
+    assert!(!said.contains("read again"), "{said}");
+    let recent = "_ade_changed_at between _ade_loaded_at - interval '1 hour' and _ade_loaded_at + interval '1 hour'";
+    assert_eq!(ade.rows(&format!("select id, amount, more, {recent} from app.accounts")), ["1,1.00,a,true"]);
 }

@@ -8,7 +8,7 @@
 //! `position` is committed with its rows, and only when every table has them the slot lets the log go.
 
 mod capture_settings;
-mod change_batches;
+mod folded_rows;
 mod followed_table;
 mod follower;
 mod log_end;

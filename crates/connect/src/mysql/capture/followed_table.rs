@@ -14,6 +14,8 @@ pub(crate) struct FollowedTable {
     name: String,
     /// The columns by which its rows are told apart.
     key: Vec<String>,
+    /// Their places among its columns.
+    key_places: Vec<usize>,
     /// Where it was read to.
     position: Position,
     /// Whether the log tells the names of columns.
@@ -41,16 +43,17 @@ impl FollowedTable {
     /// A table with nothing of it met so far.
     pub(crate) fn new(database: &str, name: &str, key: Vec<String>, position: Position, has_names: bool) -> Self {
         let columns = remembered(&position);
-        let places = key_places(&key, &columns).unwrap_or_default();
+        let key_places = places(&key, &columns).unwrap_or_default();
         Self {
             database: database.to_owned(),
             name: name.to_owned(),
             key,
+            changes: Changes::new(key_places.clone()),
+            key_places,
             is_altered: position.is_altered,
             position,
             has_names,
             columns,
-            changes: Changes::new(places),
             reload: None,
         }
     }
@@ -139,7 +142,8 @@ impl FollowedTable {
     fn forget(&mut self) {
         self.is_altered = self.position.is_altered;
         self.columns = remembered(&self.position);
-        self.changes = Changes::new(key_places(&self.key, &self.columns).unwrap_or_default());
+        self.key_places = places(&self.key, &self.columns).unwrap_or_default();
+        self.changes = Changes::new(self.key_places.clone());
     }
 
     /// Takes rows that were written from `place` on, at a time in microseconds since 1970 by the server's clock.
@@ -169,9 +173,7 @@ impl FollowedTable {
             }
             (None, Some(row)) => self.changes.insert(row),
             (Some(old), Some(mut row)) => {
-                let names = self.columns.iter().zip(&old);
-                if names.filter(|(column, _)| self.key.contains(&column.name)).any(|(_, cell)| *cell == Cell::Unchanged)
-                {
+                if self.key_places.iter().any(|place| old.get(*place) == Some(&Cell::Unchanged)) {
                     return Err("does not say which row it is of");
                 }
                 for (value, old) in row.iter_mut().zip(&old) {
@@ -206,13 +208,14 @@ impl FollowedTable {
                 }
             }
         }
-        let Some(places) = key_places(&self.key, &told) else {
+        let Some(places) = places(&self.key, &told) else {
             let is_missing = |name: &&String| !told.iter().any(|column| column.name == **name);
             let missing = self.key.iter().find(is_missing).cloned().unwrap_or_default();
             return Err(format!("its key column `{missing}` is no longer there"));
         };
         let from = told.iter().map(|column| self.columns.iter().position(|known| known.name == column.name));
         let from: Vec<Option<usize>> = from.collect();
+        self.key_places.clone_from(&places);
         self.changes.reshape(&from, places);
         self.columns = told;
         self.is_altered = false;
@@ -242,6 +245,6 @@ fn remembered(position: &Position) -> Vec<FollowedColumn> {
 }
 
 /// Where the key is among a table's columns; `None` if it is not.
-fn key_places(key: &[String], columns: &[FollowedColumn]) -> Option<Vec<usize>> {
+fn places(key: &[String], columns: &[FollowedColumn]) -> Option<Vec<usize>> {
     key.iter().map(|name| columns.iter().position(|column| column.name == *name)).collect()
 }

@@ -124,7 +124,9 @@ impl Snapshot for Round {
                 let behind = changes.position().place.bytes_behind(&self.read_to);
                 let drift = plan.drift();
                 plan.replaces_all = folded.is_truncated();
-                plan.units = if folded.is_empty() && behind < HEARTBEAT_BYTES {
+                // Whose columns changed is looked at, whether rows came or not.
+                let is_altered = changes.is_altered() && !changes.position().is_altered;
+                plan.units = if folded.is_empty() && behind < HEARTBEAT_BYTES && !is_altered {
                     Vec::new()
                 } else {
                     vec![ReadUnit {

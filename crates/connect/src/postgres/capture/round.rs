@@ -1,14 +1,12 @@
 //! One round of change capture: several tables at one place of the log.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use futures::{StreamExt, stream};
 use serde_json::Value;
 
-use super::change_batches::ChangeBatches;
+use super::folded_rows::FoldedRows;
 use super::followed_table::FollowedTable;
 use super::lsn::Lsn;
 use super::position::Position;
@@ -16,11 +14,10 @@ use super::publication::Published;
 use super::replication::Replication;
 use super::target::Target;
 use super::transaction_view::TransactionView;
-use crate::batch_stream::Item;
+use crate::capture::{FoldBatches, changes, with_position};
 use crate::postgres::endpoint::Endpoint;
-use crate::postgres::finish::infinite_time;
 use crate::postgres::unit::Unit;
-use crate::{BatchStream, Capture, ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+use crate::{BatchStream, Capture, ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Snapshot};
 
 /// A table without changes gets a commit with nothing but its place in the log when it has fallen behind by this many bytes:
 /// the source keeps its log for the table that is furthest behind.
@@ -123,20 +120,20 @@ impl Snapshot for Round {
                 }));
             }
             CapturedTable::Changes { position, table, .. } => {
-                let changes = table.changes();
+                let folded = table.changes();
                 let behind = self.read_to.0.saturating_sub(position.lsn.0);
                 let drift = plan.drift();
                 // What the columns are read as.
                 let detail = plan.units.pop().map_or(Value::Null, |unit| unit.detail);
-                plan.replaces_all = changes.is_truncated();
-                plan.units = if changes.is_empty() && behind < HEARTBEAT_BYTES {
+                plan.replaces_all = folded.is_truncated();
+                plan.units = if folded.is_empty() && behind < HEARTBEAT_BYTES {
                     Vec::new()
                 } else {
                     vec![ReadUnit {
                         label: format!("{} (changes)", request.from),
                         replaces_batch: None,
-                        size_bytes: Some(changes.size_bytes() as u64),
-                        rows: Some(changes.fates().len() as u64),
+                        size_bytes: Some(folded.size_bytes() as u64),
+                        rows: Some(folded.fates().len() as u64),
                         drift,
                         detail,
                     }]
@@ -159,22 +156,23 @@ impl Snapshot for Round {
                 let stored: Unit =
                     serde_json::from_value(unit.detail.clone()).map_err(|_| not_planned(&plan.request.from))?;
                 let selected = stored.selected(&plan.schema)?.columns.into_iter();
-                let batches = ChangeBatches {
-                    from: plan.request.from.clone(),
-                    table: Arc::clone(table),
+                let from = &plan.request.from;
+                let readings = selected.map(|(name, _, reading)| (name, reading)).collect();
+                let batches = FoldBatches {
+                    from: from.clone(),
+                    table: FoldedRows::new(from, Arc::clone(table), readings),
                     schema: Arc::clone(&plan.schema),
                     key: key.clone(),
-                    readings: selected.map(|(name, _, reading)| (name, reading)).collect(),
-                    infinite: Arc::default(),
                 };
-                Ok(changes(batches, plan.request.batch_rows.max(1), end))
+                Ok(changes(batches, plan.request.batch_rows.max(1), end.to_value(), FoldedRows::notes))
             }
             CapturedTable::Whole { target, published, since, .. } => {
                 Self::refuse_generated(target, plan)?;
                 let whole = ReadRequest { mode: ReadMode::Full, position: None, ..plan.request.as_ref().clone() };
                 let whole = ReadPlan { request: Arc::new(whole), ..plan.clone() };
                 let stream = self.snapshot.read(&whole, unit).await?;
-                Ok(with_position(stream, self.position(target, *published, *since, Some(self.view.clone()))))
+                let end = self.position(target, *published, *since, Some(self.view.clone()));
+                Ok(with_position(stream, end.to_value()))
             }
             CapturedTable::Refused(_) => Err(not_planned(&plan.request.from)),
         }
@@ -210,37 +208,4 @@ fn not_planned(from: &str) -> ConnectError {
         reason: "the unit was not planned by this capture".to_owned(),
         advice: "read units with the capture that planned them".to_owned(),
     }
-}
-
-/// What changed, as a stream that ends with a position.
-fn changes(batches: ChangeBatches, batch_rows: usize, end: Position) -> BatchStream {
-    let (rows, from, infinite) = (batches.rows(), batches.from.clone(), Arc::clone(&batches.infinite));
-    let schema: SchemaRef = batches.batch_schema();
-    let starts = (0..rows).step_by(batch_rows);
-    let items =
-        stream::iter(starts).map(move |start| batches.batch(start..rows.min(start + batch_rows)).map(Item::Batch));
-    let last = async move {
-        let counts = infinite.lock().unwrap_or_else(PoisonError::into_inner);
-        let notes = counts.iter().map(|(column, count)| infinite_time(&from, column, *count)).collect();
-        Ok(Item::End(UnitEnd::new(rows as u64, notes, move |_, _| end.to_value())))
-    };
-    BatchStream::new(schema, items.chain(stream::once(last)))
-}
-
-/// The same stream, ending with a position.
-fn with_position(stream: BatchStream, position: Position) -> BatchStream {
-    let schema = Arc::clone(stream.schema());
-    let items = stream::unfold(Some((stream, position)), |state| async move {
-        let (mut stream, position) = state?;
-        match stream.next().await {
-            Some(Ok(batch)) => Some((Ok(Item::Batch(batch)), Some((stream, position)))),
-            Some(Err(error)) => Some((Err(error), None)),
-            None => {
-                let end = stream.end()?;
-                let end = UnitEnd::new(end.rows, end.notes.clone(), move |_, _| position.to_value());
-                Some((Ok(Item::End(end)), None))
-            }
-        }
-    });
-    BatchStream::new(schema, items)
 }
