@@ -1,6 +1,4 @@
 //! `ade inspect` of a real database: its answers, and a draft that lands as it stands once a person has classified what is open.
-use std::os::unix::fs::PermissionsExt;
-
 use ade_testing::{Finished, Folder, MariaDb, Postgres, leaks};
 
 use crate::program::program;
@@ -25,6 +23,10 @@ const POSTGRES: &str = r#"
     insert into orders values (1, null, 1), (2, 1, 2);
     create table "Orders" (id bigint unique not null, note text);
     insert into "Orders" values (7, 'canary note');
+    create table zones (id int primary key, name text);
+    create table a_first (id int primary key, zone int references zones);
+    insert into zones select i, repeat(md5(i::text), 20) from generate_series(1, 40000) i;
+    insert into a_first values (1, 40000);
     create table keyless (id int);
     create view "view of it" as select id from orders;
     create table days (id int, day date, primary key (id, day)) partition by range (day);
@@ -98,7 +100,9 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
 
     classified(&folder, "db");
     assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
-    ade.run(&["build"]).succeeds();
+    // Also a table whose test reads a large one that is captured beside it.
+    let said = ade.run(&["build"]).succeeds().all();
+    assert!(!said.contains("warned"), "{said}");
     assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
     server
@@ -139,9 +143,17 @@ fn without_the_right_to_replicate_a_cursor_with_an_index_is_drafted() {
     assert!(draft.contains("# not capture, for want of the right to replicate, "), "{draft}");
     assert!(draft.contains("# full: no column tells what has changed\n"), "{draft}");
     classified(&folder, "db");
+    // What is proposed for test rows can be taken as it stands.
+    let proposed = draft.split("to keep them apart: `").nth(1).unwrap().split('`').next().unwrap();
+    folder.replace(
+        "sources/db.yml",
+        "      - name: customers\n",
+        &format!("      - name: customers\n        {proposed}\n"),
+    );
     assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+    assert_eq!(ade.rows("select count(*) from db.customers"), ["38"], "{proposed}");
 
     // The same as JSON.
     let report = ade.run(&["inspect", "db", "--output", "json"]).succeeds();
@@ -154,29 +166,31 @@ fn without_the_right_to_replicate_a_cursor_with_an_index_is_drafted() {
     assert_eq!(sql, "alter role \"reader\" replication;");
 }
 
-/// One statement a line, as the server's `init_file` wants them.
-const MARIADB: &str = "
-use app;
-create table `Customers` (`E-Mail` varchar(100) primary key, `full name` varchar(80), `select` int, is_test tinyint(1) not null, profile json, updated_at timestamp not null default current_timestamp on update current_timestamp, index (updated_at));
-insert into `Customers` select concat('canary', seq, '@shop.de'), 'Canary Person', seq, seq < 3, '{\"plan\": \"canary\", \"seats\": 3}', now() from seq_1_to_40;
-create table `Order.Lines` (`order` int, `line#` int, `unit price, EUR` decimal(10,2), customer varchar(100), state enum('new','a \"b\"'), at datetime not null, primary key (`order`, `line#`), foreign key (customer) references `Customers` (`E-Mail`));
-insert into `Order.Lines` select seq, 1, seq, concat('canary', seq, '@shop.de'), 'new', now() from seq_1_to_30;
-create table keyless (id int);
-create sql security invoker view `view of it` as select `order` from `Order.Lines`;
-";
+const MARIADB_PROJECT: &str =
+    "name: shop\nconnections:\n  db: {type: mysql, host: 127.0.0.1, port: PORT, user: root, database: app}\n";
+
+const MARIADB: &str = r#"
+    create table `Customers` (
+      `E-Mail` varchar(100) primary key, `full name` varchar(80), `select` int, is_test tinyint(1) not null, profile json,
+      updated_at timestamp not null default current_timestamp on update current_timestamp, index (updated_at));
+    insert into `Customers` select concat('canary', seq, '@shop.de'), 'Canary Person', seq, seq < 3,
+      '{"plan": "canary", "seats": 3}', now() from seq_1_to_40;
+    create table `Order.Lines` (
+      `order` int, `line#` int, `unit price, EUR` decimal(10,2), customer varchar(100), state enum('new','a "b"'),
+      total decimal(12,2) as (`unit price, EUR` * 2) virtual, at datetime not null, primary key (`order`, `line#`),
+      foreign key (customer) references `Customers` (`E-Mail`));
+    insert into `Order.Lines` (`order`, `line#`, `unit price, EUR`, customer, state, at)
+      select seq, 1, seq, concat('canary', seq, '@shop.de'), 'new', now() from seq_1_to_30;
+    create table keyless (id int);
+    create view `view of it` as select `order` from `Order.Lines`;
+"#;
 
 #[test]
 fn a_mariadb_database_is_inspected_and_lands_as_drafted() {
+    let server = MariaDb::start().unwrap();
+    server.sql(MARIADB).unwrap();
     let folder = Folder::new();
-    folder.write("init.sql", MARIADB.trim_start());
-    // The server is another user's.
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let server = MariaDb::start_with(&[&format!("--init-file={}", folder.at("init.sql").display())]).unwrap();
-    folder.remove("init.sql");
-    let project =
-        "name: shop\nconnections:\n  db: {type: mysql, host: 127.0.0.1, port: PORT, user: root, database: app}\n";
-    let project = project.replace("PORT", &server.port().to_string());
-    folder.write("ade.yml", project);
+    folder.write("ade.yml", MARIADB_PROJECT.replace("PORT", &server.port().to_string()));
     let ade = program(&folder);
     ade.run(&["init", "."]).succeeds();
     let told = ade.run(&["inspect", "db", "--write"]).succeeds();
@@ -202,5 +216,34 @@ fn a_mariadb_database_is_inspected_and_lands_as_drafted() {
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+    assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
+}
+
+#[test]
+fn a_mariadb_database_with_a_log_is_captured_as_drafted() {
+    let server = MariaDb::start_with_log(&[]).unwrap();
+    server.sql(MARIADB).unwrap();
+    let folder = Folder::new();
+    folder.write("ade.yml", MARIADB_PROJECT.replace("PORT", &server.port().to_string()));
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "db", "--write"]).succeeds();
+    none_leaks(&told);
+    assert!(told.text().contains("possible, and nothing is missing"), "{}", told.text());
+    let draft = folder.read("sources/db.yml");
+    for (table, expected) in
+        [("customers", "capture"), ("order_lines", "capture"), ("keyless", "full"), ("view_of_it", "full")]
+    {
+        assert_eq!(mode(&draft, table), expected, "{table}\n{draft}");
+    }
+    assert!(draft.contains("privacy: {class: public, treatment: drop} # the database computes it"), "{draft}");
+    classified(&folder, "db");
+    assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
+    server.sql("delete from `Order.Lines` where `order` > 20; update `Customers` set `select` = 0").unwrap();
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select count(*) from db.order_lines"), ["20"]);
+    assert_eq!(ade.rows("select count(*), max(\"select\") from db.customers"), ["40,0"]);
     assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
 }
