@@ -74,6 +74,23 @@ fn a_broken_promise_is_told_though_no_row_changes() {
 }
 
 #[test]
+fn a_table_that_is_captured_twice_is_told() {
+    let source = Captured::of(TABLES, SOURCES);
+    let twice = "      - {name: again, ingest: {from: app.accounts, mode: capture, key: [id]}}\n";
+    source.folder.write("sources/app.yml", SOURCES.to_owned() + twice);
+    let said = source.ade.run(&["check"]).succeeds().all();
+    assert!(said.contains("captures `app.accounts` of connection `db`, as `app.accounts` does"), "{said}");
+    // It costs time, and nothing else.
+    for _ in 0..2 {
+        source.after("update app.accounts set a = a + 1; delete from app.accounts where id = 3", "id, a, b");
+    }
+    assert_eq!(
+        source.ade.rows("select count(*), sum(a) from app.again"),
+        source.ade.rows("select count(*), sum(a) from app.accounts")
+    );
+}
+
+#[test]
 fn rows_that_are_written_anew_are_read_again_where_their_values_are_others() {
     let source = Captured::of(TABLES, SOURCES);
     source.ingest();

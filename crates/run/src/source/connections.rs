@@ -8,7 +8,7 @@ use ade_connect::{ConnectError, ConnectorSpec, OpenContext, PositionKey, Registr
 use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::TableName;
 use ade_project::Project;
-use ade_project::resource::{Connection, IngestMode};
+use ade_project::resource::{Connection, IngestMode, SourceTable};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
@@ -227,8 +227,19 @@ pub(crate) fn check_all(registry: &Registry, project: &Project) -> Vec<Diagnosti
             }
         }
     }
+    let mut captured: HashMap<(&str, &str), &SourceTable> = HashMap::new();
     for source in project.sources.values() {
         let (Some(name), Some(ingest)) = (&source.connection, &source.ingest) else { continue };
+        if ingest.mode == IngestMode::Capture
+            && let Some(first) = captured.insert((name, &ingest.from), source)
+        {
+            let message = format!(
+                "table `{}.{}` captures `{}` of connection `{name}`, as `{}.{}` does: both are read whole in every run",
+                source.source, source.name, ingest.from, first.source, first.name
+            );
+            let problem = Diagnostic::warning(&rule::INVALID_INGEST, message).at(ingest.origin.clone());
+            problems.push(problem.hint("capture it once, and let the other be a model over it"));
+        }
         let Some(connector) = project.connections.get(name).and_then(|found| registry.get(&found.kind).ok()) else {
             continue;
         };
