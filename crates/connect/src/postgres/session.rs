@@ -127,7 +127,10 @@ impl Session {
     fn peek(&mut self) -> Result<Option<u8>, SessionError> {
         let start = self.used;
         let kind = self.buffered()?.map(|message| message.kind);
-        self.used = start;
+        // Where none has arrived whole, nothing was passed over, and what was dealt with may be gone from the buffer.
+        if kind.is_some() {
+            self.used = start;
+        }
         Ok(kind)
     }
 
