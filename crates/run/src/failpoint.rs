@@ -18,6 +18,7 @@ pub(crate) const FAIL_POINTS: &[&str] = &[
     SOURCE_BATCH_READ,
     SOURCE_BATCH_OBFUSCATED,
     SOURCE_UNIT_READ,
+    SOURCE_KEPT_APART,
     SOURCE_COMMITTED,
     SEED_READ,
     SEED_COMMITTED,
@@ -44,6 +45,8 @@ pub(crate) const SOURCE_BATCH_READ: &str = "run::source::batch_read";
 pub(crate) const SOURCE_BATCH_OBFUSCATED: &str = "run::source::batch_obfuscated";
 /// A unit of a source was read to its end.
 pub(crate) const SOURCE_UNIT_READ: &str = "run::source::unit_read";
+/// Rows that are kept apart are committed, and the batch that they are not in is not.
+pub(crate) const SOURCE_KEPT_APART: &str = "run::source::kept_apart";
 /// A batch of a source is committed.
 pub(crate) const SOURCE_COMMITTED: &str = "run::source::committed";
 /// A seed was read to its end.

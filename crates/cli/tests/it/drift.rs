@@ -1,5 +1,5 @@
 //! Sources that are no longer what was promised: each kind of difference, with each word that a project can say about it.
-use ade_testing::{Folder, Postgres, Program};
+use ade_testing::{Folder, MariaDb, Postgres, Program};
 
 use crate::program::program;
 
@@ -255,4 +255,53 @@ fn values_of_files_that_do_not_fit_are_kept_apart() {
     folder.write("data/1.csv", "id,day\n1,2026-01-01\n");
     ade.run(&["ingest"]).succeeds();
     assert_eq!(ade.rows("select count(*) from feed__quarantine.t"), ["0"]);
+}
+
+#[test]
+fn tables_of_mysql_drift_alike() {
+    let server = MariaDb::start().unwrap();
+    server
+        .sql("create table people(id int primary key, age int, at int); insert into people values (1, 1, 1)")
+        .unwrap();
+    let port = server.port();
+    let folder = Folder::with(&[
+        (
+            "ade.yml",
+            &format!(
+                "name: shop\nconnections:\n  db: {{type: mysql, host: 127.0.0.1, port: {port}, user: root, database: app}}\n"
+            ),
+        ),
+        (
+            "sources/s.yml",
+            "sources:\n  - name: app\n    connection: db\n    drift: {retyped_column: evolve, types: {longtext: ignore}}\n    tables:\n      - name: people\n        ingest: {mode: incremental, cursor: at, key: [id]}\n        columns:\n          - {name: id, data_type: integer, privacy: public}\n          - {name: age, data_type: integer, privacy: public}\n          - {name: at, data_type: integer, privacy: public}\n",
+        ),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    server
+        .sql("alter table people modify age bigint, add extra longtext; insert into people values (2, 3000000000, 2, '{}')")
+        .unwrap();
+    let all = ade.run(&["ingest"]).succeeds().all();
+    tells(&all, &["column `age` of `app.people` was promised as integer and lands as bigint"]);
+    assert!(!all.contains("extra"), "{all}");
+    assert_eq!(ade.rows("select id, age from app.people order by id"), ["1,1", "2,3000000000"]);
+    folder.replace("sources/s.yml", "retyped_column: evolve", "retyped_column: quarantine_rows");
+    server.sql("insert into people values (3, 3, 3, null)").unwrap();
+    tells(&ade.run(&["ingest"]).exits(1).all(), &["landed as `bigint: keep` and would now land as `integer: keep`"]);
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    assert_eq!(ade.rows("select id from app.people order by id"), ["1", "3"]);
+    assert_eq!(ade.rows("select id, _ade_reason from app__quarantine.people"), ["2,`age` is no integer"]);
+}
+
+#[test]
+fn a_new_column_that_a_rule_classifies_lands_and_is_told_once() {
+    let source = Source::new("mode: full", "");
+    source.folder.replace("ade.yml", "connections:", "privacy: {rules: [{column: phone, class: phone}]}\nconnections:");
+    source.psql("alter table app.people add column phone text; update app.people set phone = '+1 555 0100'");
+    tells(&source.ingest(0), &["new column `phone` lands for the first time"]);
+    assert_eq!(source.rows("select count(phone), count(distinct phone) from app.people"), "9,1");
+    assert_eq!(source.rows("select count(*) from app.people where phone = '+1 555 0100'"), "0");
+    source.psql("insert into app.people values (10, 'x', 1, '2026-01-02', null)");
+    assert!(!source.ingest(0).contains("for the first time"));
 }

@@ -34,7 +34,8 @@ const UPKEEP: [&str; 8] = [
 /// Points of a build in which a table becomes a view.
 const SWITCH: [&str; 2] = ["lake::drop::marked", "lake::drop::file"];
 /// Points that no short run passes; the tests of their crates do.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("run::source::kept_apart", "needs rows that are kept apart: see `row_rules`"),
     ("lake::spill::write", "needs more arrivals than memory"),
     ("meta::lease_renew::begin", "needs a run of many seconds"),
     ("meta::lease_renew::commit", "needs a run of many seconds"),

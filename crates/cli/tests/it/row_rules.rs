@@ -146,3 +146,25 @@ fn slips_in_conditions_are_found_without_asking_the_source() {
     let all = app.ade.run(&["ingest", "--log", "trace"]).exits(1).all();
     assert!(all.contains("cannot be computed for some row") && !all.contains("shop.org"), "{all}");
 }
+
+/// Whoever dies between the two tables finds the same rows again, and each is in one of them, once.
+#[test]
+fn a_crash_between_the_two_tables_leaves_each_row_in_one_of_them() {
+    for ingest in ["mode: full", INCREMENTAL] {
+        let app = App::new(ingest, &RULES.replace("THEN", "quarantine"));
+        let crash = || {
+            let crashing = app.ade.env("FAILPOINTS", "run::source::kept_apart=1*return(abort)");
+            assert_eq!(crashing.run(&["ingest"]).signal, Some(6), "SIGABRT");
+        };
+        crash();
+        app.ingest();
+        let (here, apart) =
+            ("select id from app.people order by id", "select id from app__quarantine.people order by id");
+        assert_eq!((app.rows(here), app.rows(apart)), ("1 3 5".to_owned(), "2 4".to_owned()), "{ingest}");
+        // Rows change sides, both ways, and it dies there again.
+        app.sql("update people set email = 'qa@example.com', at = 10 where id = 1; update people set email = 'x', at = 11 where id = 2");
+        crash();
+        app.ingest();
+        assert_eq!((app.rows(here), app.rows(apart)), ("2 3 5".to_owned(), "1 4".to_owned()), "{ingest}");
+    }
+}

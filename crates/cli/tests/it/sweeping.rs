@@ -1,5 +1,5 @@
 //! Rows that a source deletes are found by comparing keys, as they lie in the lake.
-use ade_testing::{Folder, Program};
+use ade_testing::{Folder, MariaDb, Postgres, Program};
 use rusqlite::Connection;
 
 use crate::program::program;
@@ -102,4 +102,65 @@ fn a_sweep_waits_for_its_time_and_never_changes_what_it_finds() {
     app.folder.replace("sources/s.yml", "sweep: 7 days", "sweep: 0 days");
     app.ingest();
     assert_eq!(app.count("part = 2"), "0");
+}
+
+const SERVERS: &str = "sources:\n  - name: app\n    connection: db\n    tables:\n      - name: people\n        ingest: {from: FROM, mode: incremental, cursor: at, key: [id, code], sweep: every}\n        columns:\n          - {name: id, data_type: bigint, privacy: public}\n          - {name: code, data_type: varchar, privacy: {treatment: pseudonym, domain: code, form: exact}}\n          - {name: at, data_type: bigint, privacy: public}\n";
+const MANY: &str = "
+    create table people(id bigint, code varchar(40), at bigint, primary key (id, code));
+    insert into people with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)
+      select i, concat('c', i), i from n;";
+
+/// A database server whose rows go: they go from the lake, and from nowhere else.
+fn sweeps(connection: &str, from: &str, sql: &dyn Fn(&str)) {
+    let folder = Folder::with(&[
+        ("ade.yml", &format!("name: shop\nconnections:\n  db: {connection}\n")),
+        ("sources/s.yml", &SERVERS.replace("FROM", from)),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    sql(MANY);
+    ade.run(&["ingest"]).succeeds();
+    sql("delete from people where id <= 300; insert into people values (901, 'new', 1000)");
+    let all = ade.run(&["ingest"]).succeeds().all();
+    assert!(all.contains("300 rows that the source has not got any more are removed"), "{all}");
+    assert_eq!(ade.rows("select count(*), min(id), max(id) from app.people"), ["601,301,901"]);
+}
+
+#[test]
+fn postgresql_is_swept() {
+    let server = Postgres::start().unwrap();
+    let port = server.port();
+    let connection = format!("{{type: postgres, host: 127.0.0.1, port: {port}, user: postgres, database: postgres}}");
+    sweeps(&connection, "public.people", &|statements| {
+        server.psql(statements).unwrap();
+    });
+}
+
+#[test]
+fn rows_that_are_hidden_are_not_taken_for_deleted() {
+    let server = Postgres::start().unwrap();
+    let port = server.port();
+    let connection = format!("{{type: postgres, host: 127.0.0.1, port: {port}, user: reader, database: postgres}}");
+    let folder = Folder::with(&[
+        ("ade.yml", &format!("name: shop\nconnections:\n  db: {connection}\n")),
+        ("sources/s.yml", &SERVERS.replace("FROM", "public.people")),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    server.psql(&format!("{MANY} create role reader login; grant select on people to reader")).unwrap();
+    ade.run(&["ingest"]).succeeds();
+    server.psql("alter table people enable row level security; create policy late on people using (id > 800)").unwrap();
+    let all = ade.run(&["ingest"]).exits(1).all();
+    assert!(all.contains("rows that are there may not be seen"), "{all}");
+    assert_eq!(ade.rows("select count(*) from app.people"), ["900"]);
+}
+
+#[test]
+fn mysql_is_swept() {
+    let server = MariaDb::start().unwrap();
+    let port = server.port();
+    let connection = format!("{{type: mysql, host: 127.0.0.1, port: {port}, user: root, database: app}}");
+    sweeps(&connection, "people", &|statements| {
+        server.sql(statements).unwrap();
+    });
 }

@@ -166,6 +166,7 @@ impl Arrival<'_> {
         }
         if let Some(quarantine) = quarantine.take() {
             Box::pin(quarantine.close(true, table.build.run_id)).await?;
+            hit(failpoint::SOURCE_KEPT_APART)?;
         }
         // A table that its source has no rows for still gets a commit: then it exists.
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());

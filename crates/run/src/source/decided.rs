@@ -140,6 +140,9 @@ impl TableLanding<'_> {
         let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared)).of_rows(self.source);
+        for column in first_of(&plan, &door, current) {
+            outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
+        }
         let landing = self.continued(current, whole, &plan, &policy, retyping, landing, outcome)?;
         let extras = Extras::new(self.source, &sieve);
         let schema = stamped(&extras.schema(obfuscator.output_schema()));
@@ -221,6 +224,15 @@ impl TableLanding<'_> {
         }
         Ok(landing)
     }
+}
+
+/// New columns that land now and did not before; by their names in the lake.
+fn first_of(plan: &ReadPlan, door: &Door, current: Option<&Snapshot>) -> Vec<String> {
+    let Some(before) = current else { return Vec::new() };
+    let there = |name: &str| before.schema().fields().iter().any(|field| field.name().eq_ignore_ascii_case(name));
+    let lands = |name: &str| plan.schema.field_with_name(name).is_ok();
+    let new = plan.drift().new.into_iter().filter(|new| lands(&new.name));
+    new.map(|new| door.inside(&new.name).to_owned()).filter(|name| !there(name)).collect()
 }
 
 /// The places of columns whose values are held against another type, with that type.

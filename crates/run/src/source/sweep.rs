@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ade_connect::{ReadMode, ReadPlan, ReadRequest, Snapshot as SourceSnapshot};
+use ade_connect::{ConnectError, ReadMode, ReadPlan, ReadRequest, Snapshot as SourceSnapshot};
 use ade_engine::MemoryCatalog;
 use ade_lake::{At, CommitNote, LakeError, SchemaChange, Snapshot, StageRequest, StageWriter, Write};
 use ade_privacy::{Keyring, Obfuscator, Treatment};
@@ -29,6 +29,9 @@ use super::stamp::{BATCH_ID, LOADED_AT, stamp};
 use crate::build::{Outcome, TaskError, discard_stage, relation_name};
 use crate::error::RunError;
 use crate::event::{CheckReport, Status};
+
+/// Notes of a source that does not show all of its rows at one moment: those that it hides are not gone.
+const HIDING: [&str; 2] = ["rows-hidden", "not-of-one-moment"];
 
 /// Keys as they lie in the lake, made comparable.
 struct Keys {
@@ -115,6 +118,17 @@ impl TableLanding<'_> {
             ..read.clone()
         };
         let plan = snapshot.plan(&request).await?;
+        if let Some(note) = plan.notes.iter().find(|note| HIDING.contains(&note.id)) {
+            return Err(ConnectError::Request {
+                from: self.declared.from.clone(),
+                reason: format!(
+                    "its keys cannot be compared, because rows that are there may not be seen: {}",
+                    note.message
+                ),
+                advice: "have all of its rows shown, or write `sweep: never`".to_owned(),
+            }
+            .into());
+        }
         let inside = door.schema_inside(&plan.schema);
         let obfuscator = self.of_key(&inside)?;
         let treated = key_places(obfuscator.output_schema(), &self.declared.key);
@@ -296,7 +310,7 @@ fn is_whole(stream: &ade_connect::BatchStream, plan: &ReadPlan) -> Result<(), Ta
         return Ok(());
     }
     let reason = "its keys ended without saying so".to_owned();
-    Err(ade_connect::ConnectError::SourceFailed { object: plan.request.from.clone(), reason }.into())
+    Err(ConnectError::SourceFailed { object: plan.request.from.clone(), reason }.into())
 }
 
 /// Whether it is time to compare. A clock that was ahead when the last comparison was noted does not put the next one off.
