@@ -105,7 +105,8 @@ fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {
     table.comments.push(why);
     match (info.keyed_cursor(), info.cursors.first()) {
         (Some(cursor), _) if cursor.indexed => {
-            table.comments.push("incremental: deletions are not noticed".to_owned());
+            let told = "incremental: deletions are not noticed; `sweep: 1 day` below `ingest` finds them by their keys";
+            table.comments.push(told.to_owned());
         }
         (Some(cursor), _) => {
             table.mode = DraftMode::Full;

@@ -131,3 +131,19 @@ async fn names_are_found_as_postgresql_finds_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn answers_that_are_longer_than_a_buffer_arrive_whole() {
+    let source = Source::postgres(
+        "do $$ begin for i in 1..40 loop
+           execute format('create table t%s (id int primary key)', i);
+           execute format('comment on table t%s is %L', i, repeat('x', 1000 * i * i));
+         end loop; end $$;",
+    );
+    let tables = source.open().await.browse().await.unwrap();
+    assert_eq!(tables.len(), 40);
+    for table in tables {
+        let number: usize = table.name[1..].parse().unwrap();
+        assert_eq!(table.comment.unwrap().len(), 1000 * number * number);
+    }
+}

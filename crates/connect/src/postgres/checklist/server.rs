@@ -20,7 +20,8 @@ const ROLES: &str = "'rds_superuser', 'rdsadmin', 'cloudsqlsuperuser', 'alloydbs
 pub(super) async fn look(inquiry: &mut Inquiry<'_>, list: &mut Checklist) -> Result<Server, SessionError> {
     let sql = "select pg_catalog.version(), pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('log_timezone'), \
          pg_catalog.pg_encoding_to_char(d.encoding), \
-         round(extract(epoch from pg_catalog.now() - pg_catalog.pg_last_xact_replay_timestamp()))::text \
+         round(extract(epoch from pg_catalog.now() - pg_catalog.pg_last_xact_replay_timestamp()))::text, \
+         pg_catalog.current_setting('hot_standby_feedback') \
          from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()";
     let rows = inquiry.ask(sql).await?;
     let row = rows.into_iter().next().unwrap_or_default();
@@ -52,8 +53,20 @@ pub(super) async fn look(inquiry: &mut Inquiry<'_>, list: &mut Checklist) -> Res
             seconds => format!(", {seconds} s behind when it was asked"),
         };
         list.found(Topic::Role, "", format!("replica (standby){lag}"), "pg_is_in_recovery()");
-        let reason = "reading a replica spares the primary, and long reads may be cancelled by what it replays";
-        list.asks(Topic::Role, "Is `hot_standby_feedback` on, and how far behind may it be?", reason);
+        if cell(&row, 5) != "on" {
+            list.found(
+                Topic::Role,
+                "",
+                "long reads may be cancelled by what it replays",
+                "hot_standby_feedback is off",
+            );
+            list.needs(
+                Topic::Role,
+                "to be run on the replica, if reads of it are cancelled; the primary then cleans up later",
+                "alter system set hot_standby_feedback = on; -- and: select pg_reload_conf();",
+            );
+        }
+        list.asks(Topic::Role, "How far behind its primary may the replica be?", "what is read is as old as that");
     } else {
         list.found(Topic::Role, "", "primary", "pg_is_in_recovery()");
     }
