@@ -120,16 +120,17 @@ impl Captured {
     }
 }
 
-fn kills() -> u64 {
+/// As often as `ADE_TEST_KILLS` says, or else `usual`ly.
+pub(crate) fn kills(usual: u64) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "longer nights are for people to ask for")]
     let asked = std::env::var("ADE_TEST_KILLS");
-    asked.ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS)
+    asked.ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
 #[test]
 fn nothing_is_lost_in_bad_nights() {
     let mut source = Captured::of(BANK, SOURCES);
-    let kills = kills();
+    let kills = kills(KILLS);
     // Longer nights are other nights.
     let mut dice = Dice::new(kills);
     let connection = source.server.connection_string();

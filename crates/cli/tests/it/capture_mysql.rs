@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use ade_testing::{Dice, Folder, MariaDb, Program, leaks};
 
+use crate::capture_kills::kills;
 use crate::handbook::root;
 use crate::program::program;
+
+/// How often somebody is killed. `ADE_TEST_KILLS` says another number.
+const KILLS: u64 = 40;
 
 /// Tables with what tells their rows apart: a plain key, two columns, and a table without primary key.
 const TABLES: &str = "
@@ -191,7 +195,7 @@ fn nothing_is_lost_whoever_is_killed() {
     let mut source = Captured::new(&["--binlog-row-metadata=FULL"]);
     let mut dice = Dice::new(11);
     happens(&source, &mut dice, 60);
-    for round in 0..40 {
+    for round in 0..kills(KILLS) {
         // Somebody else goes on all the while.
         let is_over = Arc::new(AtomicBool::new(false));
         let (url, seed, over) = (source.server.url(), dice.roll(), Arc::clone(&is_over));

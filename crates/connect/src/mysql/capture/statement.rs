@@ -92,7 +92,15 @@ const REWRITING: [&str; 40] = [
 impl<'a> Statement<'a> {
     /// `database` is the one that it was said in.
     pub(crate) fn new(database: &'a str, text: &str) -> Self {
-        Self { database, tokens: tokens(text) }
+        let mut tokens = tokens(text);
+        // MariaDB's `set statement … for …` sets something for the statement behind it.
+        if tokens.first().is_some_and(|token| token.is("SET"))
+            && tokens.get(1).is_some_and(|token| token.is("STATEMENT"))
+        {
+            let end = tokens.iter().position(|token| token.is("FOR")).map_or(tokens.len(), |place| place + 1);
+            tokens.drain(..end);
+        }
+        Self { database, tokens }
     }
 
     /// Whether it begins or ends a transaction.
@@ -144,7 +152,9 @@ impl<'a> Statement<'a> {
             }
             "RENAME" => rewritten_if(!self.tokens.get(1).is_some_and(|token| token.is("USER")) && mentioned()),
             // Changes of rows that are logged by what was said: only where somebody sets another format for a session.
-            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "LOAD" | "WITH" | "IMPORT" => rewritten_if(mentioned()),
+            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "LOAD" | "WITH" | "IMPORT" | "REPAIR" => {
+                rewritten_if(mentioned())
+            }
             _ => Effect::None,
         }
     }
@@ -186,7 +196,6 @@ impl<'a> Statement<'a> {
 
     /// If the name at a place is that of the table: where it ends.
     fn names(&self, place: usize, database: &str, table: &str) -> Option<usize> {
-        let same = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
         let first = self.tokens.get(place)?.name()?;
         if self.tokens.get(place + 1) == Some(&Token::Sign('.')) {
             let second = self.tokens.get(place + 2)?.name()?;
@@ -196,7 +205,7 @@ impl<'a> Statement<'a> {
     }
 
     fn mentions(&self, name: &str) -> bool {
-        self.tokens.iter().filter_map(Token::name).any(|word| word.eq_ignore_ascii_case(name))
+        self.tokens.iter().filter_map(Token::name).any(|word| same(word, name))
     }
 
     fn has(&self, keyword: &str) -> bool {
@@ -206,6 +215,11 @@ impl<'a> Statement<'a> {
     fn has_early(&self, keyword: &str) -> bool {
         self.tokens.iter().take(4).any(|token| token.is(keyword))
     }
+}
+
+/// Whether two names may be the same: letters that are none of ours may be any that are not of ASCII.
+fn same(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other) || (name.contains(char::REPLACEMENT_CHARACTER) && !other.is_ascii())
 }
 
 #[cfg(test)]
@@ -220,6 +234,9 @@ mod tests {
             ("TRUNCATE TABLE `app`.`orders`", Truncated),
             ("truncate other.orders", None),
             ("truncate lines", None),
+            ("set statement max_statement_time = 9, x = 'for' for truncate orders", Truncated),
+            ("set statement lock_wait_timeout = 1 for alter table orders modify a int", Rewritten),
+            ("set @x = 1", None),
             ("alter table orders add column note text null", Columns),
             ("ALTER TABLE app.orders ADD (a int, b varchar(20)), ALGORITHM=INSTANT", Columns),
             ("alter table orders drop column if exists note", Columns),
@@ -261,6 +278,10 @@ mod tests {
             assert_eq!(Statement::new("app", text).effect("app", "orders"), expected, "{text}");
         }
         assert_eq!(Statement::new("other", "alter table orders modify a int").effect("app", "orders"), None);
+        // Written in another character set than ours.
+        let said = String::from_utf8_lossy(b"alter table gr\xF6\xDFen modify a int");
+        assert_eq!(Statement::new("app", &said).effect("app", "größen"), Rewritten);
+        assert_eq!(Statement::new("app", &said).effect("app", "orders"), None);
     }
 
     #[test]
