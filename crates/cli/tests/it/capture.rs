@@ -203,7 +203,7 @@ fn nothing_is_lost_whoever_is_killed() {
     let source = Captured::new();
     let mut dice = Dice::new(11);
     happens(&source, &mut dice, 60);
-    for round in 0..40 {
+    for round in 0..16 {
         let times = 1 + dice.below(10);
         happens(&source, &mut dice, times);
         let mut victim = source.ade.start(&["ingest"]);
