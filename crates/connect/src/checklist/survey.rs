@@ -108,16 +108,10 @@ impl<'a> Survey<'a> {
         if by_server.is_none() {
             self.wholes.updated_by_others.push(format!("{}.{}", table.from, updated.name));
         }
-        let same = created.zip(sample).and_then(|(created, sample)| {
-            let columns = [created, updated].map(|column| sample.column_by_name(&column.name).map(texts));
-            let [Some(created), Some(updated)] = columns else { return None };
-            let both = created.iter().zip(&updated).filter(|(one, other)| one.is_some() && other.is_some());
-            let (all, same) =
-                both.fold((0, 0), |(all, same), (one, other)| (all + 1, same + usize::from(one == other)));
-            (all >= 50 && same == all).then(|| created_name(table, all))
-        });
-        if let Some(question) = same {
-            self.checklist.asks(Topic::Updated, question.0, question.1);
+        if let (Some(created), Some(sample)) = (created, sample)
+            && are_always_equal(sample, &created.name, &updated.name)
+        {
+            self.wholes.never_updated.push(table.from.clone());
         }
     }
 
@@ -255,9 +249,12 @@ impl<'a> Survey<'a> {
     }
 }
 
-fn created_name(table: &TableInfo, rows: usize) -> (String, String) {
-    (
-        format!("Is the last-updated column of `{}` set when a row changes, or only when it is made?", table.from),
-        format!("in all of {rows} rows looked at it equals the column that says when the row was made"),
-    )
+/// Whether two columns say the same in many rows, and in each that has both.
+fn are_always_equal(sample: &RecordBatch, one: &str, other: &str) -> bool {
+    let [Some(one), Some(other)] = [one, other].map(|name| sample.column_by_name(name).map(texts)) else {
+        return false;
+    };
+    let mut both = one.iter().zip(&other).filter(|(one, other)| one.is_some() && other.is_some());
+    let rows = both.clone().count();
+    rows >= 50 && both.all(|(one, other)| one == other)
 }

@@ -12,6 +12,8 @@ pub(super) struct Wholes {
     pub(super) without_created: Vec<String>,
     pub(super) without_updated: Vec<String>,
     pub(super) updated_by_others: Vec<String>,
+    /// Tables of which the last-updated column says what the created column says.
+    pub(super) never_updated: Vec<String>,
     /// Columns by table.
     pub(super) naive: BTreeMap<String, Vec<String>>,
     pub(super) documents: usize,
@@ -50,6 +52,16 @@ impl Wholes {
                     listed(&self.updated_by_others)
                 ),
                 "nothing in the database makes sure; what is not set is not read by `mode: incremental`",
+            );
+        }
+        if !self.never_updated.is_empty() {
+            list.asks(
+                Topic::Updated,
+                format!(
+                    "Do rows of {} never change, or is their last-updated column not set then?",
+                    listed(&self.never_updated)
+                ),
+                "in all rows looked at it equals the column that says when the row came",
             );
         }
         for (table, columns) in &self.naive {

@@ -27,6 +27,9 @@ const TABLES: &str = r#"
     create table orders (
       id bigint generated always as identity primary key, customer_id bigint not null references customers, state state,
       amount numeric(12, 2), gross numeric(12, 2) generated always as (amount * 1.19) stored, "Updated At" timestamptz not null);
+    create table events (id int primary key, created_at timestamptz not null, updated_at timestamptz not null);
+    insert into events select i, timestamptz '2024-01-01' + i * interval '1 day', timestamptz '2024-01-01' + i * interval '1 day'
+      from generate_series(1, 60) i;
     create table keyless (line text);
     create table coded (code text not null, label text);
     create unique index coded_by_code on coded (code);
@@ -54,7 +57,7 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
     let login = answers(&list, Topic::Login).remove(0);
     assert!(login.starts_with("`postgres`: is a superuser, may make roles"), "{login}");
     let rights = answers(&list, Topic::Rights);
-    assert_eq!(rights[0], "may read 9 of 9 tables and views");
+    assert_eq!(rights[0], "may read 10 of 10 tables and views");
     assert!(rights[1].starts_with("may also write to audit_log, coded, "), "{rights:?}");
 
     assert_eq!(answers(&list, Topic::Keys), ["no key: keyless"]);
@@ -67,7 +70,9 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
     assert_eq!(
         questions(&list, Topic::Updated),
         [
-            "Does every change set customers.updated_at and orders.Updated At, also one by hand, by a migration or by a batch job?"
+            "Does every change set customers.updated_at, events.updated_at and orders.Updated At, also one by hand, by a \
+             migration or by a batch job?",
+            "Do rows of events never change, or is their last-updated column not set then?"
         ]
     );
     assert_eq!(answers(&list, Topic::NaiveTime), ["customers: created_at"]);
@@ -119,6 +124,7 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
             "coded Full",
             "countries Capture",
             "customers Capture",
+            "events Capture",
             "keyless Full",
             "orders Capture",
             "parts Capture",
