@@ -118,6 +118,19 @@ impl FollowedTable {
         }
     }
 
+    /// What was written up to `place` does not tell what became of its rows.
+    pub(crate) fn doubt(&mut self, reason: &str, place: &LogPlace) {
+        if !self.lacks(place) || self.reload.is_some() {
+            return;
+        }
+        if self.may_have(place) {
+            // The copy came later, and has whatever became of them.
+            self.forget();
+        } else {
+            self.give_up(reason);
+        }
+    }
+
     /// Takes a statement that was written from `place` on.
     pub(crate) fn say(&mut self, statement: &Statement<'_>, place: &LogPlace) {
         let effect = statement.effect(&self.database, &self.name);

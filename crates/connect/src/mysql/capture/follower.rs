@@ -142,16 +142,17 @@ impl Follower {
             Event::Rows(rows) => self.take_rows(header, &rows),
             Event::PartialRows { table } => {
                 if let Some(table) = self.maps.get(&table).and_then(|mapped| mapped.table) {
-                    self.tables[table].give_up("its log tells parts of values alone (`binlog_row_value_options`)");
+                    let reason = "its log tells parts of values alone (`binlog_row_value_options`)";
+                    self.tables[table].doubt(reason, &self.read_to);
                 }
             }
             Event::Commit => self.end(),
             Event::Prepared => {
-                self.give_up_touched("a transaction of it was prepared, to be committed or not by another statement");
+                self.doubt_touched("a transaction of it was prepared, to be committed or not by another statement");
                 self.end();
             }
             Event::Incident => {
-                self.give_up_lacking("the server says that its log may lack something");
+                self.doubt_all("the server says that its log may lack something");
                 self.end();
             }
             Event::Other => {}
@@ -175,7 +176,7 @@ impl Follower {
     fn describe(&mut self, time_s: u32) {
         self.begun = time_s;
         if self.open.is_some() {
-            self.give_up_touched("the server broke off a transaction of it");
+            self.doubt_touched("the server broke off a transaction of it");
             self.open = None;
         }
         self.packed_end = None;
@@ -197,12 +198,12 @@ impl Follower {
             }
             Some(Border::Commit) => self.end(),
             Some(Border::Rollback) => {
-                self.give_up_touched("a transaction of it was taken back in part");
+                self.doubt_touched("a transaction of it was taken back in part");
                 self.end();
             }
-            Some(Border::RollbackPart) => self.give_up_touched("a transaction of it was taken back in part"),
+            Some(Border::RollbackPart) => self.doubt_touched("a transaction of it was taken back in part"),
             Some(Border::CommitPrepared) => {
-                self.give_up_lacking("a transaction was committed that had been prepared before");
+                self.doubt_all("a transaction was committed that had been prepared before");
                 self.end();
             }
             Some(Border::Within) => {}
@@ -233,7 +234,7 @@ impl Follower {
     fn take_rows(&mut self, header: Header, rows: &LoggedRows) {
         let Some(Mapped { table, parent, map }) = self.maps.get(&rows.table) else {
             if self.unknown {
-                self.give_up_lacking("the log has columns of a type that is not known");
+                self.doubt_all("the log has columns of a type that is not known");
             }
             return;
         };
@@ -270,20 +271,17 @@ impl Follower {
         }
     }
 
-    fn give_up_touched(&mut self, reason: &str) {
+    /// The log does not tell what became of what the open transaction touched.
+    fn doubt_touched(&mut self, reason: &str) {
         for place in self.open.iter().flat_map(|open| &open.touched) {
-            let table = &mut self.tables[*place];
-            if table.lacks(&self.read_to) {
-                table.give_up(reason);
-            }
+            self.tables[*place].doubt(reason, &self.read_to);
         }
     }
 
-    fn give_up_lacking(&mut self, reason: &str) {
+    /// Nor of anything.
+    fn doubt_all(&mut self, reason: &str) {
         for table in &mut self.tables {
-            if table.lacks(&self.read_to) {
-                table.give_up(reason);
-            }
+            table.doubt(reason, &self.read_to);
         }
     }
 }

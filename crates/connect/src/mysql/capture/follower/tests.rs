@@ -129,6 +129,16 @@ fn what_the_copy_may_have_alters_nothing() {
     assert!(*log.follower.read_to() >= place("000001", 134));
     log.transaction(&[3, 3]);
     assert_eq!(log.rows(), ["2 3", "3 3"]);
+    // So was what nobody can tell.
+    let mut log = Log::new(follower(4, 4, Some(place("000001", 84))), 4);
+    log.say("BEGIN");
+    log.insert(2, &[2, 2]);
+    log.say("ROLLBACK");
+    log.say("XA COMMIT X'61',X'',1");
+    log.event(26, &[1, 0]);
+    log.end = 80;
+    log.transaction(&[3, 3]);
+    assert_eq!(log.rows(), ["3 3"]);
     // Behind it, it is a change like any other.
     let mut log = Log::new(follower(14, 4, Some(place("000001", 14))), 14);
     log.say("ALTER TABLE t MODIFY n tinyint");
