@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use futures::StreamExt;
+use tokio::sync::Mutex;
 
 use super::browse::browse;
 use super::capture::{self, Moment};
@@ -12,6 +13,7 @@ use super::catalog::cell;
 use super::checklist;
 use super::database::Database;
 use super::limits::Limits;
+use super::session::Session;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
 use super::unit::Unit;
@@ -23,11 +25,13 @@ use crate::{
 /// An open database. Each call works in sessions and at a moment of its own.
 pub(crate) struct PostgresConnection {
     database: Arc<Database>,
+    /// In which rows are counted, table after table.
+    counting: Mutex<Option<Session>>,
 }
 
 impl PostgresConnection {
     pub(crate) fn new(database: Database) -> Self {
-        Self { database: Arc::new(database) }
+        Self { database: Arc::new(database), counting: Mutex::new(None) }
     }
 
     /// A moment that one session alone looks at.
@@ -87,7 +91,7 @@ impl Connection for PostgresConnection {
     }
 
     async fn count(&self, table: &TableInfo, predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
-        checklist::count(&self.database, &table.from, predicates).await
+        checklist::count(&self.database, &self.counting, &table.from, predicates).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
