@@ -61,10 +61,10 @@ impl Project {
     pub fn load(tree: &dyn FileTree, options: &LoadOptions) -> Loaded {
         let mut problems = Diagnostics::new();
         let mut files = Files::default();
-        let project = load(tree, options, &mut files, &mut problems);
-        let project = project.filter(|_| !problems.has_errors());
+        let read = load(tree, options, &mut files, &mut problems);
+        let (project, draft) = if problems.has_errors() { (None, read) } else { (read, None) };
         let diagnostics = without_echoes(problems.into_sorted());
-        Loaded { project, diagnostics, files: files.into_texts() }
+        Loaded { project, draft, diagnostics, files: files.into_texts() }
     }
 }
 
@@ -105,11 +105,8 @@ fn load(tree: &dyn FileTree, options: &LoadOptions, files: &mut Files, problems:
         templates.add(file, problems);
     }
     problems.extend(templates.set.check_macros());
-    assemble::assemble(
-        assemble::Parts { name, root, layout, environments, environment, templates, options },
-        files,
-        problems,
-    )
+    let parts = assemble::Parts { name, root, layout, environments, environment, templates, options };
+    Some(assemble::assemble(parts, files, problems))
 }
 
 fn read_root(

@@ -67,6 +67,9 @@ pub(crate) struct Inner {
 pub struct Loaded {
     /// The project; `None` when a problem stops the work.
     pub project: Option<Project>,
+    /// What could be read in spite of such problems, to look for more of them: resources with errors are not in it or lack
+    /// what is wrong, and nothing has a fingerprint.
+    pub draft: Option<Project>,
     /// All problems, in reading order.
     pub diagnostics: Vec<Diagnostic>,
     /// Every text file that was read, ascending by path.

@@ -145,3 +145,31 @@ fn settings_name_columns_of_the_query() {
     folder.replace("models/m.sql", "emial", "email");
     assert_eq!(problems(&ade, 0), [""; 0]);
 }
+
+#[test]
+fn sql_is_planned_beside_other_mistakes() {
+    let (folder, ade) = project(&[
+        ("models/lost.sql", "select id from {{ ref('nobody') }}\n"),
+        ("models/after_lost.sql", "select id, anything from {{ ref('lost') }}\n"),
+        ("models/torn.sql", "select {{ 1 + }} as id\n"),
+        ("models/after_torn.sql", "select whatever from {{ ref('torn') }}\n"),
+        ("models/wrong.sql", "select id, emial from {{ ref('stg') }}\n"),
+        ("models/models.yml", "models:\n  - name: stg\n    colums: []\n"),
+    ]);
+    let told = problems(&ade, 2);
+    let has = |words: &str| told.iter().filter(|line| line.contains(words)).count();
+    let all = told.join("\n");
+    assert_eq!(has("models/lost.sql:1:"), 1, "{all}");
+    assert_eq!(has("models/torn.sql:1:"), 1, "{all}");
+    assert_eq!(has("colums"), 1, "{all}");
+    assert_eq!(has("there is no column emial"), 1, "{all}");
+    assert_eq!(told.len(), 4, "{all}");
+
+    // What a file with an error says of a source's columns may be other than what is meant.
+    folder.write("models/lost.sql", "select 1 as id\n");
+    folder.write("models/torn.sql", "select 1 as id\n");
+    folder.write("models/models.yml", "models: []\n");
+    folder.write("sources/app.yml", &SOURCES.replace("name: email, data_type", "nam: email, data_type"));
+    let told = problems(&ade, 2);
+    assert!(told.iter().all(|line| !line.contains("wrong.sql") && !line.contains("stg.sql")), "{told:#?}");
+}

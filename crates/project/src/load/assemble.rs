@@ -35,8 +35,8 @@ pub(super) struct Parts<'a> {
     pub(super) options: &'a LoadOptions,
 }
 
-/// Joins everything.
-pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnostics) -> Option<Project> {
+/// Joins everything; with errors, what can be.
+pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnostics) -> Project {
     report::unsupported_files(files, problems);
     let Parts { name, root, layout, environments, environment, templates, options } = parts;
     let mut docs = Docs::default();
@@ -99,9 +99,6 @@ pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnosti
     );
     let docs = docs.texts();
     drop(context);
-    if problems.has_errors() {
-        return None;
-    }
     let mut uses: BTreeMap<NodeId, Uses> = found.uses;
     let checks: IndexMap<NodeId, _> = checks
         .into_iter()
@@ -135,8 +132,10 @@ pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnosti
             docs,
         }),
     };
-    project.fingerprints = fingerprints::resolve(&project);
-    Some(project)
+    if !problems.has_errors() {
+        project.fingerprints = fingerprints::resolve(&project);
+    }
+    project
 }
 
 /// All properties files.

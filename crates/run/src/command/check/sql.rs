@@ -20,6 +20,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use chrono::{DateTime, Utc};
 
 use super::columns::{of_seed, of_source};
+use super::doubts::Doubts;
 use super::hard_coded::hard_coded;
 use super::known_tables::KnownTables;
 use super::settings::unknown_columns;
@@ -32,6 +33,7 @@ pub(super) async fn sql_problems(
     project: &Project,
     root: &Path,
     obfuscation: Option<&Obfuscation>,
+    doubts: &Doubts<'_>,
     world: &World,
 ) -> Vec<Diagnostic> {
     let options = EngineOptions {
@@ -42,12 +44,12 @@ pub(super) async fn sql_problems(
     };
     let Ok(engine) = Engine::new(&options) else { return Vec::new() };
     let tables = Arc::new(KnownTables::default());
-    for source in project.sources.values() {
+    for source in project.sources.values().filter(|source| !doubts.has(&source.path)) {
         if let Some(schema) = obfuscation.and_then(|obfuscation| of_source(source, obfuscation)) {
             tables.put(relation_name(&source.relation), schema);
         }
     }
-    for seed in project.seeds.values() {
+    for seed in project.seeds.values().filter(|_| !doubts.has_properties()) {
         if let Some(schema) = of_seed(seed, root).await {
             tables.put(relation_name(&seed.relation), schema);
         }
@@ -55,11 +57,11 @@ pub(super) async fn sql_problems(
     let named = NamedNodes::of(project);
     let mut review = Review { project, named, engine, tables, now: world.clock.now(), problems: Vec::new() };
     for node in project.graph.topological_order() {
-        if let Some(model) = project.models.get(&node.id) {
+        if let Some(model) = project.models.get(&node.id).filter(|model| !doubts.has(model.path())) {
             review.model(model).await;
         }
     }
-    review.checks().await;
+    review.checks(doubts).await;
     review.problems
 }
 
@@ -123,13 +125,14 @@ impl Review<'_> {
         self.plan(&owner, &adding, &session).await;
     }
 
-    async fn checks(&mut self) {
+    async fn checks(&mut self, doubts: &Doubts<'_>) {
         let project = self.project;
         let base = project.environment.relation(&project.environment.schema, "").schema;
         // Checks of one table are planned together: each alone costs a millisecond, and projects have thousands.
         let mut builtin: BTreeMap<RelationName, Vec<&Check>> = BTreeMap::new();
         for check in project.checks.values() {
-            if self.asks_the_lake(&check.id) {
+            let is_torn = matches!(check.kind, CheckKind::Singular { .. }) && doubts.has(check.origin.path());
+            if is_torn || self.asks_the_lake(&check.id) {
                 continue;
             }
             if matches!(check.kind, CheckKind::Generic { .. } | CheckKind::Singular { .. }) {
