@@ -85,8 +85,12 @@ impl Session {
         }
         let end = start + 1 + length;
         if self.incoming.len() < end {
-            // Room for all of it at once, so that a large value is not copied again and again.
-            self.incoming.reserve(end - self.incoming.len());
+            // Room for all of it at once, so that a large value is not copied again and again. What was dealt with goes
+            // first: the buffer would grow by it each time.
+            let missing = end - self.incoming.len();
+            self.incoming.advance(start);
+            self.used = 0;
+            self.incoming.reserve(missing);
             return Ok(None);
         }
         self.used = end;
