@@ -3,13 +3,13 @@ use ade_testing::{Folder, MariaDb, Postgres, Program};
 
 use crate::program::program;
 
-const PROJECT: &str = r#"
+const PROJECT: &str = r"
 name: shop
 environments:
   dev: {lake: lake, schema: main, custom_schema: replace}
 connections:
   db: {type: postgres, host: 127.0.0.1, port: PORT, user: postgres, database: postgres}
-"#;
+";
 
 const TABLE: &str = "
     create schema app;

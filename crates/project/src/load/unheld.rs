@@ -67,6 +67,12 @@ pub(super) fn promises(
     holder: Holder,
     problems: &mut Diagnostics,
 ) {
+    if holder != Holder::Source {
+        for drift in columns.iter().filter(|column| column.drift.is_some()) {
+            let message = format!("`drift` of `{}` has no effect: it is for columns of sources", drift.name.value);
+            problems.push(Diagnostic::warning(&rule::UNSUPPORTED, message).at(file.location(drift.name.span)));
+        }
+    }
     if holder == Holder::Nothing {
         for column in columns.iter().filter(|column| column.nullable == Some(false) && !has_test(column, "not_null")) {
             let message = format!("nothing holds `nullable: false` of `{}`", column.name.value);

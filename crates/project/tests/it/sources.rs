@@ -232,3 +232,11 @@ fn words_without_meaning_say_why() {
         assert!(all.contains(told), "{told}: {all}");
     }
 }
+
+#[test]
+fn drift_of_a_model_is_told_to_do_nothing() {
+    let all = problems(
+        "== ade.yml\nname: shop\n== models/m.sql\nselect 1 as a\n== models/m.yml\nmodels:\n  - name: m\n    columns:\n      - {name: a, drift: evolve}\n",
+    );
+    assert!(all.contains("`drift` of `a` has no effect"), "{all}");
+}

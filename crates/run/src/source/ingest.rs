@@ -5,6 +5,7 @@ use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceS
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, Overlap, SourceTable};
+use arrow::datatypes::DataType;
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
@@ -263,7 +264,7 @@ impl TableLanding<'_> {
             },
             IngestMode::Capture => ReadMode::Capture { key: door.outside_all(&self.declared.key) },
         };
-        let mut retyping = Retyping::expected(self.source, promised.as_deref(), before.as_ref(), self.types_values());
+        let mut retyping = Retyping::expected(self.source, promised.as_deref(), before.as_ref(), &self.types_values());
         promised = promised.map(|promised| retyping.applied(&promised));
         let mut request = ReadRequest {
             table: self.source.relation.to_string(),
@@ -285,11 +286,17 @@ impl TableLanding<'_> {
         Ok((plan, retyping))
     }
 
-    /// Whether the source types values rather than columns.
-    fn types_values(&self) -> bool {
+    /// Whether the source types values of columns of this kind rather than the columns.
+    fn types_values(&self) -> impl Fn(&DataType) -> bool {
         let connections = &self.build.workspace.project.connections;
         let connection = self.source.connection.as_ref().and_then(|name| connections.get(name));
-        connection.is_some_and(|connection| matches!(connection.kind.as_str(), "files" | "sqlite"))
+        let kind = connection.map(|connection| connection.kind.clone()).unwrap_or_default();
+        move |data_type| match kind.as_str() {
+            "files" => data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean,
+            // What a number of SQLite means as a time depends on its column.
+            "sqlite" => data_type.is_numeric() || *data_type == DataType::Boolean,
+            _ => false,
+        }
     }
 }
 

@@ -33,13 +33,13 @@ pub(in crate::source) struct Retyped {
 pub(in crate::source) struct Retyping(Vec<Retyped>);
 
 impl Retyping {
-    /// What can be settled before the source is asked. `before`: what landed, where its rows stay. `by_value`: whether the
-    /// source types values rather than columns.
+    /// What can be settled before the source is asked. `before`: what landed, where its rows stay. `by_value`: of which
+    /// promised types the source types values rather than columns.
     pub(in crate::source) fn expected(
         source: &SourceTable,
         promised: Option<&Schema>,
         before: Option<&Landing>,
-        by_value: bool,
+        by_value: &dyn Fn(&DataType) -> bool,
     ) -> Self {
         let mut settled = Vec::new();
         for field in promised.iter().flat_map(|schema| schema.fields().iter()) {
@@ -56,7 +56,7 @@ impl Retyping {
                         type_name(landed) != type_name(promised) && widened(promised, landed).as_ref() == Some(landed)
                     })
                     .map(|landed| (landed, Settled::Evolved)),
-                DriftPolicy::QuarantineRows if by_value && *promised != DataType::Utf8 => {
+                DriftPolicy::QuarantineRows if by_value(promised) => {
                     can_fit(&DataType::Utf8, promised).then_some((DataType::Utf8, Settled::Checked))
                 }
                 _ => None,

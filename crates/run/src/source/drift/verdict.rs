@@ -194,6 +194,10 @@ impl Judge<'_> {
                 _ if is_listed => open.push((name, data_type)),
                 DriftPolicy::Stop => open.push((name, data_type)),
                 DriftPolicy::Evolve => self.verdict.notes.push(Self::left_out(name, data_type, "")),
+                // Within a struct nobody looks at rows.
+                DriftPolicy::QuarantineRows if !self.is_column(name) => {
+                    self.verdict.notes.push(Self::left_out(name, data_type, ""));
+                }
                 DriftPolicy::QuarantineRows => {
                     self.verdict.notes.push(Self::left_out(
                         name,
@@ -206,6 +210,10 @@ impl Judge<'_> {
             }
         }
         self.verdict.problems.extend(unclassified(self.source, &open));
+    }
+
+    fn is_column(&self, name: &str) -> bool {
+        self.plan.schema.fields().iter().any(|field| self.door.inside(field.name()) == name)
     }
 
     /// That nobody has classified a new column, and what would.
