@@ -123,6 +123,32 @@ fn partitions_come_and_go_with_their_rows() {
 }
 
 #[test]
+fn a_transaction_that_runs_for_long_does_not_hold_a_run_for_ever() {
+    let source = Captured::of(TABLES, SOURCES);
+    let project =
+        source.folder.read("ade.yml").replace("user: postgres,", "user: postgres, statement_timeout_ms: 700,");
+    source.folder.write("ade.yml", project);
+    let (began, is_running) = std::sync::mpsc::channel();
+    let connection = source.server.connection_string();
+    let writer = std::thread::spawn(move || {
+        began.send(()).unwrap();
+        // It ends when its session is ended.
+        let _ = ade_testing::psql(&connection, "begin; insert into app.accounts values (100); select pg_sleep(600)");
+    });
+    is_running.recv().unwrap();
+    let sleeping =
+        "select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()";
+    while source.psql(sleeping).trim() == "0" {
+        std::thread::yield_now();
+    }
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    assert!(said.contains("all transactions that are running have ended"), "{said}");
+    source.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()");
+    writer.join().unwrap();
+    source.after("insert into app.accounts values (101)", "id, a, b");
+}
+
+#[test]
 fn a_publication_that_was_not_there_all_the_time_is_noticed() {
     let source = Captured::of(TABLES, SOURCES);
     source.ingest();

@@ -79,7 +79,12 @@ where
     let slot_name = settings.slot.as_ref().unwrap_or(&request.consumer).clone();
     let publication = settings.publication.as_ref().unwrap_or(&slot_name).clone();
     let mut session = Session::open(endpoint, Purpose::Administer).await?;
-    let failed = |error: SessionError| error.of_reading(&slot_name, 0);
+    let failed = |error: SessionError| error.of_reading(&slot_name, settings.lock_timeout_ms);
+    let patience = format!(
+        "set statement_timeout = {}; set lock_timeout = {}",
+        settings.statement_timeout_ms, settings.lock_timeout_ms
+    );
+    session.query(&patience).await.map_err(failed)?;
     let database = database(&mut session).await.map_err(failed)?;
     let mut tables = HashMap::new();
     let mut wanted = Vec::new();

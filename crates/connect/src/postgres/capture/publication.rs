@@ -114,6 +114,11 @@ impl Publication {
         };
         match session.query(&statement).await {
             Ok(_) => Ok(found.is_none()),
+            Err(SessionError::Server(said)) if said.code == "55P03" => Err(ConnectError::Request {
+                advice: "run again when that has ended".to_owned(),
+                reason: format!("publication `{name}` cannot take it in while somebody changes it: {}", said.reason()),
+                from: tables,
+            }),
             Err(SessionError::Server(said)) => Err(ConnectError::Request {
                 advice: format!("have the owner of the tables run: {statement}"),
                 reason: format!("publication `{name}` does not give what changes there: {}", said.reason()),

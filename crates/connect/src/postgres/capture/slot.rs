@@ -73,6 +73,9 @@ fn refused(error: SessionError, slot: &str) -> ConnectError {
     let advice = match said.code.as_str() {
         "42501" => "have the database's owner run: alter role USER replication".to_owned(),
         "55000" => "have the server's owner set `wal_level = logical` and restart it".to_owned(),
+        "57014" => "a slot begins when all transactions that are running have ended, and one of them runs for long \
+                    (`pg_stat_activity` has it): run again when it has, or raise `statement_timeout_ms`"
+            .to_owned(),
         "53400" => "have the server's owner raise `max_replication_slots`, or remove slots that nobody uses".to_owned(),
         _ => "ask the server's owner".to_owned(),
     };
