@@ -16,7 +16,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Write the example project and its data
     #[command(
-        after_help = "Examples:\n  ade demo                         write ./demo\n  ade demo big --scale 10          ten times the data\n  ade demo pg --postgres postgres://postgres@localhost/postgres\n                                   the app's database in a PostgreSQL\n  ade demo demo --next-day         a day passes in the sources\n  ade demo demo --break inventory  a source changes without a word"
+        after_help = "Examples:\n  ade demo                         write ./demo\n  ade demo big --scale 10          ten times the data\n  ade demo pg --postgres URL       the app's database in a PostgreSQL\n  ade demo demo --next-day         a day passes in the sources\n  ade demo demo --break inventory  a source changes without a word"
     )]
     Demo(DemoArgs),
     /// List what a connection offers and draft its sources file
