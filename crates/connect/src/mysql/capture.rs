@@ -28,6 +28,7 @@ mod network_text;
 mod numeral;
 mod open;
 mod position;
+mod reader;
 mod refusal;
 mod round;
 mod row_image;

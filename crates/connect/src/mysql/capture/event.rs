@@ -7,8 +7,9 @@ use std::io::Read;
 
 use flate2::read::ZlibDecoder;
 
+use super::reader::Reader;
 use super::row_image::{LoggedRows, RowChange};
-use super::table_map::{Reader, TableMap};
+use super::table_map::TableMap;
 
 /// An event of the log, as far as it matters here.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Rows of the log, split into their values.
 
-use super::table_map::{LoggedColumn, Reader, bit};
+use super::reader::{Reader, bit};
+use super::table_map::LoggedColumn;
 use crate::capture::{Cell, Row};
 
 /// What happened to rows: for each the values from before, and those from then on.
