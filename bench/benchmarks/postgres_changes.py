@@ -87,11 +87,14 @@ def by_cursor(context, server, work):
     (work / "dlt").mkdir()
     context.peer(*dlt)
 
+    turns = iter(range(2 * context.rounds))
+
     def change(kind):
-        step, first = (rows // changed, 0) if kind == "spread" else (rows // 50 // changed, rows - rows // 50)
+        # Other rows every time: those that came a short while ago lie together.
+        step, first = (rows // changed, 1) if kind == "spread" else (rows // 50 // changed, rows - rows // 50)
         server.psql(
             "update events set amount = amount + 1, updated_at = clock_timestamp() "
-            f"where id in (select {first} + n * {step} + 1 from generate_series(0, {changed - 1}) n)"
+            f"where id in (select {first + next(turns)} + n * {step} from generate_series(0, {changed - 1}) n)"
         )
 
     def bring(kind):

@@ -80,16 +80,27 @@ impl Encoder {
         })
     }
 
-    /// Encodes a batch, closing row groups as they fill up.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let mut start = 0;
-        while start < batch.num_rows() {
-            let count = (batch.num_rows() - start).min(layout::ROW_GROUP_ROWS - self.group_rows);
-            self.write_slice(&batch.slice(start, count))?;
-            start += count;
-            if self.group_rows >= layout::ROW_GROUP_ROWS || self.group_bytes() >= layout::ROW_GROUP_BYTES {
-                self.close_group()?;
+    /// Encodes batches of one schema, closing row groups as they fill up.
+    pub(super) fn write(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let mut slices = Vec::with_capacity(batches.len());
+        let mut rows = self.group_rows;
+        for batch in batches {
+            let mut start = 0;
+            while start < batch.num_rows() {
+                let count = (batch.num_rows() - start).min(layout::ROW_GROUP_ROWS - rows);
+                slices.push(batch.slice(start, count));
+                start += count;
+                rows += count;
+                if rows >= layout::ROW_GROUP_ROWS {
+                    self.write_slices(&std::mem::take(&mut slices))?;
+                    self.close_group()?;
+                    rows = 0;
+                }
             }
+        }
+        self.write_slices(&slices)?;
+        if self.group_bytes() >= layout::ROW_GROUP_BYTES {
+            self.close_group()?;
         }
         Ok(())
     }
@@ -129,27 +140,36 @@ impl Encoder {
         Ok(())
     }
 
-    fn write_slice(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Encodes batches that fit into the open row group.
+    fn write_slices(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        if rows == 0 {
+            return Ok(());
+        }
         if self.group.is_empty() {
             self.open_group()?;
         }
-        for (found, column) in self.group_nan.iter_mut().zip(batch.columns()) {
-            *found = *found || has_nan(column);
+        let column = |index: usize| batches.iter().map(move |batch| batch.column(index));
+        for (index, found) in self.group_nan.iter_mut().enumerate() {
+            *found = *found || column(index).any(has_nan);
         }
-        let columns = self.schema.fields().iter().zip(batch.columns()).zip(&mut self.group);
-        let mut columns: Vec<_> = columns.collect();
-        let threads = if batch.num_rows() < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
+        let mut columns: Vec<_> = self.schema.fields().iter().zip(&mut self.group).enumerate().collect();
+        let threads = if rows < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
         if threads > 1 {
             // The largest first: what takes long must not be begun when all others are done.
-            columns.sort_by_cached_key(|((_, column), _)| Reverse(array_bytes(column)));
+            columns.sort_by_cached_key(|(index, _)| {
+                Reverse(column(*index).map(|array| array_bytes(array)).sum::<usize>())
+            });
         }
         let work = Mutex::new(columns.into_iter());
         let encode = || -> Result<()> {
             loop {
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(((field, column), writers)) = next else { return Ok(()) };
-                for (leaf, writer) in compute_leaves(field, column)?.iter().zip(writers) {
-                    writer.write(leaf)?;
+                let Some((index, (field, writers))) = next else { return Ok(()) };
+                for array in column(index) {
+                    for (leaf, writer) in compute_leaves(field, array)?.iter().zip(&mut *writers) {
+                        writer.write(leaf)?;
+                    }
                 }
             }
         };
@@ -159,8 +179,8 @@ impl Encoder {
             let panicked = |_| Err(ParquetError::General("a thread that encodes columns panicked".into()));
             helpers.into_iter().map(|helper| helper.join().unwrap_or_else(panicked)).fold(own, Result::and)
         })?;
-        self.group_rows += batch.num_rows();
-        self.rows += batch.num_rows() as u64;
+        self.group_rows += rows;
+        self.rows += rows as u64;
         Ok(())
     }
 

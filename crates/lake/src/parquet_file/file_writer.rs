@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use object_store::path::Path;
@@ -171,12 +170,7 @@ impl FileWriter {
                 None => Encoder::new(&chunk[0], Arc::clone(&self.schema), self.threads)?,
             };
             self.encoding = Some(tokio::task::spawn_blocking(move || {
-                let encoded = match chunk.as_slice() {
-                    [single] => encoder.write(single),
-                    many => concat_batches(&many[0].schema(), many)
-                        .map_err(ParquetError::from)
-                        .and_then(|all| encoder.write(&all)),
-                };
+                let encoded = encoder.write(&chunk);
                 (encoder, encoded)
             }));
         }
