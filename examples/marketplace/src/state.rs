@@ -57,7 +57,11 @@ impl State {
         let renamed = self.renamed_since.map_or_else(|| "never".to_owned(), |day| day.to_string());
         let text = format!(
             "{HEADER}\nseed: {}\nscale: {}\nfirst_day: {}\nnext_day: {}\nrenamed_since: {renamed}\napp: {}\n",
-            self.world.seed, self.world.scale, self.world.first_day, self.next_day, self.app.name()
+            self.world.seed,
+            self.world.scale,
+            self.world.first_day,
+            self.next_day,
+            self.app.name()
         );
         let path = Self::path(target);
         fs::write(&path, text).map_err(|source| MarketplaceError::File { action: "write", path, source })
