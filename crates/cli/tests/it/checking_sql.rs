@@ -169,7 +169,7 @@ fn sql_is_planned_beside_other_mistakes() {
     folder.write("models/lost.sql", "select 1 as id\n");
     folder.write("models/torn.sql", "select 1 as id\n");
     folder.write("models/models.yml", "models: []\n");
-    folder.write("sources/app.yml", &SOURCES.replace("name: email, data_type", "nam: email, data_type"));
+    folder.write("sources/app.yml", SOURCES.replace("name: email, data_type", "nam: email, data_type"));
     let told = problems(&ade, 2);
     assert!(told.iter().all(|line| !line.contains("wrong.sql") && !line.contains("stg.sql")), "{told:#?}");
 }

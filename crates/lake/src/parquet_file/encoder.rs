@@ -157,9 +157,7 @@ impl Encoder {
         let threads = if rows < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
         if threads > 1 {
             // The largest first: what takes long must not be begun when all others are done.
-            columns.sort_by_cached_key(|(index, _)| {
-                Reverse(column(*index).map(|array| array_bytes(array)).sum::<usize>())
-            });
+            columns.sort_by_cached_key(|(index, _)| Reverse(column(*index).map(array_bytes).sum::<usize>()));
         }
         let work = Mutex::new(columns.into_iter());
         let encode = || -> Result<()> {

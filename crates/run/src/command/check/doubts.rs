@@ -1,5 +1,6 @@
 //! What is not known of a project because its files have errors.
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ade_diagnostic::{Diagnostic, Location};
 
@@ -27,7 +28,7 @@ impl<'a> Doubts<'a> {
 
     /// Whether some file of YAML has one: seeds get their types there.
     pub(super) fn has_properties(&self) -> bool {
-        self.files.iter().any(|path| !path.ends_with(".sql"))
+        self.files.iter().any(|path| Path::new(path).extension().is_none_or(|extension| extension != "sql"))
     }
 
     /// Whether the project's own settings have one.
