@@ -155,6 +155,8 @@ impl Follower {
                 self.doubt_all("the server says that its log may lack something");
                 self.end();
             }
+            // What begins a file, and what is between transactions: the next begins behind it.
+            Event::Other if self.next_time_s.is_none() && self.read_to_begun.is_some() => self.reach(),
             Event::Other => {}
         }
         Ok(())
@@ -180,6 +182,7 @@ impl Follower {
             self.open = None;
         }
         self.packed_end = None;
+        self.next_time_s = None;
         self.reach();
         for table in &mut self.tables {
             let position = table.position();

@@ -214,3 +214,28 @@ fn places_beyond_four_gigabytes_are_not_told() {
     assert_eq!(*log.follower.read_to(), place("000002", 4));
     assert_eq!(log.rows(), ["1 1", "2 2"]);
 }
+
+#[test]
+fn what_comes_first_in_a_file_comes_behind_its_head() {
+    // A copy of a server whose log had no transaction yet: what ends at 157 says which were in the files before.
+    let mut log = Log::new(follower(4, 4, Some(place("000001", 157))), 4);
+    log.end = 147;
+    log.event(35, &[]);
+    assert_eq!(*log.follower.read_to(), place("000001", 157));
+    log.event(33, &[0; 42]);
+    assert_eq!(*log.follower.read_to(), place("000001", 157));
+    log.say("TRUNCATE t");
+    assert!(log.follower.into_tables()[0].changes().is_truncated());
+    // MariaDB: the place of a copy is told, and there were files before.
+    let mut log = Log::new(follower(4, 157, None), 4);
+    log.end = 147;
+    log.event(163, &[]);
+    log.transaction(&[1, 1]);
+    assert_eq!(log.rows(), ["1 1"]);
+    // A transaction that the server broke off behind its number has none of what comes next.
+    let mut log = Log::new(follower(4, 4, None), 4);
+    log.event(33, &[0; 42]);
+    log.file("000002", 4, 200);
+    log.event(35, &[]);
+    assert_eq!(*log.follower.read_to(), place("000002", 14));
+}
