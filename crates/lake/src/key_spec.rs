@@ -11,7 +11,8 @@ pub struct KeySpec {
     /// arrival among equals. Without it simply the last.
     pub order_by: Option<String>,
     /// A boolean column of the *arrivals*: a winning row where it is true deletes its key instead of replacing it. The
-    /// column is stored like the others when the table has it, and dropped otherwise.
+    /// column is stored like the others when the table has it, and dropped otherwise; in [`crate::Write::ReplaceByKey`], always
+    /// dropped.
     pub delete_when: Option<String>,
 }
 

@@ -25,7 +25,8 @@ pub enum Write {
     Upsert(KeySpec),
     /// All rows in the region go, and the arrivals come as with [`Write::Upsert`], wherever they lie.
     UpsertExchange(KeySpec, Region),
-    /// The arrivals are the whole new table; of several with one key the last one stays.
+    /// The arrivals are the whole new table; of several with one key the last one stays, unless it is marked as deleted: then
+    /// none does. The mark is no column of the table.
     ReplaceByKey(KeySpec),
     /// All rows with the keys of the arrivals go, then all arrivals come, also several with one key.
     DeleteInsert(KeySpec),

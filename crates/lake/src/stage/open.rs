@@ -134,6 +134,12 @@ fn columns_after(
     stored: &SchemaRef,
 ) -> Result<Evolution, LakeError> {
     let table = handle.name();
+    if let Write::ReplaceByKey(spec) = &request.write {
+        // A whole new table has no rows that are marked as deleted.
+        let schema = Arc::new(select(stored, |field| spec.delete_when.as_ref() != Some(field.name())));
+        let changed = base.is_none_or(|base| schema != *base.schema());
+        return Ok(Evolution { schema, changed, rewritten: BTreeSet::new() });
+    }
     let Some(base) = base else {
         return match &request.write {
             Write::DeleteByKey { .. } => Err(LakeError::NoTable { table: table.clone() }),
@@ -141,7 +147,7 @@ fn columns_after(
         };
     };
     let arriving = match &request.write {
-        Write::Replace | Write::ReplaceByKey(_) => {
+        Write::Replace => {
             let changed = stored != base.schema();
             return Ok(Evolution { schema: Arc::clone(stored), changed, rewritten: BTreeSet::new() });
         }
@@ -155,6 +161,7 @@ fn columns_after(
         | Write::ReplaceWhere(_)
         | Write::ReplacePartitions { .. }
         | Write::Exchange(_)
+        | Write::ReplaceByKey(_)
         | Write::DeleteInsert(_) => stored.as_ref().clone(),
     };
     let mismatch = |problems| LakeError::SchemaMismatch { table: table.clone(), problems };

@@ -61,8 +61,8 @@ impl StageWriter {
                 let partitions = Box::new(Partitions::new(&plan, columns, &table)?);
                 (Intake::Partitions { writer: Box::new(plan.arrivals_writer()?), partitions }, table)
             }
-            Write::ReplaceByKey(spec) | Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
-            Write::Upsert(spec) | Write::UpsertExchange(spec, _) => {
+            Write::DeleteInsert(spec) => (keyed(spec, &table)?, table),
+            Write::Upsert(spec) | Write::UpsertExchange(spec, _) | Write::ReplaceByKey(spec) => {
                 let mut fields: Vec<Arc<Field>> = table.fields().iter().cloned().collect();
                 for column in spec.delete_when.iter().chain(&spec.order_by) {
                     if table.field_with_name(column).is_err()

@@ -321,6 +321,31 @@ async fn marked_arrivals_delete_and_the_mark_is_no_column() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_whole_new_table_has_no_row_whose_last_arrival_is_deleted() {
+    for memory in [1 << 20, 1] {
+        let test = TestLake::with(|options| options.memory_bytes = memory).await;
+        let marked = |rows: &[(i64, &str, bool)]| {
+            let ids: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Int64Array>());
+            let names: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>());
+            let gone: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.2)).collect::<BooleanArray>());
+            RecordBatch::try_from_iter_with_nullable([("id", ids, true), ("gone", gone, true), ("name", names, true)])
+                .unwrap()
+        };
+        let spec = || Write::ReplaceByKey(KeySpec::new(["id"]).delete_when("gone"));
+        // The first time, and over rows that are there: the mark is no column of the table.
+        for before in [0, 2] {
+            let arrivals = vec![
+                marked(&[(1, "a", false), (2, "b", true)]),
+                marked(&[(1, "A", true), (2, "B", false), (3, "c", false)]),
+            ];
+            let (_, rows) = test.evolve(&table(), spec(), arrivals).await.unwrap();
+            assert_eq!(rows, counts(5, 2, before, 2));
+            assert_eq!(test.rows(&table()).await, ["2|B", "3|c"]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upsert_larger_than_its_memory_gives_the_same_table() {
     let small = |options: &mut ade_lake::LakeOptions| {
         options.memory_bytes = 256 << 10;
