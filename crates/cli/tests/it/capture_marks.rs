@@ -11,7 +11,7 @@ const TABLE: &str = "
 
 struct Captured {
     server: Postgres,
-    _folder: Folder,
+    folder: Folder,
     ade: Program,
 }
 
@@ -32,7 +32,7 @@ impl Captured {
         let ade = program(&folder);
         ade.run(&["init", "."]).succeeds();
         ade.run(&["ingest"]).succeeds();
-        Self { server, _folder: folder, ade }
+        Self { server, folder, ade }
     }
 
     fn psql(&self, statements: &str) {
@@ -92,4 +92,67 @@ fn rows_that_change_sides_are_on_one_of_them() {
     assert_eq!(captured.rows("select id from app.people order by id"), "1 3 4 5 6");
     assert_eq!(captured.rows("select count(*) from app__quarantine.people"), "0");
     assert_eq!(captured.rows("select length(note) from app.people where id = 3"), "5000");
+}
+
+fn columns(email: &str, note: &str) -> String {
+    format!(
+        "        columns:\n          - {{name: id, data_type: integer, privacy: public}}\n          - {{name: email, data_type: varchar, {email}}}\n          - {{name: kind, data_type: varchar, privacy: public}}\n          - {{name: note, data_type: varchar, {note}}}\n          - {{name: gone, data_type: boolean, privacy: public}}\n"
+    )
+}
+
+/// The server leaves out a long value that did not change: it is neither NULL nor lost.
+#[test]
+fn changed_rows_that_leave_values_out_keep_the_promises_of_those_they_send() {
+    let rest = columns("nullable: false, privacy: email", "nullable: false, privacy: username");
+    let captured = Captured::new(&rest);
+    captured.psql("update app.people set kind = 'test' where id = 1");
+    assert_eq!(captured.rows("select count(*), count(note), count(email) from app.people"), "6,6,6");
+    captured.server.psql("update app.people set email = null where id = 2").unwrap();
+    let all = captured.ade.run(&["ingest"]).exits(1).all();
+    assert!(all.contains("at least 1 rows of `app.people` have no `email`"), "{all}");
+    assert_eq!(captured.rows("select count(email) from app.people"), "6", "nothing has landed");
+    captured.psql("update app.people set email = 'back@example.org' where id = 2");
+    assert_eq!(captured.rows("select count(*), count(note), count(email) from app.people"), "6,6,6");
+}
+
+#[test]
+fn rows_take_along_what_they_leave_out_when_they_change_sides() {
+    let rules = "        rows:\n          - {name: tests, where: \"kind = 'test'\", then: quarantine}\n          - {name: bots, where: \"kind = 'bot'\", then: drop}\n";
+    let captured = Captured::new(&format!("{rules}{}", columns("privacy: public", "privacy: public")));
+    let (here, apart) = (
+        "select id, email, length(note) from app.people where id < 4 order by id",
+        "select id, email, length(note) from app__quarantine.people order by id",
+    );
+    captured.psql(
+        "update app.people set kind = 'test' where id in (1, 2); update app.people set kind = 'bot' where id = 3",
+    );
+    assert_eq!(captured.rows(here), "");
+    assert_eq!(captured.rows(apart), "1,p1@example.org,5000 2,p2@example.org,5000");
+    captured.psql("update app.people set email = 'b' where id = 2; update app.people set kind = 'user' where id = 1");
+    assert_eq!(captured.rows(here), "1,p1@example.org,5000");
+    assert_eq!(captured.rows(apart), "2,b,5000");
+    // The key may change, too.
+    captured.psql("update app.people set id = 0, kind = 'user' where id = 2");
+    assert_eq!(captured.rows(here), "0,b,5000 1,p1@example.org,5000");
+    assert_eq!(captured.rows(apart), "");
+}
+
+#[test]
+fn rows_stay_apart_for_what_they_leave_out() {
+    let rest =
+        format!("        drift: {{new_column: quarantine_rows}}\n{}", columns("privacy: public", "privacy: public"));
+    let captured = Captured::new(&rest);
+    captured.folder.replace("ade.yml", "column: '*'", "column: 'none'");
+    let apart = "select id, email, length(note), _ade_reason from app__quarantine.people order by id";
+    captured.psql(
+        "alter table app.people add column extra text; alter table app.people alter column extra set storage external;
+         update app.people set extra = repeat('y', 5000) where id = 1",
+    );
+    assert_eq!(captured.rows(apart), "1,p1@example.org,5000,a value in the new column `extra`");
+    captured.psql("update app.people set email = 'a' where id = 1");
+    assert_eq!(captured.rows(apart), "1,a,5000,a value in the new column `extra`");
+    assert_eq!(captured.rows("select count(*) from app.people"), "5");
+    captured.psql("update app.people set extra = null where id = 1");
+    assert_eq!(captured.rows(apart), "");
+    assert_eq!(captured.rows("select id, email, length(note) from app.people where id = 1"), "1,a,5000");
 }

@@ -168,3 +168,100 @@ fn a_crash_between_the_two_tables_leaves_each_row_in_one_of_them() {
         assert_eq!((app.rows(here), app.rows(apart)), ("2 3 5".to_owned(), "1 4".to_owned()), "{ingest}");
     }
 }
+
+/// A folder of files with `id,v,origin,deleted_at`, of which `origin` does not land.
+fn feed(key: &str, rules: &str, files: &[(&str, &str)]) -> (Folder, Program) {
+    let folder = Folder::with(&[
+        ("ade.yml", "name: shop\nconnections:\n  feed: {type: files, path: data}\n"),
+        (
+            "sources/s.yml",
+            &format!(
+                "sources:\n  - name: feed\n    connection: feed\n    tables:\n      - name: t\n        ingest: {{from: '*.csv', mode: incremental{key}}}\n{rules}        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n          - {{name: v, data_type: varchar, privacy: public}}\n          - {{name: origin, data_type: varchar, privacy: {{class: public, treatment: drop}}}}\n          - {{name: deleted_at, data_type: varchar, privacy: public}}\n"
+            ),
+        ),
+    ]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    for (name, rows) in files {
+        file(&folder, name, rows);
+    }
+    ade.run(&["ingest"]).succeeds();
+    (folder, ade)
+}
+
+fn file(folder: &Folder, name: &str, rows: &str) {
+    folder.write(&format!("data/{name}.csv"), format!("id,v,origin,deleted_at\n{}\n", rows.replace(' ', "\n")));
+}
+
+/// However the files came, the table is the same: a row whose last version does not land is not there in an older one.
+#[test]
+fn a_whole_load_brings_no_row_back_that_is_out() {
+    let rule = |then: &str| format!("        rows: [{{name: bad, where: \"v = 'bad'\", then: {then}}}]\n");
+    for (rules, apart) in [
+        ("        deleted: deleted_at is not null\n".to_owned(), false),
+        (rule("drop"), false),
+        (rule("quarantine"), true),
+    ] {
+        let first = "1,good,app, 2,good,app,";
+        let out = "1,bad,app,2026-01-01";
+        let here = "select id from feed.t order by id";
+        let beside = "select id from feed__quarantine.t order by id";
+        let (folder, ade) = feed(", key: [id]", &rules, &[("1", first)]);
+        let holds = |ade: &Program, ids: &[&str], beside_ids: &[&str], when: &str| {
+            assert_eq!(ade.rows(here), ids, "{rules} {when}");
+            if apart {
+                assert_eq!(ade.rows(beside), beside_ids, "{rules} {when}");
+            }
+        };
+        file(&folder, "2", out);
+        ade.run(&["ingest"]).succeeds();
+        holds(&ade, &["2"], &["1"], "one after the other");
+        ade.run(&["ingest", "--full-refresh"]).succeeds();
+        holds(&ade, &["2"], &["1"], "all of them again");
+        file(&folder, "1", "1,better,app, 2,better,app,");
+        ade.run(&["ingest"]).succeeds();
+        holds(&ade, &["2"], &["1"], "an older file is corrected");
+        file(&folder, "3", "1,good,app,");
+        ade.run(&["ingest"]).succeeds();
+        holds(&ade, &["1", "2"], &[], "it is back");
+        ade.run(&["ingest", "--full-refresh"]).succeeds();
+        holds(&ade, &["1", "2"], &[], "it is back, and all of them again");
+        let (_folder, ade) = feed(", key: [id]", &rules, &[("1", first), ("2", out)]);
+        holds(&ade, &["2"], &["1"], "both at once");
+    }
+}
+
+/// Without a key nobody knows which row comes again: each that is kept apart stays so, as long as its file has it.
+#[test]
+fn rows_without_a_key_are_apart_one_by_one() {
+    let rules = "        rows: [{name: old, where: \"origin = 'legacy'\", then: quarantine}]\n";
+    let old = "1,x,legacy,";
+    let (folder, ade) = feed("", rules, &[("1", &format!("{old} {old}"))]);
+    let holds = |here: &str, apart: &str| {
+        assert_eq!(ade.rows("select count(*) from feed.t"), [here]);
+        assert_eq!(ade.rows("select count(*) from feed__quarantine.t"), [apart]);
+    };
+    holds("0", "2");
+    // One that does not differ in what lands, in the same file and in another.
+    file(&folder, "2", &format!("1,x,app, {old} 1,x,app,"));
+    ade.run(&["ingest"]).succeeds();
+    holds("2", "3");
+    // Whoever dies between the two tables finds the same rows again.
+    file(&folder, "3", &format!("{old} {old} {old}"));
+    for _ in 0..2 {
+        let crashing = ade.env("FAILPOINTS", "run::source::kept_apart=1*return(abort)");
+        assert_eq!(crashing.run(&["ingest"]).signal, Some(6), "SIGABRT");
+    }
+    ade.run(&["ingest"]).succeeds();
+    holds("2", "6");
+    // What a file has no more goes; another one may have its name.
+    file(&folder, "1", old);
+    ade.run(&["ingest"]).succeeds();
+    holds("2", "5");
+    std::fs::rename(folder.at("data/1.csv"), folder.at("data/9.csv")).unwrap();
+    file(&folder, "1", "2,y,legacy,");
+    ade.run(&["ingest"]).succeeds();
+    holds("2", "6");
+    ade.run(&["ingest", "--full-refresh"]).succeeds();
+    holds("2", "6");
+}

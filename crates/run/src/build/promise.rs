@@ -2,7 +2,6 @@
 use ade_diagnostic::{Diagnostic, rule};
 use ade_privacy::Treatment;
 use ade_project::resource::SourceTable;
-use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::Schema;
 
 use super::Build;
@@ -22,25 +21,25 @@ impl Build {
         decided.is_some_and(|decided| decided.treatment != Treatment::Keep)
     }
 
-    /// The problem of raw rows without a value that was promised, in columns that are treated.
-    /// `missing` are columns that the source has not got, which is known.
+    /// The problem of raw rows with the columns `schema` that lack a value which was promised, in columns that are treated.
+    /// `nulls` counts the rows that lack one in the column at a place; `missing` are columns that the source has not got, which is known.
     pub(crate) fn broken_promise(
         &self,
         source: &SourceTable,
         label: &str,
-        raw: &RecordBatch,
+        schema: &Schema,
+        nulls: impl Fn(usize) -> usize,
         missing: &[String],
     ) -> Option<Diagnostic> {
-        let schema = raw.schema();
         let promised = source.columns.iter().filter(|column| must_have_values(source, column));
         for column in promised.filter(|column| !missing.contains(&column.name)) {
             let Some(place) = schema.fields().iter().position(|field| field.name().eq_ignore_ascii_case(&column.name))
             else {
                 continue;
             };
-            let rows = raw.column(place).logical_null_count();
+            let rows = nulls(place);
             // The audit looks at the others: it sees the table as it becomes.
-            if rows > 0 && (may_be_missing(source, column) || self.is_treated(source, &schema, &column.name)) {
+            if rows > 0 && (may_be_missing(source, column) || self.is_treated(source, schema, &column.name)) {
                 let table = format!("{}.{}", source.source, source.name);
                 let message = format!("contract: at least {rows} rows of `{table}` have no `{}`", column.name);
                 let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(column.origin.clone());

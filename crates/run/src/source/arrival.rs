@@ -80,7 +80,7 @@ impl Arrival<'_> {
         rows_before: u64,
     ) -> Result<Landed, TaskError> {
         hit(failpoint::SOURCE_PLANNED)?;
-        let mut quarantine = self.quarantine().await?;
+        let mut quarantine = self.quarantine(position).await?;
         let landed = Box::pin(self.land_beside(snapshot, position, rows_before, &mut quarantine)).await;
         // What was not committed before the table was must not be.
         let left = match quarantine {
@@ -91,7 +91,7 @@ impl Arrival<'_> {
     }
 
     /// Where rows are kept apart, if any may be.
-    async fn quarantine(&self) -> Result<Option<Quarantine<'_>>, TaskError> {
+    async fn quarantine(&self, position: Option<&Value>) -> Result<Option<Quarantine<'_>>, TaskError> {
         let Self { table, decided, .. } = self;
         if !decided.sieve.keeps_apart() {
             return Ok(None);
@@ -104,6 +104,7 @@ impl Arrival<'_> {
             mode: table.declared.mode,
             whole: self.whole,
             replaced: self.replaced(),
+            origin: position.map(Value::to_string).unwrap_or_default(),
         };
         Quarantine::new(intake).await.map(Some)
     }
@@ -120,7 +121,7 @@ impl Arrival<'_> {
         let request = StageRequest::new(self.staged_schema(), self.write()).schema_change(SchemaChange::Evolve);
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
-        let mut rows = 0;
+        let (mut rows, mut gone) = (0, 0);
         let mut position = position.cloned();
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         let mut gaps = Gaps::default();
@@ -135,6 +136,7 @@ impl Arrival<'_> {
                 gaps: &mut gaps,
                 losses: &mut losses,
                 tally: &mut tally,
+                gone: &mut gone,
             };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
@@ -152,7 +154,7 @@ impl Arrival<'_> {
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
-        notes.extend(self.repeated(counts));
+        notes.extend(self.repeated(counts, gone));
         if self.same_content(&landing).await? {
             staged.discard().await?;
             return Ok(Landed::Same(notes, losses, tally));
@@ -191,8 +193,8 @@ impl Arrival<'_> {
 
     /// Whether arrivals may say that rows with their keys must not be in the table.
     pub(super) fn takes_out(&self) -> bool {
-        let keyed = self.table.declared.mode == IngestMode::Incremental && !self.table.declared.key.is_empty();
-        self.is_of_changes() || (keyed && !self.whole && self.decided.sieve.takes_out())
+        let keyed = self.table.declared.mode != IngestMode::Full && !self.table.declared.key.is_empty();
+        self.is_of_changes() || (keyed && self.decided.sieve.takes_out())
     }
 
     /// The columns of the rows that are staged.
@@ -207,19 +209,17 @@ impl Arrival<'_> {
 
     fn write(&self) -> Write {
         let declared = self.table.declared;
+        let keys = if self.takes_out() { self.keys().delete_when(DELETED) } else { self.keys() };
         if self.whole {
-            // The first rows of a keyed table may hold a key more than once: an overlap, several files, a key that is none.
+            // The rows of a keyed table may hold a key more than once: an overlap, several files, a key that is none.
             return match declared.mode {
-                IngestMode::Incremental | IngestMode::Capture if !declared.key.is_empty() => {
-                    Write::ReplaceByKey(self.keys())
-                }
+                IngestMode::Incremental | IngestMode::Capture if !declared.key.is_empty() => Write::ReplaceByKey(keys),
                 _ => Write::Replace,
             };
         }
         if declared.mode == IngestMode::Capture {
-            return Write::Upsert(self.keys().delete_when(DELETED));
+            return Write::Upsert(keys);
         }
-        let keys = if self.takes_out() { self.keys().delete_when(DELETED) } else { self.keys() };
         match (declared.key.is_empty(), self.replaced()) {
             (true, None) => Write::Append,
             (true, Some(region)) => Write::Exchange(region),
@@ -242,18 +242,16 @@ impl Arrival<'_> {
 
     /// That rows came with a key that others of them have, too: expected of what is delivered again, and otherwise the sign
     /// of a key that does not tell all rows apart.
-    fn repeated(&self, counts: RowCounts) -> Option<String> {
-        let repeated = counts.arrived.saturating_sub(counts.added);
-        if self.table.declared.mode != IngestMode::Incremental
-            || self.table.declared.key.is_empty()
-            || repeated == 0
-            || self.takes_out()
-        {
+    /// `gone`: how many of them only say that a row must not be there.
+    fn repeated(&self, counts: RowCounts, gone: u64) -> Option<String> {
+        let arrived = counts.arrived.saturating_sub(gone);
+        let repeated = arrived.saturating_sub(counts.added);
+        let keyed = self.table.declared.mode == IngestMode::Incremental && !self.table.declared.key.is_empty();
+        if !keyed || repeated == 0 {
             return None;
         }
         Some(format!(
-            "{repeated} of {} rows came with a key ({}) that a later row of them has, too: the last one of each key stayed",
-            counts.arrived,
+            "{repeated} of {arrived} rows came with a key ({}) that a later row of them has, too: the last one of each key stayed",
             self.table.declared.key.join(", "),
         ))
     }

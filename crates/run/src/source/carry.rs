@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ade_connect::{ChangeColumns, ConnectError};
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{MemoryCatalog, RelationName};
+use ade_lake::{At, TableName};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{cast, concat_batches, filter_record_batch, interleave, is_not_null};
@@ -12,6 +13,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
 use super::decided::Decided;
 use super::ingest::TableLanding;
+use super::quarantine::REASON;
 use crate::build::{TaskError, relation_name};
 use crate::error::RunError;
 
@@ -20,11 +22,19 @@ const ASKED: &str = "ade_changed_rows";
 
 /// What happens with rows that the table has not got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// It is an error: they cannot be completed.
-    Refuse,
+pub(super) enum Missing<'a> {
+    /// They are looked for among those that are kept apart, in the table beside it, if it is there. Where they are not either,
+    /// it is an error: they cannot be completed.
+    Refuse(Option<&'a TableName>),
     /// They are left out.
     LeaveOut,
+}
+
+/// Rows that are complete.
+pub(super) struct Completed {
+    pub(super) rows: RecordBatch,
+    /// For each row that was asked for why it was kept apart before, if it was.
+    pub(super) reasons: Vec<Option<String>>,
 }
 
 /// Fills in what `treated` leaves out, from the rows that the table has under the keys of `raw`, or under those from before.
@@ -35,17 +45,18 @@ pub(super) async fn carried(
     raw: &RecordBatch,
     treated: RecordBatch,
     said: &ChangeColumns,
-    missing: Missing,
-) -> Result<RecordBatch, TaskError> {
+    missing: Missing<'_>,
+) -> Result<Completed, TaskError> {
     let left_out: Vec<Vec<usize>> = (0..raw.num_rows()).map(|row| said.left_out(row)).collect();
     let mut places: Vec<usize> = left_out.iter().flatten().copied().collect();
     places.sort_unstable();
     places.dedup();
     let keys = keys_before(table, decided, raw, said)?;
-    let found = stored(table, &keys, &treated, &places).await?;
+    let beside = if let Missing::Refuse(beside) = missing { beside } else { None };
+    let found = stored(table, beside, &keys, &treated, &places).await?;
     let there: BooleanArray = found.rows.iter().map(|row| Some(row.is_some())).collect();
     let lacking = there.len() - there.true_count();
-    if lacking > 0 && missing == Missing::Refuse {
+    if lacking > 0 && missing != Missing::LeaveOut {
         return Err(ConnectError::Request {
             from: table.source.relation.to_string(),
             reason: format!(
@@ -67,7 +78,8 @@ pub(super) async fn carried(
             .map_err(shape)?;
     }
     let whole = RecordBatch::try_new(treated.schema(), columns).map_err(shape)?;
-    Ok(if lacking > 0 { filter_record_batch(&whole, &there).map_err(shape)? } else { whole })
+    let rows = if lacking > 0 { filter_record_batch(&whole, &there).map_err(shape)? } else { whole };
+    Ok(Completed { rows, reasons: found.reasons })
 }
 
 /// The keys that the rows have in the table, treated as they are there.
@@ -102,10 +114,13 @@ struct Stored {
     rows: Vec<Option<usize>>,
     /// The columns that were asked for.
     columns: Vec<ArrayRef>,
+    /// For each row that was asked for why it was kept apart, if it was.
+    reasons: Vec<Option<String>>,
 }
 
 async fn stored(
     table: &TableLanding<'_>,
+    beside: Option<&TableName>,
     keys: &RecordBatch,
     treated: &RecordBatch,
     places: &[usize],
@@ -130,26 +145,47 @@ async fn stored(
         MemTable::try_new(schema, vec![vec![rows]]).map_err(|_| RunError::Stamp { rows: keys.num_rows() })?;
     let front = MemoryCatalog::new().with_table(asked.clone(), Arc::new(provider));
     let session = table.build.session(front, &table.source.relation.schema);
-    let wanted = places.iter().map(|place| format!(", t.{}", quoted(treated.schema().field(*place).name())));
+    let name = |place: usize| treated.schema_ref().field(place).name();
     let keyed = keys.schema();
     let equal = keyed.fields().iter().enumerate();
     let equal = equal.map(|(place, field)| format!("t.{} = a.{}", quoted(field.name()), key_name(place)));
-    let sql = format!(
-        "select a.ade_row{} from {} a join {} t on {}",
-        wanted.collect::<String>(),
-        asked.to_sql(),
-        relation_name(&table.source.relation).to_sql(),
-        equal.collect::<Vec<_>>().join(" and "),
-    );
+    let equal = equal.collect::<Vec<_>>().join(" and ");
+    let of = |relation: &RelationName, reason: &str, lands: &dyn Fn(&str) -> bool| {
+        let wanted = places.iter().map(|place| match name(*place) {
+            name if lands(name) => format!(", t.{}", quoted(name)),
+            name => format!(", null as {}", quoted(name)),
+        });
+        let (wanted, asked, relation) = (wanted.collect::<String>(), asked.to_sql(), relation.to_sql());
+        format!("select a.ade_row, {reason} as {REASON}{wanted} from {asked} a join {relation} t on {equal}")
+    };
+    let mut sql = of(&relation_name(&table.source.relation), "cast(null as varchar)", &|_| true);
+    if let Some(beside) = beside {
+        let apart = table.build.workspace.lake.snapshot(beside, At::Latest).await?;
+        // It has the columns of the rows that came there.
+        let lands = |name: &str| apart.schema().field_with_name(name).is_ok();
+        let beside = RelationName::new(beside.schema(), beside.table());
+        sql = format!("{sql} union all {}", of(&beside, &format!("t.{REASON}"), &lands));
+    }
     let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
     let answer = session.query(&sql).await.map_err(failed)?;
     let schema = answer.schema();
     let batches = answer.collect().await.map_err(failed)?;
     let found = concat_batches(&schema, &batches).map_err(shape)?;
     let numbers = found.column(0).as_primitive::<Int64Type>().values().iter();
-    let by_number: HashMap<i64, usize> = numbers.enumerate().map(|(place, number)| (*number, place)).collect();
-    let rows = (0_i64..).take(keys.num_rows()).map(|number| by_number.get(&number).copied()).collect();
-    Ok(Stored { rows, columns: found.columns()[1..].to_vec() })
+    let reasons = cast(found.column(1), &DataType::Utf8).map_err(shape)?;
+    let reasons = reasons.as_string::<i32>();
+    let mut by_number: HashMap<i64, usize> = HashMap::new();
+    for (place, number) in numbers.enumerate() {
+        // What is in the table counts.
+        if reasons.is_null(place) || !by_number.contains_key(number) {
+            by_number.insert(*number, place);
+        }
+    }
+    let rows = (0_i64..).take(keys.num_rows()).map(|number| by_number.get(&number).copied());
+    let rows: Vec<Option<usize>> = rows.collect();
+    let reason = |place: &usize| reasons.is_valid(*place).then(|| reasons.value(*place).to_owned());
+    let reasons = rows.iter().map(|place| place.as_ref().and_then(reason)).collect();
+    Ok(Stored { rows, columns: found.columns()[2..].to_vec(), reasons })
 }
 
 fn quoted(name: &str) -> String {

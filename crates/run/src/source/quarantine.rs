@@ -1,8 +1,9 @@
 //! Rows that are kept apart: treated like all others, in a table beside the one that they are not in.
 //!
 //! `app.customers` has `app__quarantine.customers`. A row is in one of the two: one that comes again and breaks no promise any
-//! more goes from here as it lands there. What is committed here is committed before: whoever dies between the two finds the
-//! same rows again, and each is here once.
+//! more goes from here as it lands there. Without a key nobody knows which row comes again: then rows go only with the batch
+//! that brought them. What is committed here is committed before: whoever dies between the two finds the same rows again,
+//! and each is here once.
 use std::sync::Arc;
 
 use ade_lake::{CommitNote, KeySpec, Lease, Region, SchemaChange, StageRequest, StageWriter, TableName, Write};
@@ -14,7 +15,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::key::key_places;
-use super::row_digest::RowDigests;
+use super::row_digest::{Place, RowDigests};
 use super::stamp::{stamp, stamped};
 use crate::build::{Build, TaskError, discard_stage};
 use crate::error::RunError;
@@ -22,8 +23,8 @@ use crate::error::RunError;
 /// What the schema of such tables ends with.
 const SCHEMA: &str = "__quarantine";
 /// Column with the reasons for which a row is kept apart.
-const REASON: &str = "_ade_reason";
-/// Column that tells rows apart: a digest of the row's key as it would have landed, or of all of it where it has none.
+pub(super) const REASON: &str = "_ade_reason";
+/// Column that tells rows apart: a digest of the row's key as it would have landed, or of where it came from without a key.
 const ROW: &str = "_ade_row";
 /// Name of the column of arrivals that is true for rows which are not kept apart (any more).
 const GONE: &str = "_ade_deleted";
@@ -53,6 +54,8 @@ pub(super) struct Intake<'a> {
     pub(super) whole: bool,
     /// The batches that what is read takes the place of.
     pub(super) replaced: Option<Region>,
+    /// Where the source had been read to before; empty: nowhere.
+    pub(super) origin: String,
 }
 
 /// Rows on their way to be kept apart.
@@ -62,6 +65,8 @@ pub(super) struct Quarantine<'a> {
     /// Whether there may be rows from before.
     is_there: bool,
     digests: RowDigests,
+    /// Whether a row was kept apart.
+    any: bool,
     held: Option<(Lease, StageWriter)>,
 }
 
@@ -70,12 +75,17 @@ impl<'a> Quarantine<'a> {
         let table = beside(intake.table)?;
         let is_there = intake.build.workspace.lake.version(&table).await?.is_some();
         let key = if intake.mode == IngestMode::Full { Vec::new() } else { key_places(&intake.columns, intake.key) };
-        let digests = RowDigests::new(&intake.columns, &key)?;
-        let mut new = Self { intake, table, is_there, digests, held: None };
+        let digests = RowDigests::new(&intake.columns, key, intake.origin.clone())?;
+        let mut new = Self { intake, table, is_there, digests, any: false, held: None };
         if is_there {
             new.open().await?;
         }
         Ok(new)
+    }
+
+    /// The table with what was kept apart before, if there is any.
+    pub(super) fn before(&self) -> Option<&TableName> {
+        self.is_there.then_some(&self.table)
     }
 
     fn schema(&self) -> SchemaRef {
@@ -83,12 +93,15 @@ impl<'a> Quarantine<'a> {
     }
 
     fn arriving(&self) -> SchemaRef {
+        if !self.digests.are_keyed() {
+            return self.schema();
+        }
         let mut fields: Vec<Arc<Field>> = self.schema().fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
         Arc::new(Schema::new(fields))
     }
 
-    /// Whether nothing from before stays: then nothing has to be taken out.
+    /// Whether nothing from before stays.
     fn is_anew(&self) -> bool {
         self.intake.whole || !self.is_there
     }
@@ -99,15 +112,17 @@ impl<'a> Quarantine<'a> {
         }
         let build = self.intake.build;
         let lake = &build.workspace.lake;
+        let is_keyed = self.digests.are_keyed();
         let keys = KeySpec::new([ROW]);
+        let keys = if is_keyed { keys.delete_when(GONE) } else { keys };
         let write = match self.intake.replaced.clone() {
-            _ if self.intake.whole => Write::Replace,
-            _ if !self.is_there => Write::ReplaceByKey(keys),
-            Some(region) => Write::UpsertExchange(keys.delete_when(GONE), region),
-            None => Write::Upsert(keys.delete_when(GONE)),
+            _ if self.is_anew() && is_keyed => Write::ReplaceByKey(keys),
+            _ if self.is_anew() => Write::Replace,
+            Some(region) => Write::UpsertExchange(keys, region),
+            None => Write::Upsert(keys),
         };
-        let (schema, change) =
-            if self.is_anew() { (self.schema(), SchemaChange::Sync) } else { (self.arriving(), SchemaChange::Evolve) };
+        let change = if self.is_anew() { SchemaChange::Sync } else { SchemaChange::Evolve };
+        let schema = self.arriving();
         let lease = lake.lease(&self.table, "ade").await?;
         match lake.stage(&self.table, StageRequest::new(schema, write).schema_change(change), &lease).await {
             Ok(writer) => {
@@ -127,39 +142,46 @@ impl<'a> Quarantine<'a> {
         &mut self,
         treated: &RecordBatch,
         reasons: Option<&StringArray>,
+        place: Place<'_>,
         batch_id: &str,
         loaded_at: DateTime<Utc>,
     ) -> Result<Option<RecordBatch>, TaskError> {
         let rows = treated.num_rows();
-        let shape = |_| RunError::Stamp { rows };
-        if reasons.is_some() {
-            self.open().await?;
+        if rows == 0 {
+            return Ok(None);
         }
+        let shape = |_| RunError::Stamp { rows };
         let none = StringArray::new_null(rows);
         let reasons = reasons.unwrap_or(&none);
         let is_apart = arrow::compute::is_not_null(reasons).map_err(shape)?;
         let any = is_apart.true_count() > 0;
-        let anew = self.is_anew();
-        let Some((_, writer)) = self.held.as_mut().filter(|_| any || !anew) else { return Ok(None) };
+        if any {
+            self.open().await?;
+            self.any = true;
+        }
+        // Only a row that is here can go from here.
+        let changes_sides = self.digests.are_keyed() && (self.any || !self.is_anew());
+        let Some((_, writer)) = self.held.as_mut().filter(|_| any || changes_sides) else { return Ok(None) };
+        let digests = self.digests.of(treated, &is_apart, place)?;
+        let has_digest = arrow::compute::is_not_null(&digests).map_err(shape)?;
         let mut columns: Vec<ArrayRef> = treated.columns().to_vec();
         columns.push(Arc::new(reasons.clone()));
-        columns.push(Arc::new(self.digests.of(treated)?));
+        columns.push(Arc::new(digests));
         let schema = own_columns(&self.intake.columns);
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(shape)?;
         let stamped = stamp(&batch, &stamped(&schema), batch_id, loaded_at)?;
-        let kept = filter_record_batch(&batch, &is_apart).map_err(shape)?;
-        if anew {
-            let kept = filter_record_batch(&stamped, &is_apart).map_err(shape)?;
-            writer.write(kept).await?;
-        } else {
+        if changes_sides {
             let gone: BooleanArray = arrow::compute::not(&is_apart).map_err(shape)?;
             let mut columns = stamped.columns().to_vec();
             columns.push(Arc::new(gone));
             let mut fields: Vec<Arc<Field>> = stamped.schema_ref().fields().iter().cloned().collect();
             fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
-            writer.write(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(shape)?).await?;
+            let marked = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(shape)?;
+            writer.write(filter_record_batch(&marked, &has_digest).map_err(shape)?).await?;
+        } else {
+            writer.write(filter_record_batch(&stamped, &is_apart).map_err(shape)?).await?;
         }
-        Ok(any.then_some(kept))
+        Ok(any.then(|| filter_record_batch(&batch, &is_apart)).transpose().map_err(shape)?)
     }
 
     /// Commits what is kept apart, or takes it back.

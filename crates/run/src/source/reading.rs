@@ -3,15 +3,16 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_lake::StageWriter;
-use arrow::array::{BooleanArray, RecordBatch, TimestampMicrosecondArray};
-use arrow::compute::{filter_record_batch, not};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{filter, filter_record_batch, is_not_null, is_null, not, or};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use uuid::Uuid;
 
 use super::arrival::Arrival;
 use super::carry::{Missing, carried};
-use super::changed_rows::{ChangedRows, narrowed};
+use super::changed_rows::{ChangedRows, narrowed, only};
 use super::door::named;
 use super::extras::Known;
 use super::gaps::Gaps;
@@ -19,6 +20,7 @@ use super::key::{key_places, rows_with_null_key, with_whole_key};
 use super::landing::ContentHash;
 use super::losses::Losses;
 use super::quarantine::Quarantine;
+use super::row_digest::Place;
 use super::sieve::{Sifted, Tally};
 use super::stamp::stamp;
 use crate::build::TaskError;
@@ -45,6 +47,8 @@ pub(super) struct Reading<'a, 'q> {
     pub(super) gaps: &'a mut Gaps,
     pub(super) losses: &'a mut Losses,
     pub(super) tally: &'a mut Tally,
+    /// How many rows were staged that only say that a row must not be in the table.
+    pub(super) gone: &'a mut u64,
 }
 
 impl Reading<'_, '_> {
@@ -113,7 +117,10 @@ impl Reading<'_, '_> {
         let staying =
             sifted.stays.as_ref().map(|stays| filter_record_batch(&landing, stays)).transpose().map_err(shape)?;
         let staying = staying.as_ref().unwrap_or(&landing);
-        if let Some(problem) = table.build.broken_promise(table.source, &unit.label, staying, &decided.missing) {
+        let nulls = |place: usize| staying.column(place).logical_null_count();
+        let broken =
+            table.build.broken_promise(table.source, &unit.label, staying.schema_ref(), nulls, &decided.missing);
+        if let Some(problem) = broken {
             return Err(TaskError::Diagnostics(vec![problem]));
         }
         let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
@@ -122,7 +129,7 @@ impl Reading<'_, '_> {
         self.losses.add(decided.obfuscator.losses(&landing, &treated));
         let known = Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at };
         let all = decided.extras.add(&treated, known)?;
-        self.keep_apart(&treated, sifted.apart.as_ref(), stamp).await?;
+        self.keep_apart(&treated, sifted.apart.as_ref(), Place { unit: &unit.label, row: before }, stamp).await?;
         let gone = sifted.stays.map(|stays| not(&stays)).transpose().map_err(shape)?;
         self.write(&all, gone, unit, stamp).await
     }
@@ -130,11 +137,12 @@ impl Reading<'_, '_> {
     async fn keep_apart(
         &mut self,
         treated: &RecordBatch,
-        reasons: Option<&arrow::array::StringArray>,
+        reasons: Option<&StringArray>,
+        place: Place<'_>,
         stamp: &Stamp,
     ) -> Result<(), TaskError> {
         let Some(quarantine) = self.quarantine else { return Ok(()) };
-        let kept = quarantine.take(treated, reasons, &stamp.batch_id, stamp.loaded_at).await?;
+        let kept = quarantine.take(treated, reasons, place, &stamp.batch_id, stamp.loaded_at).await?;
         if let (Some(hash), Some(kept)) = (&mut self.hash, kept) {
             hash.add(&kept);
         }
@@ -171,7 +179,7 @@ impl Reading<'_, '_> {
         }
         let raw = decided.landing_of(&gone)?;
         let treated = decided.obfuscator.apply(&raw)?;
-        self.keep_apart(&treated, None, stamp).await?;
+        self.keep_apart(&treated, None, Place { unit: &unit.label, row: before }, stamp).await?;
         let rows = treated.num_rows();
         let known =
             Known { is_deleted: Some(vec![true; rows].into()), changed_at: Some(said.changed_at.clone()), marks: None };
@@ -184,7 +192,7 @@ impl Reading<'_, '_> {
         let others = decided.extras.of_before(treated.num_columns(), &key);
         let said = narrowed(&said, &[], &others);
         let kept = carried(table, decided, &raw, all, &said, Missing::LeaveOut).await?;
-        self.write(&kept, None, unit, stamp).await
+        self.write(&kept.rows, None, unit, stamp).await
     }
 
     /// Takes changed rows that leave out values which did not change.
@@ -208,25 +216,50 @@ impl Reading<'_, '_> {
         }
         let sifted = decided.sieve.sift(&name, rows, Some(said), self.tally)?;
         let raw = decided.landing_of(&sifted.rows)?;
-        // What they leave out was held against the promises when it landed.
         let treated = decided.obfuscator.apply(&raw)?;
-        self.keep_apart(&treated, sifted.apart.as_ref(), stamp).await?;
+        let own = treated.num_columns();
         let known =
             Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at: Some(said.changed_at.clone()) };
         let all = decided.extras.add(&treated, known)?;
         let shape = |_| RunError::Stamp { rows: rows.num_rows() };
-        let said = narrowed(said, &decided.places, &[]);
-        let Some(stays) = sifted.stays else {
-            let whole = carried(table, decided, &raw, all, &said, Missing::Refuse).await?;
-            return self.write(&whole, None, unit, stamp).await;
+        let none = StringArray::new_null(rows.num_rows());
+        let apart = sifted.apart.as_ref().unwrap_or(&none);
+        let every = BooleanArray::from(vec![true; rows.num_rows()]);
+        let counts = or(sifted.stays.as_ref().unwrap_or(&every), &is_not_null(apart).map_err(shape)?).map_err(shape)?;
+        // Rows that land in neither table take what there is of them with them.
+        let out = filter_record_batch(&all, &not(&counts).map_err(shape)?).map_err(shape)?;
+        self.keep_apart(&first(&out, own)?, None, Place { unit: &unit.label, row: 0 }, stamp).await?;
+        self.write(&out, Some(vec![true; out.num_rows()].into()), unit, stamp).await?;
+        // The others are completed.
+        let some = |batch: &RecordBatch| filter_record_batch(batch, &counts).map_err(shape);
+        let said = only(said, &counts).map_err(shape)?;
+        let sent = narrowed(&said, &decided.places, &[]);
+        let raw = some(&raw)?;
+        let beside = match self.quarantine {
+            Some(quarantine) => quarantine.before(),
+            None => None,
         };
-        let some = |batch: &RecordBatch| filter_record_batch(batch, &stays).map_err(shape);
-        let of_these = super::changed_rows::only(&said, &stays).map_err(shape)?;
-        let whole = carried(table, decided, &some(&raw)?, some(&all)?, &of_these, Missing::Refuse).await?;
-        self.write(&whole, None, unit, stamp).await?;
-        let out = filter_record_batch(&all, &not(&stays).map_err(shape)?).map_err(shape)?;
-        let rows = out.num_rows();
-        self.write(&out, Some(vec![true; rows].into()), unit, stamp).await
+        let completed = carried(table, decided, &raw, some(&all)?, &sent, Missing::Refuse(beside)).await?;
+        let apart = filter(apart, &counts).map_err(shape)?;
+        let apart =
+            decided.sieve.still_apart(apart.as_string(), &completed.reasons, rows.schema_ref(), &said, self.tally);
+        let stays = is_null(&apart).map_err(shape)?;
+        // What they leave out was held against the promises when it landed.
+        let is_lacking = |row: &usize, nulls: &NullBuffer, place: &usize| {
+            stays.value(*row) && nulls.is_null(*row) && !sent.left_out(*row).contains(place)
+        };
+        let nulls = |place: usize| match raw.column(place).logical_nulls() {
+            Some(nulls) => (0..raw.num_rows()).filter(|row| is_lacking(row, &nulls, &place)).count(),
+            None => 0,
+        };
+        if let Some(problem) =
+            table.build.broken_promise(source, &unit.label, raw.schema_ref(), nulls, &decided.missing)
+        {
+            return Err(TaskError::Diagnostics(vec![problem]));
+        }
+        let whole = completed.rows;
+        self.keep_apart(&first(&whole, own)?, Some(&apart), Place { unit: &unit.label, row: 0 }, stamp).await?;
+        self.write(&whole, Some(not(&stays).map_err(shape)?), unit, stamp).await
     }
 
     /// Stages treated rows. Those that are `gone` must not be in the table.
@@ -246,7 +279,7 @@ impl Reading<'_, '_> {
                 let known = with_whole_key(table.source, batch, &gone).map_err(shape)?;
                 let batch = filter_record_batch(batch, &known).map_err(shape)?;
                 let gone = arrow::compute::filter(&gone, &known).map_err(shape)?;
-                (batch, arrow::array::AsArray::as_boolean(gone.as_ref()).clone())
+                (batch, gone.as_boolean().clone())
             }
             Some(gone) => {
                 let stays = not(&gone).map_err(shape)?;
@@ -269,6 +302,7 @@ impl Reading<'_, '_> {
         let mut stamped = self::stamp(&batch, &decided.schema, &stamp.batch_id, stamp.loaded_at)?;
         if takes_out {
             let rows = batch.num_rows();
+            *self.gone += gone.true_count() as u64;
             let mut columns = stamped.columns().to_vec();
             columns.push(Arc::new(gone));
             stamped =
@@ -276,4 +310,10 @@ impl Reading<'_, '_> {
         }
         Ok(self.writer.write(stamped).await?)
     }
+}
+
+/// The first columns of rows.
+fn first(rows: &RecordBatch, columns: usize) -> Result<RecordBatch, RunError> {
+    let places: Vec<usize> = (0..columns).collect();
+    rows.project(&places).map_err(|_| RunError::Stamp { rows: rows.num_rows() })
 }

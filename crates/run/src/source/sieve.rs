@@ -155,6 +155,37 @@ impl Sieve {
         names.map(|field| field.name()).find(|name| named.contains(name)).cloned()
     }
 
+    /// Why rows are kept apart that were so before, for `before`, and that leave out what they are so for: `said` is said of
+    /// them, and `apart` is what the values say that they do not leave out. `read`: the columns that are read.
+    pub(super) fn still_apart(
+        &self,
+        apart: &StringArray,
+        before: &[Option<String>],
+        read: &Schema,
+        said: &ChangeColumns,
+        tally: &mut Tally,
+    ) -> StringArray {
+        let name = |place: usize| read.field(place).name();
+        let of_values = self.fitted.iter().map(|(place, wanted)| (*place, misfit(name(*place), wanted)));
+        let of_values = of_values.chain(self.never_null.iter().map(|place| (*place, lacking(name(*place)))));
+        let of_values = of_values.chain(self.watched.iter().map(|place| (*place, unexpected(name(*place)))));
+        let of_values: Vec<(usize, String)> = of_values.collect();
+        let mut still = Vec::with_capacity(apart.len());
+        for (row, reason) in apart.iter().enumerate() {
+            let mut reasons: Vec<String> = reason.map(str::to_owned).into_iter().collect();
+            if let Some(before) = before.get(row).and_then(Option::as_ref) {
+                let left_out = said.left_out(row);
+                let same = of_values.iter().filter(|(place, why)| left_out.contains(place) && before.contains(why));
+                for (_, why) in same {
+                    *tally.broken.entry(why.clone()).or_default() += 1;
+                    reasons.push(why.clone());
+                }
+            }
+            still.push((!reasons.is_empty()).then(|| reasons.join(", ")));
+        }
+        StringArray::from(still)
+    }
+
     /// Says of each row what becomes of it. `table` is its name in messages.
     /// `unsent`: what is said of rows that leave values out; what they leave out breaks no promise.
     pub(super) fn sift(
@@ -187,17 +218,17 @@ impl Sieve {
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
         for (place, wanted) in &self.fitted {
             let fitted = fit(&columns[*place], wanted).map_err(shape)?;
-            because(&fitted.misfits, &format!("`{}` is no {}", name(*place), type_name(wanted)), &mut tally.broken);
+            because(&fitted.misfits, &misfit(&name(*place), wanted), &mut tally.broken);
             columns[*place] = fitted.column;
         }
         for place in &self.never_null {
             let nulls = is_null(&batch.column(*place)).map_err(shape)?;
             let nulls = and(&nulls, &sent(*place)).map_err(shape)?;
-            because(&nulls, &format!("no `{}`", name(*place)), &mut tally.broken);
+            because(&nulls, &lacking(&name(*place)), &mut tally.broken);
         }
         for place in &self.watched {
             let values = is_not_null(&batch.column(*place)).map_err(shape)?;
-            because(&values, &format!("a value in the new column `{}`", name(*place)), &mut tally.broken);
+            because(&values, &unexpected(&name(*place)), &mut tally.broken);
         }
         for place in self.counted.iter().filter(|place| columns[**place].logical_null_count() > 0) {
             let nulls = is_null(&batch.column(*place)).and_then(|nulls| and(&nulls, &sent(*place))).map_err(shape)?;
@@ -247,6 +278,21 @@ impl Sieve {
             marks: self.marks().then(|| StringArray::from(marks)),
         })
     }
+}
+
+/// Why a row is kept apart whose value in a column is not of the type.
+fn misfit(column: &str, wanted: &DataType) -> String {
+    format!("`{column}` is no {}", type_name(wanted))
+}
+
+/// … that has no value in a column.
+fn lacking(column: &str) -> String {
+    format!("no `{column}`")
+}
+
+/// … that has a value in a column that nobody has decided about.
+fn unexpected(column: &str) -> String {
+    format!("a value in the new column `{column}`")
 }
 
 /// A mask without NULLs.
