@@ -464,6 +464,8 @@ async fn what_foreign_keys_change_is_read_again() {
         ("delete from u where id = 3", vec!["v"]),
         ("delete from t where id = 1", vec!["u", "v"]),
         ("set foreign_key_checks = 0; delete from t where id = 5", vec![]),
+        // The catalog tells no more of the keys by which these rows went.
+        ("delete from t where id = 2; alter table u drop foreign key u_ibfk_1", vec!["u", "v"]),
     ] {
         source.execute(happening);
         let said = copy.round(&source, &tables).await;

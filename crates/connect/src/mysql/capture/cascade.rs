@@ -9,10 +9,15 @@ use super::row_image::{LoggedRows, RowChange};
 use super::statement::{Effect, Statement};
 use super::table_map::TableMap;
 use super::token::{Token, tokens};
+use crate::ConnectError;
 use crate::capture::{Cell, Row};
 use crate::mysql::catalog::{Table, quoted, tables};
+use crate::mysql::failure::failed;
 use crate::mysql::server::Server;
 use crate::mysql::session::Session;
+
+/// No right to the database or table; no such database or table.
+const NOT_TO_BE_SEEN: [u16; 4] = [1044, 1142, 1049, 1146];
 
 /// A table whose changes may change others.
 #[derive(Debug)]
@@ -48,7 +53,11 @@ struct Reference {
 
 impl Parent {
     /// The tables whose changes may change one of `followed`, at once or by way of others.
-    pub(crate) async fn of(server: &Server, session: &mut Session, followed: &[&Table]) -> Vec<Self> {
+    pub(crate) async fn of(
+        server: &Server,
+        session: &mut Session,
+        followed: &[&Table],
+    ) -> Result<Vec<Self>, ConnectError> {
         let mut parents: Vec<Self> = Vec::new();
         for (place, table) in followed.iter().enumerate() {
             // A table, and whether its rows' going and changing matters.
@@ -56,7 +65,7 @@ impl Parent {
             let mut seen = HashSet::from([first.clone()]);
             let mut waiting = VecDeque::from([first]);
             while let Some((database, name, goes, changes)) = waiting.pop_front() {
-                for reference in references_of(server, session, &database, &name).await {
+                for reference in references_of(server, session, &database, &name).await? {
                     // What goes above takes rows along here, or changes them: `set null`.
                     let on_delete = reference.on_delete && (goes || changes);
                     let on_update = reference.on_update && changes;
@@ -79,7 +88,7 @@ impl Parent {
                 }
             }
         }
-        parents
+        Ok(parents)
     }
 
     async fn new(server: &Server, session: &mut Session, reference: &Reference) -> Self {
@@ -107,9 +116,11 @@ impl Parent {
         )
     }
 
-    /// Takes a statement.
-    pub(crate) fn say(&mut self, statement: &Statement<'_>) {
+    /// Takes a statement. Gives the places of the tables of which it cannot be told any more what came to them by this one.
+    pub(crate) fn say(&mut self, statement: &Statement<'_>) -> Vec<usize> {
         self.is_altered |= statement.effect(&self.database, &self.name) != Effect::None;
+        let is_freed = statement.frees(&self.database, &self.name);
+        self.children.iter().filter(|_| is_freed).map(|child| child.place).collect()
     }
 
     /// The places of the tables that its rows may have changed.
@@ -148,11 +159,33 @@ fn differs(old: Option<&Row>, new: Option<&Row>, place: usize) -> bool {
 }
 
 /// The foreign keys of a table that change its rows, as far as this login may see.
-async fn references_of(server: &Server, session: &mut Session, database: &str, name: &str) -> Vec<Reference> {
+async fn references_of(
+    server: &Server,
+    session: &mut Session,
+    database: &str,
+    name: &str,
+) -> Result<Vec<Reference>, ConnectError> {
     let sql = format!("show create table {}.{}", quoted(database), quoted(name));
-    let rows: Vec<mysql_async::Row> = session.all(server, name, &sql, ()).await.unwrap_or_default();
-    let create = rows.first().and_then(|row| row.get_opt::<String, _>(1)?.ok());
-    create.map(|create| references(database, &create)).unwrap_or_default()
+    match create_of(session, &sql).await {
+        Ok(create) => Ok(create.map(|create| references(database, &create)).unwrap_or_default()),
+        Err(error) if is_not_to_be_seen(&error) => Ok(Vec::new()),
+        // That it has no foreign keys is not known: what they do would be passed over for good.
+        Err(error) => Err(failed(&server.name, name, &error)),
+    }
+}
+
+async fn create_of(session: &mut Session, sql: &str) -> Result<Option<String>, mysql_async::Error> {
+    let mut rows = session.rows(sql, ()).await?;
+    let mut create = None;
+    while let Some(row) = rows.next().await? {
+        create = create.or_else(|| row.get_opt::<String, _>(1)?.ok());
+    }
+    Ok(create)
+}
+
+/// Whether a table is not there for this login.
+fn is_not_to_be_seen(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(said) if NOT_TO_BE_SEEN.contains(&said.code))
 }
 
 /// The foreign keys in a `create table` of a database that change rows.
@@ -191,6 +224,18 @@ fn references(database: &str, create: &str) -> Vec<Reference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_not_to_be_seen_has_no_foreign_keys() {
+        let error = |code| {
+            let (message, state) = (String::new(), String::new());
+            mysql_async::Error::Server(mysql_async::ServerError { code, message, state })
+        };
+        assert!(is_not_to_be_seen(&error(1142)) && is_not_to_be_seen(&error(1146)));
+        // No lock in time, ended, broken.
+        assert!(!is_not_to_be_seen(&error(1205)) && !is_not_to_be_seen(&error(1317)));
+        assert!(!is_not_to_be_seen(&mysql_async::Error::Driver(mysql_async::DriverError::ConnectionClosed)));
+    }
 
     #[test]
     fn foreign_keys_that_change_rows() {

@@ -215,7 +215,9 @@ impl Follower {
                     table.say(&statement, &self.read_to);
                 }
                 for parent in &mut self.parents {
-                    parent.say(&statement);
+                    for place in parent.say(&statement) {
+                        self.tables[place].reach(&parent.reason(), &self.read_to);
+                    }
                 }
                 if self.open.is_none() {
                     self.end();

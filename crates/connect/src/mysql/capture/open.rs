@@ -139,7 +139,7 @@ async fn parents(server: &Arc<Server>, worker: &Worker, followed: Vec<Table>) ->
     let work = worker.run(move |session| {
         Box::pin(async move {
             let followed: Vec<&Table> = followed.iter().collect();
-            Ok(Parent::of(&server, session, &followed).await)
+            Parent::of(&server, session, &followed).await
         })
     });
     work.await

@@ -159,6 +159,15 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// Whether it may take foreign keys from a table, or its name, so that the catalog no longer tells what changed its rows
+    /// before; or whether it changes rows of it without a word of which.
+    pub(crate) fn frees(&self, database: &str, table: &str) -> bool {
+        let is_alter = self.tokens.first().is_some_and(|token| token.is("ALTER"));
+        let is_drop = |pair: &[Token]| pair[0].is("DROP") && (pair[1].is("FOREIGN") || pair[1].is("CONSTRAINT"));
+        self.effect(database, table) == Effect::Rewritten
+            && (!is_alter || self.has("RENAME") || self.tokens.windows(2).any(is_drop))
+    }
+
     /// What `alter table` does: `before` and behind the table's name.
     fn alteration(before: &[Token], rest: &[Token]) -> Effect {
         let all = || before.iter().chain(rest);
@@ -171,6 +180,10 @@ impl<'a> Statement<'a> {
         for (place, token) in rest.iter().enumerate() {
             let next = |keyword: &str| rest.get(place + 1).is_some_and(|token| token.is(keyword));
             if token.is("NOT") && !next("EXISTS") {
+                return Effect::Rewritten;
+            }
+            // What a foreign key did to rows before it went can no longer be asked for.
+            if token.is("DROP") && (next("FOREIGN") || next("CONSTRAINT")) {
                 return Effect::Rewritten;
             }
             let is_column = !NO_COLUMN.iter().any(|keyword| next(keyword));
@@ -253,6 +266,9 @@ mod tests {
             ("alter table orders drop partition p0", Rewritten),
             ("alter table orders convert to character set utf8mb4", Rewritten),
             ("alter table orders add index by_note (note), drop key old, add constraint c check (a > 0)", None),
+            ("alter table orders drop foreign key if exists k", Rewritten),
+            ("alter table orders add index by_note (note), drop constraint k", Rewritten),
+            ("alter table lines drop foreign key orders", None),
             ("alter table orders auto_increment = 100", None),
             ("alter table orders comment 'default'", None),
             ("alter table lines add orders int default 1", None),
@@ -282,6 +298,23 @@ mod tests {
         let said = String::from_utf8_lossy(b"alter table gr\xF6\xDFen modify a int");
         assert_eq!(Statement::new("app", &said).effect("app", "größen"), Rewritten);
         assert_eq!(Statement::new("app", &said).effect("app", "orders"), None);
+    }
+
+    #[test]
+    fn what_takes_foreign_keys_away() {
+        for (text, expected) in [
+            ("alter table orders drop foreign key k", true),
+            ("alter table orders modify a int, drop constraint k", true),
+            ("alter table orders rename to old", true),
+            ("drop table orders", true),
+            ("delete from orders", true),
+            ("alter table orders modify a int", false),
+            ("alter table orders drop column a", false),
+            ("alter table lines drop foreign key k", false),
+            ("truncate orders", false),
+        ] {
+            assert_eq!(Statement::new("app", text).frees("app", "orders"), expected, "{text}");
+        }
     }
 
     #[test]
