@@ -240,6 +240,51 @@ fn a_slot_that_is_gone_is_made_anew_and_the_tables_are_read_again() {
     source.assert_same();
 }
 
+/// A log tells nothing of what was written before it was to tell of a table.
+#[test]
+fn a_table_that_joins_the_others_misses_nothing_of_those_who_are_writing_to_it() {
+    let source = Captured::new();
+    source.psql("create table app.late(id int primary key)");
+    source.ingest();
+    let connection = source.server.connection_string();
+    let writer = std::thread::spawn(move || {
+        let sql =
+            "begin; insert into app.late values (1); select pg_sleep(1.5); insert into app.late values (2); commit";
+        ade_testing::psql(&connection, sql).unwrap();
+    });
+    while source.psql("select count(*) from pg_stat_activity where wait_event = 'PgSleep'").trim() == "0" {
+        std::thread::yield_now();
+    }
+    let declared = "      - {name: late, ingest: {from: app.late, mode: capture, key: [id]}}\n";
+    source.folder.write("sources/app.yml", SOURCES.to_owned() + declared);
+    source.ingest();
+    writer.join().unwrap();
+    source.ingest();
+    assert_eq!(source.ade.rows("select id from app.late order by id"), ["1", "2"]);
+
+    // Who writes for longer is not waited for: the others go on.
+    let project = source.folder.read("ade.yml").replace("type: postgres", "type: postgres, lock_timeout_ms: 200");
+    source.folder.write("ade.yml", &project);
+    source.psql("create table app.later(id int primary key)");
+    let connection = source.server.connection_string();
+    let writer = std::thread::spawn(move || {
+        let sql = "begin; insert into app.later values (1); select pg_sleep(600)";
+        // ended from outside
+        let _ = ade_testing::psql(&connection, sql);
+    });
+    while source.psql("select count(*) from pg_stat_activity where wait_event = 'PgSleep'").trim() == "0" {
+        std::thread::yield_now();
+    }
+    let declared = declared.to_owned() + &declared.replace("late", "later");
+    source.folder.write("sources/app.yml", SOURCES.to_owned() + &declared);
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    source.psql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'");
+    writer.join().unwrap();
+    assert!(said.contains("still writes to it") && said.contains("run again when that has ended"), "{said}");
+    source.ingest();
+    assert_eq!(source.ade.rows("select count(*) from app.later"), ["0"]);
+}
+
 #[test]
 fn the_source_keeps_no_more_log_than_is_needed() {
     let source = Captured::new();

@@ -116,10 +116,22 @@ fn partitions_come_and_go_with_their_rows() {
         "insert into app.events_0 values (99, 0); alter table app.events attach partition app.events_0 for values in (0)",
         "truncate app.events_1",
         "drop table app.events_2",
+        "begin; create table app.events_3 (like app.events including all); insert into app.events_3 values (70, 3); \
+         alter table app.events attach partition app.events_3 for values in (3); commit",
     ] {
         let said = source.after(unseen, "id, a, b");
         assert!(said.contains("one of its partitions was"), "{unseen}: {said}");
     }
+}
+
+#[test]
+fn a_publication_that_leaves_out_columns_is_refused() {
+    let source = Captured::of(TABLES, SOURCES);
+    source.psql("create publication narrow for table app.accounts (id, a), app.events");
+    let project = source.folder.read("ade.yml").replace("user: postgres,", "user: postgres, publication: narrow,");
+    source.folder.write("ade.yml", project);
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    assert!(said.contains("publication `narrow` leaves out some of its columns"), "{said}");
 }
 
 #[test]

@@ -161,7 +161,7 @@ impl Changes {
 
     fn remove(&mut self, key: RowKey) {
         if self.truncated {
-            if let Some((fate, _)) = self.fates.shift_remove(&key) {
+            if let Some((fate, _)) = self.fates.swap_remove(&key) {
                 self.size_bytes -= key.size_bytes() + size_bytes(&fate);
             }
         } else {

@@ -24,6 +24,7 @@ mod slot;
 mod slot_keeper;
 mod target;
 mod transaction_view;
+mod writers;
 
 pub(crate) use capture_settings::{CaptureSettings, SLOT_WARN_MB};
 pub(crate) use open::{Moment, open};

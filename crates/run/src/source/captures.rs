@@ -162,8 +162,8 @@ impl<'a> Capturing<'a> {
             }
             let request = self.request(&open, round == 0).await?;
             let capture = opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
-            let again = self.land(capture.as_ref(), &open, round == 0).await;
-            conflicts += usize::from(again);
+            let overtaken = self.land(capture.as_ref(), &open, round == 0).await;
+            conflicts += usize::from(!overtaken.is_empty());
             for note in capture.notes() {
                 // Round after round would say the same with other numbers.
                 if told.insert(note.id) {
@@ -176,7 +176,8 @@ impl<'a> Capturing<'a> {
                 // What has landed has landed; the source keeps its log until the next run says so.
                 tracing::warn!(connection = self.connection.name, %error, "the source was not told what it may forget");
             }
-            if !(capture.has_more() || again && conflicts < ATTEMPTS) {
+            if !(capture.has_more() || !overtaken.is_empty() && conflicts < ATTEMPTS) {
+                self.outcomes.extend(overtaken.into_iter().map(|(node, error)| (node, Err(error))));
                 return Ok(());
             }
         }
@@ -192,8 +193,8 @@ impl<'a> Capturing<'a> {
         }
     }
 
-    /// Lands what a round has of each table. True when somebody got ahead of one, so that it has to be done again.
-    async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>], first: bool) -> bool {
+    /// Lands what a round has of each table. Gives those of which somebody got ahead, so that they have to be done again.
+    async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>], first: bool) -> Vec<(NodeId, TaskError)> {
         let threads = self.build.options.threads.unwrap_or(self.build.workspace.world.cores).max(1);
         let reads: Vec<BTreeSet<usize>> = open.iter().map(|table| self.reads(table, open)).collect();
         let mut landed = Vec::new();
@@ -201,10 +202,10 @@ impl<'a> Capturing<'a> {
             let landings: Vec<_> = wave.iter().map(|place| land(self.build, capture, open[*place], first)).collect();
             landed.extend(stream::iter(landings).buffer_unordered(threads).collect::<Vec<_>>().await);
         }
-        let mut again = false;
+        let mut overtaken = Vec::new();
         for (node, result) in landed {
             match result {
-                Err(error) if error.is_conflict() => again = true,
+                Err(error) if error.is_conflict() => overtaken.push((node, error)),
                 Err(error) => {
                     self.outcomes.insert(node, Err(error));
                 }
@@ -219,7 +220,7 @@ impl<'a> Capturing<'a> {
                 },
             }
         }
-        again
+        overtaken
     }
 
     /// The places of those tables that the checks of one read besides.

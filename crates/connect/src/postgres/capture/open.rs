@@ -1,7 +1,9 @@
 //! How a round begins: the slot and the publication, what each table needs, and the log read up to now.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::capture_settings::CaptureSettings;
 use super::followed_table::FollowedTable;
@@ -15,12 +17,16 @@ use super::round::{CapturedTable, Refusal, Round};
 use super::slot_keeper::{keep_slot, renew_slot};
 use super::target::Target;
 use super::transaction_view::TransactionView;
+use super::writers::wait_for_writers;
 use crate::postgres::endpoint::Endpoint;
 use crate::postgres::relation_name::{candidates, condition};
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::Session;
 use crate::postgres::startup::Purpose;
 use crate::{CaptureRequest, ConnectError, Note, Snapshot};
+
+/// Bytes of the longest header of a page of the log: places on both sides of one are the same.
+const PAGE_HEADER: u64 = 40;
 
 /// How often memory is looked at, in messages.
 const LOOK_EVERY: usize = 256;
@@ -126,15 +132,31 @@ where
         renew_slot(&mut session, &slot_name, notes).await?;
         return Ok(None);
     }
+    let end = end_of_log(&mut session).await.map_err(failed)?;
     for table in &mut wanted {
         if let Some(position) = table.position.take() {
-            match gap(&position, table, &database, &slot_name, confirmed, slot_is_new) {
+            match gap(&position, table, &database, &slot_name, confirmed..=end, slot_is_new) {
                 Some(reason) => table.reason = Some(reason),
                 None => table.position = Some(position),
             }
         }
     }
-    let end = end_of_log(&mut session).await.map_err(failed)?;
+    if !slot_is_new {
+        let joining = wanted.iter().filter(|table| table.position.is_none()).map(|table| &table.target);
+        let patience = Duration::from_millis(settings.lock_timeout_ms);
+        let joining: Vec<&Target> = joining.collect();
+        let busy = wait_for_writers(&mut session, &joining, patience).await.map_err(failed)?;
+        let (refused, rest): (Vec<Wanted>, Vec<Wanted>) =
+            wanted.into_iter().partition(|table| busy.contains(&table.target.relation.table));
+        wanted = rest;
+        for table in refused {
+            let refusal = Refusal {
+                reason: "a transaction that began before its changes were given still writes to it".to_owned(),
+                advice: "run again when that has ended".to_owned(),
+            };
+            tables.insert(table.from, CapturedTable::Refused(refusal));
+        }
+    }
     let Moment { snapshot, view } = moment().await?;
     settle(&mut session).await.map_err(failed)?;
     let begin = wanted.iter().filter_map(|table| table.position.as_ref()).map(|position| position.lsn).min();
@@ -208,7 +230,7 @@ fn gap(
     table: &Wanted,
     database: &str,
     slot: &str,
-    confirmed: Lsn,
+    kept: RangeInclusive<Lsn>,
     slot_is_new: bool,
 ) -> Option<String> {
     if position.database != database {
@@ -217,7 +239,10 @@ fn gap(
     if position.table != table.target.relation.table {
         return Some("it was dropped and made anew".to_owned());
     }
-    if slot_is_new || position.slot != slot || position.lsn < confirmed {
+    if position.lsn.0 > kept.end().0 + PAGE_HEADER {
+        return Some("its log ends before the place that it was read to: an older state was put back".to_owned());
+    }
+    if slot_is_new || position.slot != slot || position.lsn < *kept.start() {
         return Some("the database has not kept its log since it was last read".to_owned());
     }
     if position.published != table.published {

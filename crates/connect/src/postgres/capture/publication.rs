@@ -15,6 +15,8 @@ pub(crate) struct Publication {
     tables: Vec<(String, String)>,
     /// Tables of which it leaves out rows.
     filtered: Vec<(String, String)>,
+    /// Tables of which it leaves out columns.
+    listed: Vec<(String, String)>,
     /// What it does not give: `insert`, `update`, `delete`, `truncate`.
     left_out: Vec<String>,
 }
@@ -53,6 +55,18 @@ impl Publication {
             }
             found.tables.push(table);
         }
+        if session.major_version() >= 15 {
+            let sql = format!(
+                "select n.nspname, c.relname from pg_publication_rel r join pg_publication p on p.oid = r.prpubid \
+                 join pg_class c on c.oid = r.prrelid join pg_namespace n on n.oid = c.relnamespace \
+                 where r.prattrs is not null and p.pubname = {}",
+                literal(name)
+            );
+            for row in session.query(&sql).await? {
+                let [Some(schema), Some(table)] = &row[..] else { continue };
+                found.listed.push((schema.clone(), table.clone()));
+            }
+        }
         Ok(Some(found))
     }
 
@@ -88,15 +102,18 @@ impl Publication {
                     ),
                 });
             }
-            if let Some((schema, table)) =
-                found.filtered.iter().find(|table| targets.iter().any(|target| spelled(target) == **table))
-            {
-                return Err(ConnectError::Request {
-                    from: format!("{schema}.{table}"),
-                    reason: format!("publication `{name}` leaves out some of its rows"),
-                    advice: "have its owner take the `where` of the table away, or name another `publication`"
-                        .to_owned(),
-                });
+            let parts = [(&found.filtered, "rows", "`where`"), (&found.listed, "columns", "list of columns")];
+            for (tables, what, clause) in parts {
+                let is_wanted = |table: &&(String, String)| targets.iter().any(|target| spelled(target) == **table);
+                if let Some((schema, table)) = tables.iter().find(is_wanted) {
+                    return Err(ConnectError::Request {
+                        from: format!("{schema}.{table}"),
+                        reason: format!("publication `{name}` leaves out some of its {what}"),
+                        advice: format!(
+                            "have its owner take the {clause} of the table away, or name another `publication`"
+                        ),
+                    });
+                }
             }
         }
         if missing.is_empty() {

@@ -93,7 +93,10 @@ impl Shape {
             let is_redeclared = |column: &ShapeColumn| {
                 self.column(&column.name).is_some_and(|known| known.declared_by != column.declared_by)
             };
-            if self.file != now.file && now.columns.iter().any(is_redeclared) {
+            // One whose default is gone has its values in the rows alone.
+            let is_new = |column: &ShapeColumn| self.column(&column.name).is_none_or(|known| known.number == 0);
+            let is_other = |column: &ShapeColumn| is_new(column) || is_redeclared(column);
+            if self.file != now.file && now.columns.iter().any(is_other) {
                 return Some("its rows were written anew when a column was changed".to_owned());
             }
             self.partition_gap(now).then(|| {
@@ -179,6 +182,9 @@ mod tests {
         let then = shape(vec![column("id", 1), column("a", 2)]);
         let moved = Shape { file: 17, ..then.clone() };
         assert_eq!(then.gap(&moved), None, "`vacuum full` changes no value");
+        // Filled by a default that was taken away again.
+        let filled = Shape { file: 17, ..shape(vec![column("id", 1), column("a", 2), column("b", 3)]) };
+        assert_eq!(why(&then, &filled), "its rows were written anew when a column was changed");
         let restricted = ShapeColumn { declared_by: 800, ..column("a", 2) };
         let converted = Shape { file: 17, ..shape(vec![column("id", 1), restricted.clone()]) };
         assert_eq!(why(&then, &converted), "its rows were written anew when a column was changed");

@@ -118,11 +118,13 @@ impl Target {
     }
 }
 
-/// The partitions of a table, at whatever depth; none for a plain one. One that was made as such is as old as its first
-/// column, which nobody can change.
+/// The partitions of a table, at whatever depth; none for a plain one. One that was made as such is as old as a
+/// system column, which nobody can change; attaching it would have changed all others later, if in the same transaction.
 async fn partitions(session: &mut Session, table: u32) -> Result<Vec<Partition>, SessionError> {
     let sql = format!(
-        "select i.inhrelid, i.xmin::text, i.xmin::text = a.xmin::text, c.relfilenode \
+        "select i.inhrelid, i.xmin::text, i.xmin::text = a.xmin::text and exists ( \
+           select from pg_attribute u where u.attrelid = t.relid and u.attnum > 0 \
+           and u.xmin::text = a.xmin::text and u.cmin::text = a.cmin::text), c.relfilenode \
          from pg_partition_tree({table}) t \
          join pg_inherits i on i.inhrelid = t.relid and t.level > 0 \
          join pg_class c on c.oid = t.relid \
