@@ -195,6 +195,25 @@ fn what_is_ignored_is_left_out_without_a_word_and_types_have_words_of_their_own(
 }
 
 #[test]
+fn a_column_that_a_condition_names_is_never_done_without() {
+    let source = Source::new(
+        "mode: full",
+        "        drift: {missing_column: evolve}\n        deleted: age is distinct from id\n",
+    );
+    source.psql("alter table app.people drop column age");
+    let conditions = ["deleted: age is distinct from id", "rows: [{name: old, where: Age is null, then: drop}]"];
+    for condition in conditions {
+        source.folder.replace("sources/app.yml", conditions[0], condition);
+        let all = source.ingest(1);
+        tells(
+            &all,
+            &["column `age` of `app.people` is gone from the source", "a condition of `rows` or `deleted` names it"],
+        );
+        assert_eq!(source.rows("select count(*) from app.people"), "9", "{condition}");
+    }
+}
+
+#[test]
 fn renames_are_proposed_by_what_is_in_the_columns() {
     let source = Source::new("mode: full", "");
     // Two new columns could be it by type; the one whose values are known is, whatever its place and name.

@@ -93,11 +93,12 @@ impl TableLanding<'_> {
         let mut sieve = Sieve { fitted: fitted(retyping, &door.schema_inside(&plan.schema)), ..Sieve::default() };
         let columns = sieve.fitted_schema(&door.schema_inside(&plan.schema));
         let policy = self.build.obfuscation.policy(self.source, &columns).map_err(TaskError::Diagnostics)?;
-        let verdict = Verdict::new(&self.build.workspace.project, self.source, &plan, &policy, renamings);
+        let conditions = self.conditions(&columns).await;
+        let named: Vec<&str> = conditions.iter().flat_map(Conditions::columns).collect();
+        let verdict = Verdict::new(&self.build.workspace.project, self.source, &plan, &policy, renamings, &named);
         let mut problems = verdict.problems;
         problems.extend(self.cursor_is_sensitive(&door, &columns, &policy));
         problems.extend(folded_keys(self.source, &policy, &columns));
-        let conditions = self.conditions(&columns).await;
         let conditions = conditions.unwrap_or_else(|found| {
             problems.extend(found);
             Conditions::default()
@@ -236,7 +237,7 @@ fn first_of(plan: &ReadPlan, door: &Door, current: Option<&Snapshot>) -> Vec<Str
 }
 
 /// The places of columns whose values are held against another type, with that type.
-fn fitted(retyping: &Retyping, columns: &Schema) -> Vec<(usize, arrow::datatypes::DataType)> {
+pub(super) fn fitted(retyping: &Retyping, columns: &Schema) -> Vec<(usize, arrow::datatypes::DataType)> {
     let place = |name: &str| columns.fields().iter().position(|field| field.name() == name);
     retyping.checked().filter_map(|column| Some((place(&column.column)?, column.promised.clone()))).collect()
 }

@@ -33,23 +33,26 @@ struct Judge<'a> {
     door: Door,
     drift: ColumnDrift,
     renamings: &'a [Renaming],
+    /// Columns that conditions name.
+    named: &'a [&'a str],
     verdict: Verdict,
 }
 
 impl Verdict {
     /// Looks at every difference that a plan found, and at every column that nobody has decided about. What was settled about
-    /// types is none any more.
+    /// types is none any more. `named`: columns that conditions over rows name, by their names in the lake.
     pub(in crate::source) fn new(
         project: &Project,
         source: &SourceTable,
         plan: &ReadPlan,
         policy: &Policy,
         renamings: &[Renaming],
+        named: &[&str],
     ) -> Self {
         let mut drift = plan.drift();
         fields(source, plan, &mut drift);
         let verdict = Self::default();
-        let mut judge = Judge { project, source, plan, door: Door::new(source), drift, renamings, verdict };
+        let mut judge = Judge { project, source, plan, door: Door::new(source), drift, renamings, named, verdict };
         let renamed = judge.missing();
         judge.retyped();
         judge.new_columns(policy, &renamed);
@@ -99,9 +102,13 @@ impl Judge<'_> {
     /// Whether rows cannot be told apart or found without the column.
     fn is_needed(&self, name: &str) -> bool {
         let declared = self.source.ingest.iter();
-        declared
-            .flat_map(|ingest| ingest.key.iter().chain(&ingest.cursor))
-            .any(|needed| needed.eq_ignore_ascii_case(name))
+        let mut needed = declared.flat_map(|ingest| ingest.key.iter().chain(&ingest.cursor));
+        needed.any(|needed| needed.eq_ignore_ascii_case(name)) || self.is_named(name)
+    }
+
+    /// Whether a condition names the column: over NULLs it would tell something else of every row.
+    fn is_named(&self, name: &str) -> bool {
+        self.named.iter().any(|named| named.eq_ignore_ascii_case(name))
     }
 
     fn used_by(&self, name: &str) -> Option<String> {
@@ -116,6 +123,11 @@ impl Judge<'_> {
         let message = format!("column `{}` of `{}` is gone from the source", column.name, self.table());
         let mut problem = Diagnostic::error(&rule::SCHEMA_DRIFT, message).at(self.at(&column.name));
         problem = problem.note(format!("not in {}", column.seen_in));
+        if self.is_named(name) {
+            problem = problem.note(
+                "a condition of `rows` or `deleted` names it: without it every row would be told apart otherwise",
+            );
+        }
         if let Some(used) = self.used_by(name) {
             problem = problem.note(used);
         }
