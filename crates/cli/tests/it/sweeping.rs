@@ -85,6 +85,73 @@ fn keys_that_are_gone_are_marked_and_stay_as_they_were() {
     app.sql("insert into people values ('c1', 1, 'again', 1000)");
     app.ingest();
     assert_eq!(app.count("_ade_is_deleted"), "166");
+    // One that comes back without a change of its cursor stays marked, and that is told.
+    app.sql("insert into people values ('c4', 1, 'again', 4)");
+    assert!(app.ingest().contains("1 rows are marked as deleted and in the source all the same"));
+    assert_eq!(app.count("_ade_is_deleted"), "166");
+    app.sql("delete from people");
+    let all = app.ingest();
+    assert!(all.contains("every row of the table is marked as deleted now; before, 334 were not"), "{all}");
+    assert!(all.contains("1 warned"), "{all}");
+    assert_eq!(app.count("_ade_is_deleted"), "500");
+}
+
+#[test]
+fn keys_are_held_against_their_type_before_they_are_compared() {
+    let folder = Folder::with(&[
+        ("ade.yml", "name: shop\nconnections:\n  app: {type: sqlite, path: app.db}\n"),
+        (
+            "sources/s.yml",
+            "sources:\n  - name: app\n    connection: app\n    drift: {retyped_column: quarantine_rows}\n    tables:\n      - name: people\n        ingest: {mode: incremental, cursor: at, key: [id], sweep: every}\n        columns:\n          - {name: id, data_type: bigint, privacy: {treatment: pseudonym, domain: id, form: exact}}\n          - {name: plain, data_type: bigint, privacy: public}\n          - {name: at, data_type: bigint, privacy: public}\n",
+        ),
+    ]);
+    let database = Connection::open(folder.at("app.db")).unwrap();
+    let sql = |statements: &str| database.execute_batch(statements).unwrap();
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    for key in ["id", "plain"] {
+        folder.replace("sources/s.yml", "key: [id]", &format!("key: [{key}]"));
+        sql("drop table if exists people; create table people(id real, plain real, at integer);
+             with recursive n(i) as (select 1 union all select i + 1 from n where i < 10)
+             insert into people select i, i, i from n");
+        ade.run(&["ingest", "--full-refresh"]).succeeds();
+        // They are text as they are read: `3.0`.
+        sql("delete from people where plain = 3");
+        let all = ade.run(&["ingest"]).succeeds().all();
+        assert!(all.contains("1 rows that the source has not got any more are removed"), "{all}");
+        assert_eq!(ade.rows("select count(*), sum(plain) from app.people"), ["9,52"]);
+        // What is kept apart is not missed.
+        let apart = if key == "id" { "21, 'y'" } else { "'y', 21" };
+        sql(&format!("insert into people values ({apart}, 50)"));
+        let all = ade.run(&["ingest"]).succeeds().all();
+        assert!(all.contains("rows kept apart in") && !all.contains("are not in the table"), "{all}");
+        // Of a key that is none nobody knows which it stands for. What has landed before is told all the same.
+        sql("insert into people values ('x', 'x', 100), (20, 20, 101); delete from people where plain = 4");
+        let all = ade.run(&["ingest"]).exits(1).all();
+        assert!(all.contains(&format!("cannot be compared: 1 × `{key}` is no bigint")), "{all}");
+        assert!(all.contains("no row was removed or marked"), "{all}");
+        assert!(all.contains("rows kept apart in") && all.contains(" · v"), "{all}");
+        assert_eq!(ade.rows("select count(*), sum(plain) from app.people"), ["10,72"]);
+        sql("delete from people where id = 'x'");
+        ade.run(&["ingest"]).succeeds();
+        assert_eq!(ade.rows("select count(*), sum(plain) from app.people"), ["9,68"]);
+        folder.replace("sources/s.yml", &format!("key: [{key}]"), "key: [id]");
+    }
+}
+
+#[test]
+fn a_sweep_that_finds_nothing_is_noted_whatever_checks_say_of_rows_that_are_there() {
+    let app = App::new("7 days", "");
+    app.folder.replace(
+        "sources/s.yml",
+        "{name: part, data_type: bigint, privacy: public}",
+        "{name: part, data_type: bigint, privacy: public, data_tests: [{accepted_values: {arguments: {values: [7]}}}]}",
+    );
+    let all = app.ingest();
+    assert!(!all.contains("a check stopped that"), "{all}");
+    app.sql("delete from people where part = 1");
+    app.ingest();
+    assert_eq!(app.count("part = 1"), "167", "the next comparison is due in a week");
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl TableLanding<'_> {
             if outcome.status == Status::Success {
                 outcome.status = Status::Unchanged;
             }
-            Box::pin(self.sweep(snapshot, &request, &mut outcome)).await?;
+            Box::pin(self.sweep(snapshot, &request, &retyping, &mut outcome)).await?;
             return Ok(outcome);
         }
         let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
@@ -230,7 +230,7 @@ impl TableLanding<'_> {
         let rows = if outcome.version.is_some() { units.rows } else { units.rows + units.refused };
         outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
         if outcome.status.is_good() && !whole {
-            Box::pin(self.sweep(snapshot, &decided.plan.request, &mut outcome)).await?;
+            Box::pin(self.sweep(snapshot, &decided.plan.request, &retyping, &mut outcome)).await?;
         }
         Ok(outcome)
     }

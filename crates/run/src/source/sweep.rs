@@ -16,10 +16,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 
 use self::compared::{Found, only_there};
+use super::drift::Retyping;
 use super::extras::IS_DELETED;
 use super::ingest::{TableLanding, landed};
 use super::key::key_places;
 use super::landing::Landing;
+use super::quarantine::beside;
 use super::stamp::{BATCH_ID, LOADED_AT, stamp, stamped};
 use crate::build::{Outcome, TaskError, discard_stage};
 use crate::error::RunError;
@@ -27,11 +29,30 @@ use crate::event::{CheckReport, Status};
 
 impl TableLanding<'_> {
     /// Compares the keys when it is time to, and removes or marks the rows that the source has not got any more. `read` is
-    /// what the source was asked for before.
+    /// what the source was asked for before. What has landed stays in the outcome, also when the comparison fails.
     pub(super) async fn sweep(
         &self,
         snapshot: &dyn SourceSnapshot,
         read: &ReadRequest,
+        retyping: &Retyping,
+        outcome: &mut Outcome,
+    ) -> Result<(), TaskError> {
+        match self.try_sweep(snapshot, read, retyping, outcome).await {
+            // A conflict is answered by planning anew, from what is committed.
+            Err(error) if outcome.version.is_some() && !error.is_conflict() => {
+                outcome.status = Status::Failed;
+                outcome.note(&error.message());
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    async fn try_sweep(
+        &self,
+        snapshot: &dyn SourceSnapshot,
+        read: &ReadRequest,
+        retyping: &Retyping,
         outcome: &mut Outcome,
     ) -> Result<(), TaskError> {
         let current = match self.build.workspace.lake.snapshot(self.table, At::Latest).await {
@@ -44,8 +65,16 @@ impl TableLanding<'_> {
         if self.declared.mode != IngestMode::Incremental || !is_due(self.declared.sweep, landing.swept_at, now) {
             return Ok(());
         }
-        let found = self.compare(snapshot, read, &current).await?;
-        if found.absent > 0 && self.source.rows.is_empty() && self.source.deleted.is_none() {
+        let found = self.compare(snapshot, read, retyping, &current).await?;
+        if found.back > 0 && self.source.deleted.is_none() {
+            outcome.note(&format!(
+                "{} rows are marked as deleted and in the source all the same: their cursor did not say that they came back; `--full-refresh` reads them",
+                found.back
+            ));
+        }
+        // Rows that are left out or kept apart are not in the table either, as they should be.
+        let has_all = self.source.rows.is_empty() && self.source.deleted.is_none();
+        if found.absent > 0 && has_all && self.build.workspace.lake.newest(&beside(self.table)?).await?.is_none() {
             outcome.note(&format!(
                 "{} rows of the source are not in the table: their cursor did not say that they changed; `--full-refresh` reads them",
                 found.absent
@@ -90,9 +119,13 @@ impl TableLanding<'_> {
         }
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
-        let checks = self.build.audit_table(&self.source.relation, self.checks, &staged).await?;
-        let stopped = checks.iter().any(CheckReport::stops);
         let rows = found.gone.len();
+        // Readers see the same rows as before where none is gone: there is nothing to look at.
+        let checks = match rows {
+            0 => Vec::new(),
+            _ => self.build.audit_table(&self.source.relation, self.checks, &staged).await?,
+        };
+        let stopped = checks.iter().any(CheckReport::stops);
         let done = if marks { "marked as deleted" } else { "removed" };
         if stopped {
             staged.discard().await?;
@@ -117,9 +150,18 @@ impl TableLanding<'_> {
             if outcome.status == Status::Unchanged {
                 outcome.status = Status::Success;
             }
-            if !marks && counts.total == 0 {
-                outcome.status = Status::Warned;
-                outcome.note(&format!("the table is empty now; before it had {} rows", counts.removed));
+            if rows == found.there {
+                // A source that lost everything and one that shows nothing look alike.
+                if outcome.status.is_good() {
+                    outcome.status = Status::Warned;
+                }
+                outcome.note(&if marks {
+                    format!("every row of the table is marked as deleted now; before, {rows} were not")
+                } else if counts.total == 0 {
+                    format!("the table is empty now; before it had {} rows", counts.removed)
+                } else {
+                    format!("every row that is left in the table is marked as deleted; before it had {rows} others")
+                });
             }
         }
         Ok(())

@@ -2,27 +2,35 @@
 use std::collections::HashSet;
 
 use ade_connect::{BatchStream, ConnectError, ReadMode, ReadPlan, ReadRequest, Snapshot as SourceSnapshot};
-use ade_engine::{MemoryCatalog, Rows};
+use ade_engine::{MemoryCatalog, Rows, type_name};
 use ade_lake::Snapshot;
 use ade_privacy::{Keyring, Obfuscator, Treatment};
-use ade_project::resource::OnDelete;
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::row::{Row, RowConverter, SortField};
 use futures::StreamExt;
 
+use super::super::decided::fitted;
 use super::super::door::{Door, named};
+use super::super::drift::Retyping;
 use super::super::extras::IS_DELETED;
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
 use super::super::key_digests::{KeyDigest, KeyDigests};
 use super::super::row_digest::plain;
+use super::super::sieve::{Sieve, Tally};
 use crate::build::{TaskError, relation_name};
 use crate::error::RunError;
 
 /// Notes of a source that does not show all of its rows at one moment: those that it hides are not gone.
 const HIDING: [&str; 2] = ["rows-hidden", "not-of-one-moment"];
+
+/// What to do about keys that cannot be compared.
+const ADVICE: &str = "have the source mend them, or write `sweep: never`";
+
+/// What a comparison that is not sure of the keys comes to.
+const NOTHING_DONE: &str = "no row was removed or marked";
 
 /// Keys as they lie in the lake, made comparable.
 pub(super) struct Keys {
@@ -38,10 +46,23 @@ impl Keys {
         Ok(Self { types, converter })
     }
 
+    /// An error where a key has no value in the table's type: another key than that of the row would be looked for.
     pub(super) fn digests(&self, keys: &RecordBatch) -> Result<Vec<KeyDigest>, RunError> {
         let shape = |_| RunError::Stamp { rows: keys.num_rows() };
-        let columns = keys.columns().iter().zip(&self.types).map(|(column, data_type)| cast(column, data_type));
-        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(shape)?;
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for (place, (column, data_type)) in keys.columns().iter().zip(&self.types).enumerate() {
+            let typed = cast(column, data_type).map_err(shape)?;
+            let lost = typed.logical_null_count().saturating_sub(column.logical_null_count());
+            if lost > 0 {
+                let name = keys.schema_ref().field(place).name().clone();
+                let message = format!(
+                    "keys cannot be compared: {lost} values of `{name}` are no {}; {NOTHING_DONE}",
+                    type_name(data_type)
+                );
+                return Err(RunError::usage(message, ADVICE.to_owned()));
+            }
+            columns.push(typed);
+        }
         let rows = self.converter.convert_columns(&columns).map_err(shape)?;
         let digest = |row: Row<'_>| {
             let hash = blake3::hash(row.as_ref());
@@ -54,8 +75,12 @@ impl Keys {
 /// What a comparison found.
 pub(super) struct Found {
     pub(super) gone: HashSet<KeyDigest>,
+    /// Keys of the table, without those that are marked as deleted.
+    pub(super) there: usize,
     /// Keys of the source that the table has not got.
     pub(super) absent: usize,
+    /// Keys of the source that the table has marked as deleted.
+    pub(super) back: usize,
     pub(super) keys: Keys,
     /// The key's columns, as the table spells them.
     pub(super) columns: Vec<String>,
@@ -67,6 +92,7 @@ impl TableLanding<'_> {
         &self,
         snapshot: &dyn SourceSnapshot,
         read: &ReadRequest,
+        retyping: &Retyping,
         current: &Snapshot,
     ) -> Result<Found, TaskError> {
         let door = Door::new(self.source);
@@ -90,7 +116,9 @@ impl TableLanding<'_> {
             .into());
         }
         let inside = door.schema_inside(&plan.schema);
-        let obfuscator = self.of_key(&inside)?;
+        // As when they landed: held against their types first, and treated then.
+        let sieve = Sieve { fitted: fitted(retyping, &inside), ..Sieve::default() };
+        let obfuscator = self.of_key(&sieve.fitted_schema(&inside))?;
         let treated = key_places(obfuscator.output_schema(), &self.declared.key);
         let stored = key_places(current.schema(), &self.declared.key);
         let fields: Vec<_> = stored.iter().map(|place| current.schema().field(*place)).collect();
@@ -104,7 +132,8 @@ impl TableLanding<'_> {
         for unit in &plan.units {
             let mut stream = snapshot.read(&plan, unit).await?;
             while let Some(batch) = stream.next().await {
-                let batch = obfuscator.apply(&named(&batch?, &inside)?)?;
+                let batch = self.fitting(&sieve, &named(&batch?, &inside)?)?;
+                let batch = obfuscator.apply(&batch)?;
                 let shape = |_| RunError::Stamp { rows: batch.num_rows() };
                 for digest in keys.digests(&batch.project(&treated).map_err(shape)?)? {
                     theirs.add(&digest).map_err(failed)?;
@@ -114,18 +143,40 @@ impl TableLanding<'_> {
             is_whole(&stream, &plan)?;
         }
         let mut ours = KeyDigests::new(folder.join("lake"));
+        let mut there = 0;
         let mut stored = self.rows(&columns, only_there(current)).await?;
         while let Some(batch) = stored.next().await {
             let batch = batch.map_err(|error| RunError::usage(error.to_string(), None))?;
             for digest in keys.digests(&batch)? {
                 ours.add(&digest).map_err(failed)?;
+                there += 1;
             }
         }
         let gone = ours.without(&theirs).map_err(failed)?;
-        // Rows that are marked as deleted are not there for the source either, and no longer ours to compare.
-        let absent =
-            if self.source.on_delete == OnDelete::Mark { 0 } else { theirs.without(&ours).map_err(failed)?.len() };
-        Ok(Found { gone, absent, keys, columns })
+        let unknown = theirs.without(&ours).map_err(failed)?;
+        let mut back = HashSet::new();
+        if has_marks(current) && !unknown.is_empty() {
+            let mut marked = self.rows(&columns, ONLY_MARKED).await?;
+            while let Some(batch) = marked.next().await {
+                let batch = batch.map_err(|error| RunError::usage(error.to_string(), None))?;
+                back.extend(keys.digests(&batch)?.into_iter().filter(|digest| unknown.contains(digest)));
+            }
+        }
+        Ok(Found { gone, there, absent: unknown.len() - back.len(), back: back.len(), keys, columns })
+    }
+
+    /// Keys of the source as the types that they land as. One that does not fit is none of the table's, and may stand for one
+    /// of them all the same: nothing is compared then.
+    fn fitting(&self, sieve: &Sieve, keys: &RecordBatch) -> Result<RecordBatch, TaskError> {
+        let table = format!("{}.{}", self.source.source, self.source.name);
+        let mut tally = Tally::default();
+        let sifted = sieve.sift(&table, keys, None, &mut tally)?;
+        if sifted.apart.is_none() {
+            return Ok(sifted.rows);
+        }
+        let reasons: Vec<String> = tally.broken.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect();
+        let message = format!("the keys of `{table}` cannot be compared: {}; {NOTHING_DONE}", reasons.join(", "));
+        Err(RunError::usage(message, ADVICE.to_owned()).into())
     }
 
     /// What happens to the columns of the key.
@@ -148,10 +199,16 @@ impl TableLanding<'_> {
     }
 }
 
+/// The condition of rows that are marked as deleted.
+const ONLY_MARKED: &str = " where \"_ade_is_deleted\"";
+
+fn has_marks(current: &Snapshot) -> bool {
+    current.schema().field_with_name(IS_DELETED).is_ok()
+}
+
 /// The condition that leaves out rows which are marked as deleted already.
 pub(super) fn only_there(current: &Snapshot) -> &'static str {
-    let marks = current.schema().field_with_name(IS_DELETED).is_ok();
-    if marks { " where \"_ade_is_deleted\" is not true" } else { "" }
+    if has_marks(current) { " where \"_ade_is_deleted\" is not true" } else { "" }
 }
 
 /// A comparison with some of the keys would remove rows that are there.
@@ -161,4 +218,26 @@ fn is_whole(stream: &BatchStream, plan: &ReadPlan) -> Result<(), TaskError> {
     }
     let reason = "its keys ended without saying so".to_owned();
     Err(ConnectError::SourceFailed { object: plan.request.from.clone(), reason }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::StringArray;
+
+    use super::*;
+
+    #[test]
+    fn a_key_without_a_value_in_the_type_of_the_table_is_not_taken_for_another() {
+        let keys = Keys::new(&[&Field::new("id", DataType::Int64, true)]).unwrap();
+        let of = |values: Vec<Option<&str>>| {
+            let column: ArrayRef = Arc::new(StringArray::from(values));
+            keys.digests(&RecordBatch::try_from_iter([("id", column)]).unwrap())
+        };
+        assert_eq!(of(vec![Some("3"), None]).unwrap().len(), 2);
+        let message = of(vec![Some("3"), Some("secret"), None]).unwrap_err().to_string();
+        assert!(message.contains("1 values of `id` are no bigint; no row was removed"), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
 }
