@@ -1,5 +1,6 @@
 //! What stays behind when the project is another one than it was: tables that become views, models that are gone.
 use ade_testing::{Folder, Program};
+use rusqlite::Connection;
 
 use crate::program::program;
 
@@ -95,4 +96,29 @@ fn tables_of_others_in_the_lake_are_not_ours_to_name_or_drop() {
     assert_eq!(ade.run(&["build"]).succeeds().complaints(), "");
     ade.run(&["maintain", "--drop", "main.theirs"]).exits(2);
     assert_eq!(ade.rows("select n from main.theirs"), ["1"]);
+}
+
+#[test]
+fn rows_that_are_kept_apart_go_with_their_table_also_after_a_crash() {
+    let (folder, ade) = project(&[("m", TABLE)]);
+    folder.replace("ade.yml", "environments:", "connections:\n  app: {type: sqlite, path: app.db}\nenvironments:");
+    folder.write(
+        "sources/s.yml",
+        "sources:\n  - name: app\n    connection: app\n    tables:\n      - name: people\n        ingest: {mode: full}\n        rows: [{name: tests, where: id > 1, then: quarantine}]\n        columns: [{name: id, data_type: bigint, privacy: public}]\n",
+    );
+    let database = Connection::open(folder.at("app.db")).unwrap();
+    database.execute_batch("create table people(id integer); insert into people values (1), (2)").unwrap();
+    ade.run(&["build"]).succeeds();
+    assert_eq!(ade.rows("select id from app__quarantine.people"), ["2"]);
+    folder.remove("sources/s.yml");
+    let drop = ["maintain", "--drop", "app.people"];
+    let died = ade.env("FAILPOINTS", "lake::drop::marked=1*return(abort)").run(&drop);
+    assert!(died.signal.is_some(), "{}", died.all());
+    ade.run(&drop).succeeds();
+    for gone in ["app.people", "app__quarantine.people"] {
+        ade.run(&["query", &format!("select * from {gone}")]).exits(1);
+    }
+    let left = folder.files();
+    let left: Vec<_> = left.iter().filter(|path| path.starts_with(folder.at("lake/app__quarantine"))).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

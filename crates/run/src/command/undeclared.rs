@@ -148,18 +148,15 @@ impl Workspace {
             self.views.remove(&view);
             guard.release().await?;
         }
-        if self.is_made_table(&found.relation).await? {
-            let lease = self.lake.lease(&table, "ade maintain").await?;
-            let dropped = self.lake.drop_table(&table, &lease).await;
-            self.lake.release(&lease).await?;
-            dropped?;
-        }
-        let apart = beside(&table)?;
-        if self.is_made_table(&apart.to_string()).await? {
-            let lease = self.lake.lease(&apart, "ade maintain").await?;
-            let dropped = self.lake.drop_table(&apart, &lease).await;
-            self.lake.release(&lease).await?;
-            dropped?;
+        // The table goes last: while it is there, it is found, and what a crash left behind goes when it is dropped again.
+        for table in [beside(&table)?, table] {
+            let newest = self.lake.newest(&table).await?;
+            if newest.is_none_or(|(_, state)| state.batch_id.is_some()) {
+                let lease = self.lake.lease(&table, "ade maintain").await?;
+                let dropped = self.lake.drop_table(&table, &lease).await;
+                self.lake.release(&lease).await?;
+                dropped?;
+            }
         }
         let nodes: Vec<&str> = found.nodes.iter().map(String::as_str).collect();
         self.meta.forget_node_states(self.environment(), &nodes).await?;
