@@ -1,8 +1,8 @@
 //! The shape of documents in a column, as far as it is schema and not data.
 //!
 //! Documents are often used as maps, whose keys are data: identifiers, dates, addresses of mail, names of people. A key is told
-//! only if it is a plain word, stands in several documents, and stands among keys of which at least one is in most of them, as
-//! fields of a record are. All others are counted.
+//! only if it is a plain word and stands in several documents: how often it stands in one of them says nothing. Keys that are
+//! rare at their place are told only where most keys are frequent, as fields of a record are. All others are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// A key has to stand in at least this many documents to be told.
 const TIMES: usize = 3;
-/// … and in this share of the objects at its place: one in …
+/// … and in this share of the documents that have objects at its place: one in …
 const SHARE: usize = 20;
 /// Different keys of one place that are kept apart; what comes after them is counted.
 const MOST_KEYS: usize = 200;
@@ -33,17 +33,37 @@ struct Place {
     count: usize,
     kinds: BTreeSet<&'static str>,
     objects: usize,
+    /// Documents with a value here.
+    documents: Documents,
+    /// Documents with an object here.
+    with_objects: Documents,
     fields: BTreeMap<String, Place>,
     /// Keys beyond [`MOST_KEYS`].
     overflow: usize,
     items: Option<Box<Place>>,
 }
 
+/// How many documents something was seen in.
+#[derive(Debug, Default)]
+struct Documents {
+    count: usize,
+    last: Option<usize>,
+}
+
+impl Documents {
+    /// Documents come one after the other, by their number.
+    fn see(&mut self, document: usize) {
+        if self.last.replace(document) != Some(document) {
+            self.count += 1;
+        }
+    }
+}
+
 impl JsonShape {
     /// Looks at one document.
     pub(crate) fn add(&mut self, text: &str) {
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.root.add(&value, 0),
+            Ok(value) => self.root.add(&value, 0, self.root.count),
             Err(_) => self.broken += 1,
         }
     }
@@ -79,18 +99,20 @@ impl JsonShape {
 }
 
 impl Place {
-    fn add(&mut self, value: &Value, depth: usize) {
+    fn add(&mut self, value: &Value, depth: usize, document: usize) {
         self.count += 1;
+        self.documents.see(document);
         let _ = self.kinds.insert(kind(value));
         match value {
             Value::Object(fields) => {
                 self.objects += 1;
+                self.with_objects.see(document);
                 for (key, value) in fields.iter().filter(|_| depth < DEPTH) {
                     let is_full = self.fields.len() >= MOST_KEYS;
                     match self.fields.get_mut(key) {
-                        Some(field) => field.add(value, depth + 1),
+                        Some(field) => field.add(value, depth + 1, document),
                         None if !is_full => {
-                            self.fields.entry(key.clone()).or_default().add(value, depth + 1);
+                            self.fields.entry(key.clone()).or_default().add(value, depth + 1, document);
                         }
                         None => self.overflow += 1,
                     }
@@ -99,7 +121,7 @@ impl Place {
             Value::Array(items) if depth < DEPTH => {
                 let place = self.items.get_or_insert_default();
                 for item in items.iter().take(MOST_KEYS) {
-                    place.add(item, depth + 1);
+                    place.add(item, depth + 1, document);
                 }
             }
             _ => {}
@@ -119,13 +141,17 @@ impl Place {
         if let Some(items) = &self.items {
             items.describe(&format!("{path}[]"), items.count, fields, hidden);
         }
-        let is_record = self.fields.values().any(|field| field.count * 2 >= self.objects);
+        let of_documents = self.with_objects.count;
+        let is_frequent = |field: &Self| field.documents.count * 2 >= of_documents;
+        let could_be_told = |key: &str, field: &Self| {
+            is_word(key) && field.documents.count >= TIMES && field.documents.count * SHARE >= of_documents
+        };
+        let candidates = self.fields.iter().filter(|(key, field)| could_be_told(key, field));
+        let (frequent, rare): (Vec<_>, Vec<_>) = candidates.partition(|(_, field)| is_frequent(field));
+        // One field that all have does not make a record of a map: most of them must be such.
+        let is_record = frequent.len() > rare.len();
         for (key, field) in &self.fields {
-            let is_told = is_record
-                && is_word(key)
-                && field.count >= TIMES.min(self.objects.max(2))
-                && field.count * SHARE >= self.objects;
-            if is_told {
+            if could_be_told(key, field) && (is_record || is_frequent(field)) {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 field.describe(&path, self.objects, fields, hidden);
             } else {
@@ -181,12 +207,13 @@ mod tests {
         let text = shape(&[
             r#"{"plan": "a", "seats": 1, "address": {"city": "x"}, "items": [{"sku": "q", "price": 1}]}"#,
             r#"{"plan": null, "seats": 2.5, "address": {"city": "y"}, "items": []}"#,
+            r#"{"plan": "c", "seats": 4, "address": {"city": "z"}, "items": [{"sku": "s", "price": 3}]}"#,
             r#"{"plan": "c", "address": {"city": "z"}, "items": [{"sku": "q", "price": 2}, {"sku": "r", "price": 3}]}"#,
-            r#"{"plan": "c", "seats": 4, "address": {"city": "z"}, "items": []}"#,
+            r#"{"plan": "c", "seats": 4, "address": {"city": "z"}, "items": [{"sku": "s", "price": 3}]}"#,
         ]);
         assert_eq!(
             text,
-            "address.city: text, items[].price: integer, items[].sku: text, plan: text, seats: number in 75 %"
+            "address.city: text, items[].price: integer, items[].sku: text, plan: text, seats: number in 80 %"
         );
     }
 
@@ -200,6 +227,16 @@ mod tests {
         assert_eq!(map, "object; 4 keys are not shown: they look like data");
         let once = shape(&[r#"{"kind": "x", "secret_of_ann": 1}"#, r#"{"kind": "y"}"#, r#"{"kind": "z"}"#]);
         assert_eq!(once, "kind: text; 1 key is not shown: it looks like data");
+        let one = shape(&[r#"{"by": [{"ann": 1}, {"ann": 2}, {"ann": 3}]}"#, r#"{"by": []}"#, r#"{"by": []}"#]);
+        assert_eq!(one, "by[]: object; 1 key is not shown: it looks like data");
+        let two = shape(&[r#"{"ann": 1}"#, r#"{"ann": 2}"#]);
+        assert_eq!(two, "object; 1 key is not shown: it looks like data");
+        // A field that all have, among keys that are data: each of them in three documents of twelve.
+        let names = ["ann", "bob", "cem", "dora"];
+        let texts: Vec<String> =
+            (0..12).map(|at| format!(r#"{{"kind": "x", "{}": {at}}}"#, names[at % names.len()])).collect();
+        let mixed = shape(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(mixed, "kind: text; 4 keys are not shown: they look like data");
         for key in ["4f1c9a2e", "2024-01-01", "+4915112345", "user1234", "deadbeef1", "a b", ""] {
             assert!(!is_word(key), "{key}");
         }
