@@ -96,6 +96,11 @@ impl RowPredicate {
         matches!(self.test, Test::Set | Test::True | Test::False)
     }
 
+    /// The same on a column that has another name where it is asked.
+    pub(crate) fn named(self, column: &str) -> Self {
+        Self { column: column.to_owned(), ..self }
+    }
+
     /// As it is written in a project.
     pub fn sql(&self) -> String {
         self.sql_for(Dialect::Own)

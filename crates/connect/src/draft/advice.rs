@@ -2,7 +2,7 @@
 
 use super::{Draft, DraftMode, DraftPrivacy, DraftTable};
 use crate::checklist::snake;
-use crate::{Checklist, Finding, TableInfo, Topic};
+use crate::{Checklist, Finding, RowPredicate, TableInfo, Topic};
 
 /// Topics of findings that are of use where a table is declared.
 const TOLD: [Topic; 4] = [Topic::SoftDelete, Topic::MigratedRows, Topic::TestRows, Topic::ChangeLog];
@@ -21,7 +21,8 @@ impl Draft {
                     let column = rest.unwrap_or_default().trim_start_matches('.');
                     let of = if column.is_empty() { String::new() } else { format!(" (`{column}`)") };
                     table.comments.push(format!("{}{of}: {}", finding.topic.name(), finding.answer));
-                    table.comments.extend(proposal(finding, column));
+                    let line = proposal(finding, info, table, column);
+                    table.comments.extend(line);
                 }
             }
         }
@@ -59,9 +60,13 @@ impl Draft {
     }
 }
 
-/// The line that would take such rows out, for a person to copy.
-fn proposal(finding: &Finding, column: &str) -> Option<String> {
-    let predicate = serde_json::Value::from(finding.predicate.as_ref()?.as_str());
+/// The line that would take such rows out, for a person to copy: over the column's name in the lake, as conditions are.
+fn proposal(finding: &Finding, info: &TableInfo, table: &DraftTable, column: &str) -> Option<String> {
+    finding.predicate.as_ref()?;
+    let of_table = RowPredicate::of_table(info).into_iter();
+    let predicate = of_table.filter(|one| one.topic == finding.topic).find(|one| one.column == column)?;
+    let listed = table.columns.iter().find(|listed| listed.from == column)?;
+    let predicate = serde_json::Value::from(predicate.named(&listed.name).sql());
     let name = |kind: &str| format!("{kind}_{}", snake(column));
     Some(match finding.topic {
         Topic::SoftDelete => format!("  to take them out: `deleted: {predicate}`"),
@@ -119,5 +124,52 @@ fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {
         }
         (None, Some(_)) => table.comments.push("full: nothing tells its rows apart".to_owned()),
         (None, None) => table.comments.push("full: no column tells what has changed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::DataType;
+
+    use super::*;
+    use crate::{ColumnInfo, TableKind};
+
+    #[test]
+    fn lines_to_copy_name_columns_as_the_lake_does() {
+        let column = |name: &str, data_type: DataType| ColumnInfo {
+            name: name.to_owned(),
+            source_type: String::new(),
+            data_type,
+            nullable: true,
+            comment: None,
+        };
+        let info = TableInfo {
+            name: "people".to_owned(),
+            from: "app.people".to_owned(),
+            kind: TableKind::Table,
+            columns: vec![column("Deleted At", DataType::Date32), column("is_test", DataType::Boolean)],
+            primary_key: Vec::new(),
+            unique_keys: Vec::new(),
+            indexed: Vec::new(),
+            foreign_keys: Vec::new(),
+            rows: None,
+            size_bytes: None,
+            comment: None,
+            cursors: Vec::new(),
+            options: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut list = Checklist::default();
+        for predicate in RowPredicate::of_table(&info) {
+            let object = format!("app.people.{}", predicate.column);
+            list.found(predicate.topic, object, "some", "their names");
+            list.findings.iter_mut().rev().take(1).for_each(|finding| finding.predicate = Some(predicate.sql()));
+        }
+        let tables = [info];
+        let draft = Draft::new("app", "app", &tables, |_, _| DraftPrivacy::Open).advised(&tables, &list);
+        assert_eq!(draft.tables[0].columns[0].name, "deleted_at");
+        let comments = draft.tables[0].comments.join("\n");
+        assert!(comments.contains("to take them out: `deleted: \"deleted_at is not null\"`"), "{comments}");
+        assert!(comments.contains("where: \"is_test\", then: quarantine"), "{comments}");
     }
 }
