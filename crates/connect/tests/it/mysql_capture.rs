@@ -286,6 +286,20 @@ async fn a_log_that_is_gone_is_noticed() {
     let said = copy.round(&source, &["t", "u"]).await.join("; ");
     assert!(said.contains("all of `t` is read again: the server has "), "{said}");
     copy.assert_same(&source, &["t", "u"]).await;
+    // The file of the same name has grown: where its predecessor was read to is the midst of an event.
+    source.execute("flush binary logs; insert into t values (5, 'b', null, null)");
+    copy.round(&source, &["t", "u"]).await;
+    let begun = source.query("select unix_timestamp()")[0].parse::<u64>().unwrap();
+    while source.query("select unix_timestamp()")[0].parse::<u64>().unwrap() <= begun {
+        tokio::task::yield_now().await;
+    }
+    source.execute(
+        "delete from t where id = 5; reset master; flush binary logs; flush binary logs; flush binary logs;
+         insert into t values (6, 'b', repeat('x', 5000), null)",
+    );
+    let said = copy.round(&source, &["t", "u"]).await.join("; ");
+    assert!(said.contains("all of `t` is read again: the server has begun its log anew"), "{said}");
+    copy.assert_same(&source, &["t", "u"]).await;
     // Another server has other places.
     source.execute("set global server_id = 2; insert into t values (4, null, null, null)");
     let said = copy.round(&source, &["t", "u"]).await.join("; ");

@@ -5,10 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use super::cascade::Parent;
 use super::event::{Event, Garbled};
 use super::followed_table::FollowedTable;
-use super::log_place::LogPlace;
+use super::log_place::{FIRST_EVENT, LogPlace};
 use super::row_image::LoggedRows;
 use super::statement::{Border, Statement};
 use super::table_map::TableMap;
+
+/// Why a table is read that was read to a place of a log that is no longer there.
+pub(crate) const ANEW: &str = "the server has begun its log anew since it was last read";
 
 /// What the header of an event says.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +29,8 @@ pub(crate) struct Follower {
     tables: Vec<FollowedTable>,
     /// Those whose changes may change them.
     parents: Vec<Parent>,
+    /// From where it is read.
+    begin: LogPlace,
     /// What the log's numbers of tables stand for.
     maps: HashMap<u64, Mapped>,
     /// Tables of which nothing is known but their numbers, since their types are not.
@@ -75,6 +80,7 @@ impl Follower {
             maps: HashMap::new(),
             unknown: false,
             place: from.clone(),
+            begin: from.clone(),
             is_beyond: false,
             begun: 0,
             open: None,
@@ -98,6 +104,12 @@ impl Follower {
     /// Whether no transaction is in the midst of its changes.
     pub(crate) fn is_between_transactions(&self) -> bool {
         self.open.is_none() && self.packed_end.is_none()
+    }
+
+    /// Whether nobody was ever at the place in this log at which it began to be read: it may be in the midst of an event.
+    pub(crate) fn is_lost(&self) -> bool {
+        let mut first = self.tables.iter().filter(|table| table.position().place == self.begin);
+        self.begin.offset > FIRST_EVENT && first.all(|table| table.position().begun != self.begun)
     }
 
     /// Memory held by changes, about.
@@ -187,7 +199,7 @@ impl Follower {
         for table in &mut self.tables {
             let position = table.position();
             if position.place.file == self.place.file && position.begun != time_s {
-                table.give_up("the server has begun its log anew since it was last read");
+                table.give_up(ANEW);
             }
         }
     }

@@ -11,6 +11,8 @@ use crate::mysql::failure::failed;
 pub(crate) enum LogError {
     /// It is not there, or not from where it was asked for.
     Gone,
+    /// It has the names and places of one that was there before, and is another.
+    Anew,
     /// The server does not give it to us.
     Refused(Refusal),
     Failed(ConnectError),
@@ -52,7 +54,7 @@ impl LogError {
     /// As an error of capturing as `user` from `server`, where no table can go on without the log.
     pub(crate) fn into_error(self, server: &str, user: &str) -> ConnectError {
         match self {
-            Self::Gone => ConnectError::SourceChanged { object: log_of(server) },
+            Self::Gone | Self::Anew => ConnectError::SourceChanged { object: log_of(server) },
             Self::Refused(refusal) => {
                 Refusal { advice: refusal.advice.replace("USER", user), ..refusal }.of(&log_of(server))
             }

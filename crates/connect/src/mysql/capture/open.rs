@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cascade::Parent;
 use super::followed_table::FollowedTable;
-use super::follower::Follower;
+use super::follower::{ANEW, Follower};
 use super::log_error::{LogError, log_of};
 use super::log_place::LogPlace;
 use super::log_stream::{LogStream, file_begun, header};
@@ -42,11 +42,16 @@ pub(crate) async fn open(server: &Arc<Server>, request: &CaptureRequest) -> Resu
         let Some(begin) = places.min().cloned() else { break None };
         match follow(server, server_id, &wanted, &moment, &begin, request.memory_bytes).await {
             Ok(followed) => break Some(followed),
-            Err(LogError::Gone) => {
+            Err(error @ (LogError::Gone | LogError::Anew)) => {
+                let reason = if matches!(error, LogError::Anew) {
+                    ANEW
+                } else {
+                    "the server has not kept its log since it was last read"
+                };
                 for table in &mut wanted {
                     if table.position.as_ref().is_some_and(|position| position.place == begin) {
                         table.position = None;
-                        table.reason = Some("the server has not kept its log since it was last read".to_owned());
+                        table.reason = Some(reason.to_owned());
                     }
                 }
             }
@@ -168,11 +173,18 @@ async fn follow(
         let (object, reason) = (log_of(&server.name), reason.to_owned());
         LogError::Failed(ConnectError::SourceFailed { object, reason })
     };
-    let mut has_more = false;
+    let (mut has_more, mut is_first) = (false, true);
     while let Some(event) = stream.next().await? {
         let header = header(&event);
         if follower.take(header, event.data()).is_err() {
             return Err(broken(&format!("an event of code {} is none of MySQL's or MariaDB's", header.code)));
+        }
+        if is_first && follower.begun().is_some() {
+            if follower.is_lost() {
+                stream.close().await;
+                return Err(LogError::Anew);
+            }
+            is_first = false;
         }
         let is_between = follower.is_between_transactions();
         if is_between && follower.begun().is_some() && *follower.read_to() >= moment.end {

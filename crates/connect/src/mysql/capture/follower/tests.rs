@@ -111,8 +111,9 @@ fn a_transaction_that_was_broken_off_does_not_count() {
 #[test]
 fn a_log_that_was_begun_anew_is_another() {
     let mut log = Log::new(follower(44, 44, None), 44);
-    log.file("000001", 44, 100);
+    assert!(!log.follower.is_lost());
     log.file("000001", 44, 101);
+    assert!(log.follower.is_lost(), "the place may be in the midst of an event");
     assert_eq!(log.rows(), ["reload: the server has begun its log anew since it was last read"]);
 }
 
