@@ -68,7 +68,7 @@ impl FollowedTable {
     }
 
     /// Whether what was written from `place` on may be in the lake already.
-    fn may_have(&self, place: &LogPlace) -> bool {
+    pub(crate) fn may_have(&self, place: &LogPlace) -> bool {
         self.position.copied.as_ref().is_some_and(|copied| place < copied)
     }
 

@@ -122,10 +122,19 @@ impl Follower {
         self.tables
     }
 
-    /// Gives up the table with the most changes, within a transaction that does not fit the memory.
+    /// Gives up the changes of the table that has the most, within a transaction that does not fit the memory.
     pub(crate) fn give_up_largest(&mut self) {
         if let Some(largest) = self.tables.iter_mut().max_by_key(|table| table.size_bytes()) {
-            largest.give_up("one of its transactions changes more rows than the memory holds");
+            largest.doubt("one of its transactions changes more rows than the memory holds", &self.read_to);
+        }
+    }
+
+    /// Gives up what was taken of changes that copies may have, where they are not taken to their end: rows would be put back to
+    /// what they were before the copy.
+    pub(crate) fn leave_replays(&mut self) {
+        for table in self.tables.iter_mut().filter(|table| table.may_have(&self.read_to) && !table.changes().is_empty())
+        {
+            table.doubt("more of it changed while it was copied than the memory holds", &self.read_to);
         }
     }
 

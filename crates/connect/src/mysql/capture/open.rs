@@ -190,6 +190,9 @@ async fn follow(
         if is_between && follower.begun().is_some() && *follower.read_to() >= moment.end {
             break;
         }
+        if is_between && follower.size_bytes() >= memory_bytes {
+            follower.leave_replays();
+        }
         let held = follower.size_bytes();
         has_more = is_between && held >= memory_bytes;
         if has_more {

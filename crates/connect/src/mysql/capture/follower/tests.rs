@@ -240,3 +240,28 @@ fn what_comes_first_in_a_file_comes_behind_its_head() {
     log.event(35, &[]);
     assert_eq!(*log.follower.read_to(), place("000002", 14));
 }
+
+#[test]
+fn what_does_not_fit_is_left_out_where_the_copy_has_it() {
+    // Within a transaction.
+    let mut log = Log::new(follower(4, 4, Some(place("000001", 84))), 4);
+    log.say("BEGIN");
+    log.insert(2, &[1, 1]);
+    log.follower.give_up_largest();
+    log.insert(2, &[2, 2]);
+    log.event(16, &[]);
+    assert_eq!(log.rows(), ["2 2"]);
+    let mut log = Log::new(follower(4, 4, None), 4);
+    log.say("BEGIN");
+    log.insert(2, &[1, 1]);
+    log.follower.give_up_largest();
+    assert_eq!(log.rows(), ["reload: one of its transactions changes more rows than the memory holds"]);
+    // Between two of them: half a replay would be a table as it never was.
+    let mut log = Log::new(follower(4, 4, Some(place("000001", 84))), 4);
+    log.transaction(&[1, 1]);
+    log.follower.leave_replays();
+    assert!(log.follower.tables[0].changes().is_empty());
+    log.transaction(&[2, 2]);
+    log.follower.leave_replays();
+    assert_eq!(log.rows(), ["2 2"]);
+}
