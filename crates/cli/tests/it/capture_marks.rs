@@ -131,6 +131,20 @@ fn rows_take_along_what_they_leave_out_when_they_change_sides() {
     captured.psql("update app.people set email = 'b' where id = 2; update app.people set kind = 'user' where id = 1");
     assert_eq!(captured.rows(here), "1,p1@example.org,5000");
     assert_eq!(captured.rows(apart), "2,b,5000");
+    // Whoever dies between the two tables finds the same changes again, and the row is in neither.
+    captured
+        .server
+        .psql("update app.people set kind = 'user' where id = 2; update app.people set kind = 'test' where id = 1")
+        .unwrap();
+    for _ in 0..2 {
+        let crashing = captured.ade.env("FAILPOINTS", "run::source::kept_apart=1*return(abort)");
+        assert_eq!(crashing.run(&["ingest"]).signal, Some(6), "SIGABRT");
+    }
+    captured.psql("update app.people set email = 'c' where id = 2");
+    assert_eq!(captured.rows(here), "2,c,5000");
+    assert_eq!(captured.rows(apart), "1,p1@example.org,5000");
+    captured.psql("update app.people set kind = 'test', email = 'b' where id = 2; update app.people set kind = 'user' where id = 1");
+    assert_eq!(captured.rows(apart), "2,b,5000");
     // The key may change, too.
     captured.psql("update app.people set id = 0, kind = 'user' where id = 2");
     assert_eq!(captured.rows(here), "0,b,5000 1,p1@example.org,5000");

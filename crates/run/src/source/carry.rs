@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ade_connect::{ChangeColumns, ConnectError};
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{MemoryCatalog, RelationName};
-use ade_lake::{At, TableName};
+use ade_lake::{At, LakeError, Snapshot, TableName};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, new_null_array};
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{cast, concat_batches, filter_record_batch, interleave, is_not_null};
@@ -19,6 +19,9 @@ use crate::error::RunError;
 
 /// Name of the rows whose values are asked for.
 const ASKED: &str = "ade_changed_rows";
+
+/// … and how names of what is kept apart begin.
+const APART: &str = "ade_kept_apart";
 
 /// What happens with rows that the table has not got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,49 +146,76 @@ async fn stored(
     let asked = RelationName::new(&table.source.relation.schema, ASKED);
     let provider =
         MemTable::try_new(schema, vec![vec![rows]]).map_err(|_| RunError::Stamp { rows: keys.num_rows() })?;
-    let front = MemoryCatalog::new().with_table(asked.clone(), Arc::new(provider));
+    let mut front = MemoryCatalog::new().with_table(asked.clone(), Arc::new(provider));
+    let mut apart = Vec::new();
+    for snapshot in kept_apart(table, beside).await? {
+        let name = RelationName::new(&table.source.relation.schema, format!("{APART}_{}", apart.len()));
+        front = front.with_table(name.clone(), snapshot.provider());
+        apart.push((name, snapshot));
+    }
     let session = table.build.session(front, &table.source.relation.schema);
     let name = |place: usize| treated.schema_ref().field(place).name();
     let keyed = keys.schema();
     let equal = keyed.fields().iter().enumerate();
     let equal = equal.map(|(place, field)| format!("t.{} = a.{}", quoted(field.name()), key_name(place)));
     let equal = equal.collect::<Vec<_>>().join(" and ");
-    let of = |relation: &RelationName, reason: &str, lands: &dyn Fn(&str) -> bool| {
+    let of = |relation: &RelationName, rank: usize, lands: &dyn Fn(&str) -> bool| {
         let wanted = places.iter().map(|place| match name(*place) {
             name if lands(name) => format!(", t.{}", quoted(name)),
             name => format!(", null as {}", quoted(name)),
         });
+        let reason = if rank > 0 { format!("t.{REASON}") } else { "cast(null as varchar)".to_owned() };
         let (wanted, asked, relation) = (wanted.collect::<String>(), asked.to_sql(), relation.to_sql());
-        format!("select a.ade_row, {reason} as {REASON}{wanted} from {asked} a join {relation} t on {equal}")
+        format!(
+            "select a.ade_row, cast({rank} as bigint), {reason} as {REASON}{wanted} from {asked} a join {relation} t on {equal}"
+        )
     };
-    let mut sql = of(&relation_name(&table.source.relation), "cast(null as varchar)", &|_| true);
-    if let Some(beside) = beside {
-        let apart = table.build.workspace.lake.snapshot(beside, At::Latest).await?;
+    let mut sql = vec![of(&relation_name(&table.source.relation), 0, &|_| true)];
+    for (name, snapshot) in &apart {
         // It has the columns of the rows that came there.
-        let lands = |name: &str| apart.schema().field_with_name(name).is_ok();
-        let beside = RelationName::new(beside.schema(), beside.table());
-        sql = format!("{sql} union all {}", of(&beside, &format!("t.{REASON}"), &lands));
+        sql.push(of(name, sql.len(), &|name: &str| snapshot.schema().field_with_name(name).is_ok()));
     }
+    let sql = sql.join(" union all ");
     let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
     let answer = session.query(&sql).await.map_err(failed)?;
     let schema = answer.schema();
     let batches = answer.collect().await.map_err(failed)?;
     let found = concat_batches(&schema, &batches).map_err(shape)?;
     let numbers = found.column(0).as_primitive::<Int64Type>().values().iter();
-    let reasons = cast(found.column(1), &DataType::Utf8).map_err(shape)?;
+    let ranks = found.column(1).as_primitive::<Int64Type>().values();
+    let reasons = cast(found.column(2), &DataType::Utf8).map_err(shape)?;
     let reasons = reasons.as_string::<i32>();
     let mut by_number: HashMap<i64, usize> = HashMap::new();
     for (place, number) in numbers.enumerate() {
-        // What is in the table counts.
-        if reasons.is_null(place) || !by_number.contains_key(number) {
-            by_number.insert(*number, place);
+        let best = by_number.entry(*number).or_insert(place);
+        if ranks[place] < ranks[*best] {
+            *best = place;
         }
     }
     let rows = (0_i64..).take(keys.num_rows()).map(|number| by_number.get(&number).copied());
     let rows: Vec<Option<usize>> = rows.collect();
     let reason = |place: &usize| reasons.is_valid(*place).then(|| reasons.value(*place).to_owned());
     let reasons = rows.iter().map(|place| place.as_ref().and_then(reason)).collect();
-    Ok(Stored { rows, columns: found.columns()[2..].to_vec(), reasons })
+    Ok(Stored { rows, columns: found.columns()[3..].to_vec(), reasons })
+}
+
+/// What is kept apart, the likeliest first: as it was when the table was committed, which is what the changes go on from, and
+/// as it is. It is committed before the table, and somebody may have died between the two.
+async fn kept_apart(table: &TableLanding<'_>, beside: Option<&TableName>) -> Result<Vec<Snapshot>, TaskError> {
+    let Some(beside) = beside else { return Ok(Vec::new()) };
+    let lake = &table.build.workspace.lake;
+    let latest = lake.snapshot(beside, At::Latest).await?;
+    let newest = lake.newest(table.table).await?;
+    let mut all = Vec::new();
+    if let Some(committed_at) = newest.and_then(|(_, state)| state.committed_at) {
+        match lake.snapshot(beside, At::Timestamp(committed_at)).await {
+            Ok(then) if then.version() != latest.version() => all.push(then),
+            Ok(_) | Err(LakeError::NoVersion { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    all.push(latest);
+    Ok(all)
 }
 
 fn quoted(name: &str) -> String {
