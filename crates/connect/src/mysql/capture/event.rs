@@ -22,7 +22,10 @@ pub(crate) enum Event {
     /// A file's first event.
     Description,
     /// A transaction or a statement that is none's part comes next …
-    Begin,
+    Begin {
+        /// When this server committed it, in seconds since 1970; `None`: no later than the header says.
+        committed_s: Option<u32>,
+    },
     /// … and this is a transaction's first event (MariaDB).
     Open,
     /// A statement, and the database in which it was said.
@@ -68,10 +71,13 @@ impl Event {
             166..=168 => rows(data, code - 166, false, true),
             169..=171 => rows(data, code - 169, true, true),
             26 => Some(Self::Incident),
-            33 | 34 | 42 => Some(Self::Begin),
+            33 | 34 => Some(Self::Begin { committed_s: committed_s(data) }),
+            42 => Some(Self::Begin { committed_s: None }),
             38 => Some(Self::Prepared),
             // Its number and domain, and what kind of thing it is: bit 0 is set for statements that are no transaction's part.
-            162 => data.get(12).map(|flags| if flags & 1 == 0 { Self::Open } else { Self::Begin }),
+            162 => {
+                data.get(12).map(|flags| if flags & 1 == 0 { Self::Open } else { Self::Begin { committed_s: None } })
+            }
             39 => Reader(data).whole(6).map(|table| Self::PartialRows { table }),
             40 => Some(Self::Packed),
             _ => Some(Self::Other),
@@ -86,6 +92,13 @@ fn file(data: &[u8]) -> Option<Event> {
     // Where a checksum is not expected, it is behind the name.
     let name = file_name(reader.0).or_else(|| file_name(reader.0.get(..reader.0.len().checked_sub(4)?)?))?;
     Some(Event::File { name, offset })
+}
+
+/// MySQL says from 8.0 on when a transaction was committed: behind its number and its place among others, in microseconds, of
+/// which the highest bit says whether another server committed it before. The header has when its last statement began.
+fn committed_s(data: &[u8]) -> Option<u32> {
+    let micros = Reader(data.get(42..)?).whole(7)? & ((1 << 55) - 1);
+    u32::try_from(micros / 1_000_000).ok().filter(|seconds| *seconds > 0)
 }
 
 /// `binlog.000012`.
@@ -156,6 +169,18 @@ mod tests {
         assert_eq!(text, "x".repeat(200));
         packed[2] = 199;
         assert!(matches!(Event::parse(165, &query(&packed)), Err(Garbled)));
+    }
+
+    #[test]
+    fn when_a_transaction_was_committed() {
+        let said = |tail: &[u8]| match Event::parse(33, &[&[9; 42], tail].concat()) {
+            Ok(Event::Begin { committed_s }) => committed_s,
+            other => panic!("{other:?}"),
+        };
+        let micros = (1_700_000_000_999_999_u64 + (1 << 55)).to_le_bytes();
+        assert_eq!(said(&micros[..7]), Some(1_700_000_000));
+        // Before 8.0, with a checksum.
+        assert_eq!((said(&[]), said(&[9; 4]), said(&[0; 7])), (None, None, None));
     }
 
     #[test]

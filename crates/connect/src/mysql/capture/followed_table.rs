@@ -29,6 +29,9 @@ pub(crate) struct FollowedTable {
     reload: Option<String>,
 }
 
+/// A transaction is in the log before others see its rows. After so many seconds they do.
+const SETTLING_S: u32 = 60;
+
 const NO_NAMES: &str = "its columns were changed, and the log tells no names (`binlog_row_metadata` is not FULL)";
 
 /// A column of a table that is followed.
@@ -72,6 +75,12 @@ impl FollowedTable {
         self.position.copied.as_ref().is_some_and(|copied| place < copied)
     }
 
+    /// Whether what was written from `place` on, and committed then, certainly is.
+    fn has(&self, place: &LogPlace, committed_s: u32) -> bool {
+        let copied_at_s = self.position.copied_at_s;
+        self.may_have(place) && copied_at_s.is_some_and(|at_s| committed_s.saturating_add(SETTLING_S) <= at_s)
+    }
+
     /// Where it was read to.
     pub(crate) fn position(&self) -> &Position {
         &self.position
@@ -110,20 +119,20 @@ impl FollowedTable {
         self.changes = Changes::new(Vec::new());
     }
 
-    /// Something that was written from `place` on may have changed it without a word in the log. In a copy that may have it, it
-    /// is taken as there.
-    pub(crate) fn reach(&mut self, reason: &str, place: &LogPlace) {
-        if self.lacks(place) && !self.may_have(place) {
+    /// Something that was written from `place` on may have changed it without a word in the log, with a transaction of that
+    /// time: a copy of long after it has it.
+    pub(crate) fn reach(&mut self, reason: &str, place: &LogPlace, committed_s: u32) {
+        if self.lacks(place) && !self.has(place, committed_s) {
             self.give_up(reason);
         }
     }
 
-    /// What was written up to `place` does not tell what became of its rows.
-    pub(crate) fn doubt(&mut self, reason: &str, place: &LogPlace) {
+    /// What was written up to `place`, with a transaction of that time, does not tell what became of its rows.
+    pub(crate) fn doubt(&mut self, reason: &str, place: &LogPlace, committed_s: u32) {
         if !self.lacks(place) || self.reload.is_some() {
             return;
         }
-        if self.may_have(place) {
+        if self.has(place, committed_s) {
             // The copy came later, and has whatever became of them.
             self.forget();
         } else {

@@ -47,6 +47,8 @@ pub(crate) struct Follower {
     packed_end: Option<u32>,
     /// When the transaction that comes next was committed.
     next_time_s: Option<u32>,
+    /// When the last one was committed of which something came.
+    committed_s: u32,
     /// Everything that was written before here has been taken …
     read_to: LogPlace,
     /// … in a file that was begun then.
@@ -86,6 +88,7 @@ impl Follower {
             open: None,
             packed_end: None,
             next_time_s: None,
+            committed_s: 0,
             read_to: from,
             read_to_begun: None,
         }
@@ -125,7 +128,11 @@ impl Follower {
     /// Gives up the changes of the table that has the most, within a transaction that does not fit the memory.
     pub(crate) fn give_up_largest(&mut self) {
         if let Some(largest) = self.tables.iter_mut().max_by_key(|table| table.size_bytes()) {
-            largest.doubt("one of its transactions changes more rows than the memory holds", &self.read_to);
+            largest.doubt(
+                "one of its transactions changes more rows than the memory holds",
+                &self.read_to,
+                self.committed_s,
+            );
         }
     }
 
@@ -134,7 +141,11 @@ impl Follower {
     pub(crate) fn leave_replays(&mut self) {
         for table in self.tables.iter_mut().filter(|table| table.may_have(&self.read_to) && !table.changes().is_empty())
         {
-            table.doubt("more of it changed while it was copied than the memory holds", &self.read_to);
+            table.doubt(
+                "more of it changed while it was copied than the memory holds",
+                &self.read_to,
+                self.committed_s,
+            );
         }
     }
 
@@ -143,6 +154,9 @@ impl Follower {
         let event = Event::parse(header.code, data)?;
         if !matches!(event, Event::File { .. } | Event::Description) {
             self.pass(header.end);
+            if self.open.is_none() && self.next_time_s.is_none() && header.time_s > 0 {
+                self.committed_s = header.time_s;
+            }
         }
         match event {
             // The first says what was asked for, and perhaps a checksum behind that.
@@ -153,8 +167,11 @@ impl Follower {
                 self.is_beyond = false;
             }
             Event::Description => self.describe(header.time_s),
-            Event::Begin if self.packed_end.is_some() => return Err(Garbled),
-            Event::Begin => self.next_time_s = Some(header.time_s),
+            Event::Begin { .. } if self.packed_end.is_some() => return Err(Garbled),
+            Event::Begin { committed_s } => {
+                self.committed_s = committed_s.unwrap_or(header.time_s);
+                self.next_time_s = Some(self.committed_s);
+            }
             Event::Open => self.open = Some(Open { time_s: header.time_s, touched: BTreeSet::new() }),
             Event::Packed => self.packed_end = Some(header.end),
             Event::Statement { database, text } => self.say(header, &database, &text),
@@ -164,7 +181,7 @@ impl Follower {
             Event::PartialRows { table } => {
                 if let Some(table) = self.maps.get(&table).and_then(|mapped| mapped.table) {
                     let reason = "its log tells parts of values alone (`binlog_row_value_options`)";
-                    self.tables[table].doubt(reason, &self.read_to);
+                    self.tables[table].doubt(reason, &self.read_to, self.committed_s);
                 }
             }
             Event::Commit => self.end(),
@@ -237,7 +254,7 @@ impl Follower {
                 }
                 for parent in &mut self.parents {
                     for place in parent.say(&statement) {
-                        self.tables[place].reach(&parent.reason(), &self.read_to);
+                        self.tables[place].reach(&parent.reason(), &self.read_to, self.committed_s);
                     }
                 }
                 if self.open.is_none() {
@@ -266,7 +283,7 @@ impl Follower {
         };
         if let Some(parent) = parent.and_then(|place| self.parents.get(place)) {
             for place in parent.reached(map, rows) {
-                self.tables[place].reach(&parent.reason(), &self.read_to);
+                self.tables[place].reach(&parent.reason(), &self.read_to, self.committed_s);
             }
         }
         let Some(place) = *table else { return };
@@ -300,14 +317,14 @@ impl Follower {
     /// The log does not tell what became of what the open transaction touched.
     fn doubt_touched(&mut self, reason: &str) {
         for place in self.open.iter().flat_map(|open| &open.touched) {
-            self.tables[*place].doubt(reason, &self.read_to);
+            self.tables[*place].doubt(reason, &self.read_to, self.committed_s);
         }
     }
 
     /// Nor of anything.
     fn doubt_all(&mut self, reason: &str) {
         for table in &mut self.tables {
-            table.doubt(reason, &self.read_to);
+            table.doubt(reason, &self.read_to, self.committed_s);
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Moment {
     pub(crate) since: LogPlace,
     /// Up to where it may have what the moment has, too.
     pub(crate) copied: Option<LogPlace>,
+    /// When the server said so, by its own clock, in seconds since 1970.
+    pub(crate) copied_at_s: Option<u32>,
 }
 
 impl Moment {
@@ -33,9 +35,10 @@ impl Moment {
         first.close().await;
         let (log, before) = looked?;
         let worker = Worker::start(Arc::clone(server)).await?;
-        if let Some(before) = before {
+        if let Some((before, at_s)) = before {
             let since = LogPlace { offset: FIRST_EVENT, ..before.clone() };
-            return Ok(Self { worker, log, end: before.clone(), since, copied: Some(before) });
+            let copied_at_s = Some(at_s);
+            return Ok(Self { worker, log, end: before.clone(), since, copied: Some(before), copied_at_s });
         }
         let asked = Arc::clone(server);
         let exact = worker.run(move |session| Box::pin(async move { snapshot_place(&asked, session).await })).await?;
@@ -43,15 +46,22 @@ impl Moment {
             object: log_of(&server.name),
             reason: "the server does not say of which place of its log a moment is".to_owned(),
         })?;
-        Ok(Self { worker, log, end: exact.clone(), since: exact, copied: None })
+        Ok(Self { worker, log, end: exact.clone(), since: exact, copied: None, copied_at_s: None })
     }
 
-    /// What the server says of its log; and where it ends, where it cannot say more of a moment.
-    async fn look(server: &Server, session: &mut Session) -> Result<(ServerLog, Option<LogPlace>), ConnectError> {
+    /// What the server says of its log; and where it ends and since when, where it cannot say more of a moment.
+    async fn look(
+        server: &Server,
+        session: &mut Session,
+    ) -> Result<(ServerLog, Option<(LogPlace, u32)>), ConnectError> {
         let log = ServerLog::look(server, session).await?;
         let is_exact = snapshot_place(server, session).await?.is_some();
-        let before = if is_exact { None } else { Some(end_of_log(server, session, &log).await?) };
-        Ok((log, before))
+        if is_exact {
+            return Ok((log, None));
+        }
+        let now: Vec<u32> = session.all(server, &log_of(&server.name), "select unix_timestamp()", ()).await?;
+        let end = end_of_log(server, session, &log).await?;
+        Ok((log, Some((end, now.first().copied().unwrap_or(0)))))
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) async fn open(server: &Arc<Server>, request: &CaptureRequest) -> Resu
         server: moment.log.server,
         since: moment.since,
         copied: moment.copied,
+        copied_at_s: moment.copied_at_s,
         begun,
         read_to: moment.end.clone(),
         read_to_begun: begun,

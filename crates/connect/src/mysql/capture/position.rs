@@ -18,6 +18,9 @@ pub(crate) struct Position {
     /// … and something of what was written up to here may be: the place is from before the copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copied: Option<LogPlace>,
+    /// When the server said so, by its own clock, in seconds since 1970; nothing was read before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) copied_at_s: Option<u32>,
     /// When the server began the place's file, by its own clock: a log that was begun anew has the same names.
     pub(crate) begun: u32,
     /// All of the table's columns then, in order …

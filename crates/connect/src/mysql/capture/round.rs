@@ -29,6 +29,8 @@ pub(crate) struct Round {
     pub(super) since: LogPlace,
     /// … and up to where it may have what that has, too.
     pub(super) copied: Option<LogPlace>,
+    /// When that was asked for.
+    pub(super) copied_at_s: Option<u32>,
     /// When the file of `since` was begun.
     pub(super) begun: u32,
     /// Up to where changes were read, and when that file was begun.
@@ -70,6 +72,7 @@ impl Round {
             server: self.server.clone(),
             place: self.since.clone(),
             copied: self.copied.clone(),
+            copied_at_s: self.copied_at_s,
             begun: self.begun,
             columns: known_columns(table),
             is_altered: false,
@@ -79,6 +82,7 @@ impl Round {
     /// Where a table is that was followed.
     fn followed(&self, table: &Table, changes: &FollowedTable) -> Position {
         let before = changes.position();
+        let copied = before.copied.clone().filter(|copied| *copied > self.read_to);
         let known = known_columns(table);
         let column = |name: &str| {
             let mut columns = known.iter().chain(&before.columns);
@@ -94,7 +98,8 @@ impl Round {
         Position {
             server: self.server.clone(),
             place: self.read_to.clone(),
-            copied: before.copied.clone().filter(|copied| *copied > self.read_to),
+            copied_at_s: before.copied_at_s.filter(|_| copied.is_some()),
+            copied,
             begun: self.read_to_begun,
             columns,
             is_altered: changes.is_altered(),

@@ -14,9 +14,17 @@ fn column(name: &str) -> KnownColumn {
 
 /// A table `app.t` of two columns of one byte each, that was read up to there, in a log that is read from `from`.
 fn follower(from: u64, since: u64, copied: Option<LogPlace>) -> Follower {
+    // The events of these logs are of the second 7.
+    follower_of(from, since, copied, 67)
+}
+
+/// One that was copied at that time.
+fn follower_of(from: u64, since: u64, copied: Option<LogPlace>, copied_at_s: u32) -> Follower {
+    let copied_at_s = copied.as_ref().map(|_| copied_at_s);
     let since = place("000001", since);
     let columns = vec![column("id"), column("n")];
-    let position = Position { server: "1".to_owned(), place: since, copied, begun: 100, columns, is_altered: false };
+    let position =
+        Position { server: "1".to_owned(), place: since, copied, copied_at_s, begun: 100, columns, is_altered: false };
     let table = FollowedTable::new("app", "t", vec!["id".to_owned()], position, false);
     Follower::new(vec![table], Vec::new(), place("000001", from))
 }
@@ -264,4 +272,30 @@ fn what_does_not_fit_is_left_out_where_the_copy_has_it() {
     log.transaction(&[2, 2]);
     log.follower.leave_replays();
     assert_eq!(log.rows(), ["2 2"]);
+}
+
+#[test]
+fn a_copy_need_not_have_what_was_committed_just_before() {
+    let rows = |copied_at_s, committed_s: u64| {
+        let mut log = Log::new(follower_of(4, 4, Some(place("000001", 999)), copied_at_s), 4);
+        let micros = (committed_s * 1_000_000).to_le_bytes();
+        log.event(33, &[&[0; 42], &micros[..7]].concat());
+        log.say("BEGIN");
+        log.insert(2, &[2, 2]);
+        log.say("ROLLBACK");
+        log.transaction(&[3, 3]);
+        log.rows()
+    };
+    let doubtful = ["reload: a transaction of it was taken back in part"];
+    assert_eq!(rows(67, 7), ["3 3"]);
+    assert_eq!(rows(66, 7), doubtful);
+    // Its last statement began long before it was committed.
+    assert_eq!(rows(67, 8), doubtful);
+    // What changes it without a word.
+    let reached = |copied_at_s| {
+        let mut follower = follower_of(4, 4, Some(place("000001", 999)), copied_at_s);
+        follower.tables[0].reach("a parent", &place("000001", 4), 7);
+        follower.tables[0].reload().map(str::to_owned)
+    };
+    assert_eq!((reached(67), reached(66)), (None, Some("a parent".to_owned())));
 }
