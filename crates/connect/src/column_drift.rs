@@ -26,6 +26,7 @@ pub struct DriftedColumn {
     /// SQL name of the promised type (missing) or of the type found (new).
     pub data_type: String,
     /// The type in the source's own words, of a new column of a source that has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_type: Option<String>,
     /// Its place among the promised columns (missing) or among those of the source (new), from 0.
     pub position: usize,
@@ -46,6 +47,7 @@ pub struct RetypedColumn {
     #[serde(skip)]
     pub data_type: DataType,
     /// The type found in the source's own words, where it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_type: Option<String>,
     /// Where it was seen first: a file or table.
     pub seen_in: String,

@@ -240,6 +240,21 @@ fn a_slot_that_is_gone_is_made_anew_and_the_tables_are_read_again() {
     source.assert_same();
 }
 
+#[test]
+fn a_key_that_does_not_tell_rows_apart_stops_its_table() {
+    let source = Captured::new();
+    source.psql("create table app.twice(k int, v text); alter table app.twice replica identity full");
+    source.psql("insert into app.twice values (1, 'a'), (1, 'b'), (2, 'c')");
+    let declared = "      - {name: twice, ingest: {from: app.twice, mode: capture, key: [k]}}\n";
+    source.folder.write("sources/app.yml", SOURCES.to_owned() + declared);
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    assert!(said.contains("1 of 3 rows of `app.twice` have a key (k) that others have, too"), "{said}");
+    source.assert_same();
+    source.psql("delete from app.twice where v = 'a'");
+    source.ingest();
+    assert_eq!(source.ade.rows("select v from app.twice order by k"), ["b", "c"]);
+}
+
 /// A log tells nothing of what was written before it was to tell of a table.
 #[test]
 fn a_table_that_joins_the_others_misses_nothing_of_those_who_are_writing_to_it() {

@@ -159,6 +159,7 @@ fn rows_that_break_a_promise_are_kept_apart_and_come_back_when_they_are_mended()
         let all = source.ingest(0);
         tells(&all, &["rows kept apart in app__quarantine.people: ", "2 × no `email`", "3 × `age` is no integer"]);
         assert!(!all.contains("eleven") && !all.contains("thirteen"), "no value is told: {all}");
+        assert!(!all.contains("for the first time"), "`extra` is looked at, and does not land: {all}");
         assert_eq!(source.rows("select id from app.people where id > 9 or id = 5"), "14", "{ingest}");
         assert_eq!(
             source.rows(apart),

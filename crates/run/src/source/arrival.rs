@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::decided::Decided;
 use super::gaps::Gaps;
 use super::ingest::TableLanding;
+use super::key::repeated_key;
 use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
 use super::quarantine::{Intake, Quarantine};
@@ -154,6 +155,14 @@ impl Arrival<'_> {
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
+        if self.table.declared.mode == IngestMode::Capture && self.whole {
+            // One moment of a table has each row once.
+            let rows = counts.arrived.saturating_sub(gone);
+            if let Some(problem) = repeated_key(self.table.source, rows.saturating_sub(counts.added), rows) {
+                staged.discard().await?;
+                return Err(TaskError::Diagnostics(vec![problem]));
+            }
+        }
         notes.extend(self.repeated(counts, gone));
         if self.same_content(&landing).await? {
             staged.discard().await?;

@@ -123,6 +123,7 @@ impl TableLanding<'_> {
         self.fill(&mut sieve, &arriving, &verdict.missing, &verdict.watched).await?;
         let places = arriving.fields().iter().enumerate().filter(|(_, field)| lands(field.name()));
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        let first: Vec<String> = first_of(&plan, &door, current).into_iter().filter(|column| lands(column)).collect();
         let shape = |_| RunError::Stamp { rows: 0 };
         let inside = sieve.fitted_schema(&arriving).project(&places).map_err(shape)?;
         let mut problems = missing_keys(self.source, &inside);
@@ -141,7 +142,7 @@ impl TableLanding<'_> {
         let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared)).of_rows(self.source);
-        for column in first_of(&plan, &door, current) {
+        for column in first {
             outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
         }
         let landing = self.continued(current, whole, &plan, &policy, retyping, landing, outcome)?;
@@ -227,7 +228,7 @@ impl TableLanding<'_> {
     }
 }
 
-/// New columns that land now and did not before; by their names in the lake.
+/// New columns that are read now and did not land before; by their names in the lake.
 fn first_of(plan: &ReadPlan, door: &Door, current: Option<&Snapshot>) -> Vec<String> {
     let Some(before) = current else { return Vec::new() };
     let there = |name: &str| before.schema().fields().iter().any(|field| field.name().eq_ignore_ascii_case(name));

@@ -75,6 +75,15 @@ pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &Reco
     )
 }
 
+/// The problem of rows with a key that others have, too, where each row comes once: changes of them could not be told apart.
+pub(super) fn repeated_key(source: &SourceTable, repeated: u64, rows: u64) -> Option<Diagnostic> {
+    let declared = source.ingest.as_ref().filter(|_| repeated > 0)?;
+    let (table, key) = (format!("{}.{}", source.source, source.name), declared.key.join(", "));
+    let message = format!("{repeated} of {rows} rows of `{table}` have a key ({key}) that others have, too");
+    let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(declared.origin.clone());
+    Some(problem.hint("name columns in `key` that tell all rows apart: a primary key or a unique one"))
+}
+
 /// The rows that stay, and of those that are `gone` the ones without NULL in their key.
 pub(super) fn with_whole_key(
     source: &SourceTable,
