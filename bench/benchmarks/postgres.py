@@ -2,7 +2,7 @@
 
 import shutil
 
-from benchmarks.land import OBFUSCATED
+from benchmarks.land import OBFUSCATED, land
 from harness import setup
 from harness.ade_project import KEY, LINEITEM, columns, write_project
 from harness.context import size_of
@@ -61,20 +61,6 @@ def measure(context):
 def lay_out(folder, server, privacy):
     entry = {"name": "lineitem", "ingest": {"from": "public.lineitem"}, "columns": columns(TYPES, privacy)}
     return write_project(folder, "landing", server.connection, {"name": "raw", "tables": [entry]})
-
-
-def land(context, project):
-    """Into an empty lake."""
-    for name in ("lake", ".ade"):
-        shutil.rmtree(project / name, ignore_errors=True)
-    ended = context.ade_in(project, "ingest", env=KEY)
-    counted = context.ade_in(project, "query", "--format", "csv", "select count(*) as n from raw.lineitem", env=KEY)
-    return {
-        "seconds": ended.seconds,
-        "peak_bytes": ended.peak_bytes,
-        "written_bytes": size_of(project / "lake"),
-        "rows": int(counted.stdout.split()[-1]),
-    }
 
 
 def unload(server):

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use ade_connect::{DELETED, ReadUnit, Snapshot as SourceSnapshot};
 use ade_engine::datafusion::common::ScalarValue;
-use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, RowCounts, SchemaChange, StageRequest, Write};
+use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
 use ade_project::resource::IngestMode;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use serde_json::Value;
@@ -155,15 +155,16 @@ impl Arrival<'_> {
         landing.content = hash.map(|hash| hash.finish());
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
-        if self.table.declared.mode == IngestMode::Capture && self.whole {
-            // One moment of a table has each row once.
-            let rows = counts.arrived.saturating_sub(gone);
-            if let Some(problem) = repeated_key(self.table.source, rows.saturating_sub(counts.added), rows) {
-                staged.discard().await?;
-                return Err(TaskError::Diagnostics(vec![problem]));
-            }
+        // Rows that only say that one must not be there are not of interest.
+        let arrived = counts.arrived.saturating_sub(gone);
+        let repeated = arrived.saturating_sub(counts.added);
+        // One moment of a table has each row once.
+        let is_copy = table.declared.mode == IngestMode::Capture && self.whole;
+        if let Some(problem) = repeated_key(table.source, repeated, arrived).filter(|_| is_copy) {
+            staged.discard().await?;
+            return Err(TaskError::Diagnostics(vec![problem]));
         }
-        notes.extend(self.repeated(counts, gone));
+        notes.extend(self.repeated(repeated, arrived));
         if self.same_content(&landing).await? {
             staged.discard().await?;
             return Ok(Landed::Same(notes, losses, tally));
@@ -251,10 +252,7 @@ impl Arrival<'_> {
 
     /// That rows came with a key that others of them have, too: expected of what is delivered again, and otherwise the sign
     /// of a key that does not tell all rows apart.
-    /// `gone`: how many of them only say that a row must not be there.
-    fn repeated(&self, counts: RowCounts, gone: u64) -> Option<String> {
-        let arrived = counts.arrived.saturating_sub(gone);
-        let repeated = arrived.saturating_sub(counts.added);
+    fn repeated(&self, repeated: u64, arrived: u64) -> Option<String> {
         let keyed = self.table.declared.mode == IngestMode::Incremental && !self.table.declared.key.is_empty();
         if !keyed || repeated == 0 {
             return None;

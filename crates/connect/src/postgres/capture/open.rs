@@ -133,21 +133,16 @@ where
         return Ok(None);
     }
     let end = end_of_log(&mut session).await.map_err(failed)?;
-    for table in &mut wanted {
-        if let Some(position) = table.position.take() {
-            match gap(&position, table, &database, &slot_name, confirmed..=end, slot_is_new) {
-                Some(reason) => table.reason = Some(reason),
-                None => table.position = Some(position),
-            }
-        }
-    }
     if !slot_is_new {
-        let joining = wanted.iter().filter(|table| table.position.is_none()).map(|table| &table.target);
+        // What was given all the time is in the log, whoever writes it.
+        let was_given =
+            |table: &Wanted| table.position.as_ref().is_some_and(|position| position.published == table.published);
+        let joining: Vec<&Target> =
+            wanted.iter().filter(|table| !was_given(table)).map(|table| &table.target).collect();
         let patience = Duration::from_millis(settings.lock_timeout_ms);
-        let joining: Vec<&Target> = joining.collect();
         let busy = wait_for_writers(&mut session, &joining, patience).await.map_err(failed)?;
-        let (refused, rest): (Vec<Wanted>, Vec<Wanted>) =
-            wanted.into_iter().partition(|table| busy.contains(&table.target.relation.table));
+        let is_busy = |table: &Wanted| busy.contains(&table.target.relation.table);
+        let (refused, rest): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(is_busy);
         wanted = rest;
         for table in refused {
             let refusal = Refusal {
@@ -155,6 +150,14 @@ where
                 advice: "run again when that has ended".to_owned(),
             };
             tables.insert(table.from, CapturedTable::Refused(refusal));
+        }
+    }
+    for table in &mut wanted {
+        if let Some(position) = table.position.take() {
+            match gap(&position, table, &database, &slot_name, confirmed..=end, slot_is_new) {
+                Some(reason) => table.reason = Some(reason),
+                None => table.position = Some(position),
+            }
         }
     }
     let Moment { snapshot, view } = moment().await?;

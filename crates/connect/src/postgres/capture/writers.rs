@@ -4,12 +4,12 @@
 //! the log never tells it. A snapshot sees it only when the transaction has ended. A slot waits for all of them when it is
 //! made; a table that joins later has to be waited for.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use super::target::Target;
 use crate::postgres::server_error::SessionError;
-use crate::postgres::session::Session;
+use crate::postgres::session::{Session, TextRow};
 
 /// How often the server is asked.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -24,11 +24,10 @@ pub(crate) async fn wait_for_writers(
     targets: &[&Target],
     patience: Duration,
 ) -> Result<HashSet<u32>, SessionError> {
+    let begun = Instant::now();
     let mut left = writers(session, targets).await?;
-    let mut pauses = patience.as_millis() / PAUSE.as_millis();
-    while !left.is_empty() && pauses > 0 {
+    while !left.is_empty() && begun.elapsed() < patience {
         tokio::time::sleep(PAUSE).await;
-        pauses -= 1;
         let now = writers(session, targets).await?;
         left.retain(|writer| now.contains(writer));
     }
@@ -37,20 +36,27 @@ pub(crate) async fn wait_for_writers(
 
 /// Who writes to the tables, or to partitions of theirs.
 async fn writers(session: &mut Session, targets: &[&Target]) -> Result<HashSet<Writer>, SessionError> {
-    let mut found = HashSet::new();
+    let mut roots = HashMap::new();
     for target in targets {
-        let table = target.relation.table;
-        let all = target.shape.partitions.iter().map(|partition| partition.table).chain([table]);
-        let all: Vec<String> = all.map(|number| number.to_string()).collect();
-        let sql = format!(
-            "select distinct virtualtransaction from pg_locks where locktype = 'relation' and granted \
-             and database = (select oid from pg_database where datname = current_database()) and relation in ({}) \
-             and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') \
-             and pid is distinct from pg_backend_pid()",
-            all.join(", ")
-        );
-        let rows = session.query(&sql).await?.into_iter();
-        found.extend(rows.filter_map(|row| Some((table, row.into_iter().next()??))));
+        let root = target.relation.table;
+        let partitions = target.shape.partitions.iter().map(|partition| partition.table);
+        roots.extend(partitions.chain([root]).map(|table| (table, root)));
     }
-    Ok(found)
+    if roots.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let tables: Vec<String> = roots.keys().map(u32::to_string).collect();
+    let sql = format!(
+        "select distinct relation, virtualtransaction from pg_locks where locktype = 'relation' and granted \
+         and database = (select oid from pg_database where datname = current_database()) and relation in ({}) \
+         and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') \
+         and pid is distinct from pg_backend_pid()",
+        tables.join(", ")
+    );
+    let writer = |row: TextRow| {
+        let mut cells = row.into_iter();
+        let table: u32 = cells.next()??.parse().ok()?;
+        Some((*roots.get(&table)?, cells.next()??))
+    };
+    Ok(session.query(&sql).await?.into_iter().filter_map(writer).collect())
 }
