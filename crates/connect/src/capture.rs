@@ -14,6 +14,7 @@ mod change_columns;
 mod changes;
 mod fold_batches;
 mod folded_table;
+mod refusal;
 mod row_key;
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ pub(crate) use changes::Changes;
 pub(crate) use changes::Fate;
 pub(crate) use fold_batches::FoldBatches;
 pub(crate) use folded_table::FoldedTable;
+pub(crate) use refusal::{Refusal, UNREADABLE};
 
 /// What is to be captured.
 #[derive(Debug, Clone)]

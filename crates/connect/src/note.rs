@@ -13,6 +13,19 @@ pub struct Note {
 }
 
 impl Note {
+    /// Id of the word on a captured table that was emptied at once.
+    pub(crate) const EMPTIED: &str = "emptied";
+    /// Id of the word on a captured table that is read whole again.
+    pub(crate) const CAPTURED_ANEW: &str = "captured-anew";
+
+    /// Id of the word on a table that is read in another mode than before.
+    pub const SWITCHED: &str = "mode-switched";
+
+    /// Whether it says why rows take the place of all that was there.
+    pub fn is_reason(&self) -> bool {
+        matches!(self.id, Self::EMPTIED | Self::CAPTURED_ANEW | Self::SWITCHED)
+    }
+
     /// Whether the rows may not be what somebody expects of them, so that a person should look before relying on them.
     pub fn is_warning(&self) -> bool {
         matches!(

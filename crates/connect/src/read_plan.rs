@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 
-use crate::{ColumnDrift, Note, ReadRequest, ReadUnit};
+use crate::{ColumnDrift, Misfits, Note, ReadRequest, ReadUnit};
 
 /// What a read will give, known before any row moves.
 #[derive(Debug, Clone)]
@@ -23,12 +23,26 @@ pub struct ReadPlan {
     pub replaces_all: bool,
     /// What a person should know.
     pub notes: Vec<Note>,
+    /// Whether a read can go on behind a value that does not fit its column.
+    pub can_tell_misfits: bool,
+    /// The columns of which it does, and tells it in a last column, [`crate::MISFITS`]. A misfit in any other ends the read.
+    pub misfits: Vec<String>,
 }
 
 impl ReadPlan {
     /// Where the source differs from what was promised, over all units.
     pub fn drift(&self) -> ColumnDrift {
         self.units.iter().fold(self.drift.clone(), |all, unit| all.merged(&unit.drift))
+    }
+
+    /// The same plan telling values of these columns that do not fit, as far as the source can.
+    pub fn telling_misfits(mut self, columns: Vec<String>) -> Self {
+        if self.can_tell_misfits && !columns.is_empty() {
+            let fields = self.schema.fields().iter().cloned().chain([Misfits::field()]);
+            self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+            self.misfits = columns;
+        }
+        self
     }
 
     /// The same plan reading only the columns for which `keep` is true: how new columns are left out without

@@ -236,6 +236,7 @@ fn render(handle: &TableHandle, lease: &Lease, proposal: &Proposal<'_>, place: &
         batch_id: None,
         run_id: proposal.run_id,
         interval: None,
+        reason: None,
         rows: proposal.rows,
         table: (&TableState::default()).into(),
     };
@@ -249,6 +250,7 @@ fn render(handle: &TableHandle, lease: &Lease, proposal: &Proposal<'_>, place: &
         state.batch_id = Some(note.batch_id);
         state.run_id = note.run_id;
         state.interval = note.interval;
+        state.reason.clone_from(&note.reason);
         lines.push(transaction_line(note.batch_id, place.transaction, now));
     }
     state.table = (&table).into();

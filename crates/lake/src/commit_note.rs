@@ -18,11 +18,13 @@ pub struct CommitNote {
     pub position: Option<Value>,
     /// The fingerprint of what made these rows (a model's compiled text …). `None` carries the previous one forward.
     pub fingerprint: Option<String>,
+    /// Why rows take the place of those that were there, in words for people, where it is not plain.
+    pub reason: Option<String>,
 }
 
 impl CommitNote {
     /// A note with nothing but the batch.
     pub fn new(batch_id: Uuid) -> Self {
-        Self { batch_id, run_id: None, interval: None, position: None, fingerprint: None }
+        Self { batch_id, run_id: None, interval: None, position: None, fingerprint: None, reason: None }
     }
 }

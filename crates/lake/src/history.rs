@@ -28,6 +28,8 @@ pub struct Commit {
     pub interval: Option<Interval>,
     /// The position in the source after it.
     pub position: Option<Value>,
+    /// Why it was made, where its writer said so.
+    pub reason: Option<String>,
     /// Rows that came.
     pub rows_added: Option<u64>,
     /// Rows that went.

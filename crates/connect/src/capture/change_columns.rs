@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, ListArray, StructArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Field, FieldRef, Fields, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
+};
 use arrow::record_batch::RecordBatch;
 
 /// Name of the column that is true for rows that are no more; of them only the key is there.
@@ -38,9 +40,26 @@ impl ChangeColumns {
             Arc::new(Field::new(DELETED, DataType::Boolean, false)),
             Arc::new(Field::new(UNCHANGED, places, true)),
             Arc::new(Field::new(BEFORE, DataType::Struct(Self::key_fields(rows, key)), true)),
-            Arc::new(Field::new(CHANGED_AT, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true)),
+            Self::time(),
         ]);
         Arc::new(Schema::new(fields.collect::<Fields>()))
+    }
+
+    /// The schema of a batch of rows that are all there is, with nothing said of them but when each was committed.
+    pub(crate) fn timed(rows: &Schema) -> SchemaRef {
+        Arc::new(Schema::new(rows.fields().iter().cloned().chain([Self::time()]).collect::<Fields>()))
+    }
+
+    fn time() -> FieldRef {
+        Arc::new(Field::new(CHANGED_AT, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true))
+    }
+
+    /// Splits a batch of [`Self::timed`] rows into the rows and their times. `None`: it has no times, as a copy has none.
+    pub fn split_times(batch: &RecordBatch) -> Option<(RecordBatch, TimestampMicrosecondArray)> {
+        let rows = batch.num_columns().checked_sub(1)?;
+        let times = batch.column(rows).as_primitive_opt::<TimestampMicrosecondType>()?;
+        let is_time = batch.schema_ref().field(rows).name() == CHANGED_AT;
+        is_time.then(|| Some((batch.project(&(0..rows).collect::<Vec<_>>()).ok()?, times.clone())))?
     }
 
     /// The times of changes as [`Self::schema`] has them: microseconds since 1970 in UTC.

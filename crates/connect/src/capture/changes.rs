@@ -6,11 +6,13 @@
 
 use std::ops::Range;
 
+use chrono::DateTime;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::cell::{Cell, Row};
 use super::row_key::RowKey;
+use crate::Note;
 
 /// What became of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +40,8 @@ pub(crate) struct Changes {
     fates: IndexMap<RowKey, (Fate, Option<i64>)>,
     /// When what comes next was committed.
     now_us: Option<i64>,
-    /// Everything that was there before is gone.
-    truncated: bool,
+    /// Everything that was there before is gone, since then if the source says it.
+    truncated: Option<Option<i64>>,
     size_bytes: usize,
 }
 
@@ -74,12 +76,20 @@ impl Changes {
 
     /// Whether the table was emptied on the way: only the rows here are left.
     pub(crate) fn is_truncated(&self) -> bool {
-        self.truncated
+        self.truncated.is_some()
+    }
+
+    /// What a person should know of the table's changes. `from` is its name in the source.
+    pub(crate) fn notes(&self, from: &str) -> Option<Note> {
+        let time = self.truncated?.and_then(DateTime::from_timestamp_micros);
+        let time = time.map(|time| time.format(" at %Y-%m-%d %H:%M:%S UTC by the source's clock").to_string());
+        let time = time.unwrap_or_default();
+        Some(Note { id: Note::EMPTIED, message: format!("`{from}` was emptied in the source{time} (truncate)") })
     }
 
     /// Whether nothing happened.
     pub(crate) fn is_empty(&self) -> bool {
-        self.fates.is_empty() && !self.truncated
+        self.fates.is_empty() && self.truncated.is_none()
     }
 
     /// Memory held, about.
@@ -115,7 +125,7 @@ impl Changes {
                     }
                 }
                 before = known_before.clone().or(before);
-            } else if self.truncated {
+            } else if self.truncated.is_some() {
                 return Err("updates a row that was emptied away");
             }
         }
@@ -140,7 +150,7 @@ impl Changes {
     pub(crate) fn truncate(&mut self) {
         self.fates.clear();
         self.size_bytes = 0;
-        self.truncated = true;
+        self.truncated = Some(self.now_us);
     }
 
     /// The table has other columns from here on: for each of them the place that it had, if it was there. What was not
@@ -160,7 +170,7 @@ impl Changes {
     }
 
     fn remove(&mut self, key: RowKey) {
-        if self.truncated {
+        if self.truncated.is_some() {
             if let Some((fate, _)) = self.fates.swap_remove(&key) {
                 self.size_bytes -= key.size_bytes() + size_bytes(&fate);
             }

@@ -16,7 +16,7 @@ use super::change_columns::ChangeColumns;
 use super::changes::Fate;
 use super::folded_table::FoldedTable;
 use super::row_key::RowKey;
-use crate::ConnectError;
+use crate::{ConnectError, MISFITS, Misfits};
 
 /// What became of the rows of a table, as batches.
 pub(crate) struct FoldBatches<T> {
@@ -27,6 +27,8 @@ pub(crate) struct FoldBatches<T> {
     pub(crate) schema: SchemaRef,
     /// The columns of the key.
     pub(crate) key: Vec<String>,
+    /// Those of which values that do not fit are told.
+    pub(crate) misfits: Vec<String>,
 }
 
 impl<T: FoldedTable> FoldBatches<T> {
@@ -35,10 +37,10 @@ impl<T: FoldedTable> FoldBatches<T> {
         self.table.changes().fates().len()
     }
 
-    /// The schema of every batch: a table that was emptied gives only rows that are there now, in full.
+    /// The schema of every batch: a table that was emptied gives only rows that are there now, in full, with their times.
     pub(crate) fn batch_schema(&self) -> SchemaRef {
         if self.table.changes().is_truncated() {
-            Arc::clone(&self.schema)
+            ChangeColumns::timed(&self.schema)
         } else {
             ChangeColumns::schema(&self.schema, &self.key)
         }
@@ -49,22 +51,33 @@ impl<T: FoldedTable> FoldBatches<T> {
         let changes = self.table.changes();
         let fates: Vec<(&RowKey, &Fate)> = changes.fates_in(range.clone()).collect();
         let mut columns = Vec::with_capacity(self.schema.fields().len() + 4);
-        for field in self.schema.fields() {
-            columns.push(self.column(field, &fates)?);
+        let mut misfits = Misfits::default();
+        for (place, field) in self.schema.fields().iter().enumerate() {
+            columns.push(match field.name().as_str() {
+                MISFITS => misfits.take(fates.len()),
+                _ => self.column(field, place, &fates, &mut misfits)?,
+            });
         }
         if !changes.is_truncated() {
             let gone = fates.iter().map(|(_, fate)| Some(matches!(fate, Fate::Gone)));
             columns.push(Arc::new(gone.collect::<BooleanArray>()));
             columns.push(self.unchanged(&fates));
             columns.push(self.before(&fates)?);
-            columns.push(Arc::new(ChangeColumns::times(changes.times_in(range))));
         }
+        columns.push(Arc::new(ChangeColumns::times(changes.times_in(range))));
         let options = RecordBatchOptions::new().with_row_count(Some(fates.len()));
         RecordBatch::try_new_with_options(self.batch_schema(), columns, &options)
             .map_err(|error| self.malformed(&error))
     }
 
-    fn column(&self, field: &Field, fates: &[(&RowKey, &Fate)]) -> Result<ArrayRef, ConnectError> {
+    /// The column at a place of the schema.
+    fn column(
+        &self,
+        field: &Field,
+        at: usize,
+        fates: &[(&RowKey, &Fate)],
+        misfits: &mut Misfits,
+    ) -> Result<ArrayRef, ConnectError> {
         let key_place = self.key.iter().position(|name| name == field.name());
         let Some(place) = self.table.place(field.name()) else {
             return Ok(new_null_array(field.data_type(), fates.len()));
@@ -73,7 +86,13 @@ impl<T: FoldedTable> FoldBatches<T> {
             Fate::Row { row, .. } => row.get(place).and_then(Cell::text),
             Fate::Gone => key_place.and_then(|place| key.values().get(place).copied()),
         });
-        self.table.values(field, &cells.collect::<Vec<_>>())
+        let mut unfit = Vec::new();
+        let told = self.misfits.contains(field.name()).then_some(&mut unfit);
+        let values = self.table.values(field, &cells.collect::<Vec<_>>(), told)?;
+        for row in unfit {
+            misfits.add(row, at);
+        }
+        Ok(values)
     }
 
     fn unchanged(&self, fates: &[(&RowKey, &Fate)]) -> ArrayRef {
@@ -108,7 +127,7 @@ impl<T: FoldedTable> FoldBatches<T> {
         let mut columns = Vec::new();
         for (place, field) in fields.iter().enumerate() {
             let cells = keys.iter().map(|key| key.as_ref().and_then(|key| key.get(place).copied()));
-            columns.push(self.table.values(field, &cells.collect::<Vec<_>>())?);
+            columns.push(self.table.values(field, &cells.collect::<Vec<_>>(), None)?);
         }
         let nulls = keys.iter().map(Option::is_some).collect::<NullBuffer>();
         let before = StructArray::try_new(fields, columns, Some(nulls)).map_err(|error| self.malformed(&error))?;

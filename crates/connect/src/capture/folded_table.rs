@@ -14,6 +14,12 @@ pub(crate) trait FoldedTable: Send + Sync {
     /// The place of a column in the rows; `None` where they have not got it.
     fn place(&self, name: &str) -> Option<usize>;
 
-    /// Values of a column as `field` has it, from what the source sent of them.
-    fn values(&self, field: &Field, cells: &[Option<&[u8]>]) -> Result<ArrayRef, ConnectError>;
+    /// Values of a column as `field` has it, from what the source sent of them. `told` takes the places of those that do not
+    /// fit, and are NULL then; without it they are an error.
+    fn values(
+        &self,
+        field: &Field,
+        cells: &[Option<&[u8]>],
+        told: Option<&mut Vec<usize>>,
+    ) -> Result<ArrayRef, ConnectError>;
 }

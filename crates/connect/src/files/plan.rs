@@ -104,6 +104,8 @@ pub(crate) fn plan(
         drift: ColumnDrift::default(),
         replaces_all,
         notes,
+        can_tell_misfits: false,
+        misfits: Vec::new(),
     })
 }
 

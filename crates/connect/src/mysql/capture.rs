@@ -29,7 +29,6 @@ mod numeral;
 mod open;
 mod position;
 mod reader;
-mod refusal;
 mod round;
 mod row_image;
 mod server_log;

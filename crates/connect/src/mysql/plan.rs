@@ -54,6 +54,8 @@ fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
     let mut drift = ColumnDrift::default();
     let mut fields = Vec::new();
     for (position, field) in request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate() {
+        can_tell_misfits: false,
+        misfits: Vec::new(),
         if !is_wanted(field.name()) {
             continue;
         }

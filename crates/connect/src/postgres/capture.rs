@@ -17,6 +17,7 @@ mod message;
 mod open;
 mod position;
 mod publication;
+mod publishing;
 mod replication;
 mod round;
 mod shape;
@@ -24,6 +25,7 @@ mod slot;
 mod slot_keeper;
 mod target;
 mod transaction_view;
+mod wanted;
 mod writers;
 
 pub(crate) use capture_settings::{CaptureSettings, SLOT_WARN_MB};

@@ -52,6 +52,8 @@ pub(crate) async fn plan(
         drift,
         replaces_all: false,
         notes,
+        can_tell_misfits: true,
+        misfits: Vec::new(),
     })
 }
 

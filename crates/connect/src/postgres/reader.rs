@@ -21,6 +21,8 @@ pub(crate) struct Job {
     pub(crate) unit: Unit,
     pub(crate) schema: SchemaRef,
     pub(crate) selected: Selected,
+    /// Columns of which values that do not fit are told.
+    pub(crate) misfits: Vec<String>,
     pub(crate) batch_rows: usize,
     pub(crate) batch_bytes: usize,
     pub(crate) noticed: Mutex<Noticed>,
@@ -50,7 +52,7 @@ pub(crate) struct NobodyListens;
 impl Job {
     pub(crate) fn rows(&self) -> Rows {
         let has_flag = self.unit.cursor.is_some();
-        Rows::new(&self.schema, &self.selected.columns, has_flag, self.batch_rows, self.batch_bytes)
+        Rows::new(&self.schema, &self.selected.columns, &self.misfits, has_flag, self.batch_rows, self.batch_bytes)
     }
 
     /// The statement that reads a piece.

@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::reading::Reading;
 use super::value::{Misfit, ValueBuilder};
+use crate::{MISFITS, Misfits};
 
 /// PostgreSQL's manual, COPY, “Binary Format”.
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
@@ -18,6 +19,9 @@ pub(crate) struct Rows {
     /// For each field of the schema, which of the selected columns it is; none: the table has not got it.
     places: Vec<Option<usize>>,
     builders: Vec<ValueBuilder>,
+    /// For each of them the field of which it is told that a value does not fit; none: that is an error.
+    told: Vec<Option<usize>>,
+    misfits: Misfits,
     /// Whether a last column says of each row whether its cursor is NULL.
     has_flag: bool,
     /// Of a batch: how many rows and bytes it may have at most, and has.
@@ -44,16 +48,20 @@ impl Rows {
     pub(crate) fn new(
         schema: &SchemaRef,
         selected: &[(String, String, Reading)],
+        misfits: &[String],
         has_flag: bool,
         most_rows: usize,
         most_bytes: usize,
     ) -> Self {
         let place = |name: &String| selected.iter().position(|(column, ..)| column == name);
+        let told = |name: &String| schema.index_of(name).ok().filter(|_| misfits.contains(name));
         let most_rows = most_rows.max(1);
         Self {
             schema: Arc::clone(schema),
             places: schema.fields().iter().map(|field| place(field.name())).collect(),
             builders: selected.iter().map(|(.., reading)| ValueBuilder::new(reading, most_rows.min(1_024))).collect(),
+            told: selected.iter().map(|(column, ..)| told(column)).collect(),
+            misfits: Misfits::default(),
             has_flag,
             row_limit: most_rows,
             byte_limit: most_bytes,
@@ -116,7 +124,11 @@ impl Rows {
                 continue;
             }
             let (value, rest) = rest.split_at_checked(length as usize).ok_or(RowError::Broken)?;
-            builder.append_binary(value).map_err(|misfit| RowError::Misfit(index, misfit))?;
+            if let Err(misfit) = builder.append_binary(value) {
+                let place = self.told[index].filter(|_| !misfit.is_broken());
+                self.misfits.add(self.count, place.ok_or(RowError::Misfit(index, misfit))?);
+                builder.append_null();
+            }
             values = rest;
         }
         if self.has_flag {
@@ -135,8 +147,10 @@ impl Rows {
         for (index, builder) in self.builders.iter_mut().enumerate() {
             arrays.push(builder.finish().map_err(|_| Some(index))?);
         }
+        let misfits = self.misfits.take(count);
         let array = |(place, field): (&Option<usize>, &Arc<arrow::datatypes::Field>)| match place {
             Some(place) => ArrayRef::clone(&arrays[*place]),
+            None if field.name() == MISFITS => ArrayRef::clone(&misfits),
             None => new_null_array(field.data_type(), count),
         };
         let columns = self.places.iter().zip(self.schema.fields()).map(array).collect();

@@ -48,6 +48,7 @@ impl Snapshot for PostgresSnapshot {
             database: Arc::clone(&self.sessions.database),
             schema: Arc::clone(&plan.schema),
             selected: unit.selected(&plan.schema)?,
+            misfits: plan.misfits.clone(),
             batch_rows: plan.request.batch_rows,
             // For each piece that may be unfinished, what waits and what is being built.
             batch_bytes: (BUFFER_BYTES / ((streams + 1) * (WAITING + 1))).min(BATCH_BYTES),

@@ -86,6 +86,8 @@ pub(crate) fn plan(
         drift,
         replaces_all: false,
         notes,
+        can_tell_misfits: false,
+        misfits: Vec::new(),
     })
 }
 

@@ -25,6 +25,9 @@ pub(crate) struct CommitState {
     /// The span of time that the batch covers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) interval: Option<Interval>,
+    /// Why it was made, where that is not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
     /// What happened to the rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rows: Option<RowCounts>,

@@ -108,6 +108,7 @@ impl Entry {
             batch_id: state.as_ref().and_then(|state| state.batch_id),
             run_id: state.as_ref().and_then(|state| state.run_id),
             interval: state.as_ref().and_then(|state| state.interval),
+            reason: state.as_ref().and_then(|state| state.reason.clone()),
             rows_added: rows.map(|rows| rows.added).or_else(|| metric("numOutputRows")),
             rows_removed: rows.map(|rows| rows.removed).or_else(|| metric("numDeletedRows")),
             position: state.and_then(|state| state.table.position),

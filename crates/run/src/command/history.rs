@@ -20,6 +20,8 @@ pub struct VersionInfo {
     pub batch_id: Option<String>,
     /// The run that made it.
     pub run_id: Option<String>,
+    /// Why rows took the place of those that were there, where that is not plain.
+    pub reason: Option<String>,
     /// Rows that came.
     pub rows_added: Option<u64>,
     /// Rows that went.
@@ -37,6 +39,7 @@ impl Workspace {
             operation: operation(&commit).to_owned(),
             batch_id: commit.batch_id.map(|id| id.to_string()),
             run_id: commit.run_id.map(|id| id.to_string()),
+            reason: commit.reason,
             rows_added: commit.rows_added,
             rows_removed: commit.rows_removed,
         });
@@ -81,6 +84,7 @@ mod tests {
             run_id: None,
             interval: None,
             position: None,
+            reason: None,
             rows_added: Some(3),
             rows_removed: Some(rows_removed),
             engine: Some(engine.to_owned()),

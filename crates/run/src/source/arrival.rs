@@ -190,6 +190,7 @@ impl Arrival<'_> {
         };
         let version = staged.commit(&note).await?.version();
         hit(failpoint::SOURCE_COMMITTED)?;
+            reason: self.reason(),
         table.build.checkpoint(table.table, version, table.lease).await;
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
         let rows = counts.added;
@@ -200,6 +201,12 @@ impl Arrival<'_> {
     pub(super) fn is_of_changes(&self) -> bool {
         self.table.declared.mode == IngestMode::Capture && !self.whole
     }
+    /// Why what lands takes the place of all that was there, where that is not plain.
+    fn reason(&self) -> Option<String> {
+        let reasons = self.decided.plan.notes.iter().filter(|note| self.whole && note.is_reason());
+        reasons.map(|note| note.message.clone()).reduce(|all, more| format!("{all}; {more}"))
+    }
+
 
     /// Whether arrivals may say that rows with their keys must not be in the table.
     pub(super) fn takes_out(&self) -> bool {

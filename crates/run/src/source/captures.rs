@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::connections::{of_connection, open};
 use super::ingest::TableLanding;
+use super::switched::position;
 use super::waves::waves;
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
@@ -76,6 +77,15 @@ struct Capturing<'a> {
     connection: &'a Connection,
     group: &'a Group,
     outcomes: HashMap<NodeId, Result<Outcome, TaskError>>,
+}
+
+/// Where captured tables have been read to.
+#[derive(Default)]
+struct ReadTo {
+    /// Without those that were never captured.
+    positions: HashMap<NodeId, Value>,
+    /// Tables of which the lake cannot tell, and why.
+    unknown: Vec<(NodeId, TaskError)>,
 }
 
 /// A table that is captured, whose lease is held.
@@ -156,11 +166,13 @@ impl<'a> Capturing<'a> {
         let mut conflicts = 0;
         let mut told = HashSet::new();
         for round in 0..MOST_ROUNDS {
+            let ReadTo { positions, unknown } = self.read_to().await;
+            self.outcomes.extend(unknown.into_iter().map(|(node, error)| (node, Err(error))));
             let open: Vec<&Held<'_>> = held.iter().filter(|table| self.goes_on(&table.source.id)).collect();
             if open.is_empty() {
                 return Ok(());
             }
-            let request = self.request(&open, round == 0).await?;
+            let request = self.request(positions, &open, round == 0);
             let capture = opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
             let overtaken = self.land(capture.as_ref(), &open, round == 0).await;
             conflicts += usize::from(!overtaken.is_empty());
@@ -170,9 +182,13 @@ impl<'a> Capturing<'a> {
                     self.note(&open, &note.message);
                 }
             }
-            let positions = self.positions().await?;
-            let positions: Vec<Value> = positions.into_values().flatten().collect();
-            if let Err(error) = capture.confirm(&positions).await {
+            let ReadTo { positions, unknown } = self.read_to().await;
+            let positions: Vec<Value> = positions.into_values().collect();
+            if let Some((table, _)) = unknown.first() {
+                // It may need all that is there.
+                let connection = &self.connection.name;
+                tracing::warn!(connection, %table, "nobody knows where it was read to: the source keeps its log");
+            } else if let Err(error) = capture.confirm(&positions).await {
                 // What has landed has landed; the source keeps its log until the next run says so.
                 tracing::warn!(connection = self.connection.name, %error, "the source was not told what it may forget");
             }
@@ -231,38 +247,44 @@ impl<'a> Capturing<'a> {
         parents.filter(|parent| **parent != table.source.id).filter_map(place).collect()
     }
 
-    async fn request(&self, open: &[&Held<'a>], first: bool) -> Result<CaptureRequest, TaskError> {
+    fn request(&self, mut positions: HashMap<NodeId, Value>, open: &[&Held<'a>], first: bool) -> CaptureRequest {
         let workspace = &self.build.workspace;
         let anew = first && self.build.options.full_refresh;
-        let mut positions = self.positions().await?;
         let tables = self.captured().map(|(source, declared)| {
             let is_read = open.iter().any(|table| table.source.id == source.id);
             CapturedTable {
                 from: declared.from.clone(),
                 key: super::door::Door::new(source).outside_all(&declared.key),
-                position: positions.remove(&source.id).flatten().filter(|_| !(is_read && anew)),
+                position: positions.remove(&source.id).filter(|_| !(is_read && anew)),
                 is_read,
             }
         });
         let tables = tables.collect();
         let memory_bytes = (workspace.world.memory_bytes / PART_OF_MEMORY).min(MOST_MEMORY);
-        Ok(CaptureRequest { consumer: consumer(workspace), tables, memory_bytes })
+        CaptureRequest { consumer: consumer(workspace), tables, memory_bytes }
     }
 
     /// Where each captured table of the connection has been read to.
-    async fn positions(&self) -> Result<HashMap<NodeId, Option<Value>>, TaskError> {
+    async fn read_to(&self) -> ReadTo {
         let lake = &self.build.workspace.lake;
-        let mut positions = HashMap::new();
+        let mut found = ReadTo::default();
         for (source, _) in self.captured() {
-            let table = Workspace::table_name(&source.relation)?;
-            let position = match lake.snapshot(&table, At::Latest).await {
-                Ok(snapshot) => snapshot.state().position.clone(),
-                Err(LakeError::NoTable { .. }) => None,
-                Err(error) => return Err(error.into()),
+            let snapshot = match Workspace::table_name(&source.relation) {
+                Ok(table) => match lake.snapshot(&table, At::Latest).await {
+                    Err(LakeError::NoTable { .. }) => Ok(None),
+                    snapshot => snapshot.map(Some).map_err(TaskError::from),
+                },
+                Err(error) => Err(error.into()),
             };
-            positions.insert(source.id.clone(), position);
+            match snapshot {
+                Ok(snapshot) => {
+                    let position = snapshot.and_then(|snapshot| position(&snapshot, IngestMode::Capture));
+                    found.positions.extend(position.map(|position| (source.id.clone(), position)));
+                }
+                Err(error) => found.unknown.push((source.id.clone(), error)),
+            }
         }
-        Ok(positions)
+        found
     }
 
     /// All tables that are captured from the connection, also those that are not read in this run.

@@ -2,9 +2,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ade_connect::ReadPlan;
+use ade_connect::{MISFITS, ReadPlan};
 use ade_diagnostic::{Diagnostic, rule};
-use ade_engine::MemoryCatalog;
+use ade_engine::{MemoryCatalog, type_name};
 use ade_lake::Snapshot;
 use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
 use ade_project::resource::{DriftKind, DriftPolicy, IngestMode};
@@ -118,10 +118,14 @@ impl TableLanding<'_> {
         let looked_at: HashSet<String> =
             conditions.columns().map(str::to_owned).chain(verdict.watched.iter().cloned()).collect();
         let plan = plan.keeping(|name| lands(door.inside(name)) || looked_at.contains(door.inside(name)));
+        let told = self.told(&door, &plan);
+        let plan = plan.telling_misfits(told);
         let arriving = door.schema_inside(&plan.schema);
         sieve.fitted = fitted(retyping, &arriving);
+        sieve.told = plan.misfits.iter().filter_map(|name| plan.schema.index_of(name).ok()).collect();
         self.fill(&mut sieve, &arriving, &verdict.missing, &verdict.watched).await?;
-        let places = arriving.fields().iter().enumerate().filter(|(_, field)| lands(field.name()));
+        let places =
+            arriving.fields().iter().enumerate().filter(|(_, field)| lands(field.name()) && field.name() != MISFITS);
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
         let first: Vec<String> = first_of(&plan, &door, current).into_iter().filter(|column| lands(column)).collect();
         let shape = |_| RunError::Stamp { rows: 0 };
@@ -141,7 +145,9 @@ impl TableLanding<'_> {
         let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
         let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
-        let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared)).of_rows(self.source);
+        let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared))
+            .of_rows(self.source)
+            .in_mode(self.declared.mode);
         for column in first {
             outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
         }
@@ -150,6 +156,18 @@ impl TableLanding<'_> {
         let schema = stamped(&extras.schema(obfuscator.output_schema()));
         let missing = verdict.missing;
         Ok(Decided { plan, arriving, sieve, places, missing, obfuscator, extras, schema, landing })
+    }
+
+    /// Columns, by their names in the source, of which rows are kept apart whose value does not fit. What tells rows apart and
+    /// where they are is never done without.
+    fn told(&self, door: &Door, plan: &ReadPlan) -> Vec<String> {
+        let fields = plan.schema.fields().iter().filter(|field| {
+            let (name, data_type) = (door.inside(field.name()), type_name(field.data_type()));
+            let policy = self.source.drift.policy(DriftKind::RetypedColumn, name, &[&data_type]);
+            let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
+            policy == DriftPolicy::QuarantineRows && !needed.any(|needed| needed.eq_ignore_ascii_case(name))
+        });
+        fields.map(|field| field.name().clone()).collect()
     }
 
     /// The table's conditions, planned over the columns that there are.

@@ -17,6 +17,7 @@ use super::landing::Landing;
 use super::losses::Losses;
 use super::quarantine::beside;
 use super::sieve::Tally;
+use super::switched::{Switched, position};
 use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
@@ -160,11 +161,15 @@ impl TableLanding<'_> {
         };
         // Without a position nobody knows which rows are there already (they landed in full mode): all of it again.
         let known = current.as_ref().filter(|_| !self.anew);
-        let position = known.and_then(|table| table.state().position.clone());
+        let switched = known.and_then(|table| Switched::since(table, self.declared.mode));
+        let switched = switched.map(|switched| switched.taken(self.source)).transpose();
+        let switched = switched.map_err(|problem| TaskError::Diagnostics(vec![problem]))?;
+        let position = known.and_then(|table| position(table, self.declared.mode));
         let known = known.filter(|_| position.is_some());
-        let (plan, retyping) = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
+        let (mut plan, retyping) = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;
         let renamings = self.renamings(snapshot, &plan, current.as_ref()).await;
         let mut outcome = Outcome::new(Status::Success);
+        plan.notes.extend(switched);
         for note in &plan.notes {
             outcome.note(&note.message);
             if note.is_warning() {

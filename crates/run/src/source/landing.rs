@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use ade_engine::{sql_type, type_name};
 use ade_privacy::{Obfuscator, Policy, Treatment};
-use ade_project::resource::{OnDelete, SourceTable};
+use ade_project::resource::{IngestMode, OnDelete, SourceTable};
 use arrow::array::{ArrayData, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use super::switched::LandedMode;
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub(crate) struct Landing {
     pub(crate) columns: BTreeMap<String, LandedColumn>,
     /// Id of the key that pseudonyms were made with.
     pub(crate) key: String,
+    /// The mode in which it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mode: Option<LandedMode>,
     /// The connection and the table that a cursor belongs to; empty where there is no cursor.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) origin: String,
@@ -78,6 +83,12 @@ impl Landing {
             }
         }
         Self { columns, key, origin, ..Self::default() }
+    }
+
+    /// Read in this mode.
+    pub(crate) fn in_mode(mut self, mode: IngestMode) -> Self {
+        self.mode = Some(mode.into());
+        self
     }
 
     /// With the rules by which the rows of a table are told apart.

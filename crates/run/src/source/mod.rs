@@ -24,6 +24,7 @@ mod row_digest;
 mod sieve;
 mod stamp;
 mod sweep;
+mod switched;
 mod waves;
 
 pub(crate) use captures::{Captures, consumer};

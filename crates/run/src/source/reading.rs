@@ -79,7 +79,11 @@ impl Reading<'_, '_> {
                 self.changes(&batch, unit, &stamp, rows).await?;
             } else {
                 let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
-                self.rows(sifted, None, unit, &stamp, rows).await?;
+                let (batch, changed_at) = match ChangeColumns::split_times(&batch) {
+                    Some((rows, times)) => (rows, Some(times)),
+                    None => (batch, None),
+                };
+                self.rows(sifted, changed_at, unit, &stamp, rows).await?;
             }
             rows += arrived;
             if rows - said >= PROGRESS_ROWS {

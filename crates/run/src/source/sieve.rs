@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ade_connect::{ChangeColumns, fit};
+use ade_connect::{ChangeColumns, Misfits, fit};
 use ade_engine::{RowExpression, type_name};
 use ade_project::resource::{OnDelete, RowAction};
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
@@ -26,6 +26,8 @@ pub(super) struct Rule {
 pub(super) struct Sieve {
     /// Columns whose values are held against another type.
     pub(super) fitted: Vec<(usize, DataType)>,
+    /// Columns of which the source itself tells values that do not fit.
+    pub(super) told: Vec<usize>,
     /// Columns of which rows without a value are kept apart.
     pub(super) never_null: Vec<usize>,
     /// Columns of which rows with a value are kept apart.
@@ -127,7 +129,11 @@ impl Sieve {
     /// Whether rows may be kept apart.
     pub(super) fn keeps_apart(&self) -> bool {
         let of_rules = self.rules.iter().any(|rule| rule.then == RowAction::Quarantine);
-        of_rules || !(self.fitted.is_empty() && self.never_null.is_empty() && self.watched.is_empty())
+        of_rules
+            || !(self.fitted.is_empty()
+                && self.told.is_empty()
+                && self.never_null.is_empty()
+                && self.watched.is_empty())
     }
 
     /// Whether rows are marked with the names of rules.
@@ -167,6 +173,8 @@ impl Sieve {
     ) -> StringArray {
         let name = |place: usize| read.field(place).name();
         let of_values = self.fitted.iter().map(|(place, wanted)| (*place, misfit(name(*place), wanted)));
+        let told = self.told.iter().map(|place| (*place, misfit(name(*place), read.field(*place).data_type())));
+        let of_values = of_values.chain(told);
         let of_values = of_values.chain(self.never_null.iter().map(|place| (*place, lacking(name(*place)))));
         let of_values = of_values.chain(self.watched.iter().map(|place| (*place, unexpected(name(*place)))));
         let of_values: Vec<(usize, String)> = of_values.collect();
@@ -210,8 +218,11 @@ impl Sieve {
                 }
             }
         };
+        let unfit = Misfits::of(batch);
+        // A value that did not fit is none, and is told as such.
         let sent = |place: usize| -> BooleanArray {
-            let is_sent = |row| unsent.is_none_or(|said| !said.left_out(row).contains(&place));
+            let is_sent =
+                |row| !unfit.has(row, place) && unsent.is_none_or(|said| !said.left_out(row).contains(&place));
             (0..rows).map(|row| Some(is_sent(row))).collect()
         };
         let name = |place: usize| batch.schema_ref().field(place).name().clone();
@@ -220,6 +231,12 @@ impl Sieve {
             let fitted = fit(&columns[*place], wanted).map_err(shape)?;
             because(&fitted.misfits, &misfit(&name(*place), wanted), &mut tally.broken);
             columns[*place] = fitted.column;
+        }
+        for place in &self.told {
+            let mut mask = vec![false; rows];
+            unfit.rows(*place).for_each(|row| mask[row] = true);
+            let reason = misfit(&name(*place), batch.column(*place).data_type());
+            because(&mask.into(), &reason, &mut tally.broken);
         }
         for place in &self.never_null {
             let nulls = is_null(&batch.column(*place)).map_err(shape)?;

@@ -56,7 +56,12 @@ impl FoldedTable for FoldedRows {
         self.table.columns().iter().position(|column| column.name == name)
     }
 
-    fn values(&self, field: &Field, cells: &[Option<&[u8]>]) -> Result<ArrayRef, ConnectError> {
+    fn values(
+        &self,
+        field: &Field,
+        cells: &[Option<&[u8]>],
+        _told: Option<&mut Vec<usize>>,
+    ) -> Result<ArrayRef, ConnectError> {
         let column = self.place(field.name()).and_then(|place| self.table.columns().get(place));
         let Some(logged) = column.and_then(|column| column.logged) else {
             // No row has told of it: there is no value either.

@@ -2,7 +2,7 @@
 
 use mysql_async::Error;
 
-use super::refusal::Refusal;
+use crate::capture::Refusal;
 use crate::ConnectError;
 use crate::mysql::failure::failed;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::log_error::log_of;
 use super::log_place::{FIRST_EVENT, LogPlace};
-use super::refusal::Refusal;
+use crate::capture::Refusal;
 use super::server_log::ServerLog;
 use crate::ConnectError;
 use crate::mysql::server::Server;

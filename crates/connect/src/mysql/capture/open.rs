@@ -11,9 +11,9 @@ use super::log_place::LogPlace;
 use super::log_stream::{LogStream, file_begun, header};
 use super::moment::Moment;
 use super::position::Position;
-use super::refusal::Refusal;
 use super::round::{CapturedTable, Round};
 use super::target::can_be_captured;
+use crate::capture::{Refusal, UNREADABLE};
 use crate::mysql::catalog::{Table, find};
 use crate::mysql::server::Server;
 use crate::mysql::snapshot::MySqlSnapshot;
@@ -120,8 +120,11 @@ async fn look(
                 refused.insert(asked.from.clone(), CapturedTable::Refused(refusal));
             }
             Ok(table) => {
-                let position = Position::parse(&asked.from, asked.position.as_ref())?;
-                let reason = position.as_ref().and_then(|position| position.gap(&moment.log.server, &table));
+                let position = Position::parse(asked.position.as_ref());
+                let reason = match &position {
+                    Some(position) => position.gap(&moment.log.server, &table),
+                    None => asked.position.as_ref().map(|_| UNREADABLE.to_owned()),
+                };
                 wanted.push(Wanted {
                     from: asked.from.clone(),
                     table,

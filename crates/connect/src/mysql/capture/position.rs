@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::log_place::LogPlace;
-use crate::ConnectError;
 use crate::mysql::catalog::Table;
 
 /// How far a captured table has been read. Stored in the commit of its rows.
@@ -42,13 +41,9 @@ pub(crate) struct KnownColumn {
 }
 
 impl Position {
-    pub(crate) fn parse(from: &str, value: Option<&Value>) -> Result<Option<Self>, ConnectError> {
-        let Some(value) = value else { return Ok(None) };
-        serde_json::from_value(value.clone()).map(Some).map_err(|_| ConnectError::Request {
-            from: from.to_owned(),
-            reason: "the stored position is not one of a MySQL table that is captured".to_owned(),
-            advice: "load the table anew with `--full-refresh`".to_owned(),
-        })
+    /// From a commit. `None`: there is none, or it is of another kind.
+    pub(crate) fn parse(value: Option<&Value>) -> Option<Self> {
+        serde_json::from_value(value?.clone()).ok()
     }
 
     pub(crate) fn to_value(&self) -> Option<Value> {

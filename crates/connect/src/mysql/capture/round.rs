@@ -10,8 +10,8 @@ use super::folded_rows::FoldedRows;
 use super::followed_table::FollowedTable;
 use super::log_place::LogPlace;
 use super::position::{KnownColumn, Position, known_columns};
-use super::refusal::Refusal;
 use super::target::can_be_followed;
+use crate::capture::Refusal;
 use crate::capture::{FoldBatches, changes, with_position};
 use crate::mysql::catalog::Table;
 use crate::mysql::snapshot::MySqlSnapshot;
@@ -120,7 +120,7 @@ impl Snapshot for Round {
             CapturedTable::Whole { reason, .. } => {
                 plan.replaces_all = request.position.is_some();
                 plan.notes.extend(reason.as_ref().map(|reason| Note {
-                    id: "captured-anew",
+                    id: Note::CAPTURED_ANEW,
                     message: format!("all of `{}` is read again: {reason}", request.from),
                 }));
             }
@@ -129,6 +129,7 @@ impl Snapshot for Round {
                 let behind = changes.position().place.bytes_behind(&self.read_to);
                 let drift = plan.drift();
                 plan.replaces_all = folded.is_truncated();
+                plan.notes.extend(folded.notes(&request.from));
                 // Whose columns changed is looked at, whether rows came or not.
                 let is_altered = changes.is_altered() && !changes.position().is_altered;
                 plan.units = if folded.is_empty() && behind < HEARTBEAT_BYTES && !is_altered {
@@ -160,6 +161,7 @@ impl Snapshot for Round {
                     table: FoldedRows::new(from, Arc::clone(followed), table),
                     schema: Arc::clone(&plan.schema),
                     key: key.clone(),
+                    misfits: plan.misfits.clone(),
                 };
                 let end = self.followed(table, followed).to_value();
                 Ok(changes(batches, plan.request.batch_rows.max(1), end, FoldedRows::notes))

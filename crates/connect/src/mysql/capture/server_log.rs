@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::log_error::log_of;
-use super::refusal::Refusal;
+use crate::capture::Refusal;
 use crate::ConnectError;
 use crate::mysql::server::Server;
 use crate::mysql::session::Session;

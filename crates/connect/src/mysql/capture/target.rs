@@ -1,6 +1,6 @@
 //! A table that is to be captured, as the server's catalog has it.
 
-use super::refusal::Refusal;
+use crate::capture::Refusal;
 use crate::ReadPlan;
 use crate::mysql::capture::field::LoggedField;
 use crate::mysql::catalog::{Column, Table};

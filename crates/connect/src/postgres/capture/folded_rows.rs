@@ -54,15 +54,27 @@ impl FoldedTable for FoldedRows {
         self.table.relation().place(name)
     }
 
-    fn values(&self, field: &Field, cells: &[Option<&[u8]>]) -> Result<ArrayRef, ConnectError> {
+    fn values(
+        &self,
+        field: &Field,
+        cells: &[Option<&[u8]>],
+        mut told: Option<&mut Vec<usize>>,
+    ) -> Result<ArrayRef, ConnectError> {
         let Some(reading) = self.readings.get(field.name()) else {
             return Ok(new_null_array(field.data_type(), cells.len()));
         };
         let mut builder = ValueBuilder::new(reading, cells.len());
-        for cell in cells {
-            match cell {
-                None => builder.append_null(),
-                Some(text) => builder.append_text(text).map_err(|misfit| self.misfit(field, misfit))?,
+        for (row, cell) in cells.iter().enumerate() {
+            let Some(text) = cell else {
+                builder.append_null();
+                continue;
+            };
+            if let Err(misfit) = builder.append_text(text) {
+                let Some(told) = told.as_mut().filter(|_| !misfit.is_broken()) else {
+                    return Err(self.misfit(field, misfit));
+                };
+                told.push(row);
+                builder.append_null();
             }
         }
         let infinite = builder.take_infinite();

@@ -79,6 +79,9 @@ impl FollowedTable {
             let missing = self.key.iter().find(|name| relation.place(name).is_none()).cloned().unwrap_or_default();
             return self.give_up(format!("its key column `{missing}` is no longer there"));
         };
+        if let Some(unnamed) = places.iter().map(|place| &relation.columns[*place]).find(|column| !column.is_identity) {
+            return self.give_up(format!("its log did not say `{}` of rows that changed, for a while", unnamed.name));
+        }
         let retyped = relation.columns.iter().find(|column| {
             let before = known.columns.iter().find(|before| before.name == column.name);
             before.is_some_and(|before| (before.data_type, before.modifier) != (column.data_type, column.modifier))

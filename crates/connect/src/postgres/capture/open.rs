@@ -11,15 +11,18 @@ use super::follower::Follower;
 use super::log_end::{end_of_log, settle};
 use super::lsn::Lsn;
 use super::position::Position;
-use super::publication::{Publication, Published};
+use super::publication::Publication;
+use super::publishing::publish;
 use super::replication::{Event, Replication};
-use super::round::{CapturedTable, Refusal, Round};
+use super::round::{CapturedTable, Round};
+use super::slot::Slot;
 use super::slot_keeper::{keep_slot, renew_slot};
 use super::target::Target;
 use super::transaction_view::TransactionView;
+use super::wanted::{Looked, Wanted};
 use super::writers::wait_for_writers;
+use crate::capture::Refusal;
 use crate::postgres::endpoint::Endpoint;
-use crate::postgres::relation_name::{candidates, condition};
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::Session;
 use crate::postgres::startup::Purpose;
@@ -30,18 +33,6 @@ const PAGE_HEADER: u64 = 40;
 
 /// How often memory is looked at, in messages.
 const LOOK_EVERY: usize = 256;
-
-/// A table that is to be read, before it is known how.
-struct Wanted {
-    from: String,
-    target: Target,
-    key: Vec<String>,
-    /// How the publication gives its changes.
-    published: Published,
-    /// Where it was read to; none where changes alone cannot tell.
-    position: Option<Position>,
-    reason: Option<String>,
-}
 
 /// A snapshot through which tables are read whole, and what it sees.
 pub(crate) struct Moment {
@@ -92,37 +83,17 @@ where
     );
     session.query(&patience).await.map_err(failed)?;
     let database = database(&mut session).await.map_err(failed)?;
-    let mut tables = HashMap::new();
-    let mut wanted = Vec::new();
-    for table in request.tables.iter().filter(|table| table.is_read) {
-        match find(&mut session, &table.from).await.map_err(failed)? {
-            None => {
-                let refusal = Refusal {
-                    reason: "there is no such table, or this user may not see it".to_owned(),
-                    advice: "correct `from`".to_owned(),
-                };
-                tables.insert(table.from.clone(), CapturedTable::Refused(refusal));
-            }
-            Some(target) => match target.key(&table.key) {
-                Ok(()) => wanted.push(Wanted {
-                    from: table.from.clone(),
-                    target,
-                    key: table.key.clone(),
-                    published: Published::default(),
-                    position: Position::parse(&table.from, table.position.as_ref())?,
-                    reason: None,
-                }),
-                Err(refusal) => {
-                    tables.insert(table.from.clone(), CapturedTable::Refused(refusal));
-                }
-            },
-        }
+    let mut looked = Looked::new(&mut session, request).await.map_err(failed)?;
+    let targets: Vec<&Target> = looked.wanted.iter().map(|table| &table.target).collect();
+    let publishing = publish(&mut session, &publication, &targets).await?;
+    looked.refuse(&publishing.refused);
+    if looked.wanted.is_empty() && Slot::find(&mut session, &slot_name).await.map_err(failed)?.is_none() {
+        // Nobody would ever let its log go.
+        return Ok(Some(nothing(endpoint, slot_name, publication, database, looked, moment().await?)));
     }
-    let targets: Vec<&Target> = wanted.iter().map(|table| &table.target).collect();
-    let publication_is_new = Publication::ensure(&mut session, &publication, &targets).await?;
     let (confirmed, slot_is_new) = keep_slot(&mut session, &slot_name, settings, notes).await?;
-    let mut is_unpublished = publication_is_new;
-    for table in &mut wanted {
+    let mut is_unpublished = publishing.is_new;
+    for table in &mut looked.wanted {
         let number = table.target.relation.table;
         table.published = Publication::entry(&mut session, &publication, number).await.map_err(failed)?;
         let before = table.position.as_ref().filter(|position| position.lsn >= confirmed);
@@ -138,28 +109,19 @@ where
         let was_given =
             |table: &Wanted| table.position.as_ref().is_some_and(|position| position.published == table.published);
         let joining: Vec<&Target> =
-            wanted.iter().filter(|table| !was_given(table)).map(|table| &table.target).collect();
+            looked.wanted.iter().filter(|table| !was_given(table)).map(|table| &table.target).collect();
         let patience = Duration::from_millis(settings.lock_timeout_ms);
         let busy = wait_for_writers(&mut session, &joining, patience).await.map_err(failed)?;
-        let is_busy = |table: &Wanted| busy.contains(&table.target.relation.table);
-        let (refused, rest): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(is_busy);
-        wanted = rest;
-        for table in refused {
-            let refusal = Refusal {
-                reason: "a transaction that began before its changes were given still writes to it".to_owned(),
-                advice: "run again when that has ended".to_owned(),
-            };
-            tables.insert(table.from, CapturedTable::Refused(refusal));
-        }
+        let refusal = Refusal::new(
+            "a transaction that began before its changes were given still writes to it",
+            "run again when that has ended",
+        );
+        looked.refuse(&busy.into_iter().map(|table| (table, refusal.clone())).collect());
     }
-    for table in &mut wanted {
-        if let Some(position) = table.position.take() {
-            match gap(&position, table, &database, &slot_name, confirmed..=end, slot_is_new) {
-                Some(reason) => table.reason = Some(reason),
-                None => table.position = Some(position),
-            }
-        }
-    }
+    looked.give_up(|position, table| gap(position, table, &database, &slot_name, confirmed..=end, slot_is_new));
+    let Looked { wanted, refused, given_up } = looked;
+    let refused = refused.into_iter().map(|(from, refusal)| (from, CapturedTable::Refused(refusal)));
+    let mut tables: HashMap<String, CapturedTable> = refused.collect();
     let Moment { snapshot, view } = moment().await?;
     settle(&mut session).await.map_err(failed)?;
     let begin = wanted.iter().filter_map(|table| table.position.as_ref()).map(|position| position.lsn).min();
@@ -198,6 +160,7 @@ where
         snapshot,
         view,
         tables,
+        given_up,
         read_to,
         has_more: begin.is_some() && read_to < end,
         notes: std::mem::take(notes),
@@ -212,19 +175,30 @@ async fn database(session: &mut Session) -> Result<String, SessionError> {
     Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()?).unwrap_or_default())
 }
 
-/// A table by its name.
-async fn find(session: &mut Session, from: &str) -> Result<Option<Target>, SessionError> {
-    for candidate in candidates(from) {
-        let sql = format!(
-            "select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where {} and c.relkind in ('r', 'p')",
-            condition(&candidate)
-        );
-        let rows = session.query(&sql).await?;
-        if let Some(table) = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok()) {
-            return Target::find(session, table).await;
-        }
+/// A round of tables that cannot be captured, none of them.
+fn nothing(
+    endpoint: &Arc<Endpoint>,
+    slot: String,
+    publication: String,
+    database: String,
+    looked: Looked,
+    moment: Moment,
+) -> Round {
+    let refused = looked.refused.into_iter().map(|(from, refusal)| (from, CapturedTable::Refused(refusal)));
+    Round {
+        endpoint: Arc::clone(endpoint),
+        slot,
+        publication,
+        database,
+        confirmed: Lsn(u64::MAX),
+        snapshot: moment.snapshot,
+        view: moment.view,
+        tables: refused.collect(),
+        given_up: looked.given_up,
+        read_to: Lsn::default(),
+        has_more: false,
+        notes: Vec::new(),
     }
-    Ok(None)
 }
 
 /// Why the changes since a position are not all that happened, if so.

@@ -7,7 +7,6 @@ use super::lsn::Lsn;
 use super::publication::Published;
 use super::shape::Shape;
 use super::transaction_view::TransactionView;
-use crate::ConnectError;
 
 /// How far a captured table has been read. Stored in the commit of its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,13 +29,9 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    pub(crate) fn parse(from: &str, value: Option<&Value>) -> Result<Option<Self>, ConnectError> {
-        let Some(value) = value else { return Ok(None) };
-        serde_json::from_value(value.clone()).map(Some).map_err(|_| ConnectError::Request {
-            from: from.to_owned(),
-            reason: "the stored position is not one of a PostgreSQL table that is captured".to_owned(),
-            advice: "load the table anew with `--full-refresh`".to_owned(),
-        })
+    /// From a commit. `None`: there is none, or it is of another kind.
+    pub(crate) fn parse(value: Option<&Value>) -> Option<Self> {
+        serde_json::from_value(value?.clone()).ok()
     }
 
     pub(crate) fn to_value(&self) -> Option<Value> {

@@ -14,7 +14,7 @@ use super::publication::Published;
 use super::replication::Replication;
 use super::target::Target;
 use super::transaction_view::TransactionView;
-use crate::capture::{FoldBatches, changes, with_position};
+use crate::capture::{FoldBatches, Refusal, changes, with_position};
 use crate::postgres::endpoint::Endpoint;
 use crate::postgres::unit::Unit;
 use crate::{BatchStream, Capture, ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Snapshot};
@@ -38,6 +38,8 @@ pub(crate) struct Round {
     pub(super) view: TransactionView,
     /// By their names in requests.
     pub(super) tables: HashMap<String, CapturedTable>,
+    /// Where tables were read to for which the log is not kept any more.
+    pub(super) given_up: Vec<Position>,
     /// Up to where changes were read.
     pub(super) read_to: Lsn,
     pub(super) has_more: bool,
@@ -54,13 +56,6 @@ pub(crate) enum CapturedTable {
     Refused(Refusal),
 }
 
-/// Why a table cannot be captured.
-#[derive(Debug, Clone)]
-pub(crate) struct Refusal {
-    pub(crate) reason: String,
-    pub(crate) advice: String,
-}
-
 impl Round {
     fn table(&self, from: &str) -> Result<&CapturedTable, ConnectError> {
         let missing = || ConnectError::Request {
@@ -69,11 +64,7 @@ impl Round {
             advice: "read tables with the capture that they were named for".to_owned(),
         };
         match self.tables.get(from).ok_or_else(missing)? {
-            CapturedTable::Refused(refusal) => Err(ConnectError::Request {
-                from: from.to_owned(),
-                reason: refusal.reason.clone(),
-                advice: refusal.advice.clone(),
-            }),
+            CapturedTable::Refused(refusal) => Err(refusal.of(from)),
             table => Ok(table),
         }
     }
@@ -115,7 +106,7 @@ impl Snapshot for Round {
             CapturedTable::Whole { reason, .. } => {
                 plan.replaces_all = request.position.is_some();
                 plan.notes.extend(reason.as_ref().map(|reason| Note {
-                    id: "captured-anew",
+                    id: Note::CAPTURED_ANEW,
                     message: format!("all of `{}` is read again: {reason}", request.from),
                 }));
             }
@@ -126,6 +117,7 @@ impl Snapshot for Round {
                 // What the columns are read as.
                 let detail = plan.units.pop().map_or(Value::Null, |unit| unit.detail);
                 plan.replaces_all = folded.is_truncated();
+                plan.notes.extend(folded.notes(&request.from));
                 plan.units = if folded.is_empty() && behind < HEARTBEAT_BYTES {
                     Vec::new()
                 } else {
@@ -163,6 +155,7 @@ impl Snapshot for Round {
                     table: FoldedRows::new(from, Arc::clone(table), readings),
                     schema: Arc::clone(&plan.schema),
                     key: key.clone(),
+                    misfits: plan.misfits.clone(),
                 };
                 Ok(changes(batches, plan.request.batch_rows.max(1), end.to_value(), FoldedRows::notes))
             }
@@ -192,11 +185,14 @@ impl Capture for Round {
     async fn confirm(&self, positions: &[Value]) -> Result<(), ConnectError> {
         let ours = positions.iter().filter_map(|position| serde_json::from_value::<Position>(position.clone()).ok());
         let ours = ours.filter(|position| {
-            position.slot == self.slot && position.database == self.database && position.lsn >= self.confirmed
+            let is_ours = position.slot == self.slot && position.database == self.database;
+            is_ours && position.lsn >= self.confirmed && !self.given_up.contains(position)
         });
-        let Some(least) = ours.map(|position| position.lsn).min().filter(|least| *least > self.confirmed) else {
+        // Nothing that has landed needs the log: what is there may go.
+        let least = ours.map(|position| position.lsn).min().unwrap_or(self.read_to);
+        if least <= self.confirmed {
             return Ok(());
-        };
+        }
         let mut replication = Replication::start(&self.endpoint, &self.slot, &self.publication, least).await?;
         replication.confirm(least).await.map_err(|error| error.of_reading(&self.slot, 0))
     }

@@ -1,8 +1,8 @@
 //! A table as capturing it needs to know it.
 
 use super::message::{Relation, RelationColumn};
-use super::round::Refusal;
 use super::shape::{Partition, Shape, ShapeColumn};
+use crate::capture::Refusal;
 use crate::postgres::literal::qualified;
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::{Session, TextRow};
@@ -85,7 +85,7 @@ impl Target {
     /// Whether rows can be told apart by the columns `key`, also those that are deleted; if not, what its owner can do.
     pub(crate) fn key(&self, key: &[String]) -> Result<(), Refusal> {
         let table = qualified(&self.relation.schema, &self.relation.name);
-        let refused = |reason: String, advice: String| Err(Refusal { reason, advice });
+        let refused = |reason: String, advice: String| Err(Refusal::new(reason, advice));
         if self.identity == "n" || (self.identity == "d" && self.primary_key.is_empty()) {
             return refused(
                 "PostgreSQL writes nothing into its log that says which row was changed (its replica identity)"

@@ -140,7 +140,7 @@ impl ValueBuilder {
         }
     }
 
-    /// Appends a value in the binary form in which COPY sends it. After an error the builder is of no further use.
+    /// Appends a value in the binary form in which COPY sends it. After an error it has not got the value, and a NULL may take its place.
     #[inline]
     pub(crate) fn append_binary(&mut self, bytes: &[u8]) -> Result<(), Misfit> {
         match &mut self.column {

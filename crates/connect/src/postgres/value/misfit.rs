@@ -7,6 +7,8 @@ pub(crate) struct Misfit {
     pub(crate) advice: &'static str,
 }
 
+const BROKEN: &str = "run again; if it stays, report it as a bug";
+
 const AS_TEXT: &str =
     "correct it in the source, or promise the column as `varchar`, which keeps it as PostgreSQL writes it";
 
@@ -17,7 +19,12 @@ impl Misfit {
 
     /// Bytes that are not of the form in which the type is sent.
     pub(crate) fn broken(length: usize) -> Self {
-        Self::new(format!("{length} bytes of another form"), "run again; if it stays, report it as a bug")
+        Self::new(format!("{length} bytes of another form"), BROKEN)
+    }
+
+    /// Whether it is no value of its type at all.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.advice == BROKEN
     }
 
     pub(crate) fn year() -> Self {

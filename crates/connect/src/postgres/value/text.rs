@@ -7,7 +7,8 @@ use super::{Misfit, ValueBuilder};
 use crate::value::{decimal_from_text, float, integer, rescale, timestamp};
 
 impl ValueBuilder {
-    /// Appends a value in its text form. After an error the builder is of no further use.
+    /// Appends a value in its text form. After an error it has not got the value, and a NULL may take its place, unless
+    /// the misfit is broken.
     pub(crate) fn append_text(&mut self, text: &[u8]) -> Result<(), Misfit> {
         let misfit = || Misfit::text(text.len());
         match &mut self.column {
@@ -58,7 +59,7 @@ impl ValueBuilder {
                     }));
                 });
                 if !is_hex {
-                    return Err(misfit());
+                    return Err(Misfit::broken(text.len()));
                 }
             }
             Column::Date(builder) => {

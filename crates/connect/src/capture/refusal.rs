@@ -1,8 +1,11 @@
-//! Why something cannot be captured.
+//! Why a table cannot be captured.
 
 use crate::ConnectError;
 
-/// Why something cannot be captured, and what its owner can do.
+/// Why a table is read whole of which nobody knows where it was read to: in words that continue “all of it is read again:”.
+pub(crate) const UNREADABLE: &str = "its stored position is none of a captured table";
+
+/// Why a table cannot be captured, and what its owner can do.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) reason: String,
