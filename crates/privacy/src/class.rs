@@ -31,7 +31,9 @@ pub enum Class {
     IpAddress,
     /// Latitude or longitude.
     Coordinates,
-    /// Number of a payment card or bank account, or a card's check number.
+    /// International bank account number (ISO 13616).
+    Iban,
+    /// Number of a payment card or of a bank account in another form, or a card's check number.
     PaymentCard,
     /// Password (hashed or not), token, key.
     Secret,
@@ -41,7 +43,7 @@ pub enum Class {
 
 impl Class {
     /// Every class that is always there, in the order of the documentation.
-    pub const BUILTIN: [Self; 15] = [
+    pub const BUILTIN: [Self; 16] = [
         Self::Public,
         Self::Identifier,
         Self::Email,
@@ -55,6 +57,7 @@ impl Class {
         Self::DateOfBirth,
         Self::IpAddress,
         Self::Coordinates,
+        Self::Iban,
         Self::PaymentCard,
         Self::Secret,
     ];
@@ -75,6 +78,7 @@ impl Class {
             Self::DateOfBirth => "date_of_birth",
             Self::IpAddress => "ip_address",
             Self::Coordinates => "coordinates",
+            Self::Iban => "iban",
             Self::PaymentCard => "payment_card",
             Self::Secret => "secret",
             Self::Custom(name) => name,

@@ -16,7 +16,7 @@ impl Classes {
     /// | class | default treatment |
     /// |---|---|
     /// | `public`, `identifier` | `keep` |
-    /// | `email`, `phone`, `person_name`, `username`, `government_id` | `pseudonym`, each in the domain of its name |
+    /// | `email`, `phone`, `person_name`, `username`, `government_id`, `iban` | `pseudonym`, each in the domain of its name |
     /// | `address`, `free_text` | `redact` (the whole text) |
     /// | `postcode` | `truncate` to the outward part |
     /// | `date_of_birth` | `truncate` to the year |
@@ -58,7 +58,7 @@ impl Default for Classes {
 fn default_treatment(class: &Class) -> Treatment {
     match class {
         Class::Public | Class::Identifier => Treatment::Keep,
-        Class::Email | Class::Phone | Class::PersonName | Class::Username | Class::GovernmentId => {
+        Class::Email | Class::Phone | Class::PersonName | Class::Username | Class::GovernmentId | Class::Iban => {
             Treatment::Pseudonym { domain: Domain::of_class(class) }
         }
         Class::Address | Class::FreeText => Treatment::Redact(Redact { detect: false }),

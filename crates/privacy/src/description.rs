@@ -19,7 +19,8 @@ impl Class {
             Self::DateOfBirth => "days of birth",
             Self::IpAddress => "IPv4 and IPv6 addresses",
             Self::Coordinates => "latitude or longitude",
-            Self::PaymentCard => "numbers of payment cards and bank accounts, check numbers",
+            Self::Iban => "international bank account numbers (IBAN)",
+            Self::PaymentCard => "numbers of payment cards and of bank accounts in other forms, check numbers",
             Self::Secret => "passwords (hashed or not), tokens, keys",
             Self::Custom(_) => "a class of the project",
         }

@@ -20,10 +20,11 @@ const PHRASES: &[(Class, &str)] = &[
          session_key cookie encryption_key signing_key client_key client_secret master_key shared_key webhook_key \
          reset_hash reset_key activation_key license_key",
     ),
+    (Class::Iban, "iban ibans iban_number iban_nr ibannummer"),
     (
         Class::PaymentCard,
         "card_number cardnumber card_no credit_card creditcard debit_card cc_number ccnum cc_num cvv cvc cvv2 \
-         kreditkarte kreditkartennummer kartennummer carte_bancaire tarjeta iban account_number bank_account \
+         kreditkarte kreditkartennummer kartennummer carte_bancaire tarjeta account_number bank_account \
          kontonummer kontonr sort_code routing_number bic swift",
     ),
     (

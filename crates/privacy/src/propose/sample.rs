@@ -62,7 +62,7 @@ impl Sample {
             &[
                 (Class::Email, "e-mail addresses", is_email),
                 cards,
-                (Class::PaymentCard, "bank account numbers (they pass the check)", is_iban),
+                (Class::Iban, "bank account numbers (they pass the check)", is_iban),
                 (Class::IpAddress, "IP addresses", is_ip_address),
                 (Class::Secret, "hashes of passwords, tokens or keys", is_secret),
                 (Class::Phone, "telephone numbers in international form", is_international_phone),
@@ -107,6 +107,7 @@ impl Sample {
             Class::Email => &is_email,
             Class::Phone => &|text| (5..=18).contains(&digits(text)),
             Class::PersonName => &|text| text.chars().any(char::is_alphabetic) && digits(text) < 3,
+            Class::Iban => &is_iban,
             Class::IpAddress => &is_ip_address,
             Class::DateOfBirth => &|text| digits(text) >= 4,
             Class::Postcode => &|text| text.len() <= 10,

@@ -45,7 +45,9 @@ fn names_in_several_languages() {
         ("ip_address", "ip_address"),
         ("latitude", "coordinates"),
         ("card_number", "payment_card"),
-        ("iban", "payment_card"),
+        ("iban", "iban"),
+        ("bank_account_iban", "iban"),
+        ("account_number", "payment_card"),
         ("password_hash", "secret"),
         ("api_key", "secret"),
         ("order_id", "identifier"),
@@ -61,7 +63,7 @@ fn values_speak_louder_than_names() {
     for (name, values, expected) in [
         ("contact", vec!["a@x.example", "b@y.example", "c@z.example"], "email"),
         ("field_7", vec!["4111111111111111", "5555555555554444", "378282246310005"], "payment_card"),
-        ("field_8", vec!["DE89370400440532013000", "GB29NWBK60161331926819", "NO9386011117947"], "payment_card"),
+        ("field_8", vec!["DE89370400440532013000", "GB29NWBK60161331926819", "NO9386011117947"], "iban"),
         ("source", vec!["203.0.113.1", "198.51.100.7", "2001:db8::5"], "ip_address"),
         ("contact", vec!["+44 20 7946 0958", "+49 30 901820", "+33 1 40 20 50 50"], "phone"),
         (
@@ -74,6 +76,11 @@ fn values_speak_louder_than_names() {
         assert_eq!(class(&proposal), expected, "{}", proposal.reason);
         assert_eq!(proposal.confidence, Confidence::High);
     }
+    // Numbers of accounts are told by their check whatever they are called, and those that fail it are told to.
+    let accounts = ["DE89370400440532013000", "GB29NWBK60161331926819", "NO9386011117947"];
+    assert_eq!(class(&of_texts("bank_account", accounts.to_vec())), "iban");
+    let broken = of_texts("iban", accounts.map(|account| account.get(..14).unwrap()).to_vec());
+    assert_eq!((class(&broken), broken.confidence), ("iban", Confidence::Low));
     let cards: ArrayRef =
         Arc::new(Int64Array::from(vec![4_111_111_111_111_111, 5_555_555_555_554_444, 378_282_246_310_005]));
     assert_eq!(class(&propose("field", &DataType::Int64, &cards)), "payment_card");

@@ -13,7 +13,7 @@ use crate::resource::{PrivacyClass, PrivacyPolicy, PrivacyRule};
 use crate::yaml::{Mapping, Node, Spanned};
 
 /// The classes that every project has.
-pub(super) const BUILT_IN_CLASSES: [&str; 15] = [
+pub(super) const BUILT_IN_CLASSES: [&str; 16] = [
     "public",
     "identifier",
     "email",
@@ -27,6 +27,7 @@ pub(super) const BUILT_IN_CLASSES: [&str; 15] = [
     "date_of_birth",
     "ip_address",
     "coordinates",
+    "iban",
     "payment_card",
     "secret",
 ];
