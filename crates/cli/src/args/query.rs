@@ -39,7 +39,7 @@ pub(crate) enum QueryFormat {
     Table,
     /// Comma-separated values with a header
     Csv,
-    /// One JSON object per line
+    /// One JSON object per line; what is no finite number is a text, "NaN" or "Infinity"
     Json,
     /// A Parquet file (give --out, or redirect standard output)
     Parquet,

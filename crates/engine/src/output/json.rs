@@ -1,6 +1,7 @@
 //! Rows as JSON.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use arrow_json::WriterBuilder;
 use arrow_json::writer::{JsonArray, JsonFormat, LineDelimited, Writer};
@@ -8,6 +9,7 @@ use futures::TryStreamExt;
 
 use crate::Rows;
 use crate::output::OutputError;
+use crate::output::json_float::JsonFloats;
 
 /// How JSON objects stand next to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +20,8 @@ pub enum JsonLayout {
     Lines,
 }
 
-/// Writes all rows and gives their number. Every column is there in every object; NULL is `null`.
+/// Writes all rows and gives their number. Every column is there in every object; NULL is `null`, and what is no finite number
+/// is a text (`"NaN"`, `"Infinity"`, `"-Infinity"`), as in PostgreSQL.
 pub async fn write_json(rows: Rows, out: &mut (dyn Write + Send), layout: JsonLayout) -> Result<u64, OutputError> {
     match layout {
         JsonLayout::Array => write::<JsonArray>(rows, out).await,
@@ -29,6 +32,7 @@ pub async fn write_json(rows: Rows, out: &mut (dyn Write + Send), layout: JsonLa
 async fn write<F: JsonFormat + Send>(mut rows: Rows, out: &mut (dyn Write + Send)) -> Result<u64, OutputError> {
     let mut writer: Writer<_, F> = WriterBuilder::new()
         .with_explicit_nulls(true)
+        .with_encoder_factory(Arc::new(JsonFloats))
         .with_date_format("%Y-%m-%d".to_owned())
         .with_timestamp_format("%Y-%m-%dT%H:%M:%S%.f".to_owned())
         .with_timestamp_tz_format("%Y-%m-%dT%H:%M:%S%.f%:z".to_owned())

@@ -3,6 +3,7 @@
 mod csv;
 mod error;
 mod json;
+mod json_float;
 mod parquet;
 mod table;
 

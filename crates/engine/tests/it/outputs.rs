@@ -77,6 +77,18 @@ async fn json_has_every_column_in_every_object() {
 }
 
 #[tokio::test]
+async fn numbers_that_json_has_not_got_are_texts_and_no_nulls() {
+    let session = session(catalog());
+    let sql = "select x, x::real as y, array[x, 1.5] as l from (values (1, 'NaN'::double precision), (2, 'Infinity'), \
+               (3, '-Infinity'), (4, null), (5, 0.5)) v(i, x) order by i";
+    let mut out = Vec::new();
+    write_json(session.query(sql).await.expect("rows"), &mut out, JsonLayout::Lines).await.expect("written");
+    let lines = ["\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "null", "0.5"];
+    let expected = lines.map(|value| format!("{{\"x\":{value},\"y\":{value},\"l\":[{value},1.5]}}\n")).concat();
+    assert_eq!(String::from_utf8(out).expect("text"), expected);
+}
+
+#[tokio::test]
 async fn parquet_reads_back_as_it_was() {
     let session = session(catalog());
     let mut out = Vec::new();
