@@ -8,6 +8,7 @@
 //! How to write one: the message says what is wrong with which object, in one sentence without a full stop,
 //! names in backticks; the label says what is wrong *here*; a hint says what to do next.
 
+mod count;
 mod diagnostic;
 mod diagnostics;
 mod location;
@@ -18,6 +19,7 @@ mod source_file;
 mod span;
 mod suggest;
 
+pub use count::{agree, count};
 pub use diagnostic::{Diagnostic, Related};
 pub use diagnostics::Diagnostics;
 pub use location::Location;

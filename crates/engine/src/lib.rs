@@ -10,6 +10,7 @@
 //! PostgreSQL → the names in it looked up in the catalog, views expanded → planned → run.
 
 mod catalog;
+mod columns_read;
 mod dialect;
 mod engine;
 mod error;

@@ -118,6 +118,11 @@ impl Session {
         self.started().create_physical_expr(expression, schema)
     }
 
+    /// A plan without what it does not need.
+    pub(crate) fn optimize(&self, plan: &LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
+        self.started().optimize(plan)
+    }
+
     /// The state with its clock set.
     fn started(&self) -> SessionState {
         let mut state = self.state.as_ref().clone();

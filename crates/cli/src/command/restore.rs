@@ -33,6 +33,7 @@ fn words(table: &str, restored: &Restored) -> String {
         visible_since,
         restored_version,
         restored_committed_at,
+        apart,
         kind,
         is_incremental,
         incremental_behind,
@@ -45,6 +46,7 @@ fn words(table: &str, restored: &Restored) -> String {
     let of = restored_committed_at.map(|time| format!(", of {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
     let of = of.unwrap_or_default();
     let mut lines = vec![format!("{table} is as it was at version {restored_version}{of}; this is version {version}")];
+    lines.extend(apart.clone());
     let next = match kind.as_deref() {
         Some("source") => Some("reads from the source again what came after"),
         Some(_) if *is_incremental => Some("goes on from these rows, as the model is incremental"),

@@ -125,7 +125,6 @@ fn a_column_that_is_gone() {
       |                    ^^^
       |
       = note: not in t.csv
-      = note: used by model `counted`; exposure `board` in the end
       = note: it looks renamed: the source has a new column `date` (date)
       = help: if that is right, write `from: "date"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);
@@ -155,7 +154,7 @@ fn rows_are_counted_as_they_land_or_do_not() {
     // Only a header line is a file without rows, and nearly always a mistake.
     folder.write("data/t.csv", "id,name\n");
     let told = ade.run(&["ingest"]).succeeds().text();
-    assert!(told.contains("! warned") && told.contains("the table is empty now; before it had 1 rows"), "{told}");
+    assert!(told.contains("! warned") && told.contains("the table is empty now; before it had 1 row"), "{told}");
 
     let (folder, ade) = project("feed", &format!("ingest: {{from: t.csv, mode: incremental, key: [id]}}\n{columns}"));
     folder.write("data/t.csv", "id,name\n1,a\n1,b\n2,c\n");
@@ -266,7 +265,6 @@ fn databases_with_other_values_than_declared() {
       |                    ^^^^^^
       |
       = note: not in t
-      = note: used by model `counted`; exposure `board` in the end
       = note: it looks renamed: the source has a new column `total` (bigint)
       = help: if that is right, write `from: "total"` at the column: it goes on under its name here, and nothing that uses it changes; if not, ask the source's owner
     "#);

@@ -248,7 +248,7 @@ fn a_key_that_does_not_tell_rows_apart_stops_its_table() {
     let declared = "      - {name: twice, ingest: {from: app.twice, mode: capture, key: [k]}}\n";
     source.folder.write("sources/app.yml", SOURCES.to_owned() + declared);
     let said = source.ade.run(&["ingest"]).exits(1).all();
-    assert!(said.contains("1 of 3 rows of `app.twice` have a key (k) that others have, too"), "{said}");
+    assert!(said.contains("1 of 3 rows of `app.twice` has a key (k) that others have, too"), "{said}");
     source.assert_same();
     source.psql("delete from app.twice where v = 'a'");
     source.ingest();

@@ -109,7 +109,7 @@ fn changed_rows_that_leave_values_out_keep_the_promises_of_those_they_send() {
     assert_eq!(captured.rows("select count(*), count(note), count(email) from app.people"), "6,6,6");
     captured.server.psql("update app.people set email = null where id = 2").unwrap();
     let all = captured.ade.run(&["ingest"]).exits(1).all();
-    assert!(all.contains("at least 1 rows of `app.people` have no `email`"), "{all}");
+    assert!(all.contains("at least 1 row of `app.people` has no `email`"), "{all}");
     assert_eq!(captured.rows("select count(email) from app.people"), "6", "nothing has landed");
     captured.psql("update app.people set email = 'back@example.org' where id = 2");
     assert_eq!(captured.rows("select count(*), count(note), count(email) from app.people"), "6,6,6");

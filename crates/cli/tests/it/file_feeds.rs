@@ -150,7 +150,7 @@ fn files_that_are_all_gone_keep_their_rows_with_a_warning_until_everything_is_lo
     assert_eq!(rows(&ade), "2,1");
     folder.remove("data/2.csv");
     let told = ade.run(&["ingest", "--full-refresh"]).succeeds().text();
-    assert!(told.contains("the table is empty now; before it had 1 rows"), "{told}");
+    assert!(told.contains("the table is empty now; before it had 1 row"), "{told}");
     assert!(ade.run(&["ingest"]).succeeds().text().contains("unchanged"));
     write(&folder, "3", "3,3");
     ade.run(&["ingest"]).succeeds();

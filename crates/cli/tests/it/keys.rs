@@ -104,6 +104,7 @@ fn rows_with_null_in_their_key_stop_the_table_and_repeated_keys_are_told() {
     database.execute_batch("delete from members where code is null; drop table members; create table members (code text, seen integer); insert into members values ('c', 7), ('c', 8), ('d', 9);").unwrap();
     let all = ade.run(&["build"]).succeeds().all();
     assert!(all.contains("1 of 3 rows came with a key (code) that a later row of them has, too"), "{all}");
+    assert!(all.contains("! warned") && all.contains("name columns in `key` that tell all rows apart"), "{all}");
     assert_eq!(ade.rows("select code, seen from app.members where seen > 6 order by 2"), ["c,8", "d,9"]);
 }
 

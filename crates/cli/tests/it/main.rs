@@ -30,6 +30,7 @@ mod initializing;
 mod inspecting;
 mod inspecting_broken;
 mod inspecting_database;
+mod keeping_apart;
 mod keys;
 mod kills;
 mod leftovers;

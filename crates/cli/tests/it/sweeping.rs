@@ -68,7 +68,7 @@ fn keys_that_are_gone_go_from_the_lake() {
     app.ingest();
     assert_eq!((app.count("part = 1"), app.count("part = 9")), ("0".to_owned(), "1".to_owned()));
     app.sql("insert into people values ('late', 1, 'unseen', 5)");
-    assert!(app.ingest().contains("1 rows of the source are not in the table"));
+    assert!(app.ingest().contains("1 row of the source is not in the table"));
     app.sql("delete from people");
     assert!(app.ingest().contains("the table is empty now"));
 }
@@ -87,7 +87,7 @@ fn keys_that_are_gone_are_marked_and_stay_as_they_were() {
     assert_eq!(app.count("_ade_is_deleted"), "166");
     // One that comes back without a change of its cursor stays marked, and that is told.
     app.sql("insert into people values ('c4', 1, 'again', 4)");
-    assert!(app.ingest().contains("1 rows are marked as deleted and in the source all the same"));
+    assert!(app.ingest().contains("1 row is marked as deleted and in the source all the same"));
     assert_eq!(app.count("_ade_is_deleted"), "166");
     app.sql("delete from people");
     let all = app.ingest();
@@ -118,7 +118,7 @@ fn keys_are_held_against_their_type_before_they_are_compared() {
         // They are text as they are read: `3.0`.
         sql("delete from people where plain = 3");
         let all = ade.run(&["ingest"]).succeeds().all();
-        assert!(all.contains("1 rows that the source has not got any more are removed"), "{all}");
+        assert!(all.contains("1 row that the source has not got any more is removed"), "{all}");
         assert_eq!(ade.rows("select count(*), sum(plain) from app.people"), ["9,52"]);
         // What is kept apart is not missed.
         let apart = if key == "id" { "21, 'y'" } else { "'y', 21" };

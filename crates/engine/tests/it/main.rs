@@ -2,6 +2,7 @@
 
 mod ade_database;
 mod catalogs;
+mod columns_read;
 mod compare;
 mod decimal_arithmetic;
 mod differential;

@@ -1,5 +1,5 @@
 //! How the rows of an incremental model meet those of its table.
-use ade_diagnostic::{Diagnostic, rule};
+use ade_diagnostic::{Diagnostic, agree, count, rule};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_engine::{Session, type_name};
 use ade_lake::{
@@ -37,9 +37,10 @@ impl Steps {
         let repeated = counts.arrived.saturating_sub(counts.added);
         (repeated > 0).then(|| {
             format!(
-                "{repeated} of {} rows have a `unique_key` ({}) that another row of them has, too: one row of each key stayed; \
+                "{repeated} of {} {} a `unique_key` ({}) that another row of them has, too: one row of each key stayed; \
                  have the query give one row for each, so that it says which",
-                counts.arrived,
+                count(counts.arrived, "row"),
+                agree(repeated, "has", "have"),
                 keys.columns.join(", "),
             )
         })

@@ -2,6 +2,7 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
+use ade_diagnostic::count;
 use ade_engine::{MemoryCatalog, RelationName, Rows, Session, type_name};
 use ade_lake::{CommitNote, Interval, Lease, SchemaChange, StageRequest, StageWriter, Staged, TableName, Write};
 use ade_meta::{ViewChange, ViewColumn, ViewDefinition};
@@ -292,7 +293,7 @@ impl ModelTable<'_> {
         outcome.rows = Some(counts.added);
         outcome.notes(steps.repeated(counts).as_slice());
         if counts.total == 0 && counts.removed > 0 {
-            outcome.note(&format!("the table is empty now; before it had {} rows", counts.removed));
+            outcome.note(&format!("the table is empty now; before it had {}", count(counts.removed, "row")));
         }
         let checks = build.audit_table(&model.relation, self.checks, &staged).await?;
         let stopped = checks.iter().any(CheckReport::stops);

@@ -1,5 +1,5 @@
 //! Promises of values, held against the rows of a source before a treatment changes them.
-use ade_diagnostic::{Diagnostic, rule};
+use ade_diagnostic::{Diagnostic, agree, count, rule};
 use ade_privacy::Treatment;
 use ade_project::resource::SourceTable;
 use arrow::datatypes::Schema;
@@ -41,7 +41,8 @@ impl Build {
             // The audit looks at the others: it sees the table as it becomes.
             if rows > 0 && (may_be_missing(source, column) || self.is_treated(source, schema, &column.name)) {
                 let table = format!("{}.{}", source.source, source.name);
-                let message = format!("contract: at least {rows} rows of `{table}` have no `{}`", column.name);
+                let (lacking, have) = (count(rows, "row"), agree(rows, "has", "have"));
+                let message = format!("contract: at least {lacking} of `{table}` {have} no `{}`", column.name);
                 let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(column.origin.clone());
                 return Some(
                     problem

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::build::select;
 use crate::error::{RunError, with_causes};
+use crate::source::beside;
 use crate::workspace::Workspace;
 
 /// Runs that ended longer ago are forgotten, with their tasks and check results.
@@ -97,11 +98,15 @@ impl Workspace {
             return Ok(all);
         }
         let (selected, _) = select(&self.project, &upkeep.select, &upkeep.exclude, None)?;
-        let wanted: Vec<TableName> = selected
+        let mut wanted: Vec<TableName> = selected
             .iter()
             .filter_map(|id| self.project.relation(id))
             .filter_map(|relation| Self::table_name(relation).ok())
             .collect();
+        // Rows that are kept apart belong to their table.
+        let sources = selected.iter().filter_map(|id| self.project.sources.get(id));
+        let sources = sources.filter_map(|source| Self::table_name(&source.relation).ok());
+        wanted.extend(sources.filter_map(|table| beside(&table).ok()).collect::<Vec<_>>());
         Ok(all.into_iter().filter(|table| wanted.contains(table)).collect())
     }
 }

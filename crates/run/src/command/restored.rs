@@ -15,6 +15,8 @@ pub struct Restored {
     pub restored_version: u64,
     /// When that one was committed.
     pub restored_committed_at: Option<DateTime<Utc>>,
+    /// What became of the rows that are kept apart from it, in words; none where there are none.
+    pub apart: Option<String>,
     /// What the project makes the table of: `source`, `seed`, `model`; none for a table that it does not know.
     pub kind: Option<String>,
     /// Whether it is that of an incremental model: builds go on from the rows that are there.

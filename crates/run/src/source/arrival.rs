@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use ade_connect::{DELETED, ReadUnit, Snapshot as SourceSnapshot};
+use ade_diagnostic::count;
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
 use ade_project::resource::IngestMode;
@@ -17,8 +18,8 @@ use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
 use super::quarantine::{Intake, Quarantine};
 use super::reading::Reading;
-use super::sieve::Tally;
 use super::stamp::BATCH_ID;
+use super::tally::Tally;
 use crate::build::{TaskError, discard_stage};
 use crate::event::CheckReport;
 use crate::failpoint::{self, hit};
@@ -85,20 +86,18 @@ impl Arrival<'_> {
         let landed = Box::pin(self.land_beside(snapshot, position, rows_before, &mut quarantine)).await;
         // What was not committed before the table was must not be.
         let left = match quarantine {
-            Some(quarantine) => Box::pin(quarantine.close(false, self.table.build.run_id)).await,
+            Some(quarantine) => Box::pin(quarantine.close(false, self.table.build.run_id)).await.map(|_| ()),
             None => Ok(()),
         };
         landed.and_then(|landed| left.map(|()| landed))
     }
 
-    /// Where rows are kept apart, if any may be.
+    /// Where rows are kept apart, if any may be, or were.
     async fn quarantine(&self, position: Option<&Value>) -> Result<Option<Quarantine<'_>>, TaskError> {
         let Self { table, decided, .. } = self;
-        if !decided.sieve.keeps_apart() {
-            return Ok(None);
-        }
         let intake = Intake {
             build: table.build,
+            keeps_apart: decided.sieve.keeps_apart(),
             table: table.table,
             columns: Arc::clone(decided.obfuscator.output_schema()),
             key: &table.declared.key,
@@ -107,7 +106,7 @@ impl Arrival<'_> {
             replaced: self.replaced(),
             origin: position.map(Value::to_string).unwrap_or_default(),
         };
-        Quarantine::new(intake).await.map(Some)
+        Quarantine::new(intake).await
     }
 
     async fn land_beside<'q>(
@@ -164,9 +163,14 @@ impl Arrival<'_> {
             staged.discard().await?;
             return Err(TaskError::Diagnostics(vec![problem]));
         }
-        notes.extend(self.repeated(repeated, arrived));
+        if let Some(note) = self.repeated(repeated, arrived) {
+            notes.push(note);
+            // A database has each row once; what is delivered in files comes again.
+            tally.shares_keys |= !self.table.is_of_files();
+        }
         if self.same_content(&landing).await? {
             staged.discard().await?;
+            tally.apart = quarantine.as_ref().map(Quarantine::as_before);
             return Ok(Landed::Same(notes, losses, tally));
         }
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
@@ -177,7 +181,7 @@ impl Arrival<'_> {
             return Ok(Landed::Stopped(Refused { rows, checks, notes }));
         }
         if let Some(quarantine) = quarantine.take() {
-            Box::pin(quarantine.close(true, table.build.run_id)).await?;
+            tally.apart = Some(Box::pin(quarantine.close(true, table.build.run_id)).await?);
             hit(failpoint::SOURCE_KEPT_APART)?;
         }
         // A table that its source has no rows for still gets a commit: then it exists.
@@ -186,27 +190,27 @@ impl Arrival<'_> {
             run_id: Some(table.build.run_id),
             position: position.clone(),
             fingerprint: Some(landing.to_text()),
+            reason: self.reason(),
             ..CommitNote::new(batch_id)
         };
         let version = staged.commit(&note).await?.version();
         hit(failpoint::SOURCE_COMMITTED)?;
-            reason: self.reason(),
         table.build.checkpoint(table.table, version, table.lease).await;
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
         let rows = counts.added;
         Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, tally, position }))
     }
 
-    /// Whether what is read are changes, with those of rows that are no more.
-    pub(super) fn is_of_changes(&self) -> bool {
-        self.table.declared.mode == IngestMode::Capture && !self.whole
-    }
     /// Why what lands takes the place of all that was there, where that is not plain.
     fn reason(&self) -> Option<String> {
         let reasons = self.decided.plan.notes.iter().filter(|note| self.whole && note.is_reason());
         reasons.map(|note| note.message.clone()).reduce(|all, more| format!("{all}; {more}"))
     }
 
+    /// Whether what is read are changes, with those of rows that are no more.
+    pub(super) fn is_of_changes(&self) -> bool {
+        self.table.declared.mode == IngestMode::Capture && !self.whole
+    }
 
     /// Whether arrivals may say that rows with their keys must not be in the table.
     pub(super) fn takes_out(&self) -> bool {
@@ -264,8 +268,10 @@ impl Arrival<'_> {
         if !keyed || repeated == 0 {
             return None;
         }
+        let advice = if self.table.is_of_files() { "" } else { "; name columns in `key` that tell all rows apart" };
         Some(format!(
-            "{repeated} of {arrived} rows came with a key ({}) that a later row of them has, too: the last one of each key stayed",
+            "{repeated} of {} came with a key ({}) that a later row of them has, too: the last one of each key stayed{advice}",
+            count(arrived, "row"),
             self.table.declared.key.join(", "),
         ))
     }

@@ -90,6 +90,11 @@ fn find<'a>(fields: &'a Fields, path: &str) -> Found<'a> {
     }
 }
 
+/// A type as SQL names it, if it is known by now.
+fn known_type(data_type: &DataType) -> String {
+    if *data_type == DataType::Null { "any type".to_owned() } else { type_name(data_type) }
+}
+
 /// The problem of columns without a class, given with their types, with the lines to complete or to add: one for a table.
 pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) -> Option<Diagnostic> {
     let table = format!("{}.{}", source.source, source.name);
@@ -97,7 +102,7 @@ pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) 
         [] => return None,
         [(column, data_type)] => format!(
             "column `{column}` ({}) of `{table}` is not classified, so the table does not land",
-            type_name(data_type)
+            known_type(data_type)
         ),
         _ => format!("{} columns of `{table}` are not classified, so the table does not land", columns.len()),
     };
@@ -109,8 +114,8 @@ pub(crate) fn unclassified(source: &SourceTable, columns: &[(&str, &DataType)]) 
     let mut problem = Diagnostic::error(&rule::UNCLASSIFIED_COLUMN, message).at(first.clone());
     if columns.len() > 1 {
         let listed = columns.iter().map(|(column, data_type)| match place(column) {
-            Some(place) => format!("`{column}` ({}), line {}", type_name(data_type), place.line()),
-            None => format!("`{column}` ({}), not listed", type_name(data_type)),
+            Some(place) => format!("`{column}` ({}), line {}", known_type(data_type), place.line()),
+            None => format!("`{column}` ({}), not listed", known_type(data_type)),
         });
         problem = problem.note(listed.collect::<Vec<_>>().join("\n"));
     }

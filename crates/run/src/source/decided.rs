@@ -7,14 +7,15 @@ use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{MemoryCatalog, type_name};
 use ade_lake::Snapshot;
 use ade_privacy::{Class, Keyring, Obfuscator, Policy, Treatment};
-use ade_project::resource::{DriftKind, DriftPolicy, IngestMode};
+use ade_project::resource::{DriftKind, DriftPolicy, IngestMode, SourceTable};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::conditions::Conditions;
 use super::continuity::{Continuity, origin};
+use super::contract::fields;
 use super::door::Door;
-use super::drift::{Renaming, Retyping, Verdict, policy_of};
+use super::drift::{Consumers, Renaming, Retyping, Verdict, policy_of};
 use super::extras::Extras;
 use super::ingest::{TableLanding, landed};
 use super::key::{folded_keys, missing_keys};
@@ -95,7 +96,8 @@ impl TableLanding<'_> {
         let policy = self.build.obfuscation.policy(self.source, &columns).map_err(TaskError::Diagnostics)?;
         let conditions = self.conditions(&columns).await;
         let named: Vec<&str> = conditions.iter().flat_map(Conditions::columns).collect();
-        let verdict = Verdict::new(&self.build.workspace.project, self.source, &plan, &policy, renamings, &named);
+        let consumers = self.consumers_of(&plan, current).await;
+        let verdict = Verdict::new(&consumers, self.source, &plan, &policy, renamings, &named);
         let mut problems = verdict.problems;
         problems.extend(self.cursor_is_sensitive(&door, &columns, &policy));
         problems.extend(folded_keys(self.source, &policy, &columns));
@@ -158,6 +160,16 @@ impl TableLanding<'_> {
         Ok(Decided { plan, arriving, sieve, places, missing, obfuscator, extras, schema, landing })
     }
 
+    /// Who uses the table, where a plan found something that they should know of.
+    async fn consumers_of(&self, plan: &ReadPlan, current: Option<&Snapshot>) -> Consumers {
+        let mut drift = plan.drift();
+        fields(self.source, plan, &mut drift);
+        if drift.missing.is_empty() && drift.retyped.is_empty() {
+            return Consumers::default();
+        }
+        Box::pin(self.consumers(current)).await
+    }
+
     /// Columns, by their names in the source, of which rows are kept apart whose value does not fit. What tells rows apart and
     /// where they are is never done without.
     fn told(&self, door: &Door, plan: &ReadPlan) -> Vec<String> {
@@ -172,11 +184,20 @@ impl TableLanding<'_> {
 
     /// The table's conditions, planned over the columns that there are.
     async fn conditions(&self, columns: &Schema) -> Result<Conditions, Vec<Diagnostic>> {
-        if !Conditions::are_declared(self.source) {
+        self.conditions_of(self.source, columns).await
+    }
+
+    /// The conditions of `source`, a table of the same schema, planned over `columns`.
+    pub(super) async fn conditions_of(
+        &self,
+        source: &SourceTable,
+        columns: &Schema,
+    ) -> Result<Conditions, Vec<Diagnostic>> {
+        if !Conditions::are_declared(source) {
             return Ok(Conditions::default());
         }
         let session = self.build.session(MemoryCatalog::new(), &self.source.relation.schema);
-        Conditions::plan(self.source, &session, columns).await
+        Conditions::plan(source, &session, columns).await
     }
 
     /// Fills in what rows with the columns `arriving` are held against.

@@ -9,7 +9,7 @@ mod verdict;
 
 use ade_project::resource::{Column, DriftKind, DriftPolicy, SourceTable};
 
-pub(super) use consumers::consumers;
+pub(super) use consumers::Consumers;
 pub(super) use renaming::Renaming;
 pub(super) use retyping::Retyping;
 pub(super) use verdict::Verdict;

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot};
+use ade_diagnostic::count;
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_project::NodeId;
 use ade_project::resource::{Ingest, IngestMode, Overlap, SourceTable};
@@ -16,8 +17,8 @@ use super::drift::Retyping;
 use super::landing::Landing;
 use super::losses::Losses;
 use super::quarantine::beside;
-use super::sieve::Tally;
 use super::switched::{Switched, position};
+use super::tally::Tally;
 use crate::build::{Build, Groups, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::Status;
@@ -115,7 +116,7 @@ impl Units<'_> {
                     if let Some(before) = committed.emptied {
                         // A source that lost everything and one that could not be read whole look alike.
                         outcome.status = Status::Warned;
-                        outcome.note(&format!("the table is empty now; before it had {before} rows"));
+                        outcome.note(&format!("the table is empty now; before it had {}", count(before, "row")));
                     }
                     outcome.audited(committed.checks);
                 }
@@ -179,11 +180,12 @@ impl TableLanding<'_> {
         if plan.units.is_empty() && current.is_some() {
             // Promises are held and columns are decided about all the same.
             let request = Arc::clone(&plan.request);
-            self.decide(plan, &retyping, current.as_ref(), false, &renamings, &mut outcome).await?;
+            let decided = self.decide(plan, &retyping, current.as_ref(), false, &renamings, &mut outcome).await?;
             if outcome.status == Status::Success {
                 outcome.status = Status::Unchanged;
             }
-            Box::pin(self.sweep(snapshot, &request, &retyping, &mut outcome)).await?;
+            Box::pin(self.sweep(snapshot, &request, &retyping, Some(&decided.sieve), &mut outcome)).await?;
+            self.tell_stale(&decided, &mut outcome).await?;
             return Ok(outcome);
         }
         let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
@@ -229,13 +231,17 @@ impl TableLanding<'_> {
             outcome.note(&error.message());
         }
         if !outcome.status.is_good() && groups.done() > 0 {
-            outcome.note(&format!("{} of {planned} units landed before it", groups.done()));
+            outcome.note(&format!("{} of {} landed before it", groups.done(), count(planned, "unit")));
         }
         // What has landed counts; where nothing has, what might have.
         let rows = if outcome.version.is_some() { units.rows } else { units.rows + units.refused };
         outcome.rows = (outcome.status != Status::Unchanged).then_some(rows);
         if outcome.status.is_good() && !whole {
-            Box::pin(self.sweep(snapshot, &decided.plan.request, &retyping, &mut outcome)).await?;
+            let sieve = (!reads_nothing).then_some(&decided.sieve);
+            Box::pin(self.sweep(snapshot, &decided.plan.request, &retyping, sieve, &mut outcome)).await?;
+            if !reads_nothing {
+                self.tell_stale(&decided, &mut outcome).await?;
+            }
         }
         Ok(outcome)
     }
@@ -291,12 +297,22 @@ impl TableLanding<'_> {
         Ok((plan, retyping))
     }
 
-    /// Whether the source types values of columns of this kind rather than the columns.
-    fn types_values(&self) -> impl Fn(&DataType) -> bool {
+    /// The kind of connection that it is read by.
+    fn kind(&self) -> &str {
         let connections = &self.build.workspace.project.connections;
         let connection = self.source.connection.as_ref().and_then(|name| connections.get(name));
-        let kind = connection.map(|connection| connection.kind.clone()).unwrap_or_default();
-        move |data_type| match kind.as_str() {
+        connection.map(|connection| connection.kind.as_str()).unwrap_or_default()
+    }
+
+    /// Whether the same row may be delivered more than once.
+    pub(super) fn is_of_files(&self) -> bool {
+        self.kind() == "files"
+    }
+
+    /// Whether the source types values of columns of this kind rather than the columns.
+    fn types_values(&self) -> impl Fn(&DataType) -> bool {
+        let kind = self.kind();
+        move |data_type| match kind {
             "files" => data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean,
             // What a number of SQLite means as a time depends on its column.
             "sqlite" => data_type.is_numeric() || *data_type == DataType::Boolean,

@@ -3,7 +3,7 @@
 //!
 //! Looking at the rows cannot find that out: what landed earlier is known by its pseudonym alone. So only treatments that
 //! keep all keys apart are let through, whatever the rows hold.
-use ade_diagnostic::{Diagnostic, Location, rule};
+use ade_diagnostic::{Diagnostic, Location, agree, count, rule};
 use ade_privacy::{DataFamily, Policy, Treatment};
 use ade_project::resource::{IngestMode, SourceTable};
 use arrow::array::{Array, BooleanArray, RecordBatch};
@@ -66,7 +66,13 @@ pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &Reco
     }
     let rows = nulls?.null_count();
     let table = format!("{}.{}", source.source, source.name);
-    let message = format!("at least {rows} rows of `{table}` have NULL in {} of their key", columns.join(" and "));
+    let message = format!(
+        "at least {} of `{table}` {} NULL in {} of {} key",
+        count(rows, "row"),
+        agree(rows, "has", "have"),
+        columns.join(" and "),
+        agree(rows, "its", "their")
+    );
     let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(declared.origin.clone());
     Some(
         problem
@@ -79,7 +85,8 @@ pub(super) fn rows_with_null_key(source: &SourceTable, label: &str, batch: &Reco
 pub(super) fn repeated_key(source: &SourceTable, repeated: u64, rows: u64) -> Option<Diagnostic> {
     let declared = source.ingest.as_ref().filter(|_| repeated > 0)?;
     let (table, key) = (format!("{}.{}", source.source, source.name), declared.key.join(", "));
-    let message = format!("{repeated} of {rows} rows of `{table}` have a key ({key}) that others have, too");
+    let (of, have) = (count(rows, "row"), agree(repeated, "has", "have"));
+    let message = format!("{repeated} of {of} of `{table}` {have} a key ({key}) that others have, too");
     let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(declared.origin.clone());
     Some(problem.hint("name columns in `key` that tell all rows apart: a primary key or a unique one"))
 }

@@ -71,6 +71,17 @@ impl KeyDigests {
         }
         Ok(found)
     }
+
+    /// How many more there are than different ones.
+    pub(super) fn repeated(&self) -> io::Result<u64> {
+        let mut repeated = 0;
+        for part in 0..PARTS {
+            let digests = self.part(part)?;
+            let all = digests.as_chunks::<16>().0;
+            repeated += (all.len() - all.iter().collect::<HashSet<_>>().len()) as u64;
+        }
+        Ok(repeated)
+    }
 }
 
 impl Drop for KeyDigests {
@@ -110,6 +121,10 @@ mod tests {
             let gone = ours.without(&theirs).unwrap();
             assert_eq!(gone, (0..10).map(digest).collect());
             assert_eq!(theirs.without(&ours).unwrap().len(), 1_000);
+            assert_eq!((ours.repeated().unwrap(), made("twice", 0..40).repeated().unwrap()), (0, 0));
+            let mut twice = made("more", 0..400);
+            (0..30).for_each(|number| twice.add(&digest(number)).unwrap());
+            assert_eq!(twice.repeated().unwrap(), 30);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "files go");
     }

@@ -22,9 +22,11 @@ mod quarantine;
 mod reading;
 mod row_digest;
 mod sieve;
+mod stale;
 mod stamp;
 mod sweep;
 mod switched;
+mod tally;
 mod waves;
 
 pub(crate) use captures::{Captures, consumer};

@@ -113,6 +113,13 @@ impl Obfuscation {
         }
     }
 
+    /// Whether a rule classifies a column of some type.
+    fn may_classify(&self, table: &SourceTable, column: &str) -> bool {
+        let name = format!("{}.{}", table.source, table.name);
+        let mut of_any_type = self.rules.iter().map(|rule| Rule { types: Vec::new(), ..rule.clone() });
+        of_any_type.any(|rule| rule.matches(&name, column, &DataType::Null))
+    }
+
     /// Every problem with the listed columns of a table that can be known without asking the source: types and classes that
     /// do not exist, columns without a class, treatments that do not fit their type.
     pub(crate) fn check(&self, table: &SourceTable) -> Vec<Diagnostic> {
@@ -128,9 +135,13 @@ impl Obfuscation {
             Ok(policy) => policy,
             Err(problems) => return problems,
         };
-        // A rule may be for the type that the source will turn out to have.
+        // A rule may be for the type that the source will turn out to have. Where somebody has left the word open there is
+        // nothing to wait for, unless such a rule would be the answer.
         let typed = |name: &str| table.column(name).is_some_and(|listed| listed.data_type.is_some());
-        let open = policy.unclassified().iter().filter(|column| typed(&column.column));
+        let is_left_open = |name: &str| {
+            table.column(name).is_some_and(|listed| listed.undecided.is_some()) && !self.may_classify(table, name)
+        };
+        let open = policy.unclassified().iter().filter(|column| typed(&column.column) || is_left_open(&column.column));
         let open: Vec<_> = open.map(|column| (column.column.as_str(), &column.data_type)).collect();
         let mut problems: Vec<Diagnostic> = unclassified(table, &open).into_iter().collect();
         problems.extend(folded_keys(table, &policy, &schema));

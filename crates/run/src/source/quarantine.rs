@@ -3,10 +3,14 @@
 //! `app.customers` has `app__quarantine.customers`. A row is in one of the two: one that comes again and breaks no promise any
 //! more goes from here as it lands there. Without a key nobody knows which row comes again: then rows go only with the batch
 //! that brought them. What is committed here is committed before: whoever dies between the two finds the same rows again,
-//! and each is here once.
+//! and each is here once. A table that has rows here is looked after also when nothing is kept apart any more: what comes again
+//! goes from here, and a load of everything leaves nothing.
 use std::sync::Arc;
 
-use ade_lake::{CommitNote, KeySpec, Lease, Region, SchemaChange, StageRequest, StageWriter, TableName, Write};
+use ade_lake::{
+    At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName,
+    Write,
+};
 use ade_project::resource::IngestMode;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
@@ -25,13 +29,31 @@ const SCHEMA: &str = "__quarantine";
 /// Column with the reasons for which a row is kept apart.
 pub(super) const REASON: &str = "_ade_reason";
 /// Column that tells rows apart: a digest of the row's key as it would have landed, or of where it came from without a key.
-const ROW: &str = "_ade_row";
+pub(super) const ROW: &str = "_ade_row";
 /// Name of the column of arrivals that is true for rows which are not kept apart (any more).
 const GONE: &str = "_ade_deleted";
 
 /// The table beside a table.
 pub(crate) fn beside(table: &TableName) -> Result<TableName, RunError> {
     Ok(TableName::new(format!("{}{SCHEMA}", table.schema()), table.table())?)
+}
+
+/// How many rows are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeptApart {
+    /// Before what was landed.
+    pub(super) before: u64,
+    /// … and since then.
+    pub(super) now: u64,
+}
+
+/// What is kept apart of a table now, if anything is.
+pub(super) async fn kept_apart(build: &Build, table: &TableName) -> Result<Option<Snapshot>, TaskError> {
+    match build.workspace.lake.snapshot(&beside(table)?, At::Latest).await {
+        Ok(snapshot) => Ok(Some(snapshot).filter(|snapshot| snapshot.rows() != Some(0))),
+        Err(LakeError::NoTable { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The columns that the table has beside the batch of each row.
@@ -44,6 +66,8 @@ fn own_columns(treated: &Schema) -> SchemaRef {
 /// How rows get there.
 pub(super) struct Intake<'a> {
     pub(super) build: &'a Build,
+    /// Whether rows that come now may be kept apart; else only what was before is looked after.
+    pub(super) keeps_apart: bool,
     /// The table that the rows are not in.
     pub(super) table: &'a TableName,
     /// Columns as they land.
@@ -62,8 +86,10 @@ pub(super) struct Intake<'a> {
 pub(super) struct Quarantine<'a> {
     intake: Intake<'a>,
     table: TableName,
-    /// Whether there may be rows from before.
+    /// Whether the table is there.
     is_there: bool,
+    /// Rows from before.
+    before: u64,
     digests: RowDigests,
     /// Whether a row was kept apart.
     any: bool,
@@ -71,16 +97,27 @@ pub(super) struct Quarantine<'a> {
 }
 
 impl<'a> Quarantine<'a> {
-    pub(super) async fn new(intake: Intake<'a>) -> Result<Self, TaskError> {
+    /// `None` where nothing is kept apart, and nothing was.
+    pub(super) async fn new(intake: Intake<'a>) -> Result<Option<Self>, TaskError> {
         let table = beside(intake.table)?;
-        let is_there = intake.build.workspace.lake.version(&table).await?.is_some();
+        let there = match intake.build.workspace.lake.snapshot(&table, At::Latest).await {
+            Ok(snapshot) => Some(snapshot),
+            Err(LakeError::NoTable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let before = there.as_ref().and_then(Snapshot::rows).unwrap_or_default();
+        let has_rows = there.as_ref().is_some_and(|there| there.rows() != Some(0));
+        if !has_rows && !intake.keeps_apart {
+            return Ok(None);
+        }
+        let is_there = there.is_some();
         let key = if intake.mode == IngestMode::Full { Vec::new() } else { key_places(&intake.columns, intake.key) };
         let digests = RowDigests::new(&intake.columns, key, intake.origin.clone())?;
-        let mut new = Self { intake, table, is_there, digests, any: false, held: None };
-        if is_there {
+        let mut new = Self { intake, table, is_there, before, digests, any: false, held: None };
+        if has_rows {
             new.open().await?;
         }
-        Ok(new)
+        Ok(Some(new))
     }
 
     /// The table with what was kept apart before, if there is any.
@@ -184,34 +221,41 @@ impl<'a> Quarantine<'a> {
         Ok(any.then(|| filter_record_batch(&batch, &is_apart)).transpose().map_err(shape)?)
     }
 
+    /// How many rows are there as long as nothing is committed.
+    pub(super) fn as_before(&self) -> KeptApart {
+        KeptApart { before: self.before, now: self.before }
+    }
+
     /// Commits what is kept apart, or takes it back.
-    pub(super) async fn close(self, commit: bool, run_id: Uuid) -> Result<(), TaskError> {
+    pub(super) async fn close(self, commit: bool, run_id: Uuid) -> Result<KeptApart, TaskError> {
+        let as_before = self.as_before();
         let Self { intake: Intake { build, .. }, table, is_there, held, .. } = self;
-        let Some((lease, writer)) = held else { return Ok(()) };
+        let Some((lease, writer)) = held else { return Ok(as_before) };
         let result = if commit {
-            committed(build, writer, is_there, run_id).await
+            committed(build, writer, is_there, run_id).await.map(|now| KeptApart { now, ..as_before })
         } else {
             discard_stage(writer).await;
-            Ok(())
+            Ok(as_before)
         };
         release(build, &table, &lease).await;
         result
     }
 }
 
-async fn committed(build: &Build, writer: StageWriter, is_there: bool, run_id: Uuid) -> Result<(), TaskError> {
+/// Gives how many rows there are then.
+async fn committed(build: &Build, writer: StageWriter, is_there: bool, run_id: Uuid) -> Result<u64, TaskError> {
     let staged = writer.finish().await?;
     let counts = staged.row_counts();
     if is_there && counts.added == 0 && counts.removed == 0 {
         staged.discard().await?;
-        return Ok(());
+        return Ok(counts.total);
     }
     let note = CommitNote { run_id: Some(run_id), ..CommitNote::new(build.workspace.world.ids.next()) };
     staged.commit(&note).await?;
-    Ok(())
+    Ok(counts.total)
 }
 
-async fn release(build: &Build, table: &TableName, lease: &Lease) {
+pub(super) async fn release(build: &Build, table: &TableName, lease: &Lease) {
     if let Err(error) = build.workspace.lake.release(lease).await {
         tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
     }

@@ -11,6 +11,7 @@ use arrow::compute::{and, is_not_null, is_null, not, or, prep_null_mask_filter};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::conditions::{deleted, matched};
+use super::tally::Tally;
 use crate::build::TaskError;
 use crate::error::RunError;
 
@@ -51,62 +52,6 @@ pub(super) struct Sifted {
     pub(super) is_deleted: Option<BooleanArray>,
     /// The names of rules that the row is marked with, where rules mark.
     pub(super) marks: Option<StringArray>,
-}
-
-/// How many rows were told apart, by the reason.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
-    /// Rows that are kept apart because they break a promise.
-    pub(super) broken: BTreeMap<String, u64>,
-    /// Rows that are kept apart by a rule.
-    pub(super) ruled: BTreeMap<String, u64>,
-    /// Rows that a rule leaves out.
-    pub(super) dropped: BTreeMap<String, u64>,
-    /// Values that are NULL against a promise, by column.
-    pub(super) nulls: BTreeMap<String, u64>,
-}
-
-impl Tally {
-    pub(super) fn merge(&mut self, other: Self) {
-        let pairs = [
-            (&mut self.broken, other.broken),
-            (&mut self.ruled, other.ruled),
-            (&mut self.dropped, other.dropped),
-            (&mut self.nulls, other.nulls),
-        ];
-        for (all, more) in pairs {
-            for (reason, rows) in more {
-                *all.entry(reason).or_default() += rows;
-            }
-        }
-    }
-
-    /// Whether the source is not as promised.
-    pub(super) fn is_warning(&self) -> bool {
-        !self.broken.is_empty() || !self.nulls.is_empty()
-    }
-
-    /// In words. `apart` is where rows are kept apart.
-    pub(super) fn notes(&self, apart: &str) -> Vec<String> {
-        let listed = |rows: &BTreeMap<String, u64>| {
-            rows.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect::<Vec<_>>().join(", ")
-        };
-        let kept: BTreeMap<String, u64> =
-            self.broken.iter().chain(&self.ruled).map(|(why, rows)| (why.clone(), *rows)).collect();
-        let mut notes = Vec::new();
-        if !kept.is_empty() {
-            notes.push(format!("rows kept apart in {apart}: {}", listed(&kept)));
-        }
-        if !self.dropped.is_empty() {
-            notes.push(format!("rows left out: {}", listed(&self.dropped)));
-        }
-        for (column, rows) in &self.nulls {
-            notes.push(format!(
-                "{rows} rows have no `{column}`, which was promised (`nullable: false`), and land all the same"
-            ));
-        }
-        notes
-    }
 }
 
 impl Sieve {
@@ -161,6 +106,22 @@ impl Sieve {
         names.map(|field| field.name()).find(|name| named.contains(name)).cloned()
     }
 
+    /// Why rows may be kept apart for a value of theirs: the place of its column among those that are `read`, and the reason.
+    fn of_values(&self, read: &Schema) -> Vec<(usize, String)> {
+        let name = |place: usize| read.field(place).name();
+        let misfits = self.fitted.iter().map(|(place, wanted)| (*place, misfit(name(*place), wanted)));
+        let lacking = self.never_null.iter().map(|place| (*place, lacking(name(*place))));
+        let watched = self.watched.iter().map(|place| (*place, unexpected(name(*place))));
+        let told = self.told.iter().map(|place| (*place, misfit(name(*place), read.field(*place).data_type())));
+        misfits.chain(told).chain(lacking).chain(watched).collect()
+    }
+
+    /// Every reason for which a row may be kept apart.
+    pub(super) fn reasons(&self, read: &Schema) -> Vec<String> {
+        let rules = self.rules.iter().filter(|rule| rule.then == RowAction::Quarantine).map(|rule| by_rule(&rule.name));
+        self.of_values(read).into_iter().map(|(_, reason)| reason).chain(rules).collect()
+    }
+
     /// Why rows are kept apart that were so before, for `before`, and that leave out what they are so for: `said` is said of
     /// them, and `apart` is what the values say that they do not leave out. `read`: the columns that are read.
     pub(super) fn still_apart(
@@ -171,13 +132,7 @@ impl Sieve {
         said: &ChangeColumns,
         tally: &mut Tally,
     ) -> StringArray {
-        let name = |place: usize| read.field(place).name();
-        let of_values = self.fitted.iter().map(|(place, wanted)| (*place, misfit(name(*place), wanted)));
-        let told = self.told.iter().map(|place| (*place, misfit(name(*place), read.field(*place).data_type())));
-        let of_values = of_values.chain(told);
-        let of_values = of_values.chain(self.never_null.iter().map(|place| (*place, lacking(name(*place)))));
-        let of_values = of_values.chain(self.watched.iter().map(|place| (*place, unexpected(name(*place)))));
-        let of_values: Vec<(usize, String)> = of_values.collect();
+        let of_values = self.of_values(read);
         let mut still = Vec::with_capacity(apart.len());
         for (row, reason) in apart.iter().enumerate() {
             let mut reasons: Vec<String> = reason.map(str::to_owned).into_iter().collect();
@@ -268,7 +223,7 @@ impl Sieve {
                     }
                     out = or(&out, &met).map_err(shape)?;
                 }
-                RowAction::Quarantine => because(&met, &format!("rule `{}`", rule.name), &mut tally.ruled),
+                RowAction::Quarantine => because(&met, &by_rule(&rule.name), &mut tally.ruled),
                 RowAction::Mark => {
                     for row in met.values().set_indices() {
                         let names: &mut Option<String> = &mut marks[row];
@@ -310,6 +265,11 @@ fn lacking(column: &str) -> String {
 /// … that has a value in a column that nobody has decided about.
 fn unexpected(column: &str) -> String {
     format!("a value in the new column `{column}`")
+}
+
+/// … that a rule tells.
+fn by_rule(name: &str) -> String {
+    format!("rule `{name}`")
 }
 
 /// A mask without NULLs.

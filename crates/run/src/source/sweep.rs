@@ -1,43 +1,52 @@
 //! Rows that the source has not got any more, found by comparing keys: an incremental read sees what is there and never what
 //! is not.
 //!
-//! Keys are compared as they lie in the lake, after their treatment; only columns of the key are read. The time of the last
-//! comparison is in the table's commits and decides when the next one is due, never what it finds.
+//! Keys are compared as they lie in the lake, after their treatment; only columns of the key are read, and those by which a
+//! condition tells that a row is not to land. A row is in the table or kept apart beside it: it goes from where it is. The time
+//! of the last comparison is in the table's commits and decides when the next one is due, never what it finds.
+mod apart;
 mod compared;
+mod expected;
+mod found;
+mod keys;
 
 use std::sync::Arc;
 
 use ade_connect::{ReadRequest, Snapshot as SourceSnapshot};
+use ade_diagnostic::{agree, count};
 use ade_lake::{At, CommitNote, KeySpec, LakeError, SchemaChange, Snapshot, StageRequest, StageWriter, Write};
 use ade_project::resource::{IngestMode, OnDelete, Sweep};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt;
 
-use self::compared::{Found, only_there};
+use self::compared::{next, only_there};
+use self::found::Found;
 use super::drift::Retyping;
 use super::extras::IS_DELETED;
 use super::ingest::{TableLanding, landed};
 use super::key::key_places;
 use super::landing::Landing;
-use super::quarantine::beside;
+use super::quarantine::kept_apart;
+use super::sieve::Sieve;
 use super::stamp::{BATCH_ID, LOADED_AT, stamp, stamped};
-use crate::build::{Outcome, TaskError, discard_stage};
+use crate::build::{Outcome, TaskError, discard_stage, relation_name};
 use crate::error::RunError;
 use crate::event::{CheckReport, Status};
 
 impl TableLanding<'_> {
     /// Compares the keys when it is time to, and removes or marks the rows that the source has not got any more. `read` is
-    /// what the source was asked for before. What has landed stays in the outcome, also when the comparison fails.
+    /// what the source was asked for before, `sieve` what its rows were held against, if any were. What has landed stays in the
+    /// outcome, also when the comparison fails.
     pub(super) async fn sweep(
         &self,
         snapshot: &dyn SourceSnapshot,
         read: &ReadRequest,
         retyping: &Retyping,
+        sieve: Option<&Sieve>,
         outcome: &mut Outcome,
     ) -> Result<(), TaskError> {
-        match self.try_sweep(snapshot, read, retyping, outcome).await {
+        match self.try_sweep(snapshot, read, retyping, sieve, outcome).await {
             // A conflict is answered by planning anew, from what is committed.
             Err(error) if outcome.version.is_some() && !error.is_conflict() => {
                 outcome.status = Status::Failed;
@@ -53,6 +62,7 @@ impl TableLanding<'_> {
         snapshot: &dyn SourceSnapshot,
         read: &ReadRequest,
         retyping: &Retyping,
+        sieve: Option<&Sieve>,
         outcome: &mut Outcome,
     ) -> Result<(), TaskError> {
         let current = match self.build.workspace.lake.snapshot(self.table, At::Latest).await {
@@ -65,20 +75,11 @@ impl TableLanding<'_> {
         if self.declared.mode != IngestMode::Incremental || !is_due(self.declared.sweep, landing.swept_at, now) {
             return Ok(());
         }
-        let found = self.compare(snapshot, read, retyping, &current).await?;
-        if found.back > 0 && self.source.deleted.is_none() {
-            outcome.note(&format!(
-                "{} rows are marked as deleted and in the source all the same: their cursor did not say that they came back; `--full-refresh` reads them",
-                found.back
-            ));
-        }
-        // Rows that are left out or kept apart are not in the table either, as they should be.
-        let has_all = self.source.rows.is_empty() && self.source.deleted.is_none();
-        if found.absent > 0 && has_all && self.build.workspace.lake.newest(&beside(self.table)?).await?.is_none() {
-            outcome.note(&format!(
-                "{} rows of the source are not in the table: their cursor did not say that they changed; `--full-refresh` reads them",
-                found.absent
-            ));
+        let apart = kept_apart(self.build, self.table).await?;
+        let found = self.compare(snapshot, read, retyping, sieve, &current, apart.as_ref()).await?;
+        found.tell(&self.declared.key, outcome);
+        if let Some(apart) = apart.filter(|_| !found.gone_apart.is_empty()) {
+            Box::pin(self.take_from_apart(&found, &apart, outcome)).await?;
         }
         if found.gone.is_empty() && self.declared.sweep == Sweep::Every {
             return Ok(());
@@ -130,9 +131,7 @@ impl TableLanding<'_> {
         if stopped {
             staged.discard().await?;
             outcome.audited(checks);
-            outcome.note(&format!(
-                "{rows} rows that the source has not got any more are not {done}: a check stopped that"
-            ));
+            outcome.note(&format!("{} not {done}: a check stopped that", are_gone(rows)));
             return Ok(());
         }
         let note = CommitNote {
@@ -146,7 +145,7 @@ impl TableLanding<'_> {
         if rows > 0 {
             outcome.audited(checks);
             outcome.batches.push(batch_id);
-            outcome.note(&format!("{rows} rows that the source has not got any more are {done}"));
+            outcome.note(&format!("{} {done}", are_gone(rows)));
             if outcome.status == Status::Unchanged {
                 outcome.status = Status::Success;
             }
@@ -156,11 +155,13 @@ impl TableLanding<'_> {
                     outcome.status = Status::Warned;
                 }
                 outcome.note(&if marks {
-                    format!("every row of the table is marked as deleted now; before, {rows} were not")
+                    let were = agree(rows, "was", "were");
+                    format!("every row of the table is marked as deleted now; before, {rows} {were} not")
                 } else if counts.total == 0 {
-                    format!("the table is empty now; before it had {} rows", counts.removed)
+                    format!("the table is empty now; before it had {}", count(counts.removed, "row"))
                 } else {
-                    format!("every row that is left in the table is marked as deleted; before it had {rows} others")
+                    let others = count(rows, "other");
+                    format!("every row that is left in the table is marked as deleted; before it had {others}")
                 });
             }
         }
@@ -176,9 +177,8 @@ impl TableLanding<'_> {
         batch_id: &str,
     ) -> Result<(), TaskError> {
         let loaded_at = self.build.workspace.world.clock.now();
-        let mut rows = self.rows(columns, only_there(current)).await?;
-        while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(|error| RunError::usage(error.to_string(), None))?;
+        let mut rows = self.rows(&relation_name(&self.source.relation), columns, only_there(current)).await?;
+        while let Some(batch) = next(&mut rows).await? {
             let shape = |_| RunError::Stamp { rows: batch.num_rows() };
             let places = key_places(batch.schema_ref(), &found.columns);
             let digests = found.keys.digests(&batch.project(&places).map_err(shape)?)?;
@@ -198,6 +198,11 @@ impl TableLanding<'_> {
         }
         Ok(())
     }
+}
+
+/// What is said of rows that are gone, up to what happens with them.
+fn are_gone(rows: usize) -> String {
+    format!("{} that the source has not got any more {}", count(rows, "row"), agree(rows, "is", "are"))
 }
 
 /// The same rows with the mark.

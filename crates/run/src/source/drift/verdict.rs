@@ -3,14 +3,13 @@ use ade_connect::{ColumnDrift, DriftedColumn, ReadPlan};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::type_name;
 use ade_privacy::Policy;
-use ade_project::Project;
 use ade_project::resource::{DriftKind, DriftPolicy, IngestMode, SourceTable};
 use arrow::datatypes::DataType;
 
 use super::super::contract::{class, column_lines, fields, unclassified};
 use super::super::door::Door;
 use super::retyping::policy as policy_of_retyped;
-use super::{Renaming, consumers};
+use super::{Consumers, Renaming};
 
 /// What comes of the differences.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ pub(in crate::source) struct Verdict {
 
 /// A source that is held against what was promised of it.
 struct Judge<'a> {
-    project: &'a Project,
+    consumers: &'a Consumers,
     source: &'a SourceTable,
     plan: &'a ReadPlan,
     door: Door,
@@ -42,7 +41,7 @@ impl Verdict {
     /// Looks at every difference that a plan found, and at every column that nobody has decided about. What was settled about
     /// types is none any more. `named`: columns that conditions over rows name, by their names in the lake.
     pub(in crate::source) fn new(
-        project: &Project,
+        consumers: &Consumers,
         source: &SourceTable,
         plan: &ReadPlan,
         policy: &Policy,
@@ -52,7 +51,7 @@ impl Verdict {
         let mut drift = plan.drift();
         fields(source, plan, &mut drift);
         let verdict = Self::default();
-        let mut judge = Judge { project, source, plan, door: Door::new(source), drift, renamings, named, verdict };
+        let mut judge = Judge { consumers, source, plan, door: Door::new(source), drift, renamings, named, verdict };
         let renamed = judge.missing();
         judge.retyped();
         judge.new_columns(policy, &renamed);
@@ -112,7 +111,7 @@ impl Judge<'_> {
     }
 
     fn used_by(&self, name: &str) -> Option<String> {
-        consumers(self.project, self.source, Some(name))
+        self.consumers.of(name)
     }
 
     fn at(&self, name: &str) -> ade_diagnostic::Location {

@@ -1,14 +1,13 @@
 //! The keys of a table and those of its source, as they lie in the lake.
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ade_connect::{BatchStream, ConnectError, ReadMode, ReadPlan, ReadRequest, Snapshot as SourceSnapshot};
-use ade_engine::{MemoryCatalog, Rows, type_name};
+use ade_engine::{MemoryCatalog, RelationName, Rows};
 use ade_lake::Snapshot;
 use ade_privacy::{Keyring, Obfuscator, Treatment};
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::row::{Row, RowConverter, SortField};
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use futures::StreamExt;
 
 use super::super::decided::fitted;
@@ -18,89 +17,37 @@ use super::super::extras::IS_DELETED;
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
 use super::super::key_digests::{KeyDigest, KeyDigests};
-use super::super::row_digest::plain;
-use super::super::sieve::{Sieve, Tally};
+use super::super::quarantine::beside;
+use super::super::sieve::Sieve;
+use super::super::tally::Tally;
+use super::expected::{Expected, asked};
+use super::found::Found;
+use super::keys::{ADVICE, Keys, NOTHING_DONE};
 use crate::build::{TaskError, relation_name};
 use crate::error::RunError;
 
 /// Notes of a source that does not show all of its rows at one moment: those that it hides are not gone.
 const HIDING: [&str; 2] = ["rows-hidden", "not-of-one-moment"];
 
-/// What to do about keys that cannot be compared.
-const ADVICE: &str = "have the source mend them, or write `sweep: never`";
-
-/// What a comparison that is not sure of the keys comes to.
-const NOTHING_DONE: &str = "no row was removed or marked";
-
-/// Keys as they lie in the lake, made comparable.
-pub(super) struct Keys {
-    types: Vec<DataType>,
-    converter: RowConverter,
-}
-
-impl Keys {
-    fn new(columns: &[&Field]) -> Result<Self, RunError> {
-        let types: Vec<DataType> = columns.iter().map(|field| plain(field.data_type())).collect();
-        let fields = types.iter().map(|data_type| SortField::new(data_type.clone()));
-        let converter = RowConverter::new(fields.collect()).map_err(|_| RunError::Stamp { rows: 0 })?;
-        Ok(Self { types, converter })
-    }
-
-    /// An error where a key has no value in the table's type: another key than that of the row would be looked for.
-    pub(super) fn digests(&self, keys: &RecordBatch) -> Result<Vec<KeyDigest>, RunError> {
-        let shape = |_| RunError::Stamp { rows: keys.num_rows() };
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (place, (column, data_type)) in keys.columns().iter().zip(&self.types).enumerate() {
-            let typed = cast(column, data_type).map_err(shape)?;
-            let lost = typed.logical_null_count().saturating_sub(column.logical_null_count());
-            if lost > 0 {
-                let name = keys.schema_ref().field(place).name().clone();
-                let message = format!(
-                    "keys cannot be compared: {lost} values of `{name}` are no {}; {NOTHING_DONE}",
-                    type_name(data_type)
-                );
-                return Err(RunError::usage(message, ADVICE.to_owned()));
-            }
-            columns.push(typed);
-        }
-        let rows = self.converter.convert_columns(&columns).map_err(shape)?;
-        let digest = |row: Row<'_>| {
-            let hash = blake3::hash(row.as_ref());
-            std::array::from_fn(|place| hash.as_bytes()[place])
-        };
-        Ok(rows.iter().map(digest).collect())
-    }
-}
-
-/// What a comparison found.
-pub(super) struct Found {
-    pub(super) gone: HashSet<KeyDigest>,
-    /// Keys of the table, without those that are marked as deleted.
-    pub(super) there: usize,
-    /// Keys of the source that the table has not got.
-    pub(super) absent: usize,
-    /// Keys of the source that the table has marked as deleted.
-    pub(super) back: usize,
-    pub(super) keys: Keys,
-    /// The key's columns, as the table spells them.
-    pub(super) columns: Vec<String>,
-}
-
 impl TableLanding<'_> {
-    /// Compares the keys of the table with those of the source. `read` is what the source was asked for before.
+    /// Compares the keys of the table, and of what is kept apart, with those of the source. `read` is what the source was asked
+    /// for before, `sieve` what its rows were held against; `None`: no row was read, and nobody knows.
     pub(super) async fn compare(
         &self,
         snapshot: &dyn SourceSnapshot,
         read: &ReadRequest,
         retyping: &Retyping,
+        sieve: Option<&Sieve>,
         current: &Snapshot,
+        apart: Option<&Snapshot>,
     ) -> Result<Found, TaskError> {
         let door = Door::new(self.source);
+        let asked = asked(&self.declared.key, sieve);
         let request = ReadRequest {
             mode: ReadMode::Full,
             position: None,
             replaced: None,
-            columns: Some(door.outside_all(&self.declared.key)),
+            columns: Some(door.outside_all(&asked)),
             ..read.clone()
         };
         let plan = snapshot.plan(&request).await?;
@@ -116,53 +63,96 @@ impl TableLanding<'_> {
             .into());
         }
         let inside = door.schema_inside(&plan.schema);
+        let expected = self.expected(sieve, retyping, &inside).await?;
         // As when they landed: held against their types first, and treated then.
-        let sieve = Sieve { fitted: fitted(retyping, &inside), ..Sieve::default() };
-        let obfuscator = self.of_key(&sieve.fitted_schema(&inside))?;
+        let places = key_places(&inside, &self.declared.key);
+        let of_key = Arc::new(inside.project(&places).map_err(|_| RunError::Stamp { rows: 0 })?);
+        let sieve = Sieve { fitted: fitted(retyping, &of_key), ..Sieve::default() };
+        let obfuscator = self.of_key(&sieve.fitted_schema(&of_key))?;
         let treated = key_places(obfuscator.output_schema(), &self.declared.key);
         let stored = key_places(current.schema(), &self.declared.key);
         let fields: Vec<_> = stored.iter().map(|place| current.schema().field(*place)).collect();
         let keys = Keys::new(&fields)?;
         let columns: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
         let folder = self.build.workspace.spill.path().join(format!("keys-{}", self.build.workspace.world.ids.next()));
-        let mut theirs = KeyDigests::new(folder.join("source"));
-        let failed = |_| {
-            RunError::usage("the keys of a comparison could not be written to the folder for temporary files", None)
-        };
+        let (mut theirs, mut landing) =
+            (KeyDigests::new(folder.join("source")), KeyDigests::new(folder.join("landing")));
         for unit in &plan.units {
             let mut stream = snapshot.read(&plan, unit).await?;
             while let Some(batch) = stream.next().await {
-                let batch = self.fitting(&sieve, &named(&batch?, &inside)?)?;
-                let batch = obfuscator.apply(&batch)?;
+                let batch = named(&batch?, &inside)?;
+                let lands = expected.lands(self, &batch)?;
                 let shape = |_| RunError::Stamp { rows: batch.num_rows() };
-                for digest in keys.digests(&batch.project(&treated).map_err(shape)?)? {
-                    theirs.add(&digest).map_err(failed)?;
+                let batch = self.fitting(&sieve, &batch.project(&places).map_err(shape)?)?;
+                let batch = obfuscator.apply(&batch)?;
+                for (row, digest) in keys.digests(&batch.project(&treated).map_err(shape)?)?.iter().enumerate() {
+                    theirs.add(digest).map_err(unwritten)?;
+                    if lands.as_ref().is_some_and(|lands| lands.value(row)) {
+                        landing.add(digest).map_err(unwritten)?;
+                    }
                 }
                 tokio::task::yield_now().await;
             }
             is_whole(&stream, &plan)?;
         }
+        let relation = relation_name(&self.source.relation);
         let mut ours = KeyDigests::new(folder.join("lake"));
         let mut there = 0;
-        let mut stored = self.rows(&columns, only_there(current)).await?;
-        while let Some(batch) = stored.next().await {
-            let batch = batch.map_err(|error| RunError::usage(error.to_string(), None))?;
+        let mut stored = self.rows(&relation, &columns, only_there(current)).await?;
+        while let Some(batch) = next(&mut stored).await? {
             for digest in keys.digests(&batch)? {
-                ours.add(&digest).map_err(failed)?;
+                ours.add(&digest).map_err(unwritten)?;
                 there += 1;
             }
         }
-        let gone = ours.without(&theirs).map_err(failed)?;
-        let unknown = theirs.without(&ours).map_err(failed)?;
+        let gone_apart = match apart {
+            Some(_) => {
+                let mut digests = KeyDigests::new(folder.join("apart"));
+                self.apart(&columns, &keys, |digest| digests.add(digest).map_err(unwritten)).await?;
+                digests.without(&theirs).map_err(unwritten)?
+            }
+            None => HashSet::new(),
+        };
+        let gone = ours.without(&theirs).map_err(unwritten)?;
+        let repeated = theirs.repeated().map_err(unwritten)?;
+        let mut found = Found { gone, there, gone_apart, absent: None, back: None, repeated, keys, columns };
+        if matches!(expected, Expected::Unknown) {
+            return Ok(found);
+        }
+        let landing = if matches!(expected, Expected::All) { &theirs } else { &landing };
+        let mut unknown = landing.without(&ours).map_err(unwritten)?;
+        if apart.is_some() && !unknown.is_empty() {
+            self.apart(&found.columns, &found.keys, |digest| {
+                unknown.remove(digest);
+                Ok(())
+            })
+            .await?;
+        }
         let mut back = HashSet::new();
         if has_marks(current) && !unknown.is_empty() {
-            let mut marked = self.rows(&columns, ONLY_MARKED).await?;
-            while let Some(batch) = marked.next().await {
-                let batch = batch.map_err(|error| RunError::usage(error.to_string(), None))?;
-                back.extend(keys.digests(&batch)?.into_iter().filter(|digest| unknown.contains(digest)));
+            let mut marked = self.rows(&relation, &found.columns, ONLY_MARKED).await?;
+            while let Some(batch) = next(&mut marked).await? {
+                back.extend(found.keys.digests(&batch)?.into_iter().filter(|digest| unknown.contains(digest)));
             }
         }
-        Ok(Found { gone, there, absent: unknown.len() - back.len(), back: back.len(), keys, columns })
+        (found.absent, found.back) = (Some(unknown.len() - back.len()), Some(back.len()));
+        Ok(found)
+    }
+
+    /// Shows the key of each row that is kept apart.
+    async fn apart(
+        &self,
+        columns: &[String],
+        keys: &Keys,
+        mut each: impl FnMut(&KeyDigest) -> Result<(), RunError>,
+    ) -> Result<(), TaskError> {
+        let mut rows = self.rows(&apart_name(self)?, columns, "").await?;
+        while let Some(batch) = next(&mut rows).await? {
+            for digest in keys.digests(&batch)? {
+                each(&digest)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keys of the source as the types that they land as. One that does not fit is none of the table's, and may stand for one
@@ -189,14 +179,33 @@ impl TableLanding<'_> {
         Ok(Obfuscator::new(columns, &policy, &keyring)?)
     }
 
-    /// Columns of the table's rows that meet a condition.
-    pub(super) async fn rows(&self, columns: &[String], condition: &str) -> Result<Rows, TaskError> {
+    /// Columns of a table's rows that meet a condition.
+    pub(super) async fn rows(
+        &self,
+        table: &RelationName,
+        columns: &[String],
+        condition: &str,
+    ) -> Result<Rows, TaskError> {
         let session = self.build.session(MemoryCatalog::new(), &self.source.relation.schema);
         let columns: Vec<String> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
-        let from = relation_name(&self.source.relation).to_sql();
-        let sql = format!("select {} from {from}{condition}", columns.join(", "));
+        let sql = format!("select {} from {}{condition}", columns.join(", "), table.to_sql());
         Ok(session.query(&sql).await.map_err(|error| RunError::usage(error.to_string(), None))?)
     }
+}
+
+/// Where rows of the table are kept apart.
+pub(super) fn apart_name(table: &TableLanding<'_>) -> Result<RelationName, RunError> {
+    let beside = beside(table.table)?;
+    Ok(RelationName::new(beside.schema(), beside.table()))
+}
+
+/// The next rows of an answer.
+pub(super) async fn next(rows: &mut Rows) -> Result<Option<RecordBatch>, RunError> {
+    rows.next().await.transpose().map_err(|error| RunError::usage(error.to_string(), None))
+}
+
+fn unwritten(_: std::io::Error) -> RunError {
+    RunError::usage("the keys of a comparison could not be written to the folder for temporary files", None)
 }
 
 /// The condition of rows that are marked as deleted.
@@ -218,26 +227,4 @@ fn is_whole(stream: &BatchStream, plan: &ReadPlan) -> Result<(), TaskError> {
     }
     let reason = "its keys ended without saying so".to_owned();
     Err(ConnectError::SourceFailed { object: plan.request.from.clone(), reason }.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use arrow::array::StringArray;
-
-    use super::*;
-
-    #[test]
-    fn a_key_without_a_value_in_the_type_of_the_table_is_not_taken_for_another() {
-        let keys = Keys::new(&[&Field::new("id", DataType::Int64, true)]).unwrap();
-        let of = |values: Vec<Option<&str>>| {
-            let column: ArrayRef = Arc::new(StringArray::from(values));
-            keys.digests(&RecordBatch::try_from_iter([("id", column)]).unwrap())
-        };
-        assert_eq!(of(vec![Some("3"), None]).unwrap().len(), 2);
-        let message = of(vec![Some("3"), Some("secret"), None]).unwrap_err().to_string();
-        assert!(message.contains("1 values of `id` are no bigint; no row was removed"), "{message}");
-        assert!(!message.contains("secret"), "{message}");
-    }
 }

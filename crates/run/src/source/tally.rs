@@ -1,0 +1,112 @@
+//! How many rows of a load were told apart, and how many are kept apart in the end.
+use std::collections::BTreeMap;
+
+use ade_diagnostic::{agree, count};
+
+use super::quarantine::KeptApart;
+
+/// How many rows were told apart, by the reason.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    /// Rows that are kept apart because they break a promise.
+    pub(super) broken: BTreeMap<String, u64>,
+    /// Rows that are kept apart by a rule.
+    pub(super) ruled: BTreeMap<String, u64>,
+    /// Rows that a rule leaves out.
+    pub(super) dropped: BTreeMap<String, u64>,
+    /// Values that are NULL against a promise, by column.
+    pub(super) nulls: BTreeMap<String, u64>,
+    /// How many rows are kept apart, where any are or were.
+    pub(super) apart: Option<KeptApart>,
+    /// Whether rows came with keys that others of them have, too, from a source that has each row once.
+    pub(super) shares_keys: bool,
+}
+
+impl Tally {
+    pub(super) fn merge(&mut self, other: Self) {
+        let pairs = [
+            (&mut self.broken, other.broken),
+            (&mut self.ruled, other.ruled),
+            (&mut self.dropped, other.dropped),
+            (&mut self.nulls, other.nulls),
+        ];
+        for (all, more) in pairs {
+            for (reason, rows) in more {
+                *all.entry(reason).or_default() += rows;
+            }
+        }
+        self.shares_keys |= other.shares_keys;
+        self.apart = match (self.apart, other.apart) {
+            (Some(first), Some(last)) => Some(KeptApart { before: first.before, ..last }),
+            (first, last) => first.or(last),
+        };
+    }
+
+    /// Whether the source is not as promised.
+    pub(super) fn is_warning(&self) -> bool {
+        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys
+    }
+
+    /// In words. `apart` is where rows are kept apart.
+    pub(super) fn notes(&self, apart: &str) -> Vec<String> {
+        let listed = |rows: &BTreeMap<String, u64>| {
+            rows.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect::<Vec<_>>().join(", ")
+        };
+        let kept: BTreeMap<String, u64> =
+            self.broken.iter().chain(&self.ruled).map(|(why, rows)| (why.clone(), *rows)).collect();
+        let mut notes = Vec::new();
+        if !kept.is_empty() {
+            notes.push(format!("rows kept apart in {apart}: {}{}", listed(&kept), self.standing()));
+        } else if let Some(KeptApart { before, now }) = self.apart.filter(|apart| apart.now < apart.before) {
+            let (left, stay) = (before - now, count(now, "row"));
+            notes.push(format!(
+                "{} left {apart}: {} as promised now, or gone from the source; {stay} {} there",
+                count(left, "row"),
+                agree(left, "it is", "they are"),
+                agree(now, "is", "are")
+            ));
+        }
+        if !self.dropped.is_empty() {
+            notes.push(format!("rows left out: {}", listed(&self.dropped)));
+        }
+        for (column, rows) in &self.nulls {
+            notes.push(format!(
+                "{} {} no `{column}`, which was promised (`nullable: false`), and {} all the same",
+                count(*rows, "row"),
+                agree(*rows, "has", "have"),
+                agree(*rows, "lands", "land"),
+            ));
+        }
+        notes
+    }
+
+    /// How many rows are kept apart in the end: those that came may have been there before.
+    fn standing(&self) -> String {
+        match self.apart.filter(|apart| apart.before > 0) {
+            Some(KeptApart { before, now }) if before == now => format!("; {} there, as before", count(now, "row")),
+            Some(KeptApart { before, now }) => format!("; {} there, {before} before", count(now, "row")),
+            None => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_again_is_told_from_what_is_there() {
+        let kept = |before: u64, now: u64| Tally {
+            ruled: BTreeMap::from([("rule `tests`".to_owned(), 2)]),
+            apart: Some(KeptApart { before, now }),
+            ..Tally::default()
+        };
+        let told = |tally: &Tally| tally.notes("q.t").join("\n");
+        assert_eq!(told(&kept(0, 2)), "rows kept apart in q.t: 2 × rule `tests`");
+        assert_eq!(told(&kept(2, 2)), "rows kept apart in q.t: 2 × rule `tests`; 2 rows there, as before");
+        assert_eq!(told(&kept(1, 3)), "rows kept apart in q.t: 2 × rule `tests`; 3 rows there, 1 before");
+        let mut all = Tally { apart: Some(KeptApart { before: 3, now: 2 }), ..Tally::default() };
+        all.merge(Tally { apart: Some(KeptApart { before: 2, now: 1 }), ..Tally::default() });
+        assert_eq!(told(&all), "2 rows left q.t: they are as promised now, or gone from the source; 1 row is there");
+    }
+}
