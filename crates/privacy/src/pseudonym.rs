@@ -28,8 +28,9 @@ use crate::{
     transform::{Failure, Transform},
 };
 
-/// Characters of a pseudonym: 160 bits, five to a character.
-const LENGTH: usize = 32;
+/// Characters of a pseudonym: 130 bits, five to a character. As many as tell UUIDs apart: among a billion values, the chance that
+/// any two share a code is below 10^-21.
+const LENGTH: usize = 26;
 
 /// A pseudonym.
 type Code = [u8; LENGTH];
@@ -245,7 +246,7 @@ fn shortest_number(text: &str) -> &str {
     if short == "-0" { "0" } else { short }
 }
 
-/// The first 160 bits in RFC 4648's base32 alphabet (`a` to `z`, `2` to `7`), in lower case.
+/// The first 130 bits in RFC 4648's base32 alphabet (`a` to `z`, `2` to `7`), in lower case.
 fn base32(mac: &[u32; 8]) -> Code {
     let [first, second, third, fourth, fifth] = std::array::from_fn(|word| u64::from(mac[word]));
     // Forty bits each, which overlap the words.
@@ -255,11 +256,11 @@ fn base32(mac: &[u32; 8]) -> Code {
         (third & 0xffff) << 24 | fourth >> 8,
         (fourth & 0xff) << 32 | fifth,
     ];
-    let mut text = [0; LENGTH];
+    let mut text = [0; 32];
     for (letters, bits) in text.as_chunks_mut::<8>().0.iter_mut().zip(groups) {
         *letters = eight_letters(bits).to_be_bytes();
     }
-    text
+    std::array::from_fn(|letter| text[letter])
 }
 
 /// Forty bits as eight letters, all at once: each step halves groups of bits and moves them apart.
@@ -278,17 +279,20 @@ mod tests {
 
     #[test]
     fn base32_is_that_of_the_standard() {
-        // The letters of 0 to 31, one after the other.
-        let mut bits = [0_u8; 32];
-        for place in 0..32_usize {
-            for bit in (0..5).filter(|bit| place >> (4 - bit) & 1 == 1) {
-                let at = place * 5 + bit;
-                bits[at / 8] |= 0x80 >> (at % 8);
+        // The letters of 0 to 25, and of 31 to 6: every letter is met.
+        let letters = |of: [usize; LENGTH]| {
+            let mut bits = [0_u8; 32];
+            for (place, letter) in of.into_iter().enumerate() {
+                for bit in (0..5).filter(|bit| letter >> (4 - bit) & 1 == 1) {
+                    let at = place * 5 + bit;
+                    bits[at / 8] |= 0x80 >> (at % 8);
+                }
             }
-        }
-        let (words, _) = bits.as_chunks::<4>();
-        let mac = std::array::from_fn(|word| u32::from_be_bytes(words[word]));
-        assert_eq!(base32(&mac), *b"abcdefghijklmnopqrstuvwxyz234567");
+            let (words, _) = bits.as_chunks::<4>();
+            base32(&std::array::from_fn(|word| u32::from_be_bytes(words[word])))
+        };
+        assert_eq!(letters(std::array::from_fn(|place| place)), *b"abcdefghijklmnopqrstuvwxyz");
+        assert_eq!(letters(std::array::from_fn(|place| 31 - place)), *b"765432zyxwvutsrqponmlkjihg");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum Treatment {
     Drop,
     /// The column lands with its type and no values.
     Null,
-    /// 32 characters of lower-case base32: the first 160 bits of HMAC-SHA-256 over the value's canonical form, under
+    /// 26 characters of lower-case base32: the first 130 bits of HMAC-SHA-256 over the value's canonical form, under
     /// the domain's subkey. The empty text stays empty.
     Pseudonym {
         /// Where equal values join.

@@ -15,6 +15,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::layout;
 use crate::memory::array_bytes;
+use crate::stats::ColumnFacts;
 
 /// One file while it is encoded. Bytes are handed out as they become final.
 pub(super) struct Encoder {
@@ -27,9 +28,10 @@ pub(super) struct Encoder {
     group_rows: usize,
     groups: usize,
     rows: u64,
-    /// For each field whether a NaN is in the open row group, and whether one is in the file.
+    /// For each field whether a NaN is in the open row group.
     group_nan: Vec<bool>,
-    has_nan: Vec<bool>,
+    /// For each field what is known of the file's values.
+    facts: Vec<ColumnFacts>,
     threads: usize,
 }
 
@@ -37,8 +39,8 @@ pub(super) struct Encoder {
 pub(super) struct Encoded {
     pub(super) metadata: ParquetMetaData,
     pub(super) rows: u64,
-    /// For each field whether a NaN is among its values: Parquet's bounds leave NaN out, engines sort it last.
-    pub(super) has_nan: Vec<bool>,
+    /// For each field.
+    pub(super) facts: Vec<ColumnFacts>,
 }
 
 /// Collects encoded bytes until they are taken.
@@ -64,7 +66,7 @@ impl Encoder {
         let properties = layout::properties(&parquet_schema, sample);
         let writer = SerializedFileWriter::new(sink.clone(), parquet_schema.root_schema_ptr(), properties)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        let has_nan = vec![false; schema.fields().len()];
+        let fields = schema.fields().len();
         Ok(Self {
             schema,
             writer,
@@ -74,8 +76,8 @@ impl Encoder {
             group_rows: 0,
             groups: 0,
             rows: 0,
-            group_nan: has_nan.clone(),
-            has_nan,
+            group_nan: vec![false; fields],
+            facts: vec![ColumnFacts::default(); fields],
             threads,
         })
     }
@@ -126,7 +128,7 @@ impl Encoder {
         self.close_group()?;
         let metadata = self.writer.finish()?;
         let bytes = self.take();
-        Ok((Encoded { metadata, rows: self.rows, has_nan: self.has_nan }, bytes))
+        Ok((Encoded { metadata, rows: self.rows, facts: self.facts }, bytes))
     }
 
     fn group_bytes(&self) -> usize {
@@ -150,8 +152,9 @@ impl Encoder {
             self.open_group()?;
         }
         let column = |index: usize| batches.iter().map(move |batch| batch.column(index));
-        for (index, found) in self.group_nan.iter_mut().enumerate() {
+        for (index, (found, facts)) in self.group_nan.iter_mut().zip(&mut self.facts).enumerate() {
             *found = *found || column(index).any(has_nan);
+            facts.nulls += column(index).map(|array| array.logical_null_count() as u64).sum::<u64>();
         }
         let mut columns: Vec<_> = self.schema.fields().iter().zip(&mut self.group).enumerate().collect();
         let threads = if rows < layout::CHUNK_ROWS / 4 { 1 } else { self.threads.min(columns.len()) };
@@ -200,8 +203,8 @@ impl Encoder {
                 chunk.append_to_row_group(&mut row_group)?;
             }
         }
-        for (file, group) in self.has_nan.iter_mut().zip(&mut self.group_nan) {
-            *file |= std::mem::take(group);
+        for (file, group) in self.facts.iter_mut().zip(&mut self.group_nan) {
+            file.has_nan |= std::mem::take(group);
         }
         row_group.close()?;
         self.writer.flush()?;

@@ -7,7 +7,7 @@ use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::SchemaDescriptor;
 
-use super::shrinking::shrinks;
+use super::text_sample::TextSample;
 
 /// A row group holds at most this many rows: large enough that a scan does not pay per group, small enough that two
 /// cores have something each to do in a table of a few million rows.
@@ -49,8 +49,16 @@ pub(super) fn properties(schema: &SchemaDescriptor, sample: &RecordBatch) -> Arc
         // block format, which every current reader knows.
         let is_nested = column.path().parts().len() > 1;
         let values = sample.column_by_name(column.name()).filter(|_| !is_nested);
-        if column.physical_type() == PhysicalType::BYTE_ARRAY && values.is_none_or(shrinks) {
+        if column.physical_type() != PhysicalType::BYTE_ARRAY {
+            continue;
+        }
+        let sample = values.map(TextSample::of);
+        if sample.is_none_or(|sample| sample.shrinks) {
             properties = properties.set_column_compression(column.path().clone(), Compression::LZ4_RAW);
+        }
+        if sample.is_some_and(|sample| !sample.has_bounds()) {
+            // Finding the bounds of codes costs more than writing them.
+            properties = properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
         }
     }
     Arc::new(properties.build())

@@ -3,7 +3,7 @@
 mod encoder;
 mod file_writer;
 mod layout;
-mod shrinking;
 mod table_writer;
+mod text_sample;
 
 pub(crate) use table_writer::{TableWriter, TableWriterOptions};

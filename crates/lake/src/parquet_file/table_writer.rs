@@ -232,7 +232,7 @@ impl TableWriter {
         self.closing.spawn(async move {
             let finished = file.writer.finish().await?;
             let encoded = finished.encoded;
-            let stats = delta_stats(&encoded.metadata, &schema, encoded.rows, &encoded.has_nan)?;
+            let stats = delta_stats(&encoded.metadata, &schema, encoded.rows, &encoded.facts)?;
             Ok(DataFile {
                 path: file.path,
                 size_bytes: finished.size_bytes,

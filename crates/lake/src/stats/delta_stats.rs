@@ -13,6 +13,8 @@ use parquet::file::metadata::ParquetMetaData;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::ColumnFacts;
+
 /// The shape of Delta's statistics.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,12 +25,17 @@ struct DeltaStats<'a> {
     null_count: BTreeMap<&'a str, u64>,
 }
 
-/// Statistics of a file with the columns `schema`, from its footer. `has_nan` says for each column whether a NaN is
-/// among its values: then it has no bounds, because Parquet's leave NaN out.
+/// Statistics of a file with the columns `schema`, from its footer. A column with a NaN among its
+/// values has no bounds, because Parquet's leave NaN out.
 ///
 /// # Errors
 /// When the footer is not that of such a file.
-pub(crate) fn delta_stats(metadata: &ParquetMetaData, schema: &Schema, rows: u64, has_nan: &[bool]) -> Result<String> {
+pub(crate) fn delta_stats(
+    metadata: &ParquetMetaData,
+    schema: &Schema,
+    rows: u64,
+    facts: &[ColumnFacts],
+) -> Result<String> {
     let parquet_schema = metadata.file_metadata().schema_descr();
     // The types as the file has them: text is no view there, and statistics come in the file's types.
     let file_schema = parquet_to_arrow_schema(parquet_schema, None)?;
@@ -39,20 +46,16 @@ pub(crate) fn delta_stats(metadata: &ParquetMetaData, schema: &Schema, rows: u64
         max_values: BTreeMap::new(),
         null_count: BTreeMap::new(),
     };
-    for (field, has_nan) in schema.fields().iter().zip(has_nan) {
+    for (field, facts) in schema.fields().iter().zip(facts) {
         if field.data_type().is_nested() {
             continue;
         }
         let name = field.name().as_str();
-        let converter =
-            StatisticsConverter::try_new(name, &file_schema, parquet_schema)?.with_missing_null_counts_as_zero(false);
-        let nulls: Option<u64> = converter.row_group_null_counts(groups)?.iter().sum();
-        if let Some(nulls) = nulls {
-            stats.null_count.insert(name, nulls);
-        }
-        if *has_nan || nulls == Some(rows) {
+        stats.null_count.insert(name, facts.nulls);
+        if facts.has_nan || facts.nulls == rows {
             continue;
         }
+        let converter = StatisticsConverter::try_new(name, &file_schema, parquet_schema)?;
         let known =
             (extreme(&converter.row_group_mins(groups)?, true), extreme(&converter.row_group_maxes(groups)?, false));
         if let (Some(min), Some(max)) = known

@@ -149,7 +149,7 @@ async fn decimals_are_stored_as_integers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn text_is_compressed_where_that_makes_it_smaller() {
+async fn text_is_compressed_and_has_bounds_where_that_is_worth_it() {
     use parquet::basic::Compression;
     use parquet::file::metadata::ColumnChunkMetaData;
     use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -177,6 +177,13 @@ async fn text_is_compressed_where_that_makes_it_smaller() {
     let compression: Vec<_> =
         reader.metadata().row_group(0).columns().iter().map(ColumnChunkMetaData::compression).collect();
     assert_eq!(compression, [Compression::UNCOMPRESSED, Compression::LZ4_RAW, Compression::LZ4_RAW]);
+    let has_bounds: Vec<_> =
+        reader.metadata().row_group(0).columns().iter().map(|column| column.statistics().is_some()).collect();
+    assert_eq!(has_bounds, [false, true, true]);
+    let commit = test.folder.path().join("lake/shop/orders/_delta_log/00000000000000000000.json");
+    let commit = std::fs::read_to_string(commit).unwrap().replace('\\', "");
+    assert!(commit.contains(r#""nullCount":{"codes":0,"nothing":20000,"words":0}"#), "{commit}");
+    assert!(commit.contains(r#""minValues":{"words":"order 0 of a day, carefully"}"#), "{commit}");
     let provider = test.lake.snapshot(&table(), At::Latest).await.unwrap().provider();
     let found =
         test.query(provider, "select count(distinct codes), count(distinct words), count(nothing) from t").await;

@@ -8,7 +8,7 @@ use std::{fmt, hash::BuildHasher};
 use foldhash::fast::FixedState;
 use zeroize::Zeroize;
 
-use super::Code;
+use super::{Code, LENGTH};
 
 /// Entries; a power of two. Of 64 bytes each, those of ten thousand values stay in a processor's second cache and hardly get
 /// in each other's way.
@@ -16,7 +16,7 @@ const ENTRIES: usize = 1 << 15;
 /// Entries in which a value can be.
 const WAYS: usize = 2;
 /// Longest value that is remembered, in bytes.
-const LONGEST: usize = 31;
+const LONGEST: usize = 63 - LENGTH;
 /// Values after which a batch that hardly repeats itself is no longer looked up.
 const TRIAL: usize = 1024;
 
@@ -40,7 +40,7 @@ struct Entry {
 }
 
 impl Entry {
-    const NONE: Self = Self { length: 0, value: [0; LONGEST], code: [0; 32] };
+    const NONE: Self = Self { length: 0, value: [0; LONGEST], code: [0; LENGTH] };
 
     fn is(&self, value: &[u8]) -> bool {
         usize::from(self.length) == value.len() && self.value[..value.len()] == *value
@@ -109,7 +109,7 @@ impl fmt::Debug for Memory {
 mod tests {
     use super::*;
 
-    const CODE: Code = [7; 32];
+    const CODE: Code = [7; LENGTH];
 
     /// What became of a value.
     #[derive(Debug, PartialEq)]

@@ -16,17 +16,17 @@ fn string(value: &str) -> ArrayRef {
 #[test]
 fn pseudonyms_of_canonical_forms() {
     for (domain, value, expected) in [
-        ("email", " Ann.Lee@EXAMPLE.com", "j4tzp4zsxnauc4fo4wdyii5ez35amazm"),
-        ("phone", "+44 (0)20 7946 0958", "2lrhibyqb3ba2adpyv3ngk3b2ii6wlpl"),
-        ("person_name", "JOSE\u{301}  Weiß", "jzqo6fnf6rscf3cm2ytrbiq6ryzt7kw6"),
-        ("username", "AnnLee", "iemnq2kay5w6trpah4afs62oc4foochl"),
-        ("government_id", "ab 12 34 56 c", "lteqrvvtm67bv564jgwrca4cdb62o3wa"),
-        ("customer", "42", "yq3thzznttmt7nclyzbbqbacj7zemvbm"),
-        ("customer", "2024-02-29", "ra5kl7yqcb2rhxjftth7oy7fejlbatrb"),
+        ("email", " Ann.Lee@EXAMPLE.com", "j4tzp4zsxnauc4fo4wdyii5ez3"),
+        ("phone", "+44 (0)20 7946 0958", "2lrhibyqb3ba2adpyv3ngk3b2i"),
+        ("person_name", "JOSE\u{301}  Weiß", "jzqo6fnf6rscf3cm2ytrbiq6ry"),
+        ("username", "AnnLee", "iemnq2kay5w6trpah4afs62oc4"),
+        ("government_id", "ab 12 34 56 c", "lteqrvvtm67bv564jgwrca4cdb"),
+        ("customer", "42", "yq3thzznttmt7nclyzbbqbacj7"),
+        ("customer", "2024-02-29", "ra5kl7yqcb2rhxjftth7oy7fej"),
     ] {
         assert_eq!(text(&treat(&string(value), pseudonym(domain))), expected, "{domain} {value}");
     }
-    assert_eq!(text(&treat(&string(&"a".repeat(200)), pseudonym("customer"))), "4hoexombacutsxpo7pbg7m6xg5qclp4q");
+    assert_eq!(text(&treat(&string(&"a".repeat(200)), pseudonym("customer"))), "4hoexombacutsxpo7pbg7m6xg5");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_same_value_of_another_type_has_the_same_pseudonym() {
     ];
     for array in arrays {
         let found = text(&treat(&array, pseudonym("customer")));
-        assert_eq!(found, "yq3thzznttmt7nclyzbbqbacj7zemvbm", "{}", array.data_type());
+        assert_eq!(found, "yq3thzznttmt7nclyzbbqbacj7", "{}", array.data_type());
     }
     for array in [Arc::new(Int32Array::from(vec![-42])) as ArrayRef, string("-42")] {
         let found = texts(&treat(&array, pseudonym("customer")));
@@ -51,9 +51,9 @@ fn the_same_value_of_another_type_has_the_same_pseudonym() {
     let found = texts(&treat(&gaps, pseudonym("customer")));
     assert_eq!((found[0] == found[2], found[1].is_none()), (true, true));
     let leap_day: ArrayRef = Arc::new(Date32Array::from(vec![19_782]));
-    assert_eq!(text(&treat(&leap_day, pseudonym("customer"))), "ra5kl7yqcb2rhxjftth7oy7fejlbatrb");
+    assert_eq!(text(&treat(&leap_day, pseudonym("customer"))), "ra5kl7yqcb2rhxjftth7oy7fej");
     let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![[0xff, 0x00, 0x01].as_slice()]));
-    assert_eq!(text(&treat(&bytes, pseudonym("customer"))), "gbfq2nlf2dggje37tjqvk3aocmepsyft");
+    assert_eq!(text(&treat(&bytes, pseudonym("customer"))), "gbfq2nlf2dggje37tjqvk3aocm");
 }
 
 #[test]

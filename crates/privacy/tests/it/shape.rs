@@ -73,7 +73,7 @@ fn lists_are_treated_element_by_element() {
     let list: ArrayRef = Arc::new(ListArray::new(element, OffsetBuffer::from_lengths([1, 1, 0, 1]), values, None));
     let result = treat(&list.slice(1, 2), pseudonym("email"));
     let first = result.as_list::<i32>().value(0);
-    assert_eq!(text(&first), "j4tzp4zsxnauc4fo4wdyii5ez35amazm");
+    assert_eq!(text(&first), "j4tzp4zsxnauc4fo4wdyii5ez3");
     assert_eq!(result.as_list::<i32>().value(1).len(), 0);
 }
 
