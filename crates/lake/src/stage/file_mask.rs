@@ -1,53 +1,39 @@
 //! Which rows of a file stay.
 
 use arrow::array::BooleanArray;
-use arrow::buffer::BooleanBuffer;
 
-/// One bit per row of a file; a file that nothing happened to has none.
+use super::row_set::RowSet;
+
+/// The rows of a file that go; of a file that nothing happened to, none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FileMask {
-    removed: Vec<u64>,
-    count: u64,
-}
+pub(super) struct FileMask(RowSet);
 
 impl FileMask {
+    /// Of a file whose rows are `rows` rows from `first` on of all that arrived: only those that are among `staying` stay.
+    pub(super) fn of_arrivals(staying: &RowSet, first: u64, rows: u64) -> Self {
+        let mut mask = Self::default();
+        (0..rows).filter(|row| !staying.contains(first + row)).for_each(|row| mask.remove(row));
+        mask
+    }
+
     /// Removes a row.
     pub(super) fn remove(&mut self, row: u64) {
-        let word = usize::try_from(row / 64).unwrap_or(usize::MAX);
-        if self.removed.len() <= word {
-            self.removed.resize(word + 1, 0);
-        }
-        let bit = 1 << (row % 64);
-        if self.removed[word] & bit == 0 {
-            self.removed[word] |= bit;
-            self.count += 1;
-        }
+        self.0.insert(row);
     }
 
     /// How many rows go.
     pub(super) fn count(&self) -> u64 {
-        self.count
+        self.0.count()
     }
 
     /// Adds what another mask of the same file removes.
     pub(super) fn merge(&mut self, other: &Self) {
-        if self.removed.len() < other.removed.len() {
-            self.removed.resize(other.removed.len(), 0);
-        }
-        for (word, more) in self.removed.iter_mut().zip(&other.removed) {
-            *word |= more;
-        }
-        self.count = self.removed.iter().map(|word| u64::from(word.count_ones())).sum();
+        self.0.merge(&other.0);
     }
 
     /// For `rows` rows from `first` on whether they stay.
     pub(super) fn keep(&self, first: u64, rows: usize) -> BooleanArray {
-        let stays = |offset: usize| {
-            let row = first + offset as u64;
-            let word = usize::try_from(row / 64).unwrap_or(usize::MAX);
-            self.removed.get(word).is_none_or(|word| word & (1 << (row % 64)) == 0)
-        };
-        BooleanArray::new(BooleanBuffer::collect_bool(rows, stays), None)
+        BooleanArray::new(!&self.0.slice(first, rows), None)
     }
 }
 
@@ -71,5 +57,14 @@ mod tests {
         assert_eq!(mask.keep(0, 66).iter().filter(|keep| *keep == Some(false)).count(), 2);
         assert_eq!(mask.keep(60, 10).true_count(), 9);
         assert_eq!(mask.keep(5000, 10).true_count(), 10);
+    }
+
+    #[test]
+    fn of_arrivals_all_but_those_that_stay_go() {
+        let mut staying = RowSet::default();
+        [98, 100, 101, 103, 104].into_iter().for_each(|row| staying.insert(row));
+        let mask = FileMask::of_arrivals(&staying, 100, 4);
+        assert_eq!(mask.count(), 1);
+        assert_eq!(mask.keep(0, 4).iter().flatten().collect::<Vec<_>>(), [true, true, false, true]);
     }
 }

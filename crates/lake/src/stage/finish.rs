@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 
@@ -13,7 +15,8 @@ use super::key_set::KeySet;
 use super::open::replaces_all;
 use super::partitions::Partitions;
 use super::region_filter::{Cover, RegionFilter};
-use super::remains::write_remains;
+use super::remains::{RewriteOf, write_remains};
+use super::row_set::RowSet;
 use super::search::search;
 use super::stage_plan::StagePlan;
 use super::{FileStager, StagedFiles};
@@ -55,36 +58,26 @@ pub(super) async fn partitions(
 }
 
 /// Finishes an upsert or a delete by key.
-pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Staged, LakeError> {
-    arrivals.check_keys()?;
-    let arrived = arrivals.rows();
-    let table_columns: Vec<usize> = (0..plan.schema().fields().len()).collect();
-    let upserts = matches!(plan.write, Write::Upsert(_) | Write::UpsertExchange(..) | Write::ReplaceByKey(_));
-    let inserts = matches!(plan.write, Write::DeleteInsert(_));
-    let replaces = replaces_all(&plan.write);
-    let mut writer = plan.arrivals_writer()?;
-    let (portions, _spill) = arrivals.portions().await?;
-    let arrow = |source| arrivals.spill_error(source);
-    let empty = || KeySet::new(arrivals.converter(), arrivals.columns().key.len());
+pub(super) async fn keyed(plan: StagePlan, arrivals: Arrivals) -> Result<Staged, LakeError> {
+    let Arrivals { rows, keys: mut arriving } = arrivals;
+    arriving.check_keys()?;
+    let arrived = arriving.rows();
+    let (portions, _spill) = arriving.portions().await?;
+    let empty = || KeySet::new(arriving.converter(), arriving.key_width());
     let budget = plan.handle.options().memory_bytes / 2;
-    let mut keys = empty();
+    let replaces = replaces_all(&plan.write);
+    let (mut keys, mut staying) = (empty(), RowSet::default());
     let mut effect = Effect::default();
     for portion in portions {
-        if inserts {
-            for batch in portion.batches().map_err(arrow)? {
-                writer.write(&batch.map_err(arrow)?.project(&table_columns).map_err(arrow)?).await?;
-            }
-        }
-        let winners = arrivals.winners();
+        let winners = arriving.winners();
         let contest = tokio::task::spawn_blocking(move || portion.contest(winners)?.finish()).await;
-        let contest = contest.map_err(|_| arrivals.panicked("telling arrivals apart"))?;
-        let (rows, more) = contest.map_err(arrow)?;
-        if upserts {
-            for batch in &rows {
-                writer.write(&batch.project(&table_columns).map_err(arrow)?).await?;
-            }
+        let contest = contest.map_err(|_| arriving.panicked("telling arrivals apart"))?;
+        let (won, more) = contest.map_err(|source| arriving.spill_error(source))?;
+        for batch in &won {
+            let numbers = batch.column(batch.num_columns() - 1).as_primitive::<UInt64Type>();
+            numbers.values().iter().for_each(|number| staying.insert(*number));
         }
-        if replaces {
+        if replaces || plan.base.is_none() {
             continue;
         }
         if keys.len() == 0 {
@@ -93,10 +86,13 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
             keys.absorb(&more);
         }
         if keys.bytes() > budget {
-            let probe = KeyProbe { plan: &plan, names: arrivals.key_names(), converter: arrivals.converter() };
+            let probe = KeyProbe { plan: &plan, names: arriving.key_names(), converter: arriving.converter() };
             probe.run(std::mem::replace(&mut keys, empty()), &mut effect).await?;
         }
     }
+    // Several with one key come all.
+    let staying = Some(&staying).filter(|_| !matches!(plan.write, Write::DeleteInsert(_)));
+    let (new_files, added) = rows.finish(&plan, staying).await?;
     if let (Write::UpsertExchange(_, region), Some(_)) = (&plan.write, &plan.base) {
         let region = RegionFilter::new(plan.handle.name(), region, plan.schema())?;
         cover(&plan, Arc::new(region), &mut effect).await?;
@@ -105,11 +101,9 @@ pub(super) async fn keyed(plan: StagePlan, mut arrivals: Arrivals) -> Result<Sta
         let files = plan.base.as_ref().map_or(0, |base| base.files().len());
         effect = Effect::all(files);
     } else {
-        let probe = KeyProbe { plan: &plan, names: arrivals.key_names(), converter: arrivals.converter() };
+        let probe = KeyProbe { plan: &plan, names: arriving.key_names(), converter: arriving.converter() };
         probe.run(keys, &mut effect).await?;
     }
-    let added = writer.rows();
-    let new_files = writer.finish().await?;
     complete(plan, arrived, added, new_files, effect).await
 }
 
@@ -168,7 +162,7 @@ async fn complete(
             }
         }
     }
-    let rewritten = write_remains(&plan, remains).await?;
+    let rewritten = write_remains(&plan, remains, RewriteOf::Table).await?;
     let fail = |source| plan.handle.log().store_error("staging rows", source);
     failpoints::hit_store(STAGE_FINISHED).map_err(fail)?;
     let counts = RowCounts { arrived, added, removed, total: kept_rows + added };

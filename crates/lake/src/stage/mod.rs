@@ -1,6 +1,8 @@
 //! Staging: from arrivals to files that no commit mentions yet.
 
 mod arrivals;
+mod arriving_keys;
+mod arriving_rows;
 mod effect;
 mod file_mask;
 mod file_part;
@@ -14,6 +16,8 @@ mod open;
 mod partitions;
 mod region_filter;
 mod remains;
+mod row_set;
+mod row_spill;
 mod search;
 mod spill;
 mod stage_plan;

@@ -33,10 +33,20 @@ const READ_AHEAD: usize = 4;
 /// A part of a file, and which of the file's rows go.
 type Piece = (FilePart, Arc<FileMask>);
 
+/// Whose files are written again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RewriteOf {
+    /// Those that were there before.
+    Table,
+    /// Those of the arrivals.
+    Arrivals,
+}
+
 /// Writes the rows of the files that their masks leave.
 pub(super) async fn write_remains(
     plan: &StagePlan,
     files: Vec<(Arc<ScanFile>, FileMask)>,
+    of: RewriteOf,
 ) -> Result<StagedFiles, LakeError> {
     let reader = plan.reader();
     let mut pieces = Vec::new();
@@ -49,7 +59,7 @@ pub(super) async fn write_remains(
     let writes = shares.into_iter().enumerate().map(|(number, share)| {
         let reader = reader.clone();
         async move {
-            let mut writer = plan.remains_writer(number, count)?;
+            let mut writer = plan.remains_writer(of, number, count)?;
             let (sender, mut batches) = channel(READ_AHEAD);
             // Nothing that is to be removed after an error is in the task: it may end later than this.
             let reading = SpawnedTask::spawn(read(reader, share, sender));

@@ -45,7 +45,13 @@ impl Drop for SpillFolder {
 }
 
 impl SpillFolder {
-    fn file(&self, number: usize) -> PathBuf {
+    /// A new one.
+    pub(super) fn new(folder: PathBuf) -> Result<Self, ArrowError> {
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+
+    pub(super) fn file(&self, number: usize) -> PathBuf {
         self.0.join(number.to_string())
     }
 }
@@ -53,14 +59,9 @@ impl SpillFolder {
 impl Spill {
     /// An empty one in a new folder, for arrivals of columns `schema`.
     pub(super) fn new(folder: &Path, schema: &SchemaRef) -> Result<Self, ArrowError> {
-        std::fs::create_dir_all(folder)?;
+        let folder = SpillFolder::new(folder.to_owned())?;
         let buckets = (0..BUCKETS).map(|_| None).collect();
-        Ok(Self {
-            folder: SpillFolder(folder.to_owned()),
-            schema: schema.clone(),
-            hasher: DefaultHashBuilder::default(),
-            buckets,
-        })
+        Ok(Self { folder, schema: schema.clone(), hasher: DefaultHashBuilder::default(), buckets })
     }
 
     /// Takes the next arrivals. Those of one key stay in their order.

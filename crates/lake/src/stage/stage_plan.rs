@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use uuid::Uuid;
 
+use super::remains::RewriteOf;
 use super::{FileReader, FileStager};
 use crate::log::{metadata_line, needed_protocol, protocol_line};
 use crate::parquet_file::{TableWriter, TableWriterOptions};
@@ -62,9 +63,12 @@ impl StagePlan {
     }
 
     /// One of `count` writers that work at a time, for what stays of files that the write touches.
-    pub(crate) fn remains_writer(&self, number: usize, count: usize) -> Result<FileStager, LakeError> {
-        let target_bytes = self.handle.options().target_file_bytes / SMALLER;
-        self.writer(&format!("r{number}"), count, target_bytes)
+    pub(super) fn remains_writer(&self, of: RewriteOf, number: usize, count: usize) -> Result<FileStager, LakeError> {
+        let target_bytes = self.handle.options().target_file_bytes;
+        match of {
+            RewriteOf::Table => self.writer(&format!("r{number}"), count, target_bytes / SMALLER),
+            RewriteOf::Arrivals => self.writer(&format!("s{number}"), count, target_bytes),
+        }
     }
 
     fn writer(&self, kind: &str, count: usize, target_bytes: u64) -> Result<FileStager, LakeError> {

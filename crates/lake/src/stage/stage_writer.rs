@@ -49,7 +49,7 @@ impl StageWriter {
             Ok(Intake::Files { writer: Box::new(plan.arrivals_writer()?), region })
         };
         let keyed = |spec: &KeySpec, arriving: &SchemaRef| -> Result<Intake, LakeError> {
-            Ok(Intake::Keyed(Box::new(Arrivals::new(&plan.handle, arriving, spec)?)))
+            Ok(Intake::Keyed(Box::new(Arrivals::new(&plan, arriving, spec)?)))
         };
         let (intake, arriving) = match &plan.write {
             Write::Replace | Write::Append => (files(None)?, table),
@@ -117,7 +117,7 @@ impl StageWriter {
                 partitions.note(&self.plan, &batch).await?;
                 writer.write(&batch).await
             }
-            Intake::Keyed(arrivals) => arrivals.push(batch).await,
+            Intake::Keyed(arrivals) => arrivals.push(&self.plan, batch).await,
         }
     }
 
@@ -140,7 +140,7 @@ impl StageWriter {
     pub async fn discard(self) -> Result<(), LakeError> {
         match self.intake {
             Intake::Files { writer, .. } | Intake::Partitions { writer, .. } => writer.discard().await,
-            Intake::Keyed(_) => Ok(()),
+            Intake::Keyed(arrivals) => arrivals.rows.discard().await,
         }
     }
 }

@@ -24,6 +24,18 @@ impl StagedFiles {
         &self.files
     }
 
+    /// Puts them in the order of their names.
+    pub(super) fn sort(&mut self) {
+        self.files.sort_by(|one, other| one.path.cmp(&other.path));
+    }
+
+    /// Takes those out that are not to be kept; `keep` has a word on each.
+    pub(super) fn split_off(&mut self, keep: &[bool]) -> Self {
+        let mut keep = keep.iter();
+        let taken = self.files.extract_if(.., |_| keep.next() != Some(&true)).collect();
+        Self::new(self.handle.clone(), self.lease.clone(), taken)
+    }
+
     /// Adds more files of the same stage.
     pub(super) fn absorb(&mut self, mut more: Self) {
         self.files.append(&mut more.files);

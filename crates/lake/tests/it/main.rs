@@ -5,6 +5,7 @@
     reason = "tests that set fail points keep the others away for as long as they run"
 )]
 
+mod arrival_order;
 mod concurrency;
 mod failures;
 mod keyed_model;
