@@ -17,6 +17,7 @@ mod cursor;
 mod database;
 mod endpoint;
 mod finish;
+mod keys;
 mod limits;
 mod literal;
 mod plan;

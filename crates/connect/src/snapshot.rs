@@ -1,5 +1,6 @@
 //! One consistent view of a source.
 
+use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
 use crate::{BatchStream, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit};
@@ -19,6 +20,14 @@ pub trait Snapshot: Send + Sync {
     /// Starts to read one unit of a plan that this snapshot made. Dropping the stream stops the read and releases
     /// what it holds. Reading a unit again gives the same rows in the same order.
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError>;
+
+    /// The rows of a planned table that have these keys now, whatever unit they are of; each batch has the plan's schema.
+    /// `keys` has the columns of the key with their names in the source, as a read gives them. `None` where the source cannot
+    /// be asked for single rows.
+    async fn rows_of(&self, plan: &ReadPlan, keys: &RecordBatch) -> Result<Option<Vec<RecordBatch>>, ConnectError> {
+        let _ = (plan, keys);
+        Ok(None)
+    }
 
     /// Where a row of a unit is, which is the `row`th that a read of it gives, from 0; for messages. `None` where the source
     /// has no better name for it than that number. May read the unit again up to there.

@@ -170,3 +170,48 @@ fn rows_stay_apart_for_what_they_leave_out() {
     assert_eq!(captured.rows(apart), "");
     assert_eq!(captured.rows("select id, email, length(note) from app.people where id = 1"), "1,a,5000");
 }
+
+/// Long values that do not change are not sent, and a rule has left out the row before.
+#[test]
+fn rows_that_nobody_knows_any_more_are_read_from_the_source() {
+    let rules = "        rows:\n          - {name: bots, where: \"kind = 'bot'\", then: drop}\n          - {name: long, where: \"length(note) > 6000\", then: quarantine}\n";
+    let captured = Captured::new(rules);
+    let rows = "select id, email, length(note) from app.people order by id";
+    captured.psql("update app.people set kind = 'bot' where id in (1, 2, 3)");
+    assert_eq!(captured.rows(&format!("select count(*) from ({rows}) r")), "3");
+    // Their notes are not sent: neither the lake nor the change has them, and a rule asks for them.
+    captured.psql(
+        "update app.people set kind = 'user' where id in (1, 2); update app.people set email = 'x' where id = 4;
+         update app.people set id = 33, kind = 'user' where id = 3",
+    );
+    assert_eq!(
+        captured.rows(rows),
+        "1,p1@example.org,5000 2,p2@example.org,5000 4,x,5000 5,p5@example.org,5000 6,p6@example.org,5000 33,p3@example.org,5000"
+    );
+    captured.psql("update app.people set note = repeat('y', 7000) where id = 1");
+    captured.psql("update app.people set email = 'y' where id = 1; update app.people set kind = 'bot' where id = 2");
+    assert_eq!(captured.rows("select id, email, length(note) from app__quarantine.people"), "1,y,7000");
+    // Gone again before anybody looked.
+    captured.psql("update app.people set kind = 'user' where id = 2; delete from app.people where id = 2");
+    assert_eq!(captured.rows("select count(*) from app.people where id in (1, 2)"), "0");
+}
+
+#[test]
+fn a_table_that_was_emptied_says_so_and_its_rows_have_their_times() {
+    let captured = Captured::new("");
+    captured
+        .server
+        .psql("truncate app.people; insert into app.people select i, 'new', 'user', 'n' from generate_series(1, 3) i")
+        .unwrap();
+    let all = captured.ade.run(&["ingest"]).succeeds().all();
+    assert!(all.contains("`app.people` was emptied in the source at ") && all.contains("(truncate)"), "{all}");
+    assert_eq!(captured.rows("select count(*), count(_ade_changed_at) from app.people"), "3,3");
+    let history = captured.ade.run(&["history", "app.people"]).succeeds().all();
+    assert!(history.contains("replace") && history.contains("was emptied in the source at "), "{history}");
+    let json = captured.ade.run(&["history", "app.people", "--output", "json"]).succeeds().text();
+    assert!(json.contains("\"reason\""), "{json}");
+    // Every other version is plain.
+    captured.psql("update app.people set email = 'other' where id = 1");
+    let history = captured.ade.run(&["history", "app.people"]).succeeds().all();
+    assert_eq!(history.matches("emptied").count(), 1, "{history}");
+}

@@ -60,14 +60,14 @@ const QUERIES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-struct Captured {
+pub(crate) struct Captured {
     server: MariaDb,
-    folder: Folder,
-    ade: Program,
+    pub(crate) folder: Folder,
+    pub(crate) ade: Program,
 }
 
 impl Captured {
-    fn new(arguments: &[&str]) -> Self {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
         let server = MariaDb::start_with_log(arguments).unwrap();
         let folder = Folder::new();
         folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()));
@@ -78,11 +78,11 @@ impl Captured {
         Self { server, folder, ade }
     }
 
-    fn sql(&self, statements: &str) -> Vec<String> {
+    pub(crate) fn sql(&self, statements: &str) -> Vec<String> {
         self.server.sql(statements).unwrap()
     }
 
-    fn ingest(&self) -> String {
+    pub(crate) fn ingest(&self) -> String {
         self.ade.run(&["ingest"]).succeeds().all()
     }
 
@@ -96,7 +96,7 @@ impl Captured {
         }
     }
 
-    fn assert_same(&self) {
+    pub(crate) fn assert_same(&self) {
         for (table, theirs, ours) in QUERIES {
             let mut theirs = self.sql(&format!("select concat_ws(',', {theirs}) from {table}"));
             let mut ours = self.ade.rows(&format!("select {ours} from app.{table}"));

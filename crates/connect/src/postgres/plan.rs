@@ -33,6 +33,7 @@ pub(crate) async fn plan(
         money_digits: table.money_digits,
         cursor,
         limit: None,
+        only: None,
     };
     let unchanged = is_unchanged(session, database, request, &unit).await?;
     let since = unit.cursor.as_ref().is_some_and(|cursor| cursor.since.is_some());

@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
+use futures::StreamExt;
 
+use super::keys::conditions;
 use super::plan::plan;
 use super::read::{WAITING, read};
 use super::reader::{Job, Noticed};
@@ -57,5 +60,25 @@ impl Snapshot for PostgresSnapshot {
         };
         let items = read(Arc::clone(&self.sessions), Arc::clone(&plan.request), job, pieces, streams);
         Ok(BatchStream::new(Arc::clone(&plan.schema), items))
+    }
+
+    async fn rows_of(&self, plan: &ReadPlan, keys: &RecordBatch) -> Result<Option<Vec<RecordBatch>>, ConnectError> {
+        let from = &plan.request.from;
+        let unfit = |_| ConnectError::SourceFailed {
+            object: from.clone(),
+            reason: "its keys cannot be written as PostgreSQL reads them".to_owned(),
+        };
+        let Some(planned) = plan.units.first() else { return Ok(None) };
+        let Ok(unit) = serde_json::from_value::<Unit>(planned.detail.clone()) else { return Ok(None) };
+        let mut batches = Vec::new();
+        for condition in conditions(keys).map_err(unfit)? {
+            let some = Unit { only: Some(condition), cursor: None, ..unit.clone() };
+            let some = ReadUnit { detail: serde_json::to_value(some).unwrap_or_default(), ..planned.clone() };
+            let mut stream = self.read(plan, &some).await?;
+            while let Some(batch) = stream.next().await.transpose()? {
+                batches.push(batch);
+            }
+        }
+        Ok(Some(batches))
     }
 }

@@ -24,6 +24,9 @@ pub(crate) struct Unit {
     pub(crate) cursor: Option<UnitCursor>,
     /// No more rows than these.
     pub(crate) limit: Option<usize>,
+    /// A condition: no other rows than those that meet it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) only: Option<String>,
 }
 
 /// A column of the table.
@@ -91,7 +94,8 @@ impl Unit {
         let mut pieces = Vec::new();
         for (leaf, stored) in self.leaves.iter().enumerate() {
             // What a cursor has filtered is found by an index, and not by its place.
-            let has_places = self.cursor.as_ref().is_none_or(|cursor| cursor.since.is_none()) && self.limit.is_none();
+            let has_places = self.cursor.as_ref().is_none_or(|cursor| cursor.since.is_none());
+            let has_places = has_places && self.limit.is_none() && self.only.is_none();
             let count = stored.pages.filter(|_| has_places).unwrap_or(0).div_ceil(pages).max(1);
             pieces.extend((0..count).map(|index| Piece {
                 leaf,
@@ -112,6 +116,7 @@ impl Unit {
             conditions.push(format!("ctid < '({to},0)'::tid"));
         }
         conditions.extend(self.cursor.as_ref().and_then(UnitCursor::filter));
+        conditions.extend(self.only.clone());
         if conditions.is_empty() { String::new() } else { format!(" where {}", conditions.join(" and ")) }
     }
 
@@ -155,6 +160,7 @@ mod tests {
             money_digits: 2,
             cursor: None,
             limit: None,
+            only: None,
         };
         let sql: Vec<String> = unit.pieces(2).iter().map(|piece| unit.filter(piece)).collect();
         assert_eq!(

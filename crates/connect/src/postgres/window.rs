@@ -24,6 +24,7 @@ pub(crate) async fn digest(
     let window = Unit {
         cursor: Some(UnitCursor { since: Some(since.to_owned()), last: None, ..cursor.clone() }),
         limit: None,
+        only: None,
         ..unit.clone()
     };
     let columns: Vec<String> = unit.columns.iter().map(|column| expression(column, unit.money_digits)).collect();

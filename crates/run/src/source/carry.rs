@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ade_connect::{ChangeColumns, ConnectError};
+use ade_connect::ChangeColumns;
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{MemoryCatalog, RelationName};
 use ade_lake::{At, LakeError, Snapshot, TableName};
@@ -26,9 +26,9 @@ const APART: &str = "ade_kept_apart";
 /// What happens with rows that the table has not got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing<'a> {
-    /// They are looked for among those that are kept apart, in the table beside it, if it is there. Where they are not either,
-    /// it is an error: they cannot be completed.
-    Refuse(Option<&'a TableName>),
+    /// They are looked for among those that are kept apart, in the table beside it, if it is there. Those that are not there
+    /// either are left out.
+    LookBeside(Option<&'a TableName>),
     /// They are left out.
     LeaveOut,
 }
@@ -36,8 +36,10 @@ pub(super) enum Missing<'a> {
 /// Rows that are complete.
 pub(super) struct Completed {
     pub(super) rows: RecordBatch,
-    /// For each row that was asked for why it was kept apart before, if it was.
+    /// For each of them why it was kept apart before, if it was.
     pub(super) reasons: Vec<Option<String>>,
+    /// For each row that was asked for whether it is among them.
+    pub(super) there: BooleanArray,
 }
 
 /// Fills in what `treated` leaves out, from the rows that the table has under the keys of `raw`, or under those from before.
@@ -55,20 +57,9 @@ pub(super) async fn carried(
     places.sort_unstable();
     places.dedup();
     let keys = keys_before(table, decided, raw, said)?;
-    let beside = if let Missing::Refuse(beside) = missing { beside } else { None };
+    let beside = if let Missing::LookBeside(beside) = missing { beside } else { None };
     let found = stored(table, beside, &keys, &treated, &places).await?;
     let there: BooleanArray = found.rows.iter().map(|row| Some(row.is_some())).collect();
-    let lacking = there.len() - there.true_count();
-    if lacking > 0 && missing != Missing::LeaveOut {
-        return Err(ConnectError::Request {
-            from: table.source.relation.to_string(),
-            reason: format!(
-                "{lacking} changed rows leave out values that did not change, and the table has not got them"
-            ),
-            advice: "load all of it again with `--full-refresh`".to_owned(),
-        }
-        .into());
-    }
     let shape = |_| RunError::Stamp { rows: raw.num_rows() };
     let mut columns = treated.columns().to_vec();
     for (index, place) in places.iter().enumerate() {
@@ -81,8 +72,9 @@ pub(super) async fn carried(
             .map_err(shape)?;
     }
     let whole = RecordBatch::try_new(treated.schema(), columns).map_err(shape)?;
-    let rows = if lacking > 0 { filter_record_batch(&whole, &there).map_err(shape)? } else { whole };
-    Ok(Completed { rows, reasons: found.reasons })
+    let rows = filter_record_batch(&whole, &there).map_err(shape)?;
+    let reasons = found.reasons.into_iter().zip(&found.rows).filter(|(_, row)| row.is_some());
+    Ok(Completed { rows, reasons: reasons.map(|(reason, _)| reason).collect(), there })
 }
 
 /// The keys that the rows have in the table, treated as they are there.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_lake::StageWriter;
+use ade_project::resource::{Ingest, SourceTable};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{filter, filter_record_batch, is_not_null, is_null, not, or};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::arrival::Arrival;
 use super::carry::{Missing, carried};
 use super::changed_rows::{ChangedRows, narrowed, only};
-use super::door::named;
+use super::door::{Door, named};
 use super::extras::Known;
 use super::gaps::Gaps;
 use super::key::{key_places, rows_with_null_key, with_whole_key};
@@ -77,13 +78,13 @@ impl Reading<'_, '_> {
             hit(failpoint::SOURCE_BATCH_READ)?;
             let arrived = batch.num_rows() as u64;
             if arrival.is_of_changes() {
-                self.changes(&batch, unit, &stamp, rows).await?;
+                self.changes(snapshot, &batch, unit, &stamp, rows).await?;
             } else {
-                let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
                 let (batch, changed_at) = match ChangeColumns::split_times(&batch) {
                     Some((rows, times)) => (rows, Some(times)),
                     None => (batch, None),
                 };
+                let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
                 self.rows(sifted, changed_at, unit, &stamp, rows).await?;
             }
             rows += arrived;
@@ -157,6 +158,7 @@ impl Reading<'_, '_> {
     /// Takes a batch of changes.
     async fn changes(
         &mut self,
+        snapshot: &dyn SourceSnapshot,
         batch: &RecordBatch,
         unit: &ReadUnit,
         stamp: &Stamp,
@@ -176,7 +178,7 @@ impl Reading<'_, '_> {
         self.rows(sifted, Some(said.changed_at), unit, stamp, before).await?;
         let (partial, said) = parted.partial;
         if partial.num_rows() > 0 {
-            self.partial(&partial, &said, unit, stamp).await?;
+            self.partial(snapshot, &partial, &said, unit, stamp).await?;
         }
         let (gone, said) = parted.gone;
         if gone.num_rows() == 0 {
@@ -203,6 +205,7 @@ impl Reading<'_, '_> {
     /// Takes changed rows that leave out values which did not change.
     async fn partial(
         &mut self,
+        snapshot: &dyn SourceSnapshot,
         rows: &RecordBatch,
         said: &ChangeColumns,
         unit: &ReadUnit,
@@ -211,14 +214,13 @@ impl Reading<'_, '_> {
         let Arrival { table, decided, .. } = self.arrival;
         let source = table.source;
         let name = format!("{}.{}", source.source, source.name);
-        if let Some(column) = decided.sieve.lacks(rows, said) {
-            return Err(ConnectError::Request {
-                from: name,
-                reason: format!("a changed row leaves out `{column}`, which did not change and which a condition of `rows` or `deleted` names"),
-                advice: "have the source send all values (PostgreSQL: `alter table … replica identity full`), then load with `--full-refresh`".to_owned(),
-            }
-            .into());
+        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+        let unsure = decided.sieve.unsure(rows, said);
+        if unsure.true_count() > 0 {
+            self.again(&filter_record_batch(rows, &unsure).map_err(shape)?, snapshot, unit, stamp).await?;
         }
+        let sure = not(&unsure).map_err(shape)?;
+        let (rows, said) = (&filter_record_batch(rows, &sure).map_err(shape)?, &only(said, &sure).map_err(shape)?);
         let sifted = decided.sieve.sift(&name, rows, Some(said), self.tally)?;
         let raw = decided.landing_of(&sifted.rows)?;
         let treated = decided.obfuscator.apply(&raw)?;
@@ -226,7 +228,6 @@ impl Reading<'_, '_> {
         let known =
             Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at: Some(said.changed_at.clone()) };
         let all = decided.extras.add(&treated, known)?;
-        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
         let none = StringArray::new_null(rows.num_rows());
         let apart = sifted.apart.as_ref().unwrap_or(&none);
         let every = BooleanArray::from(vec![true; rows.num_rows()]);
@@ -244,8 +245,15 @@ impl Reading<'_, '_> {
             Some(quarantine) => quarantine.before(),
             None => None,
         };
-        let completed = carried(table, decided, &raw, some(&all)?, &sent, Missing::Refuse(beside)).await?;
-        let apart = filter(apart, &counts).map_err(shape)?;
+        let completed = carried(table, decided, &raw, some(&all)?, &sent, Missing::LookBeside(beside)).await?;
+        let there = &completed.there;
+        if there.true_count() < there.len() {
+            let lacking = filter_record_batch(&some(rows)?, &not(there).map_err(shape)?).map_err(shape)?;
+            self.again(&lacking, snapshot, unit, stamp).await?;
+        }
+        let (raw, said) = (filter_record_batch(&raw, there).map_err(shape)?, only(&said, there).map_err(shape)?);
+        let sent = only(&sent, there).map_err(shape)?;
+        let apart = filter(&filter(apart, &counts).map_err(shape)?, there).map_err(shape)?;
         let apart =
             decided.sieve.still_apart(apart.as_string(), &completed.reasons, rows.schema_ref(), &said, self.tally);
         let stays = is_null(&apart).map_err(shape)?;
@@ -265,6 +273,44 @@ impl Reading<'_, '_> {
         let whole = completed.rows;
         self.keep_apart(&first(&whole, own)?, Some(&apart), Place { unit: &unit.label, row: 0 }, stamp).await?;
         self.write(&whole, Some(not(&stays).map_err(shape)?), unit, stamp).await
+    }
+
+    /// Takes rows of which too little was sent, and nothing is known, as their source has them now: rules left them out before,
+    /// or name what was not sent.
+    async fn again(
+        &mut self,
+        rows: &RecordBatch,
+        snapshot: &dyn SourceSnapshot,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+    ) -> Result<(), TaskError> {
+        let Arrival { table, decided, .. } = self.arrival;
+        let Some(found) = snapshot.rows_of(&decided.plan, &source_keys(table.source, table.declared, rows)?).await?
+        else {
+            return Err(ConnectError::Request {
+                from: table.source.relation.to_string(),
+                reason: format!(
+                    "{} changed rows leave out values that did not change, and the table has not got them",
+                    rows.num_rows()
+                ),
+                advice: format!(
+                    "load all of it again with `ade ingest --select source:{}.{} --full-refresh`",
+                    table.source.source, table.source.name
+                ),
+            }
+            .into());
+        };
+        // One that the source has not got any more is told of with the changes that come next.
+        let gone = decided.obfuscator.apply(&decided.landing_of(rows)?)?;
+        let place = || Place { unit: &unit.label, row: 0 };
+        self.keep_apart(&gone, None, place(), stamp).await?;
+        let all = decided.extras.add(&gone, Known::default())?;
+        self.write(&all, Some(vec![true; rows.num_rows()].into()), unit, stamp).await?;
+        for batch in found {
+            let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
+            self.rows(sifted, None, unit, stamp, 0).await?;
+        }
+        Ok(())
     }
 
     /// Stages treated rows. Those that are `gone` must not be in the table.
@@ -315,6 +361,15 @@ impl Reading<'_, '_> {
         }
         Ok(self.writer.write(stamped).await?)
     }
+}
+
+/// The keys of rows, with the names that they have in the source.
+fn source_keys(source: &SourceTable, declared: &Ingest, rows: &RecordBatch) -> Result<RecordBatch, RunError> {
+    let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+    let door = Door::new(source);
+    let places: Vec<usize> = key_places(rows.schema_ref(), &declared.key);
+    let keys = rows.project(&places).map_err(shape)?;
+    named(&keys, &door.schema_outside(keys.schema_ref()))
 }
 
 /// The first columns of rows.

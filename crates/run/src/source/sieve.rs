@@ -1,6 +1,6 @@
 //! Rows told apart before anything of them is obfuscated: what breaks a promise that the project wants held row by row, what
 //! the project's rules tell, and what the source means as deleted.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, Misfits, fit};
@@ -97,13 +97,13 @@ impl Sieve {
         Arc::new(Schema::new(fields.collect::<Vec<Arc<Field>>>()))
     }
 
-    /// The first column that a condition names and that some of these rows leave out.
-    pub(super) fn lacks(&self, rows: &RecordBatch, said: &ChangeColumns) -> Option<String> {
-        let left_out: BTreeSet<usize> = (0..rows.num_rows()).flat_map(|row| said.left_out(row)).collect();
+    /// The rows that leave out a column that a condition names: nothing tells them apart. `said` is said of them.
+    pub(super) fn unsure(&self, rows: &RecordBatch, said: &ChangeColumns) -> BooleanArray {
         let named = self.rules.iter().map(|rule| &rule.condition).chain(&self.deleted);
         let named: Vec<&String> = named.flat_map(RowExpression::columns).collect();
-        let names = left_out.into_iter().filter_map(|place| rows.schema_ref().fields().get(place));
-        names.map(|field| field.name()).find(|name| named.contains(name)).cloned()
+        let is_named =
+            |place: &usize| rows.schema_ref().fields().get(*place).is_some_and(|field| named.contains(&field.name()));
+        (0..rows.num_rows()).map(|row| Some(said.left_out(row).iter().any(is_named))).collect()
     }
 
     /// Why rows may be kept apart for a value of theirs: the place of its column among those that are `read`, and the reason.

@@ -140,8 +140,8 @@ impl FollowedTable {
         }
     }
 
-    /// Takes a statement that was written from `place` on.
-    pub(crate) fn say(&mut self, statement: &Statement<'_>, place: &LogPlace) {
+    /// Takes a statement that was written from `place` on, at a time in microseconds since 1970 by the server's clock.
+    pub(crate) fn say(&mut self, statement: &Statement<'_>, place: &LogPlace, time_us: Option<i64>) {
         let effect = statement.effect(&self.database, &self.name);
         if effect == Effect::None || self.reload.is_some() || !self.lacks(place) {
             return;
@@ -152,7 +152,10 @@ impl FollowedTable {
         }
         match effect {
             Effect::None => {}
-            Effect::Truncated => self.changes.truncate(),
+            Effect::Truncated => {
+                self.changes.committed_at(time_us);
+                self.changes.truncate();
+            }
             Effect::Columns if !self.has_names => self.give_up(NO_NAMES),
             Effect::Columns if !self.is_altered => self.is_altered = true,
             Effect::Columns => self.give_up("its columns were changed more than once since it was last read"),

@@ -249,8 +249,9 @@ impl Follower {
             }
             Some(Border::Within) => {}
             None => {
+                let time_us = Some(i64::from(header.time_s) * 1_000_000);
                 for table in &mut self.tables {
-                    table.say(&statement, &self.read_to);
+                    table.say(&statement, &self.read_to, time_us);
                 }
                 for parent in &mut self.parents {
                     for place in parent.say(&statement) {

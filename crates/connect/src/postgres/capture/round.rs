@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -100,8 +101,7 @@ impl Round {
 impl Snapshot for Round {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
         let table = self.table(&request.from)?;
-        let whole = ReadRequest { mode: ReadMode::Full, position: None, ..request.clone() };
-        let mut plan = self.snapshot.plan(&whole).await?;
+        let mut plan = self.snapshot.plan(&whole(request)).await?;
         match table {
             CapturedTable::Whole { reason, .. } => {
                 plan.replaces_all = request.position.is_some();
@@ -161,14 +161,19 @@ impl Snapshot for Round {
             }
             CapturedTable::Whole { target, published, since, .. } => {
                 Self::refuse_generated(target, plan)?;
-                let whole = ReadRequest { mode: ReadMode::Full, position: None, ..plan.request.as_ref().clone() };
-                let whole = ReadPlan { request: Arc::new(whole), ..plan.clone() };
+                let whole = ReadPlan { request: Arc::new(whole(&plan.request)), ..plan.clone() };
                 let stream = self.snapshot.read(&whole, unit).await?;
                 let end = self.position(target, *published, *since, Some(self.view.clone()));
                 Ok(with_position(stream, end.to_value()))
             }
             CapturedTable::Refused(_) => Err(not_planned(&plan.request.from)),
         }
+    }
+
+    async fn rows_of(&self, plan: &ReadPlan, keys: &RecordBatch) -> Result<Option<Vec<RecordBatch>>, ConnectError> {
+        // What has happened to a row since the place up to which the log was read comes again, and leaves it as it is.
+        let whole = ReadPlan { request: Arc::new(whole(&plan.request)), ..plan.clone() };
+        self.snapshot.rows_of(&whole, keys).await
     }
 }
 
@@ -196,6 +201,10 @@ impl Capture for Round {
         let mut replication = Replication::start(&self.endpoint, &self.slot, &self.publication, least).await?;
         replication.confirm(least).await.map_err(|error| error.of_reading(&self.slot, 0))
     }
+}
+
+fn whole(request: &ReadRequest) -> ReadRequest {
+    ReadRequest { mode: ReadMode::Full, position: None, ..request.clone() }
 }
 
 fn not_planned(from: &str) -> ConnectError {
