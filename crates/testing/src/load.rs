@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use crate::postgres::{PROGRAMS, PostgresError, psql};
+use crate::postgres::{PostgresError, of_clients, psql};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -69,7 +69,7 @@ impl Drop for Load {
 
 /// Runs `pgbench` until its clients have given up, as they do at the first error, or it is over.
 fn turn(connection: &str, scripts: &[(u32, NamedTempFile)], per_second: u32, over: &AtomicBool) {
-    let mut command = Command::new(format!("{PROGRAMS}/pgbench"));
+    let mut command = Command::new(of_clients("pgbench"));
     command.args(["-n", "-c", "2", "-T", "3600", "-R", &per_second.to_string()]);
     for (weight, file) in scripts {
         command.arg("-f").arg(format!("{}@{weight}", file.path().display()));

@@ -2,26 +2,20 @@
 //!
 //! The server runs from Debian's package on a free loopback port, with its data in a temporary folder and without any
 //! regard for durability. MariaDB should not run as root; then it runs as `nobody`. It dies with the test process, however
-//! that ends.
+//! that ends. Where `ADE_TEST_MYSQL` names the program of a MySQL server, it is that one.
 
+mod programs;
 mod statements;
 
 use std::fs;
-use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use self::programs::Programs;
 use crate::server_process::ServerProcess;
-
-/// Where Debian's package `mariadb-server-core` puts the server.
-const PROGRAM: &str = "/usr/sbin/mariadbd";
-
-/// Where it puts what the server needs to make its own tables.
-const SHARE: &str = "/usr/share/mysql";
 
 /// How often a start is tried: another process may take the free port first.
 const ATTEMPTS: usize = 5;
@@ -30,8 +24,8 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum MariaDbError {
     /// The package is missing.
-    #[error("{PROGRAM} is not there: install MariaDB (apt-get install mariadb-server-core)")]
-    NotInstalled,
+    #[error("{} is not there: install MariaDB (apt-get install mariadb-server-core)", .0.display())]
+    NotInstalled(PathBuf),
     /// A step did not work.
     #[error("cannot {step}: {reason}")]
     Failed {
@@ -73,8 +67,9 @@ impl MariaDb {
 
     /// The same with further arguments of `mariadbd`, such as `--ssl-cert=…`.
     pub fn start_with(arguments: &[&str]) -> Result<Self, MariaDbError> {
-        if !Path::new(PROGRAM).exists() {
-            return Err(MariaDbError::NotInstalled);
+        let server = Programs::find();
+        if !server.program().exists() {
+            return Err(MariaDbError::NotInstalled(server.program().to_owned()));
         }
         let step = "make a temporary folder";
         let folder = tempfile::Builder::new()
@@ -84,7 +79,7 @@ impl MariaDb {
             .map_err(|error| MariaDbError::failed(step, error))?;
         let data = folder.path().join("data");
         let as_root = folder.path().metadata().is_ok_and(|folder| folder.uid() == 0);
-        init(&data, as_root)?;
+        server.init(&data, as_root)?;
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let mut last = MariaDbError::failed("start MariaDB", "no attempt was made");
         for _ in 0..ATTEMPTS {
@@ -96,6 +91,11 @@ impl MariaDb {
             }
         }
         Err(last)
+    }
+
+    /// Whether it is MySQL.
+    pub fn is_mysql(&self) -> bool {
+        matches!(Programs::find(), Programs::MySql(_))
     }
 
     /// The loopback port that it listens on.
@@ -145,53 +145,6 @@ impl Drop for MariaDb {
     }
 }
 
-/// The server's program on a data folder, as a user that it may run as, killed when the thread that starts it ends.
-fn program(data: &Path, as_root: bool) -> Command {
-    let mut command = Command::new("setpriv");
-    if as_root {
-        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
-    }
-    command.args(["--pdeathsig=KILL", "--", PROGRAM, "--no-defaults"]).arg(format!("--datadir={}", data.display()));
-    command.arg(format!("--tmpdir={}", data.display())).arg(format!("--lc-messages-dir={SHARE}"));
-    command.args(["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=32M", "--innodb-flush-method=nosync"]);
-    command.current_dir("/");
-    command
-}
-
-/// Makes the data folder: what `mariadb-install-db` does, without the programs of other packages that it needs.
-fn init(data: &Path, as_root: bool) -> Result<(), MariaDbError> {
-    let step = "make a MariaDB data folder";
-    let failed = |error: std::io::Error| MariaDbError::failed(step, error);
-    fs::create_dir(data).map_err(failed)?;
-    if as_root {
-        let owned = Command::new("chown").arg("nobody:nogroup").arg(data).status().map_err(failed)?;
-        if !owned.success() {
-            return Err(MariaDbError::failed(step, "`chown` failed"));
-        }
-    }
-    let mut sql = b"create database mysql;\ncreate database app;\nuse mysql;\nset @auth_root_socket = null;\n".to_vec();
-    for script in ["mysql_system_tables.sql", "mysql_system_tables_data.sql"] {
-        sql.extend(fs::read(Path::new(SHARE).join(script)).map_err(failed)?);
-    }
-    let mut child = program(data, as_root)
-        .args(["--bootstrap", "--log-warnings=0"])
-        .args(["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    // The program reads its statements while it writes little: neither waits for the other.
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&sql).map_err(failed)?;
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(MariaDbError::failed(step, String::from_utf8_lossy(&output.stderr)))
-}
-
 fn launch(
     data: &Path,
     as_root: bool,
@@ -204,7 +157,7 @@ fn launch(
         Some(port) => port,
         None => TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).map_err(failed)?.port(),
     };
-    let mut command = program(data, as_root);
+    let mut command = Programs::find().command(data, as_root);
     command.arg(format!("--port={port}")).args([
         "--bind-address=127.0.0.1",
         "--socket=",

@@ -1,12 +1,13 @@
 //! A real PostgreSQL server for the time of a test.
 //!
-//! The server runs from Debian's package on a free loopback port, with its data in a temporary
-//! folder and without any regard for durability. PostgreSQL refuses to run as root; then it runs as
-//! the package's user `postgres`. It dies with the test process, however that ends.
+//! The server runs from Debian's package, or from where `ADE_TEST_POSTGRES_BIN` says, on a free loopback port, with its data
+//! in a temporary folder and without any regard for durability. PostgreSQL refuses to run as root; then it runs as the
+//! package's user `postgres`. It dies with the test process, however that ends.
+
+mod programs;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,8 +17,8 @@ use tempfile::TempDir;
 
 use crate::certificates::certify;
 
-/// Where Debian's package `postgresql-15` puts the server.
-pub(crate) const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+use programs::{BIN, init, is_owned_by_root, of_server, program};
+pub(crate) use programs::{of_clients, run};
 
 /// How often a start is tried: another process may take the free port first.
 const ATTEMPTS: usize = 5;
@@ -25,9 +26,15 @@ const ATTEMPTS: usize = 5;
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
-    /// The package is missing.
-    #[error("{PROGRAMS}/postgres is not there: install PostgreSQL 15 (apt-get install postgresql-15)")]
-    NotInstalled,
+    /// The programs are missing.
+    #[error(
+        "{} is not there: install PostgreSQL 15 (apt-get install postgresql-15), or correct `{BIN}`",
+        .program.display()
+    )]
+    NotInstalled {
+        /// The program that was looked for.
+        program: PathBuf,
+    },
     /// A step did not work.
     #[error("cannot {step}: {reason}")]
     Failed {
@@ -132,9 +139,19 @@ impl Postgres {
         Err(last)
     }
 
+    /// Stops it and starts it again as a replica, to which no primary sends anything: nobody can write to it.
+    pub fn demote(&mut self) -> Result<(), PostgresError> {
+        self.kill();
+        let signal = self.folder.as_ref().map(|folder| folder.path().join("data/standby.signal")).unwrap_or_default();
+        std::fs::write(signal, "").map_err(|error| PostgresError::failed("make it a replica", error))?;
+        self.crash()
+    }
+
     fn begin(settings: &[&str], environment: &[(String, String)], tls: bool) -> Result<Self, PostgresError> {
-        if !Path::new(PROGRAMS).join("postgres").exists() {
-            return Err(PostgresError::NotInstalled);
+        for program in [of_server("postgres"), of_clients("psql")] {
+            if !program.exists() {
+                return Err(PostgresError::NotInstalled { program });
+            }
         }
         let folder = tempfile::Builder::new()
             .prefix("ade-postgres-")
@@ -164,6 +181,12 @@ impl Postgres {
         Err(last)
     }
 
+    /// The number of its release, such as 15.
+    pub fn major_version(&self) -> Result<u32, PostgresError> {
+        let said = self.psql("select current_setting('server_version_num')::int / 10000")?;
+        said.trim().parse().map_err(|error| PostgresError::failed("tell the version of PostgreSQL", error))
+    }
+
     /// The loopback port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
@@ -184,7 +207,7 @@ impl Postgres {
 /// that they have, a line each, values apart by `|`.
 pub fn psql(connection: &str, statements: &str) -> Result<String, PostgresError> {
     let step = "run statements";
-    let mut child = Command::new(Path::new(PROGRAMS).join("psql"))
+    let mut child = Command::new(of_clients("psql"))
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", connection, "-f", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -209,46 +232,6 @@ impl Drop for Postgres {
             let _ = folder.close();
         }
     }
-}
-
-/// `program` of PostgreSQL, as a user that PostgreSQL runs as, killed when the thread that starts it ends.
-fn program(name: &str, as_root: bool, environment: &[(String, String)]) -> Command {
-    let mut command = Command::new("setpriv");
-    if as_root {
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
-    }
-    // What is in the environment of PostgreSQL is nothing for the program that changes the user.
-    command.args(["--pdeathsig=QUIT", "--", "env"]);
-    command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
-    command.arg(PathBuf::from(PROGRAMS).join(name));
-    command.current_dir("/").env_remove("LANG").env_remove("LC_ALL").stdin(Stdio::null());
-    command
-}
-
-fn init(data: &Path, as_root: bool) -> Result<(), PostgresError> {
-    let step = "make a PostgreSQL data folder";
-    if as_root {
-        run(Command::new("install").args(["-d", "-m", "700", "-o", "postgres", "-g", "postgres"]).arg(data), step)?;
-    }
-    run(
-        program("initdb", as_root, &[])
-            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
-            .arg("--pgdata")
-            .arg(data),
-        step,
-    )
-}
-
-pub(crate) fn run(command: &mut Command, step: &'static str) -> Result<(), PostgresError> {
-    let output = command.output().map_err(|error| PostgresError::failed(step, error))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(PostgresError::failed(step, String::from_utf8_lossy(&output.stderr)))
-}
-
-fn is_owned_by_root(folder: &Path) -> bool {
-    folder.metadata().is_ok_and(|folder| folder.uid() == 0)
 }
 
 fn free_port() -> io::Result<u16> {
@@ -285,6 +268,8 @@ fn launch(
         "wal_level=logical",
         "shared_buffers=16MB",
         "log_min_messages=warning",
+        // versions 12 and 13 would keep MD5
+        "password_encryption=scram-sha-256",
     ]
     .into_iter()
     .chain(settings.iter().map(String::as_str))
@@ -335,7 +320,8 @@ fn wait_until_ready(log: &mut impl BufRead) -> Result<(), String> {
         let start = seen.len();
         match log.read_line(&mut seen) {
             Ok(0) => return Err(seen),
-            Ok(_) if seen[start..].contains("ready to accept connections") => return Ok(()),
+            // Replicas accept read-only ones.
+            Ok(_) if seen[start..].contains("ready to accept") => return Ok(()),
             Ok(_) => {}
             Err(error) => return Err(format!("{seen}{error}")),
         }
@@ -359,7 +345,7 @@ mod tests {
 
     #[test]
     fn it_takes_connections_until_it_is_dropped() {
-        let server = Postgres::start().expect("PostgreSQL 15 is installed");
+        let server = Postgres::start().expect("PostgreSQL is installed");
         let port = server.port();
         assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
         let folder = server.folder.as_ref().expect("it is running").path().to_owned();

@@ -70,11 +70,26 @@ impl Captured {
     pub(crate) fn on(server: Postgres, tables: &str, sources: &str) -> Self {
         let folder = Folder::new();
         folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()));
-        folder.write("sources/app.yml", sources);
         let ade = program(&folder);
         ade.run(&["init", "."]).succeeds();
         server.psql(tables).unwrap();
-        Self { server, folder, ade }
+        let captured = Self { server, folder, ade };
+        captured.declare(sources);
+        captured
+    }
+
+    /// Declares the tables otherwise. A partitioned one is read whole where it cannot be captured.
+    pub(crate) fn declare(&self, sources: &str) {
+        let sources = match self.captures_partitions() {
+            true => sources.to_owned(),
+            false => sources.replace("events, mode: capture", "events, mode: full"),
+        };
+        self.folder.write("sources/app.yml", sources);
+    }
+
+    /// Whether its server gives the changes of a partitioned table as one.
+    pub(crate) fn captures_partitions(&self) -> bool {
+        self.server.major_version().unwrap() >= 13
     }
 
     pub(crate) fn psql(&self, statements: &str) -> String {

@@ -69,8 +69,9 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
     let told = ade.run(&["inspect", "db", "--write"]).succeeds();
     none_leaks(&told);
     let text = told.text();
+    let version = server.major_version().unwrap();
     for line in [
-        "PostgreSQL 15.",
+        &*format!("PostgreSQL {version}."),
         "own server, as far as it shows",
         "UTC for programs that do not say one",
         "possible, and nothing is missing",
@@ -87,7 +88,7 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
         ("customers", "capture"),
         ("order_lines", "capture"),
         ("orders", "capture"),
-        ("days", "capture"),
+        ("days", if version < 13 { "full" } else { "capture" }),
         ("keyless", "full"),
         ("view_of_it", "full"),
     ] {

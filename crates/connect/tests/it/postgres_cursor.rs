@@ -120,6 +120,9 @@ async fn values_that_are_the_largest_for_ever_do_not_stop_the_cursor() {
     .into_iter()
     .enumerate()
     {
+        if largest == "'Infinity'" && source.postgres_version() < 14 {
+            continue;
+        }
         let table = format!("t{index}");
         source.execute(&format!("create table {table} (c {declared}); insert into {table} values ({largest});"));
         let load = source.read(&request(&source, &table, "c", None, None)).await.unwrap();

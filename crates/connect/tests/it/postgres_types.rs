@@ -125,6 +125,10 @@ async fn every_built_in_type_is_read_as_its_nearest() {
         ("numeric[]", "('{1.5,NaN}')", "varchar", &["{1.5,NaN}"]),
     ];
     for (index, (declared, values, data_type, expected)) in cases.iter().enumerate() {
+        // Digits left of the point, and more after it than there are, came with version 15.
+        if matches!(*declared, "numeric(3,-2)" | "numeric(2,4)") && source.postgres_version() < 15 {
+            continue;
+        }
         let load = load(&source, &format!("t{index}"), declared, values, None).await.unwrap();
         assert_eq!(
             (load.columns()[0].as_str(), load.rows()),
@@ -330,7 +334,11 @@ async fn what_is_read_is_what_postgresql_writes() {
             assert_eq!(found, *expected, "{column} {row}");
         }
     }
-    let micros = source.query("select (extract(epoch from at) * 1000000)::bigint from t order by ctid");
+    // Before version 14, `extract` gives doubles, which have no room for the microseconds of all times.
+    let micros = source.query(
+        "select extract(epoch from date_trunc('second', at))::bigint * 1000000 + extract(microseconds from at)::bigint % 1000000 \
+         from t order by ctid",
+    );
     let at = arrow::compute::cast(batch.column_by_name("at").unwrap(), &DataType::Int64).unwrap();
     let found: Vec<String> = at.as_primitive::<Int64Type>().values().iter().map(i64::to_string).collect();
     assert_eq!(found, micros);

@@ -106,6 +106,11 @@ impl Source {
         self.mariadb.as_ref().unwrap().sql(sql).unwrap()
     }
 
+    /// The release of its PostgreSQL server, such as 15.
+    pub(crate) fn postgres_version(&self) -> u32 {
+        self.postgres.as_ref().unwrap().major_version().unwrap()
+    }
+
     /// Forgets a setting of the connection.
     pub(crate) fn unset(&mut self, setting: &str) {
         let _ = self.settings.remove(setting);

@@ -43,14 +43,24 @@ const TABLES: &str = r#"
     analyze;
     select pg_stat_force_next_flush();
 "#;
+/// A server with these tables, and with statistics that know what happened to them.
+fn source() -> Source {
+    let source = Source::postgres(TABLES);
+    while source.query("select n_tup_del from pg_stat_user_tables where relname = 'keyless'") != ["1"] {
+        std::thread::yield_now();
+    }
+    source
+}
+
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_and_tables_are_described_and_no_value_is_told() {
-    let source = Source::postgres(TABLES);
+    let source = source();
     source.execute("alter database postgres set timezone = 'Europe/Berlin'");
     let (list, tables) = checklist(&source).await;
     let server = answers(&list, Topic::Server).remove(0);
-    assert!(server.starts_with("PostgreSQL 15.") && server.ends_with(", UTF8"), "{server}");
+    let version = source.postgres_version();
+    assert!(server.starts_with(&format!("PostgreSQL {version}.")) && server.ends_with(", UTF8"), "{server}");
     assert_eq!(answers(&list, Topic::Hosting), ["own server, as far as it shows"]);
     assert_eq!(answers(&list, Topic::Role), ["primary"]);
     assert_eq!(answers(&list, Topic::TimeZone), ["Europe/Berlin for programs that do not say one; its log is in UTC"]);
@@ -127,7 +137,7 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
             "events Capture",
             "keyless Full",
             "orders Capture",
-            "parts Capture",
+            if version < 13 { "parts Full" } else { "parts Capture" },
             "scratch Full",
             "v Full"
         ]
@@ -146,7 +156,7 @@ fn hidden(list: &ade_connect::Checklist) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_for_capture_is_told_in_statements_that_help() {
-    let mut source = Source::postgres(TABLES);
+    let mut source = source();
     source.execute(
         "create role \"Reader\" login; grant usage on schema public to \"Reader\"; grant select on all tables in schema public to \
          \"Reader\"; revoke select on scratch from \"Reader\"",
