@@ -53,6 +53,8 @@ pub struct CapturedTable {
     pub key: Vec<String>,
     /// What the last commit of it says of where it was read to; `None` for one that was never captured.
     pub position: Option<Value>,
+    /// The same of one that is to be read whole nevertheless.
+    pub passed: Option<Value>,
     /// Whether it is read now.
     pub is_read: bool,
 }

@@ -28,6 +28,7 @@ mod reader;
 mod reading;
 mod relation_name;
 mod rows;
+mod release;
 mod server_error;
 mod session;
 mod sessions;

@@ -12,6 +12,7 @@ mod capture_kills;
 mod capture_marks;
 mod capture_modes;
 mod capture_mysql;
+mod capture_partitions;
 mod capture_mysql_alone;
 mod checking_sql;
 mod clocks;

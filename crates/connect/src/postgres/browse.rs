@@ -77,7 +77,7 @@ impl Facts {
                union select tree.root, i.inhrelid from pg_catalog.pg_inherits i join tree on i.inhparent = tree.oid) \
              select tree.root, sum(case when c.relkind in ('r', 'm') then pg_catalog.pg_total_relation_size(c.oid) end), \
                pg_catalog.obj_description(tree.root, 'pg_class'), \
-               sum(case when c.relkind in ('r', 'm', 'f') then nullif(c.reltuples, -1) end)::bigint \
+               sum(case when c.relkind in ('r', 'm', 'f') then {rows} end)::bigint \
              from tree join pg_catalog.pg_class c on c.oid = tree.oid group by tree.root"
         );
         for row in session.query(&sizes).await? {
@@ -90,6 +90,11 @@ impl Facts {
             format!(
                 "(select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname order by k.place)) \
                    from pg_catalog.unnest({numbers}) with ordinality k(attnum, place) \
+        // Of a table that was never analysed, nothing is known: before version 14 that is written as no rows.
+        let rows = match session.major_version() >= 14 {
+            true => "nullif(c.reltuples, -1)",
+            false => "case when c.reltuples > 0 or c.relpages > 0 then c.reltuples end",
+        };
                    join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = k.attnum)"
             )
         };

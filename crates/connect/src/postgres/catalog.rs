@@ -86,7 +86,9 @@ fn number<T: std::str::FromStr>(row: &TextRow, index: usize) -> Option<T> {
     cell(row, index).parse().ok()
 }
 
-const RELATION: &str = "select c.oid, n.nspname, c.relname, c.relkind, c.reltuples::bigint, c.relhassubclass, \
+// A table that was never analysed has no rows before version 14, and fewer than none since.
+const RELATION: &str = "select c.oid, n.nspname, c.relname, c.relkind, \
+     case when c.reltuples > 0 or c.relpages > 0 then c.reltuples::bigint end, c.relhassubclass, \
      pg_catalog.has_table_privilege(c.oid, 'select'), pg_catalog.row_security_active(c.oid), \
      pg_catalog.pg_table_is_visible(c.oid) \
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
@@ -98,7 +100,6 @@ fn relation(row: &TextRow) -> Option<Relation> {
         oid: number(row, 0)?,
         written: written(&schema, &name, is_true(row, 8)),
         kind: RelationKind::parse(cell(row, 3))?,
-        // Below 0: it has never been analysed.
         rows: number(row, 4),
         has_children: is_true(row, 5),
         is_readable: is_true(row, 6),

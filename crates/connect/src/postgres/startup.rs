@@ -36,14 +36,13 @@ const OPTIONS: &str = "-c IntervalStyle=postgres -c extra_float_digits=1 -c byte
 impl Session {
     /// Opens a session.
     pub(crate) async fn open(endpoint: &Arc<Endpoint>, purpose: Purpose) -> Result<Self, ConnectError> {
-        match Self::open_with(endpoint, purpose, true).await? {
-            Ok(session) => Ok(session),
-            Err(SessionError::Server(error)) if matches!(error.code.as_str(), "08P01" | "0A000") => {
-                let session = Self::open_with(endpoint, purpose, false).await?;
-                session.map_err(|error| error.of_opening(endpoint))
-            }
-            Err(error) => Err(error.of_opening(endpoint)),
+        let mut opened = Self::open_with(endpoint, purpose, true).await?;
+        if matches!(&opened, Err(SessionError::Server(error)) if matches!(error.code.as_str(), "08P01" | "0A000")) {
+            opened = Self::open_with(endpoint, purpose, false).await?;
         }
+        let session = opened.map_err(|error| error.of_opening(endpoint))?;
+        session.refuse_old(endpoint)?;
+        Ok(session)
     }
 
     async fn open_with(

@@ -38,6 +38,7 @@ impl Copy {
             from: (*table).to_owned(),
             key: vec!["id".to_owned()],
             position: self.positions.get(*table).cloned(),
+            passed: None,
             is_read: true,
         });
         let memory_bytes = self.memory_bytes.unwrap_or(1 << 26);

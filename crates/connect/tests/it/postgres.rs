@@ -154,3 +154,31 @@ async fn sessions_can_only_read() {
     assert!(error.contains("read-only transaction (25006)"), "{error}");
     assert_eq!(source.query("select count(*) from t"), ["1"]);
 }
+
+/// A server that says no more than who it is.
+#[tokio::test]
+async fn a_server_that_is_too_old_is_refused() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let mut source = Source::postgres("");
+    source.set("port", json!(listener.local_addr().unwrap().port()));
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let length = stream.read_u32().await.unwrap() - 4;
+        stream.read_exact(&mut vec![0; length as usize]).await.unwrap();
+        // Let in, its version, and that it is ready.
+        let version = b"server_version\011.22 (Debian 11.22-1)\0";
+        let mut answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0".to_vec();
+        answer.push(u8::try_from(version.len() + 4).unwrap());
+        answer.extend(version);
+        answer.extend(b"Z\0\0\0\x05I");
+        stream.write_all(&answer).await.unwrap();
+        drop(stream.read_u8().await);
+    };
+    let (refusal, ()) = tokio::join!(refusal(&source), server);
+    assert!(
+        refusal.contains("it is PostgreSQL 11.22, and versions 12 to 18 are supported; have its owner"),
+        "{refusal}"
+    );
+}

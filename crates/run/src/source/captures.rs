@@ -252,10 +252,13 @@ impl<'a> Capturing<'a> {
         let anew = first && self.build.options.full_refresh;
         let tables = self.captured().map(|(source, declared)| {
             let is_read = open.iter().any(|table| table.source.id == source.id);
+            let position = positions.remove(&source.id);
+            let (position, passed) = if is_read && anew { (None, position) } else { (position, None) };
             CapturedTable {
                 from: declared.from.clone(),
                 key: super::door::Door::new(source).outside_all(&declared.key),
-                position: positions.remove(&source.id).filter(|_| !(is_read && anew)),
+                position,
+                passed,
                 is_read,
             }
         });

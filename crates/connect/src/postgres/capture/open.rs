@@ -21,7 +21,6 @@ use super::target::Target;
 use super::transaction_view::TransactionView;
 use super::wanted::{Looked, Wanted};
 use super::writers::wait_for_writers;
-use crate::capture::Refusal;
 use crate::postgres::endpoint::Endpoint;
 use crate::postgres::server_error::SessionError;
 use crate::postgres::session::Session;
@@ -82,6 +81,7 @@ where
         settings.statement_timeout_ms, settings.lock_timeout_ms
     );
     session.query(&patience).await.map_err(failed)?;
+    refuse_replica(&mut session, &slot_name).await?;
     let database = database(&mut session).await.map_err(failed)?;
     let mut looked = Looked::new(&mut session, request).await.map_err(failed)?;
     let targets: Vec<&Target> = looked.wanted.iter().map(|table| &table.target).collect();
@@ -105,18 +105,11 @@ where
     }
     let end = end_of_log(&mut session).await.map_err(failed)?;
     if !slot_is_new {
-        // What was given all the time is in the log, whoever writes it.
-        let was_given =
-            |table: &Wanted| table.position.as_ref().is_some_and(|position| position.published == table.published);
         let joining: Vec<&Target> =
-            looked.wanted.iter().filter(|table| !was_given(table)).map(|table| &table.target).collect();
+            looked.wanted.iter().filter(|table| !table.was_given()).map(|table| &table.target).collect();
         let patience = Duration::from_millis(settings.lock_timeout_ms);
         let busy = wait_for_writers(&mut session, &joining, patience).await.map_err(failed)?;
-        let refusal = Refusal::new(
-            "a transaction that began before its changes were given still writes to it",
-            "run again when that has ended",
-        );
-        looked.refuse(&busy.into_iter().map(|table| (table, refusal.clone())).collect());
+        looked.refuse(&busy);
     }
     looked.give_up(|position, table| gap(position, table, &database, &slot_name, confirmed..=end, slot_is_new));
     let Looked { wanted, refused, given_up } = looked;
@@ -138,7 +131,7 @@ where
             (follower.into_tables(), read_to)
         }
     };
-    for Wanted { from, target, key, published, position, reason } in wanted {
+    for Wanted { from, target, key, published, position, reason, .. } in wanted {
         let table = followed.remove(&target.relation.table);
         let captured = match (position, table) {
             (Some(position), Some(table)) if table.reload().is_none() => {
@@ -165,6 +158,19 @@ where
         has_more: begin.is_some() && read_to < end,
         notes: std::mem::take(notes),
     }))
+}
+
+/// Refuses a replica: who writes to a table, its primary alone knows.
+async fn refuse_replica(session: &mut Session, slot: &str) -> Result<(), ConnectError> {
+    let rows = session.query("select pg_is_in_recovery()").await.map_err(|error| error.of_reading(slot, 0))?;
+    if rows.first().and_then(|row| row.first()?.as_deref()) != Some("t") {
+        return Ok(());
+    }
+    Err(ConnectError::Request {
+        from: format!("log of {slot}"),
+        reason: "this server is a replica, and changes are captured from the primary".to_owned(),
+        advice: "connect to the primary, or use `mode: full` or `mode: incremental` with this one".to_owned(),
+    })
 }
 
 /// The number that a server has of itself, and that of the database.

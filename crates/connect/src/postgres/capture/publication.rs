@@ -17,6 +17,8 @@ pub(crate) struct Publication {
     pub(super) listed: Vec<(String, String)>,
     /// What it does not give: `insert`, `update`, `delete`, `truncate`.
     pub(super) left_out: Vec<String>,
+    /// Whether changes of partitions are given as those of the table that they are of.
+    pub(super) via_root: bool,
 }
 
 /// How a publication gives a table's changes.
@@ -34,11 +36,14 @@ pub(crate) struct Published {
 impl Publication {
     /// Looks for it.
     pub(crate) async fn find(session: &mut Session, name: &str) -> Result<Option<Self>, SessionError> {
+        let via_root = if session.major_version() >= 13 { "pubviaroot" } else { "false" };
         let sql = format!(
-            "select pubinsert, pubupdate, pubdelete, pubtruncate from pg_publication where pubname = {}",
+            "select {via_root}, pubinsert, pubupdate, pubdelete, pubtruncate from pg_publication where pubname = {}",
             literal(name)
         );
-        let Some(gives) = session.query(&sql).await?.into_iter().next() else { return Ok(None) };
+        let Some(said) = session.query(&sql).await?.into_iter().next() else { return Ok(None) };
+        let mut gives = said.into_iter();
+        let via_root = gives.next().flatten().as_deref() == Some("t");
         let kinds = ["insert", "update", "delete", "truncate"];
         let left_out = kinds.iter().zip(gives).filter(|(_, gives)| gives.as_deref() != Some("t"));
         let left_out = left_out.map(|(kind, _)| (*kind).to_owned()).collect();
@@ -47,7 +52,7 @@ impl Publication {
             "select schemaname, tablename, {filter} from pg_publication_tables where pubname = {}",
             literal(name)
         );
-        let mut found = Self { left_out, ..Self::default() };
+        let mut found = Self { left_out, via_root, ..Self::default() };
         for row in session.query(&sql).await? {
             let [Some(schema), Some(table), Some(is_filtered)] = &row[..] else { continue };
             let table = (schema.clone(), table.clone());

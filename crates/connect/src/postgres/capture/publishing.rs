@@ -42,8 +42,10 @@ pub(crate) async fn publish(
         }
         publishing.refuse_parts(name, found, targets);
     }
+    publishing.refuse_partitions(session, name, found.as_ref(), targets);
     let is_given = |target: &Target| found.as_ref().is_some_and(|found| found.tables.contains(&spelled(target)));
-    let missing: Vec<&Target> = targets.iter().copied().filter(|target| !is_given(target)).collect();
+    let is_missing = |target: &&Target| !is_given(target) && !publishing.refused.contains_key(&target.relation.table);
+    let missing: Vec<&Target> = targets.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {
         return Ok(publishing);
     }
@@ -85,6 +87,42 @@ impl Publishing {
                 );
                 self.refused.insert(target.relation.table, refusal);
             }
+        }
+    }
+
+    /// Refuses tables whose changes would come under the name of another: partitioned ones, and partitions.
+    fn refuse_partitions(&mut self, session: &Session, name: &str, found: Option<&Publication>, targets: &[&Target]) {
+        let gives_roots = session.major_version() >= 13;
+        let via_root = found.map_or(gives_roots, |found| found.via_root);
+        for target in targets {
+            let is_given = |table: &&(String, String)| {
+                found.is_some_and(|found| found.tables.contains(table))
+                    || targets.iter().any(|target| spelled(target) == **table)
+            };
+            let refusal = if target.is_partitioned && !gives_roots {
+                Refusal::new(
+                    "versions of PostgreSQL before 13 do not give the changes of a partitioned table as one",
+                    "use `mode: full` or `mode: incremental`, or capture its partitions",
+                )
+            } else if target.is_partitioned && !via_root {
+                Refusal::new(
+                    format!("publication `{name}` gives its changes as those of its partitions"),
+                    format!(
+                        "have its owner run: alter publication {} set (publish_via_partition_root = true)",
+                        identifier(name)
+                    ),
+                )
+            } else if via_root && let Some((schema, whole)) = target.ancestors.iter().find(is_given) {
+                Refusal::new(
+                    format!(
+                        "publication `{name}` gives its changes as those of `{schema}.{whole}`, whose partition it is"
+                    ),
+                    "capture that one, or use `mode: full` or `mode: incremental` for this one",
+                )
+            } else {
+                continue;
+            };
+            self.refused.insert(target.relation.table, refusal);
         }
     }
 }

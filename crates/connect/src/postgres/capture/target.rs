@@ -18,6 +18,10 @@ pub(crate) struct Target {
     pub(crate) identity: String,
     /// Columns that the database computes: its log does not have them.
     pub(crate) generated: Vec<String>,
+    /// Whether it has its rows in partitions.
+    pub(crate) is_partitioned: bool,
+    /// Schema and name of the tables whose partition it is, at whatever depth.
+    pub(crate) ancestors: Vec<(String, String)>,
     /// What tells later whether changes of rows are all that happened to it.
     pub(crate) shape: Shape,
 }
@@ -31,7 +35,8 @@ impl Target {
                     a.attname, a.atttypid, a.atttypmod, a.attnum, a.xmin::text, \
                     {generated}, a.atthasdef or a.atthasmissing or a.attidentity <> '', \
                     array_position(p.indkey::int2[], a.attnum), \
-                    c.relreplident = 'f' or coalesce(a.attnum = any (i.indkey::int2[]), false) \
+                    c.relreplident = 'f' or coalesce(a.attnum = any (i.indkey::int2[]), false), \
+                    c.relkind = 'p' \
              from pg_class c \
              join pg_namespace n on n.oid = c.relnamespace \
              join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
@@ -52,6 +57,8 @@ impl Target {
                 primary_key: Vec::new(),
                 identity,
                 generated: Vec::new(),
+                is_partitioned: false,
+                ancestors: Vec::new(),
                 shape: Shape { file: file.parse().unwrap_or(0), ..Shape::default() },
             });
             let column = next();
@@ -73,11 +80,13 @@ impl Target {
                 data_type,
                 modifier,
             });
+            target.is_partitioned = next() == "t";
         }
         key.sort();
         if let Some(target) = &mut target {
             target.primary_key = key.into_iter().map(|(_, column)| column).collect();
             target.shape.partitions = partitions(session, table).await?;
+            target.ancestors = ancestors(session, table).await?;
         }
         Ok(target)
     }
@@ -116,6 +125,20 @@ impl Target {
         }
         Ok(())
     }
+}
+
+/// The tables whose partition a table is.
+async fn ancestors(session: &mut Session, table: u32) -> Result<Vec<(String, String)>, SessionError> {
+    let sql = format!(
+        "select n.nspname, c.relname from pg_partition_ancestors({table}) a join pg_class c on c.oid = a.relid \
+         join pg_namespace n on n.oid = c.relnamespace where c.oid <> {table}"
+    );
+    let rows = session.query(&sql).await?.into_iter();
+    let name = |row: TextRow| {
+        let mut cells = row.into_iter();
+        Some((cells.next()??, cells.next()??))
+    };
+    Ok(rows.filter_map(name).collect())
 }
 
 /// The partitions of a table, at whatever depth; none for a plain one. One that was made as such is as old as a

@@ -22,6 +22,15 @@ pub(crate) struct Wanted {
     pub(crate) position: Option<Position>,
     /// Why they cannot.
     pub(crate) reason: Option<String>,
+    /// How its changes were given when it was last read, also where that is of no use any more.
+    before: Option<Published>,
+}
+
+impl Wanted {
+    /// Whether its changes have been given all the time since it was last read: whoever writes to it, the log tells it.
+    pub(crate) fn was_given(&self) -> bool {
+        self.before == Some(self.published)
+    }
 }
 
 /// The tables of a round. One that cannot be captured is refused alone: the others go on.
@@ -55,6 +64,7 @@ impl Looked {
 
     fn take(&mut self, table: &CapturedTable, target: Option<Target>) {
         let position = Position::parse(table.position.as_ref());
+        let passed = Position::parse(table.passed.as_ref());
         let Some(target) = target else {
             // One that comes back under its name is another one, or is copied as such.
             self.given_up.extend(position);
@@ -71,6 +81,7 @@ impl Looked {
             target,
             key: table.key.clone(),
             published: Published::default(),
+            before: position.as_ref().or(passed.as_ref()).map(|position| position.published),
             reason: table.position.as_ref().filter(|_| position.is_none()).map(|_| UNREADABLE.to_owned()),
             position,
         });

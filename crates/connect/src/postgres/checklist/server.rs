@@ -3,6 +3,7 @@
 use super::Inquiry;
 use crate::checklist::{Hosting, Signs};
 use crate::postgres::catalog::{cell, is_true};
+use crate::postgres::release::{TESTED, is_tested};
 use crate::postgres::server_error::SessionError;
 use crate::{Checklist, Topic};
 
@@ -30,12 +31,8 @@ pub(super) async fn look(inquiry: &mut Inquiry<'_>, list: &mut Checklist) -> Res
     let version = cell(&row, 0).split(" on ").next().unwrap_or_default().to_owned();
     list.found(Topic::Server, "", format!("{version}, `{name}`, {}", cell(&row, 3)), "version(), pg_database");
     let major = inquiry.session.major_version();
-    if !(12..=17).contains(&major) {
-        list.asks(
-            Topic::Server,
-            format!("Does everything work with version {major}?"),
-            "versions 12 to 17 are supported",
-        );
+    if !is_tested(major) {
+        list.asks(Topic::Server, format!("Does everything work with version {major}?"), TESTED);
     }
     let hosting = hosting(inquiry, cell(&row, 0)).await;
     list.found(Topic::Hosting, "", hosting.0.name(), hosting.1);
