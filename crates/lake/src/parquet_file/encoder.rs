@@ -1,7 +1,6 @@
 //! Encodes record batches as one Parquet file, the columns of a chunk on several threads.
 
 use std::cmp::Reverse;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -14,6 +13,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::layout;
+use super::sink::Sink;
 use crate::memory::array_bytes;
 use crate::stats::ColumnFacts;
 
@@ -41,21 +41,6 @@ pub(super) struct Encoded {
     pub(super) rows: u64,
     /// For each field.
     pub(super) facts: Vec<ColumnFacts>,
-}
-
-/// Collects encoded bytes until they are taken.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl Encoder {
@@ -114,17 +99,16 @@ impl Encoder {
 
     /// Encoded bytes that are held in memory.
     pub(super) fn memory(&self) -> usize {
-        let pending = self.sink.0.lock().unwrap_or_else(PoisonError::into_inner).len();
-        pending + self.group.iter().flatten().map(ArrowColumnWriter::memory_size).sum::<usize>()
+        self.sink.bytes() + self.group.iter().flatten().map(ArrowColumnWriter::memory_size).sum::<usize>()
     }
 
     /// The bytes that became final since the last call.
-    pub(super) fn take(&mut self) -> Bytes {
-        std::mem::take(&mut *self.sink.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    pub(super) fn take(&mut self) -> Vec<Bytes> {
+        self.sink.take()
     }
 
     /// Writes the footer. The last bytes are still to be taken.
-    pub(super) fn close(mut self) -> Result<(Encoded, Bytes)> {
+    pub(super) fn close(mut self) -> Result<(Encoded, Vec<Bytes>)> {
         self.close_group()?;
         let metadata = self.writer.finish()?;
         let bytes = self.take();

@@ -178,8 +178,8 @@ impl FileWriter {
     }
 
     /// Waits for the encoder. Gives the bytes that it made.
-    async fn encoded(&mut self) -> Result<Bytes, FileError> {
-        let Some(encoding) = self.encoding.take() else { return Ok(Bytes::new()) };
+    async fn encoded(&mut self) -> Result<Vec<Bytes>, FileError> {
+        let Some(encoding) = self.encoding.take() else { return Ok(Vec::new()) };
         let (mut encoder, encoded) = encoding.await.map_err(|_| FileError::Panicked)?;
         encoded?;
         let bytes = encoder.take();
@@ -189,12 +189,9 @@ impl FileWriter {
     }
 
     /// Uploads bytes as soon as they make a part, one part at a time.
-    async fn push(&mut self, bytes: Bytes) -> Result<(), FileError> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        self.part_bytes += bytes.len();
-        self.part.push(bytes);
+    async fn push(&mut self, blocks: Vec<Bytes>) -> Result<(), FileError> {
+        self.part_bytes += blocks.iter().map(Bytes::len).sum::<usize>();
+        self.part.extend(blocks);
         if self.part_bytes < layout::PART_BYTES {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 mod encoder;
 mod file_writer;
 mod layout;
+mod sink;
 mod table_writer;
 mod text_sample;
 

@@ -1,4 +1,4 @@
--- What is at rest is no address: 32 characters, and no @ in any of them.
+-- What is at rest is no address: 26 characters, and no @ in any of them.
 select customer_key
 from {{ ref('dim_customer') }}
-where length(email) <> 32 or email like '%@%'
+where length(email) <> 26 or email like '%@%'
