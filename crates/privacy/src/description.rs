@@ -35,7 +35,7 @@ impl Treatment {
             "drop" => "The column does not land.",
             "null" => "The column lands with its type and no values.",
             "pseudonym" => {
-                "32 letters and digits in place of the value: HMAC-SHA-256 of its canonical form, under a key for the `domain`. \
+                "26 letters and digits in place of the value: HMAC-SHA-256 of its canonical form, under a key for the `domain`. \
                  Equal values of one domain are equal in every table and source; without the key there is no way back. \
                  Fits every type but booleans."
             }
