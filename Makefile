@@ -33,6 +33,11 @@ test: ## Everything CI runs
 	$(CARGO) nextest run --workspace --locked
 	ADE=$(CARGO_TARGET_DIR)/debug/ade scripts/test-peers
 
+.PHONY: test-postgres-versions
+test-postgres-versions: ## The tests that use PostgreSQL, with its releases 12 to 18 (from npm's registry)
+	@scripts/install-tools test
+	scripts/test-postgres
+
 .PHONY: bench
 bench: ## Measure against the peers and write docs/benchmarks.md
 	@scripts/install-tools bench

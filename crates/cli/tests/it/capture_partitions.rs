@@ -85,6 +85,27 @@ fn a_replica_is_read_but_does_not_tell_changes() {
     assert_eq!(source.ade.rows("select count(*) from app.accounts"), ["20"]);
 }
 
+#[test]
+fn a_slot_that_its_owner_made_is_kept() {
+    let source = Captured::of(TABLES, SOURCES);
+    let lasts = source.server.major_version().unwrap() >= 17;
+    let failover = if lasts { ", failover => true" } else { "" };
+    source.psql(&format!(
+        "create publication ade_captured_dev for table app.accounts;
+         select pg_create_logical_replication_slot('ade_captured_dev', 'pgoutput'{failover})"
+    ));
+    for id in 100..102 {
+        source.ingest();
+        source.psql(&format!("insert into app.accounts values ({id}); delete from app.accounts where id = {id} - 99"));
+    }
+    let said = source.ingest();
+    assert!(!said.contains("made anew"), "{said}");
+    source.assert_same_rows("accounts", "select id from app.accounts order by id");
+    if lasts {
+        assert_eq!(source.psql("select failover from pg_replication_slots").trim(), "t");
+    }
+}
+
 /// Who began to write before a run need not end for a table to be read anew, where its log has been told all the time.
 #[test]
 fn a_full_refresh_does_not_wait_for_those_who_write() {

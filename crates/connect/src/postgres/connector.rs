@@ -25,7 +25,7 @@ impl PostgresConnector {
             spec: ConnectorSpec {
                 name: "postgres",
                 title: "PostgreSQL",
-                description: "Tables and views of a PostgreSQL database (12 to 17), read-only, at one moment that several \
+                description: "Tables and views of a PostgreSQL database (12 to 18), read-only, at one moment that several \
                               sessions share: all tables are of that moment, and nobody who writes is held up. Large tables \
                               are read in ranges of 16 MB, several at once; a lock is held for no longer than a range takes.",
                 settings: settings(),
