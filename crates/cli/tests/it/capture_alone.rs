@@ -166,8 +166,17 @@ fn nothing_is_left_in_the_database_when_no_table_can_be_captured() {
     let source = Captured::by_a_guest();
     source.psql("alter publication narrow drop table app.bad, app.good");
     let said = source.ade.run(&["ingest"]).exits(1).all();
-    assert!(said.contains("add table \"app\".\"good\""), "{said}");
+    let statement = "alter publication \"narrow\" add table \"app\".\"good\", \"app\".\"bad\"";
+    assert!(said.contains(statement), "{said}");
     assert_eq!(source.psql("select count(*) from pg_replication_slots").trim(), "0");
+    // The statement is for all of them, also where there is no publication.
+    source.psql("drop publication narrow");
+    let said = source.ade.run(&["ingest"]).exits(1).all();
+    let begin = said.find("create publication \"narrow\"").unwrap_or_else(|| panic!("{said}"));
+    let statement = said[begin..].lines().next().unwrap();
+    source.psql(statement);
+    source.ingest();
+    source.assert_both();
 }
 
 #[test]

@@ -88,3 +88,38 @@ fn without_a_word_about_them_they_stop_their_table() {
         }
     }
 }
+
+/// Of a row that is gone only the key comes, whatever the types of its other columns are by now.
+#[test]
+fn rows_of_a_column_of_another_type_are_still_followed() {
+    let source = Captured::of(
+        "create schema app; create table app.codes(id int primary key, code int, note text);
+         alter table app.codes alter note set storage external;
+         insert into app.codes select i, i, repeat('n', 5000) from generate_series(1, 4) i",
+        "
+sources:
+  - name: app
+    connection: db
+    tables:
+      - name: codes
+        ingest: {from: app.codes, mode: capture, key: [id]}
+        drift: {retyped_column: quarantine_rows}
+        rows: [{name: bots, where: id > 100, then: drop}]
+        columns: [{name: id}, {name: code, data_type: integer}, {name: note}]
+",
+    );
+    source.ingest();
+    source.psql("alter table app.codes alter code type text; update app.codes set code = 'x' where id = 2");
+    source.ingest();
+    let here = || source.ade.rows("select id, code, length(note) from app.codes order by id");
+    let apart = || source.ade.rows("select id, length(note), _ade_reason from app__quarantine.codes");
+    assert_eq!(here(), ["1,1,5000", "3,3,5000", "4,4,5000"]);
+    assert_eq!(apart(), ["2,5000,`code` is no integer"]);
+    source.psql("delete from app.codes where id = 1; update app.codes set code = 'y' where id = 3; update app.codes set id = 104 where id = 4");
+    source.ingest();
+    assert_eq!(here(), Vec::<String>::new());
+    source.psql("update app.codes set id = 5 where id = 104; update app.codes set code = '2' where id = 2; delete from app.codes where id = 3");
+    source.ingest();
+    assert_eq!(here(), ["2,2,5000", "5,4,5000"]);
+    assert_eq!(apart(), Vec::<String>::new());
+}

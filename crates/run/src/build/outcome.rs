@@ -63,6 +63,18 @@ impl Outcome {
         self.checks = further.checks;
     }
 
+    /// Puts what was said before in front of what is said now, without what is said again.
+    pub(crate) fn said_before(&mut self, said: Option<&str>) {
+        let now = self.message.take();
+        let is_new = |line: &&str| !now.iter().flat_map(|now| now.lines()).any(|known| known == *line);
+        for line in said.into_iter().flat_map(str::lines).filter(is_new) {
+            self.note(line);
+        }
+        if let Some(now) = &now {
+            self.note(now);
+        }
+    }
+
     /// Adds several things to say.
     pub(crate) fn notes(&mut self, notes: &[String]) {
         for note in notes {
@@ -79,5 +91,24 @@ impl Outcome {
             }
             None => self.message = Some(words.to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_commit_of_a_task_says_stays_when_another_says_more() {
+        let said = |before: Option<&str>, now: Option<&str>| {
+            let mut outcome = Outcome::unchanged();
+            outcome.notes(now.map(str::to_owned).as_slice());
+            outcome.said_before(before);
+            outcome.message
+        };
+        assert_eq!(said(Some("emptied\nnew column"), Some("new column\nlate")).unwrap(), "emptied\nnew column\nlate");
+        assert_eq!(said(Some("emptied"), None).unwrap(), "emptied");
+        assert_eq!(said(None, Some("late")).unwrap(), "late");
+        assert_eq!(said(None, None), None);
     }
 }

@@ -229,7 +229,11 @@ impl<'a> Capturing<'a> {
                     Some(Ok(before)) if outcome.status == Status::Unchanged => {
                         tracing::debug!(%node, status = ?before.status, "nothing more");
                     }
-                    Some(Ok(before)) => before.add(outcome),
+                    Some(Ok(before)) => {
+                        let said = before.message.take();
+                        before.add(outcome);
+                        before.said_before(said.as_deref());
+                    }
                     _ => {
                         self.outcomes.insert(node, Ok(outcome));
                     }

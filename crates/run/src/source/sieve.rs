@@ -97,6 +97,17 @@ impl Sieve {
         Arc::new(Schema::new(fields.collect::<Vec<Arc<Field>>>()))
     }
 
+    /// Rows of which only the key counts, with the types as which rows land. What does not fit is NULL.
+    pub(super) fn fitted_rows(&self, rows: &RecordBatch) -> Result<RecordBatch, RunError> {
+        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+        let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
+        for (place, wanted) in &self.fitted {
+            columns[*place] = fit(&columns[*place], wanted).map_err(shape)?.column;
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+        RecordBatch::try_new_with_options(self.fitted_schema(rows.schema_ref()), columns, &options).map_err(shape)
+    }
+
     /// The rows that leave out a column that a condition names: nothing tells them apart. `said` is said of them.
     pub(super) fn unsure(&self, rows: &RecordBatch, said: &ChangeColumns) -> BooleanArray {
         let named = self.rules.iter().map(|rule| &rule.condition).chain(&self.deleted);

@@ -55,6 +55,7 @@ pub(crate) async fn publish(
         Ok(_) => publishing.is_new = !exists,
         // One table spoils it for all: each by itself.
         Err(SessionError::Server(_)) => {
+            let mut left = Vec::new();
             for target in missing {
                 let alone = statement(session, name, &[target], exists);
                 match session.query(&alone).await {
@@ -62,13 +63,15 @@ pub(crate) async fn publish(
                         publishing.is_new |= !exists;
                         exists = true;
                     }
-                    Err(SessionError::Server(said)) => {
-                        let refusal = not_given(name, &said, &alone);
-                        publishing.refused.insert(target.relation.table, refusal);
-                    }
+                    Err(SessionError::Server(said)) => left.push((target, said)),
                     Err(error) => return Err(failed(error)),
                 }
             }
+            // One statement for all of them: the first of several that make the publication would be the last that works.
+            let targets: Vec<&Target> = left.iter().map(|(target, _)| *target).collect();
+            let statement = statement(session, name, &targets, exists);
+            let refusals = left.iter().map(|(target, said)| (target.relation.table, not_given(name, said, &statement)));
+            publishing.refused.extend(refusals);
         }
         Err(error) => return Err(failed(error)),
     }
@@ -155,6 +158,6 @@ fn not_given(name: &str, said: &ServerError, statement: &str) -> Refusal {
     }
     Refusal::new(
         format!("publication `{name}` does not give what changes there: {reason}"),
-        format!("have the owner of the table run: {statement}"),
+        format!("have the owner of the tables run: {statement}"),
     )
 }
