@@ -328,6 +328,24 @@ mod tests {
     }
 
     #[test]
+    fn a_truncation_is_told_with_its_time_where_the_source_says_it() {
+        let mut changes = Changes::new(vec![0]);
+        changes.insert(row("1 a")).unwrap();
+        assert_eq!(changes.notes("t"), None);
+        changes.truncate();
+        let said = |changes: &Changes| changes.notes("t").unwrap().message;
+        assert_eq!(said(&changes), "`t` was emptied in the source (truncate)");
+        changes.committed_at(Some(1_700_000_000_000_000));
+        changes.truncate();
+        let when = "at 2023-11-14 22:13:20 UTC by the source's clock";
+        assert_eq!(said(&changes), format!("`t` was emptied in the source {when} (truncate)"));
+        changes.committed_at(Some(1_700_000_001_000_000));
+        changes.insert(row("2 b")).unwrap();
+        assert!(said(&changes).contains(when), "what comes later was committed later");
+        assert_eq!(changes.times_in(0..1).collect::<Vec<_>>(), [Some(1_700_000_001_000_000)]);
+    }
+
+    #[test]
     fn memory_is_accounted_for_as_rows_come_and_go() {
         let mut changes = Changes::new(vec![0]);
         changes.insert(row("1 some text")).unwrap();
