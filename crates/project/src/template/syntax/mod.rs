@@ -6,6 +6,8 @@
 
 pub(crate) mod ast;
 mod parse_expression;
+mod parse_postfix;
+mod parse_primary;
 mod parse_statement;
 mod parser;
 mod recover;
