@@ -15,4 +15,6 @@ mod past;
 mod scan;
 mod schema;
 mod support;
+mod write_by_key;
 mod write_kinds;
+mod write_parts;
