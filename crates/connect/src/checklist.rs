@@ -26,7 +26,7 @@ use serde::Serialize;
 
 pub use capture_readiness::{CaptureReadiness, TableReadiness};
 pub use checklist_request::ChecklistRequest;
-pub(crate) use column_role::snake;
+pub(crate) use column_role::{ColumnRole, role_of, snake};
 pub use finding::Finding;
 pub(crate) use hosting::{Hosting, Signs};
 pub use owner_statement::OwnerStatement;

@@ -1,11 +1,10 @@
 //! An open way to a source system.
 
-use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
 use crate::{
-    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, RowCounts, RowPredicate, Settings, Snapshot,
-    TableInfo,
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, RowCounts, RowPredicate, Sample, Settings,
+    Snapshot, TableInfo,
 };
 
 /// An open way to a source system. Reads only.
@@ -20,9 +19,10 @@ pub trait Connection: Send + Sync {
         Ok(None)
     }
 
-    /// The first `rows` rows of what `from` names, read with the table's `options`. For a person to look at and
-    /// for proposing a classification; it holds raw values, so it must never be written anywhere.
-    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError>;
+    /// The first `rows` rows of what `from` names, read with the table's `options`; of a column with values that do not fit its type
+    /// their text, and without columns that cannot be read. Several tables may be looked at at once: no more sessions are opened for
+    /// that than a server has without noticing.
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError>;
 
     /// What the server itself can answer of what a team asks before it relies on a database, from its catalog alone and within
     /// seconds; `None` where there is no server. See [`crate::Survey`] for what tables and samples add.

@@ -144,10 +144,14 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
     }
     comments.extend(cursor.map(|cursor| format!("cursor `{}`: {}", cursor.column, cursor.reason)));
     if let (None, Some(other)) = (cursor, table.cursors.first()) {
-        comments.push(format!(
-            "`{}` could be its cursor, but nothing declares a key: with `key:`, it can be read with `mode: incremental`",
-            other.column
-        ));
+        comments.push(if table.primary_key.is_empty() {
+            format!(
+                "`{}` could be its cursor, but nothing declares a key: with `key:`, it can be read with `mode: incremental`",
+                other.column
+            )
+        } else {
+            advice::of_gaps(table, other, &legal(&other.column))
+        });
     }
     comments.extend(
         table.foreign_keys.iter().map(|key| {

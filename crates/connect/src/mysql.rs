@@ -20,6 +20,7 @@ mod digest;
 mod failure;
 mod keys;
 mod login;
+mod lookers;
 mod plan;
 mod position;
 mod query;

@@ -63,9 +63,9 @@ impl TableInfo {
         }
     }
 
-    /// The best cursor, if there is a key too: then the table can be read incrementally.
+    /// The best cursor that every row has, if there is a key too: then the table is best read incrementally.
     pub fn keyed_cursor(&self) -> Option<&CursorProposal> {
-        self.cursors.first().filter(|_| !self.primary_key.is_empty())
+        self.cursors.iter().find(|cursor| !cursor.has_gaps).filter(|_| !self.primary_key.is_empty())
     }
 
     /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files declare
@@ -130,4 +130,6 @@ pub struct CursorProposal {
     pub reason: String,
     /// Whether an index of the source begins with it.
     pub indexed: bool,
+    /// Whether rows may be without it. Where there is a key such rows are not lost: each run reads all of them again.
+    pub has_gaps: bool,
 }

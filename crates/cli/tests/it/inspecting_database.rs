@@ -120,6 +120,73 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
 }
 
 #[test]
+fn a_table_is_named_as_the_database_has_it() {
+    let server = Postgres::start().unwrap();
+    server.psql(POSTGRES).unwrap();
+    let folder = Folder::new();
+    folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()).replace("USER", "postgres"));
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let found = |name: &str| {
+        let report = ade.run(&["inspect", "db", "--table", name, "--output", "json"]).succeeds().json_lines().remove(0);
+        let tables = report["tables"].as_array().unwrap().clone();
+        tables.iter().map(|table| table["from"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // Two tables that differ by case; the draft's name of one is `orders_2`.
+    for (name, from) in [
+        ("orders", "orders"),
+        ("public.orders", "orders"),
+        ("\"Orders\"", "\"Orders\""),
+        ("orders_2", "\"Orders\""),
+        ("Sales Dept.Customers", "\"Sales Dept\".\"Customers\""),
+        ("customers", "\"Sales Dept\".\"Customers\""),
+        // What browsing takes for a part of another table.
+        ("days_2024", "days_2024"),
+    ] {
+        assert_eq!(found(name), [from], "{name}");
+    }
+    // What the project calls it.
+    folder.write(
+        "sources/db.yml",
+        "version: 2\nsources:\n  - name: db\n    connection: db\n    tables:\n      - name: buyers\n        ingest: {from: '\"Sales \
+         Dept\".\"Customers\"'}\n",
+    );
+    assert_eq!(found("buyers"), ["\"Sales Dept\".\"Customers\""]);
+    let told = ade.run(&["inspect", "db", "--table", "ordrs"]).exits(2).complaints();
+    assert!(told.contains("has no table `ordrs`") && told.contains("did you mean `orders`?"), "{told}");
+}
+
+#[test]
+fn one_value_that_does_not_fit_leaves_the_others_of_its_table_to_be_looked_at() {
+    let server = Postgres::start().unwrap();
+    server
+        .psql(
+            "create table payments (id int primary key, email text, iban text, amount numeric(10,2));
+             insert into payments select i, 'canary' || i || '@shop.de', 'DE89370400440532013000', i from generate_series(1, 30) i;
+             update payments set amount = 'NaN' where id = 7",
+        )
+        .unwrap();
+    let folder = Folder::new();
+    folder.write("ade.yml", PROJECT.replace("PORT", &server.port().to_string()).replace("USER", "postgres"));
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let told = ade.run(&["inspect", "db", "--write"]).succeeds();
+    none_leaks(&told);
+    assert!(
+        told.text().contains("100 % of the sampled values are e-mail addresses, as the name says"),
+        "{}",
+        told.text()
+    );
+    let draft = folder.read("sources/db.yml");
+    assert!(
+        draft.contains("privacy: iban # proposed: 100 % of the sampled values are bank account numbers"),
+        "{draft}"
+    );
+    assert!(draft.contains("privacy: public # proposed: a number whose name says amount or count"), "{draft}");
+    assert!(draft.contains("column `amount`: expected decimal(10,2), found NaN or infinity"), "{draft}");
+}
+
+#[test]
 fn without_the_right_to_replicate_a_cursor_with_an_index_is_drafted() {
     let server = Postgres::start().unwrap();
     server.psql(POSTGRES).unwrap();

@@ -1,8 +1,8 @@
 //! What a checklist says to a draft: which mode a table of a server is to be read in, and why.
 
 use super::{Draft, DraftMode, DraftPrivacy, DraftTable};
-use crate::checklist::snake;
-use crate::{Checklist, Finding, RowPredicate, TableInfo, Topic};
+use crate::checklist::{ColumnRole, role_of, snake};
+use crate::{Checklist, CursorProposal, Finding, RowPredicate, TableInfo, Topic};
 
 /// Topics of findings that are of use where a table is declared.
 const TOLD: [Topic; 4] = [Topic::SoftDelete, Topic::MigratedRows, Topic::TestRows, Topic::ChangeLog];
@@ -80,6 +80,22 @@ fn proposal(finding: &Finding, info: &TableInfo, table: &DraftTable, column: &st
     })
 }
 
+/// What to do with a cursor that rows may be without. It begins as the reasons of cursors do. `as_landed` is its name in the lake.
+pub(super) fn of_gaps(table: &TableInfo, cursor: &CursorProposal, as_landed: &str) -> String {
+    let name = &cursor.column;
+    let created = table.columns.iter().find(|column| !column.nullable && role_of(column) == Some(ColumnRole::Created));
+    let other = match created {
+        Some(created) => {
+            format!("read a view of it that gives `coalesce({name}, {})`, with an index on that", created.name)
+        }
+        None => "have it set in all rows, and declared `not null`".to_owned(),
+    };
+    format!(
+        "cursor `{name}` may be NULL: each run would read all rows without it again; where they are few, `mode: incremental` and \
+         `cursor: {as_landed}` serve; else {other}"
+    )
+}
+
 fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {
     let Some(readiness) = &list.capture else { return };
     let known = readiness.table(&info.from);
@@ -117,12 +133,19 @@ fn advise(table: &mut DraftTable, info: &TableInfo, list: &Checklist) {
             table.mode = DraftMode::Full;
             table.cursor = None;
             table.comments.retain(|comment| !comment.starts_with("cursor `"));
+            let as_landed = table.columns.iter().find(|column| column.from == cursor.column);
             table.comments.push(format!(
-                "full: `{0}` would tell what has changed, but has no index; with one, `mode: incremental` and `cursor: {0}`",
-                cursor.column
+                "full: `{}` would tell what has changed, but has no index; with one, `mode: incremental` and `cursor: {}`",
+                cursor.column,
+                as_landed.map_or(&cursor.column, |column| &column.name)
             ));
         }
-        (None, Some(_)) => table.comments.push("full: nothing tells its rows apart".to_owned()),
+        (None, Some(_)) if table.key.is_empty() => {
+            table.comments.push("full: nothing tells its rows apart".to_owned());
+        }
+        (None, Some(cursor)) => {
+            table.comments.push(format!("full: rows may be without `{}`, which tells what has changed", cursor.column));
+        }
         (None, None) => table.comments.push("full: no column tells what has changed".to_owned()),
     }
 }

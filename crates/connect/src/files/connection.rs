@@ -17,7 +17,7 @@ use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
 use crate::blocking::blocking;
 use crate::settings::resolve;
-use crate::{ConnectError, Connection, PositionKey, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, PositionKey, Sample, Settings, Snapshot, TableInfo};
 
 /// An open folder.
 pub(crate) struct FilesConnection {
@@ -47,10 +47,10 @@ impl Connection for FilesConnection {
         blocking(&self.store.name(), found).await
     }
 
-    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
         let store = Arc::clone(&self.store);
         let (from, options) = (from.to_owned(), FileOptions::new(options));
-        blocking(&from.clone(), move || sample(&store, &from, &options, rows)).await
+        blocking(&from.clone(), move || sample(&store, &from, &options, rows)).await.map(Sample::from)
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

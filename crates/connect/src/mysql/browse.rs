@@ -2,7 +2,7 @@
 
 use arrow::datatypes::Field;
 
-use super::catalog::{Table, tables};
+use super::catalog::{Table, find, tables};
 use super::keys::{Keys, keys};
 use super::plan::remarks;
 use super::server::Server;
@@ -20,6 +20,21 @@ pub(crate) async fn browse(server: &Server, session: &mut Session) -> Result<Vec
         readable.map(|table| describe(server, keys.remove(&table.name).unwrap_or_default(), table)).collect();
     TableInfo::number_names(&mut found);
     Ok(found)
+}
+
+/// What `from` names, also in another database.
+pub(crate) async fn browse_one(
+    server: &Server,
+    session: &mut Session,
+    from: &str,
+) -> Result<Option<TableInfo>, ConnectError> {
+    let table = match find(server, session, from).await {
+        Ok(table) => table,
+        Err(ConnectError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut keys = keys(server, session, &table.database).await?;
+    Ok(Some(describe(server, keys.remove(&table.name).unwrap_or_default(), table)))
 }
 
 fn describe(server: &Server, keys: Keys, table: Table) -> TableInfo {
@@ -80,9 +95,9 @@ fn cursors(table: &Table, keys: &Keys) -> Vec<CursorProposal> {
             "its name says that it changes with the row"
         };
         let index = if indexed { "indexed" } else { "not indexed, so every read looks at all rows" };
-        let gaps = if column.nullable { "; rows where it is NULL are found by their key alone" } else { "" };
+        let gaps = if column.nullable { "; rows where it is NULL would be read again each time" } else { "" };
         let reason = format!("{why}; {index}{gaps}");
-        let proposal = CursorProposal { column: column.name.clone(), reason, indexed };
+        let proposal = CursorProposal { column: column.name.clone(), reason, indexed, has_gaps: column.nullable };
         found.push(((!column.follows_changes, !indexed, rank), proposal));
     }
     found.sort_by_key(|(rank, _)| *rank);

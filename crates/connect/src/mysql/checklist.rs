@@ -43,7 +43,7 @@ impl Inquiry {
         if let Some(grants) = &grants {
             rights::look(server, grants, &mut list);
         }
-        if let Err(error) = rights::tables(server, session, &self, &mut list).await {
+        if let Err(error) = rights::tables(server, session, &self, grants.as_ref(), &mut list).await {
             list.could_not_ask(Topic::Rights, "Which tables may this login not read?", &error);
         }
         if let Err(error) = constraints::look(server, session, &variables, &self, &mut list).await {

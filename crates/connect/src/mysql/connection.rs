@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
-use futures::StreamExt;
 
-use super::browse::browse;
+use super::browse::{browse, browse_one};
 use super::capture;
 use super::checklist::{Inquiry, count};
+use super::lookers::Lookers;
 use super::server::Server;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
 use crate::{
     Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts,
-    RowPredicate, Settings, Snapshot, TableInfo,
+    RowPredicate, Sample, Settings, Snapshot, TableInfo,
 };
 
 /// A way to a server. Each call works in a session and moment of its own.
 pub(crate) struct MySqlConnection {
     server: Arc<Server>,
+    /// In which tables are looked at, one after the other.
+    lookers: Lookers,
 }
 
 impl MySqlConnection {
     pub(crate) fn new(server: Arc<Server>) -> Self {
-        Self { server }
+        Self { lookers: Lookers::new(&server), server }
     }
 
     async fn begin(&self) -> Result<MySqlSnapshot, ConnectError> {
@@ -40,17 +41,14 @@ impl Connection for MySqlConnection {
         worker.run(move |session| Box::pin(async move { browse(&server, session).await })).await
     }
 
-    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
-        let snapshot = self.begin().await?;
-        let request = ReadRequest::of_sample(from, options, rows);
-        let plan = snapshot.plan(&request).await?;
-        for unit in &plan.units {
-            let mut stream = snapshot.read_some(&plan, unit, u64::try_from(rows).ok())?;
-            if let Some(batch) = stream.next().await.transpose()? {
-                return Ok(batch);
-            }
-        }
-        Ok(RecordBatch::new_empty(plan.schema))
+    async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
+        let worker = Worker::start(Arc::clone(&self.server)).await?;
+        let (server, from) = (Arc::clone(&self.server), from.to_owned());
+        worker.run(move |session| Box::pin(async move { browse_one(&server, session, &from).await })).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
+        self.lookers.seat().await?.sample(ReadRequest::of_sample(from, options, rows), rows).await
     }
 
     async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
@@ -61,9 +59,16 @@ impl Connection for MySqlConnection {
     }
 
     async fn count(&self, table: &TableInfo, predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
-        let worker = Worker::start(Arc::clone(&self.server)).await?;
+        if predicates.is_empty() {
+            return Ok(None);
+        }
+        let mut seat = self.lookers.seat().await?;
+        let found = seat.table(&table.from).await?;
         let (server, table, predicates) = (Arc::clone(&self.server), table.clone(), predicates.to_vec());
-        worker.run(move |session| Box::pin(async move { count(&server, session, &table, &predicates).await })).await
+        let counted = seat
+            .worker()
+            .run(move |session| Box::pin(async move { count(&server, session, &table, &found, &predicates).await }));
+        counted.await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

@@ -1,8 +1,6 @@
 //! From a request to a unit, a schema and drift. Types come from the catalog: no row is looked at.
 
-use std::sync::Arc;
-
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field};
 
 use super::catalog::{Table, find};
 use super::column_type::ColumnType;
@@ -11,7 +9,8 @@ use super::position::Position;
 use super::query::{Cursor, Query};
 use super::server::Server;
 use super::session::Session;
-use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
+use crate::column_drift::ColumnDrift;
+use crate::table_plan::{PlannedColumn, PlannedCursor, planned_columns};
 use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit};
 
 /// Plans a read.
@@ -21,9 +20,19 @@ pub(crate) async fn plan(
     request: &ReadRequest,
 ) -> Result<ReadPlan, ConnectError> {
     let table = find(server, session, &request.from).await?;
-    let (fields, drift) = columns(request, &table);
-    let mut notes = remarks(&table, &request.from, &fields);
-    let query = query(server, request, &table, &mut notes)?;
+    plan_of(server, session, request, &table).await
+}
+
+/// Plans a read of a table that is known.
+pub(crate) async fn plan_of(
+    server: &Server,
+    session: &mut Session,
+    request: &ReadRequest,
+    table: &Table,
+) -> Result<ReadPlan, ConnectError> {
+    let (fields, drift) = columns(request, table);
+    let mut notes = remarks(table, &request.from, &fields);
+    let query = query(server, request, table, &mut notes)?;
     let unit = if is_unchanged(server, session, request, &query).await? {
         None
     } else {
@@ -37,58 +46,22 @@ pub(crate) async fn plan(
             detail: serde_json::to_value(&query).unwrap_or_default(),
         })
     };
-    Ok(ReadPlan {
-        request: Arc::new(request.clone()),
-        schema: Arc::new(Schema::new(fields)),
-        units: unit.into_iter().collect(),
-        drift,
-        replaces_all: false,
-        notes,
-    })
+    Ok(ReadPlan::of_table(request, fields, unit, drift, notes))
 }
 
 /// The schema, and where it is not what was promised.
 fn columns(request: &ReadRequest, table: &Table) -> (Vec<Field>, ColumnDrift) {
-    let is_wanted =
-        |name: &str| request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
-    let mut drift = ColumnDrift::default();
-    let mut fields = Vec::new();
-    for (position, field) in request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate() {
-        can_tell_misfits: false,
-        misfits: Vec::new(),
-        if !is_wanted(field.name()) {
-            continue;
-        }
-        let column = table.column(field.name());
-        let found = column.map(|column| column.kind);
-        let data_type = match (field.data_type(), found) {
-            // Nothing is promised of its type.
-            (DataType::Null, found) => found.map_or(DataType::Utf8, ColumnType::data_type),
-            (promised, _) => promised.clone(),
-        };
-        match found {
-            None => drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, &request.from)),
-            Some(found) if !found.fits(&data_type) => {
-                let retyped = RetypedColumn::new(field.name(), &data_type, &found.data_type(), &request.from);
-                drift.retyped.push(retyped.of_source_type(column.map_or("", |column| &column.source_type)));
-            }
-            Some(_) => {}
-        }
-        fields.push(Field::new(field.name(), data_type, true));
-    }
-    for (position, column) in table.columns.iter().enumerate() {
-        let is_promised = request.promised.as_ref().is_some_and(|schema| schema.field_with_name(&column.name).is_ok());
-        if is_promised || !is_wanted(&column.name) {
-            continue;
-        }
-        let data_type = column.kind.data_type();
-        if request.promised.is_some() {
-            let new = DriftedColumn::new(&column.name, &data_type, position, &request.from);
-            drift.new.push(new.of_source_type(&column.source_type));
-        }
-        fields.push(Field::new(&column.name, data_type, true));
-    }
-    (fields, drift)
+    let columns: Vec<PlannedColumn<'_>> = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(position, column)| PlannedColumn { position, name: &column.name, source_type: &column.source_type })
+        .collect();
+    let kind = |name: &str| table.column(name).map(|column| column.kind);
+    let natural = |name: &str| kind(name).map_or(DataType::Utf8, ColumnType::data_type);
+    let misfit =
+        |name: &str, promised: &DataType| kind(name).filter(|kind| !kind.fits(promised)).map(ColumnType::data_type);
+    planned_columns(request, &request.from, &columns, natural, misfit)
 }
 
 /// What a person should know about a table before its rows are read with `fields`.
@@ -149,47 +122,23 @@ pub(crate) fn all_rows(table: &Table, columns: Vec<(String, ColumnType)>) -> Que
 }
 
 fn query(server: &Server, request: &ReadRequest, table: &Table, notes: &mut Vec<Note>) -> Result<Query, ConnectError> {
-    let is_wanted = |name: &String| request.columns.as_ref().is_none_or(|columns| columns.contains(name));
-    let columns = table.columns.iter().filter(|column| is_wanted(&column.name));
+    let columns = table.columns.iter().filter(|column| request.wants(&column.name));
     let mut query = all_rows(table, columns.map(|column| (column.name.clone(), column.kind)).collect());
-    let (cursor, overlap, key) = match &request.mode {
-        ReadMode::Incremental { cursor, overlap, key } => (cursor, *overlap, key),
-        _ => return Ok(query),
-    };
-    let name = cursor.as_ref().ok_or_else(|| {
-        refused(
-            request,
-            "an incremental read of a table needs a cursor",
-            "set `cursor` to the column that grows with every change, or use `mode: full`",
-        )
-    })?;
-    for name in std::iter::once(name).chain(key) {
-        if table.column(name).is_none() {
-            let near = ade_diagnostic::did_you_mean(name, table.columns.iter().map(|column| column.name.as_str()));
-            let advice = near.unwrap_or_else(|| "correct `cursor` or `key`".to_owned());
-            return Err(refused(request, &format!("it has no column `{name}`"), &advice));
-        }
-    }
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let Some(planned) = PlannedCursor::of(request, &names)? else { return Ok(query) };
+    let name = planned.column;
     let Some(column) = table.column(name).map(|column| column.kind) else { return Ok(query) };
     let kind = CursorKind::of(column).map_err(|unfit| unfit_cursor(request, name, unfit))?;
-    query.cursor = Some(Cursor { name: name.clone(), column, kind });
-    query.with_nulls = !key.is_empty();
+    query.cursor = Some(Cursor { name: name.to_owned(), column, kind });
+    query.with_nulls = planned.has_key;
     match Position::parse(&request.from, request.position.as_ref())? {
-        Some(position) if position.cursor == *name && position.value.kind == kind => {
-            let since = position.value.back(overlap).map_err(|unfit| unfit_cursor(request, name, unfit))?;
+        Some(position) if position.cursor == name && position.value.kind == kind => {
+            let since = position.value.back(planned.overlap).map_err(|unfit| unfit_cursor(request, name, unfit))?;
             notes.extend(ahead(server, request, &position.value));
             query.since = Some(since);
             query.last = Some(position.value);
         }
-        Some(position) => notes.push(Note {
-            id: "cursor-changed",
-            message: format!(
-                "`{}` was read by cursor `{}` before, now by `{name}`{}: all of it is read again",
-                request.from,
-                position.cursor,
-                if position.cursor == *name { ", which is of another type" } else { "" },
-            ),
-        }),
+        Some(position) => notes.push(planned.changed(request, &position.cursor)),
         None => {}
     }
     Ok(query)
@@ -228,12 +177,8 @@ pub(crate) async fn window(
     Query { since: Some(since), last: None, ..query.clone() }.digest(server, session).await
 }
 
-fn refused(request: &ReadRequest, reason: &str, advice: &str) -> ConnectError {
-    ConnectError::Request { from: request.from.clone(), reason: reason.to_owned(), advice: advice.to_owned() }
-}
-
 /// The error for a column that cannot serve as cursor.
 fn unfit_cursor(request: &ReadRequest, cursor: &str, unfit: Unfit) -> ConnectError {
     let advice = "use another column as `cursor`, or use `mode: full`";
-    refused(request, &format!("column `{cursor}` {unfit}"), advice)
+    request.refused(&format!("column `{cursor}` {unfit}"), advice)
 }

@@ -22,6 +22,11 @@ impl MySqlSnapshot {
         Self { worker }
     }
 
+    /// The task that owns its session.
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
     /// The first rows of a unit alone, if there is a `limit`.
     pub(crate) fn read_some(
         &self,

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::catalog::{Column, Relation, RelationKind, cell, columns, is_true, money_digits, of_tables, relations};
+use super::catalog::{
+    Column, Relation, RelationKind, cell, columns, find, is_true, money_digits, of_tables, relations,
+};
 use super::database::Database;
 use super::reading::Reading;
+use super::server_error::SessionError;
 use super::session::Session;
 use super::source_type::TypeKind;
 use crate::cursor_name::cursor_rank;
@@ -17,14 +20,30 @@ pub(crate) async fn browse(session: &mut Session, database: &Database) -> Result
     let object = database.endpoint.name();
     let failed = |error| database.failed(&object, error);
     let relations = relations(session).await.map_err(failed)?;
+    describe_all(session, relations).await.map_err(failed)
+}
+
+/// What `from` names, also where browsing does not list it: a partition, a table of the server's own. Its name in the lake is as if
+/// it was alone.
+pub(crate) async fn browse_one(
+    session: &mut Session,
+    database: &Database,
+    from: &str,
+) -> Result<Option<TableInfo>, ConnectError> {
+    let failed = |error| database.failed(from, error);
+    let Some(relation) = find(session, from).await.map_err(failed)? else { return Ok(None) };
+    Ok(describe_all(session, vec![relation]).await.map_err(failed)?.pop())
+}
+
+async fn describe_all(session: &mut Session, relations: Vec<Relation>) -> Result<Vec<TableInfo>, SessionError> {
     let filter = of_tables(relations.iter().map(|relation| relation.oid));
     let mut by_table: HashMap<u32, Vec<Column>> = HashMap::new();
-    for (table, column) in columns(session, &filter).await.map_err(failed)? {
+    for (table, column) in columns(session, &filter).await? {
         by_table.entry(table).or_default().push(column);
     }
     let has_money = by_table.values().flatten().any(|column| column.source_type.kind() == TypeKind::Money);
-    let money_digits = if has_money { money_digits(session).await.map_err(failed)? } else { 2 };
-    let mut facts = Facts::load(session, &relations).await.map_err(failed)?;
+    let money_digits = if has_money { money_digits(session).await? } else { 2 };
+    let mut facts = Facts::load(session, &relations).await?;
     let names: HashMap<u32, &str> =
         relations.iter().map(|relation| (relation.oid, relation.written.as_str())).collect();
     let mut schemas: HashMap<String, BTreeSet<&str>> = HashMap::new();
@@ -67,10 +86,16 @@ struct Facts {
 }
 
 impl Facts {
-    async fn load(session: &mut Session, relations: &[Relation]) -> Result<Self, super::server_error::SessionError> {
+    async fn load(session: &mut Session, relations: &[Relation]) -> Result<Self, SessionError> {
         let list: Vec<String> = relations.iter().map(|relation| relation.oid.to_string()).collect();
         let list = format!("any('{{{}}}'::oid[])", list.join(","));
         let mut facts = Self::default();
+        // Of a table that was never analysed, nothing is known: before version 14 that is written as no rows.
+        let rows = if session.major_version() >= 14 {
+            "nullif(c.reltuples, -1)"
+        } else {
+            "case when c.reltuples > 0 or c.relpages > 0 then c.reltuples end"
+        };
         // A partitioned table has the size and the rows of its partitions.
         let sizes = format!(
             "with recursive tree(root, oid) as (select c.oid, c.oid from pg_catalog.pg_class c where c.oid = {list} \
@@ -90,11 +115,6 @@ impl Facts {
             format!(
                 "(select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname order by k.place)) \
                    from pg_catalog.unnest({numbers}) with ordinality k(attnum, place) \
-        // Of a table that was never analysed, nothing is known: before version 14 that is written as no rows.
-        let rows = match session.major_version() >= 14 {
-            true => "nullif(c.reltuples, -1)",
-            false => "case when c.reltuples > 0 or c.relpages > 0 then c.reltuples end",
-        };
                    join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = k.attnum)"
             )
         };
@@ -210,22 +230,21 @@ fn describe(
     info
 }
 
-/// Columns whose name says that they change with the row and that hold a time in every row.
+/// Columns whose name says that they change with the row and that hold a time, those that hold one in every row first.
 fn cursors(columns: &[ColumnInfo], indexed: &BTreeSet<String>) -> Vec<CursorProposal> {
     let mut found: Vec<(usize, CursorProposal)> = columns
         .iter()
-        .filter(|column| !column.nullable && column.data_type.is_temporal())
+        .filter(|column| column.data_type.is_temporal())
         .filter_map(|column| {
             let rank = cursor_rank(&column.name)?;
             let indexed = indexed.contains(&column.name);
-            let reason = if indexed {
-                "its name says that it changes with the row; indexed"
-            } else {
-                "its name says that it changes with the row; not indexed, so every read looks at all rows"
-            };
-            Some((rank, CursorProposal { column: column.name.clone(), reason: reason.to_owned(), indexed }))
+            let index = if indexed { "indexed" } else { "not indexed, so every read looks at all rows" };
+            let gaps = if column.nullable { "; rows where it is NULL would be read again each time" } else { "" };
+            let reason = format!("its name says that it changes with the row; {index}{gaps}");
+            let has_gaps = column.nullable;
+            Some((rank, CursorProposal { column: column.name.clone(), reason, indexed, has_gaps }))
         })
         .collect();
-    found.sort_by_key(|(rank, proposal)| (!proposal.indexed, *rank));
+    found.sort_by_key(|(rank, proposal)| (proposal.has_gaps, !proposal.indexed, *rank));
     found.into_iter().map(|(_, proposal)| proposal).collect()
 }

@@ -1,5 +1,7 @@
 //! What the server's catalog says of a table.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::literal::{literal, qualified};
@@ -25,6 +27,13 @@ pub(crate) struct Relation {
     pub(crate) is_readable: bool,
     /// Whether row-level security decides which rows this login sees.
     pub(crate) is_filtered: bool,
+}
+
+impl Relation {
+    /// Whether its parts may be read one by one, as far as it alone decides.
+    pub(crate) fn is_read_by_parts(&self) -> bool {
+        self.is_readable && !self.is_filtered
+    }
 }
 
 /// What kind of thing a relation is.
@@ -179,28 +188,26 @@ fn column(row: &TextRow) -> Column {
     }
 }
 
-/// The stored parts of a table with all that inherits from it, by name, and whether each may be read on its own: not where
-/// rights or row-level security of a part differ from those of the whole. Sizes in pages are of now, not of the last analysis.
-pub(crate) async fn leaves(session: &mut Session, relation: &Relation) -> Result<Option<Vec<Leaf>>, SessionError> {
+/// The stored parts of tables with all that inherits from each, by name: only of tables whose parts may all be read on their own,
+/// which is not so where rights or row-level security of a part differ from those of the whole. Sizes in pages are of now, not of
+/// the last analysis.
+pub(crate) async fn leaves(session: &mut Session, tables: &[u32]) -> Result<HashMap<u32, Vec<Leaf>>, SessionError> {
     let sql = format!(
-        "with recursive tree(oid) as (select {}::oid union select i.inhrelid from pg_catalog.pg_inherits i \
-           join tree on i.inhparent = tree.oid) \
+        "with recursive tree(root, oid) as (select r.oid, r.oid from pg_catalog.pg_class r where r.oid = {} \
+           union select tree.root, i.inhrelid from pg_catalog.pg_inherits i join tree on i.inhparent = tree.oid) \
          select c.oid, n.nspname, c.relname, c.relkind, coalesce(m.amname, ''), \
            (pg_catalog.pg_relation_size(c.oid) + b.size - 1) / b.size, \
            pg_catalog.has_table_privilege(c.oid, 'select') and not pg_catalog.row_security_active(c.oid) \
-           and pg_catalog.has_schema_privilege(n.oid, 'usage') \
+           and pg_catalog.has_schema_privilege(n.oid, 'usage'), tree.root \
          from tree join pg_catalog.pg_class c on c.oid = tree.oid \
            join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
            left join pg_catalog.pg_am m on m.oid = c.relam, \
            (select pg_catalog.current_setting('block_size')::bigint as size) b \
          where c.relkind <> 'p' order by n.nspname collate \"C\", c.relname collate \"C\"",
-        relation.oid
+        any_of(tables.iter().copied())
     );
     let by_place = session.major_version() >= 14;
     let rows = session.query(&sql).await?;
-    if rows.iter().any(|row| !is_true(row, 6)) {
-        return Ok(None);
-    }
     let leaf = |row: &TextRow| {
         let (kind, is_heap) = (cell(row, 3), cell(row, 4) == "heap");
         let relation = qualified(cell(row, 1), cell(row, 2));
@@ -211,7 +218,16 @@ pub(crate) async fn leaves(session: &mut Session, relation: &Relation) -> Result
             pages: if by_place && is_heap && kind != "v" { number(row, 5) } else { None },
         })
     };
-    Ok(Some(rows.iter().filter_map(leaf).collect()))
+    let mut found: HashMap<u32, Vec<Leaf>> = tables.iter().map(|table| (*table, Vec::new())).collect();
+    for row in &rows {
+        let root = number(row, 7).unwrap_or(0);
+        if !is_true(row, 6) {
+            found.remove(&root);
+        } else if let Some(leaves) = found.get_mut(&root) {
+            leaves.extend(leaf(row));
+        }
+    }
+    Ok(found)
 }
 
 /// The names of everything that can be read, for hints.
@@ -232,6 +248,10 @@ pub(crate) fn of_table(oid: u32) -> String {
 
 /// A condition for the columns of several tables.
 pub(crate) fn of_tables(oids: impl Iterator<Item = u32>) -> String {
+    format!("a.attrelid = {}", any_of(oids))
+}
+
+fn any_of(oids: impl Iterator<Item = u32>) -> String {
     let list: Vec<String> = oids.map(|oid| oid.to_string()).collect();
-    format!("a.attrelid = any({}::oid[])", literal(&format!("{{{}}}", list.join(","))))
+    format!("any({}::oid[])", literal(&format!("{{{}}}", list.join(","))))
 }

@@ -74,7 +74,8 @@ impl<'a> Inquiry<'a> {
     }
 }
 
-fn short(limits: &Limits) -> Limits {
+/// The same limits, but no statement takes long.
+pub(crate) fn short(limits: &Limits) -> Limits {
     let statement_timeout_ms = match limits.statement_timeout_ms {
         0 => STATEMENT_MS,
         timeout => timeout.min(STATEMENT_MS),

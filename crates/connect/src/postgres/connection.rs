@@ -2,36 +2,32 @@
 
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
-use futures::StreamExt;
-use tokio::sync::Mutex;
 
-use super::browse::browse;
+use super::browse::{browse, browse_one};
 use super::capture::{self, Moment};
 use super::catalog::cell;
 use super::checklist;
 use super::database::Database;
 use super::limits::Limits;
-use super::session::Session;
+use super::lookers::Lookers;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
-use super::unit::Unit;
 use crate::{
     Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts,
-    RowPredicate, Settings, Snapshot, TableInfo,
+    RowPredicate, Sample, Settings, Snapshot, TableInfo,
 };
 
 /// An open database. Each call works in sessions and at a moment of its own.
 pub(crate) struct PostgresConnection {
     database: Arc<Database>,
-    /// In which rows are counted, table after table.
-    counting: Mutex<Option<Session>>,
+    /// In which tables are looked at, one after the other.
+    lookers: Lookers,
 }
 
 impl PostgresConnection {
     pub(crate) fn new(database: Database) -> Self {
-        Self { database: Arc::new(database), counting: Mutex::new(None) }
+        Self { lookers: Lookers::new(&database), database: Arc::new(database) }
     }
 
     /// A moment that one session alone looks at.
@@ -57,33 +53,23 @@ impl Connection for PostgresConnection {
         browse(&mut leader, &self.database).await
     }
 
-    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
-        let snapshot = PostgresSnapshot { sessions: self.single().await? };
+    async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
+        let sessions = self.single().await?;
+        let mut leader = sessions.leader().await;
+        browse_one(&mut leader, &self.database, from).await
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
         let request = ReadRequest::of_sample(from, options, rows);
-        let plan = snapshot.plan(&request).await?;
-        let mut batches = Vec::new();
-        let mut missing = rows;
-        for unit in &plan.units {
-            // Leaf by leaf, of which many may be empty: the server is asked for no more than is missing.
-            let Ok(whole) = serde_json::from_value::<Unit>(unit.detail.clone()) else { continue };
-            for leaf in whole.leaves.clone() {
-                if missing == 0 {
-                    break;
-                }
-                let part = Unit { leaves: vec![leaf], limit: Some(missing), ..whole.clone() };
-                let mut unit = unit.clone();
-                unit.detail = serde_json::to_value(part).unwrap_or_default();
-                let mut stream = snapshot.read(&plan, &unit).await?;
-                while let Some(batch) = stream.next().await.transpose()? {
-                    missing = missing.saturating_sub(batch.num_rows());
-                    batches.push(batch);
-                }
+        let mut seat = self.lookers.seat().await?;
+        match seat.sample(request.clone(), rows).await {
+            // Somebody has put other rows in place of those that the moment of this session sees.
+            Err(ConnectError::SourceChanged { .. }) => {
+                seat.renew().await?;
+                seat.sample(request, rows).await
             }
+            sample => sample,
         }
-        arrow::compute::concat_batches(&plan.schema, &batches).map_err(|_| ConnectError::SourceFailed {
-            object: from.to_owned(),
-            reason: "its first rows do not form a batch".to_owned(),
-        })
     }
 
     async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
@@ -91,7 +77,10 @@ impl Connection for PostgresConnection {
     }
 
     async fn count(&self, table: &TableInfo, predicates: &[RowPredicate]) -> Result<Option<RowCounts>, ConnectError> {
-        checklist::count(&self.database, &self.counting, &table.from, predicates).await
+        if predicates.is_empty() {
+            return Ok(None);
+        }
+        checklist::count(&mut self.lookers.seat().await?, &table.from, predicates).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

@@ -1,9 +1,5 @@
 //! From a request to a unit, a schema and drift.
 
-use std::sync::Arc;
-
-use arrow::datatypes::Schema;
-
 use super::cursor::{CursorKind, Unfit};
 use super::database::Database;
 use super::position::Position;
@@ -11,6 +7,7 @@ use super::session::Session;
 use super::table::Table;
 use super::unit::{Unit, UnitColumn, UnitCursor};
 use super::window::digest;
+use crate::table_plan::PlannedCursor;
 use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit};
 
 /// Bytes of a page, of which almost every server has 8,192: for estimates alone.
@@ -46,16 +43,7 @@ pub(crate) async fn plan(
         drift: drift.clone(),
         detail: serde_json::to_value(&unit).unwrap_or_default(),
     });
-    Ok(ReadPlan {
-        request: Arc::new(request.clone()),
-        schema: Arc::new(Schema::new(fields)),
-        units: planned.into_iter().collect(),
-        drift,
-        replaces_all: false,
-        notes,
-        can_tell_misfits: true,
-        misfits: Vec::new(),
-    })
+    Ok(ReadPlan { can_tell_misfits: true, ..ReadPlan::of_table(request, fields, planned, drift, notes) })
 }
 
 impl Table {
@@ -66,21 +54,9 @@ impl Table {
         database: &Database,
         notes: &mut Vec<Note>,
     ) -> Result<Option<UnitCursor>, ConnectError> {
-        let ReadMode::Incremental { cursor, overlap, key } = &request.mode else { return Ok(None) };
-        let cursor = cursor.as_ref().ok_or_else(|| {
-            refused(
-                request,
-                "an incremental read of a table needs a cursor",
-                "set `cursor` to the column that grows with every change, or use `mode: full`",
-            )
-        })?;
-        for name in std::iter::once(cursor).chain(key) {
-            if self.column(name).is_none() {
-                let near = ade_diagnostic::did_you_mean(name, self.columns.iter().map(|column| column.name.as_str()));
-                let advice = near.unwrap_or_else(|| "correct `cursor` or `key`".to_owned());
-                return Err(refused(request, &format!("it has no column `{name}`"), &advice));
-            }
-        }
+        let names: Vec<&str> = self.readable().map(|(_, column)| column.name.as_str()).collect();
+        let Some(planned) = PlannedCursor::of(request, &names)? else { return Ok(None) };
+        let (cursor, overlap) = (planned.column, planned.overlap);
         // Without a key there is nothing to tell changes by: say so before anything is read.
         drop(database.hasher(&request.from)?);
         let source = self.column(cursor).map(|column| &column.source_type);
@@ -88,31 +64,18 @@ impl Table {
         let kind = kind.map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
         // An overlap that the cursor cannot have is told at the first read, not the second.
         if let (Some(overlap), CursorKind::Date | CursorKind::Timestamp | CursorKind::Timestamptz) = (overlap, kind) {
-            kind.back("", Some(*overlap)).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+            kind.back("", Some(overlap)).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
         }
         let mut found =
-            UnitCursor { column: cursor.clone(), kind, since: None, with_nulls: !key.is_empty(), last: None };
+            UnitCursor { column: cursor.to_owned(), kind, since: None, with_nulls: planned.has_key, last: None };
         match Position::parse(&request.from, request.position.as_ref())? {
-            Some(position) if position.cursor == *cursor && position.kind == kind => {
-                let since = kind.back(&position.value, *overlap);
+            Some(position) if position.cursor == cursor && position.kind == kind => {
+                let since = kind.back(&position.value, overlap);
                 found.since = Some(since.map_err(|unfit| unfit_cursor(request, cursor, unfit))?);
                 notes.extend(ahead(database, request, kind, &position.value));
                 found.last = Some(position.value);
             }
-            Some(position) => notes.push(Note {
-                id: "cursor-changed",
-                message: if position.cursor == *cursor {
-                    format!(
-                        "the cursor `{cursor}` of `{}` has another type than before: all of it is read again",
-                        request.from
-                    )
-                } else {
-                    format!(
-                        "`{}` was read by cursor `{}` before, now by `{cursor}`: all of it is read again",
-                        request.from, position.cursor
-                    )
-                },
-            }),
+            Some(position) => notes.push(planned.changed(request, &position.cursor)),
             None => {}
         }
         Ok(Some(found))
@@ -141,9 +104,5 @@ pub(crate) fn ahead(database: &Database, request: &ReadRequest, kind: CursorKind
 /// The error for a column that cannot serve as cursor.
 pub(crate) fn unfit_cursor(request: &ReadRequest, cursor: &str, unfit: Unfit) -> ConnectError {
     let advice = "use another column as `cursor`, correct its values in the source, or use `mode: full`";
-    refused(request, &format!("column `{cursor}` {unfit}"), advice)
-}
-
-fn refused(request: &ReadRequest, reason: &str, advice: &str) -> ConnectError {
-    ConnectError::Request { from: request.from.clone(), reason: reason.to_owned(), advice: advice.to_owned() }
+    request.refused(&format!("column `{cursor}` {unfit}"), advice)
 }

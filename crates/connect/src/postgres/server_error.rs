@@ -134,12 +134,27 @@ impl SessionError {
     }
 }
 
+/// Whether the server complained about a value that a column has in some row, or raised an error while it computed one.
+pub(crate) fn is_of_a_value(error: &ConnectError) -> bool {
+    let ConnectError::SourceFailed { reason, .. } = error else { return false };
+    // As [`ServerError::reason`] ends.
+    let code = reason.rsplit_once('(').map_or("", |(_, code)| code);
+    ["22", "P0", "38", "39"].iter().any(|class| code.starts_with(class))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn error(code: &str, routine: &str) -> ServerError {
         ServerError::parse(format!("SERROR\0C{code}\0Mcanary\0Dcanary\0R{routine}\0\0").as_bytes())
+    }
+
+    #[test]
+    fn complaints_about_values_are_told_from_others() {
+        let of = |code| is_of_a_value(&SessionError::Server(error(code, "")).of_reading("t", 1));
+        assert!(of("22012") && of("22P02") && of("P0001"));
+        assert!(!of("57014") && !of("42P01") && !of("42501") && !of("XX000"));
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! A table as the catalog has it, held against what was promised of it.
 
+use std::collections::HashMap;
+
 use arrow::datatypes::{DataType, Field};
 
-use super::catalog::{Column, Leaf, Relation, columns, find, leaves, money_digits, names, of_table};
+use super::catalog::{
+    Column, Leaf, Relation, columns, find, leaves, money_digits, names, of_table, of_tables, relations,
+};
 use super::database::Database;
 use super::reading::Reading;
 use super::session::Session;
 use super::source_type::TypeKind;
 use super::unit::UnitColumn;
-use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
+use crate::column_drift::ColumnDrift;
+use crate::table_plan::{PlannedColumn, planned_columns};
 use crate::{ConnectError, Note, ReadRequest};
 
 /// A table as the catalog has it.
@@ -46,24 +51,49 @@ impl Table {
         }
         let has_money = columns.iter().any(|column| column.source_type.kind() == TypeKind::Money);
         let money_digits = if has_money { money_digits(session).await.map_err(failed)? } else { 2 };
+        let by_parts = if relation.is_read_by_parts() {
+            leaves(session, &[relation.oid]).await.map_err(failed)?.remove(&relation.oid)
+        } else {
+            None
+        };
+        Ok(Self::new(relation, columns, by_parts, money_digits))
+    }
+
+    /// Every table that this login may read any of, by what is written after `from:`: three questions to the server, however many
+    /// there are.
+    pub(crate) async fn load_all(session: &mut Session, database: &Database) -> Result<Vec<Self>, ConnectError> {
+        let failed = |error| database.failed(&database.endpoint.name(), error);
+        let relations = relations(session).await.map_err(failed)?;
+        let filter = of_tables(relations.iter().map(|relation| relation.oid));
+        let mut by_table: HashMap<u32, Vec<Column>> = HashMap::new();
+        for (table, column) in columns(session, &filter).await.map_err(failed)? {
+            by_table.entry(table).or_default().push(column);
+        }
+        let parted = relations.iter().filter(|relation| relation.is_read_by_parts());
+        let parted: Vec<u32> = parted.map(|relation| relation.oid).collect();
+        let mut parts = leaves(session, &parted).await.map_err(failed)?;
+        let has_money = by_table.values().flatten().any(|column| column.source_type.kind() == TypeKind::Money);
+        let money_digits = if has_money { money_digits(session).await.map_err(failed)? } else { 2 };
+        let table = |relation: Relation| {
+            let columns = by_table.remove(&relation.oid).unwrap_or_default();
+            let by_parts = parts.remove(&relation.oid);
+            Self::new(relation, columns, by_parts, money_digits)
+        };
+        Ok(relations.into_iter().map(table).collect())
+    }
+
+    fn new(relation: Relation, columns: Vec<Column>, by_parts: Option<Vec<Leaf>>, money_digits: i8) -> Self {
         // Where rights or row-level security are at work, the table is asked for as a whole: the server decides.
         let whole = Leaf {
             oid: relation.oid,
             relation: super::literal::qualified(&relation.schema, &relation.name),
             pages: None,
         };
-        let leaves = if relation.is_readable && !relation.is_filtered {
-            leaves(session, &relation)
-                .await
-                .map_err(failed)?
-                .filter(|leaves| !leaves.is_empty() || relation.has_children)
-        } else {
-            None
-        };
-        Ok(Self { columns, leaves: leaves.unwrap_or_else(|| vec![whole]), money_digits, relation })
+        let leaves = by_parts.filter(|leaves| !leaves.is_empty() || relation.has_children);
+        Self { columns, leaves: leaves.unwrap_or_else(|| vec![whole]), money_digits, relation }
     }
 
-    fn readable(&self) -> impl Iterator<Item = (usize, &Column)> {
+    pub(crate) fn readable(&self) -> impl Iterator<Item = (usize, &Column)> {
         self.columns.iter().enumerate().filter(|(_, column)| column.is_readable)
     }
 
@@ -74,49 +104,25 @@ impl Table {
     /// The fields of the plan, where they differ from what was promised, and what to know about them.
     pub(crate) fn hold_against(&self, request: &ReadRequest) -> (Vec<Field>, ColumnDrift, Vec<Note>) {
         let table = &self.relation.written;
-        let is_wanted =
-            |name: &str| request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
-        let (mut drift, mut fields, mut notes) = (ColumnDrift::default(), Vec::new(), Vec::new());
-        let mut natural = |column: &Column| {
+        let columns: Vec<PlannedColumn<'_>> = self
+            .readable()
+            .map(|(position, column)| PlannedColumn { position, name: &column.name, source_type: &column.written_type })
+            .collect();
+        let mut notes = Vec::new();
+        let natural = |name: &str| {
+            let Some(column) = self.column(name) else { return DataType::Utf8 };
             let reading = Reading::natural(&column.source_type, self.money_digits);
             if reading.is_numeric_as_text() {
                 notes.push(without_digits(table, column));
             }
             reading.data_type
         };
-        let promised = request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate();
-        for (position, field) in promised.filter(|(_, field)| is_wanted(field.name())) {
-            let known = Some(field.data_type()).filter(|data_type| **data_type != DataType::Null);
-            let data_type = match (self.column(field.name()), known) {
-                (None, known) => {
-                    drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, table));
-                    known.cloned().unwrap_or(DataType::Utf8)
-                }
-                (Some(column), None) => natural(column),
-                (Some(column), Some(known)) => {
-                    if Reading::promised(&column.source_type, known, self.money_digits).is_none() {
-                        let found = Reading::natural(&column.source_type, self.money_digits).data_type;
-                        let retyped = RetypedColumn::new(&column.name, known, &found, table);
-                        drift.retyped.push(retyped.of_source_type(&column.written_type));
-                    }
-                    known.clone()
-                }
-            };
-            fields.push(Field::new(field.name(), data_type, true));
-        }
-        let is_promised =
-            |name: &str| request.promised.as_ref().is_some_and(|schema| schema.field_with_name(name).is_ok());
-        for (position, column) in self.readable() {
-            if !is_wanted(&column.name) || is_promised(&column.name) {
-                continue;
-            }
-            let data_type = natural(column);
-            if request.promised.is_some() {
-                let new = DriftedColumn::new(&column.name, &data_type, position, table);
-                drift.new.push(new.of_source_type(&column.written_type));
-            }
-            fields.push(Field::new(&column.name, data_type, true));
-        }
+        let misfit = |name: &str, promised: &DataType| {
+            let source = &self.column(name)?.source_type;
+            let is_held = Reading::promised(source, promised, self.money_digits).is_some();
+            (!is_held).then(|| Reading::natural(source, self.money_digits).data_type)
+        };
+        let (fields, drift) = planned_columns(request, table, &columns, natural, misfit);
         (fields, drift, notes)
     }
 

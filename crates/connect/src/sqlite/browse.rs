@@ -154,7 +154,12 @@ fn cursors(columns: &[ColumnInfo], evidence: &[ColumnEvidence], keys: &Keys) -> 
             } else {
                 "its name says that it changes with the row; not indexed, so every read looks at all rows"
             };
-            is_time.then(|| (rank, CursorProposal { column: column.name.clone(), reason: reason.to_owned(), indexed }))
+            let proposal = || {
+                let (column, reason) = (column.name.clone(), reason.to_owned());
+                // All rows have been looked at.
+                (rank, CursorProposal { column, reason, indexed, has_gaps: false })
+            };
+            is_time.then(proposal)
         })
         .collect();
     found.sort_by_key(|(rank, proposal)| (!proposal.indexed, *rank));

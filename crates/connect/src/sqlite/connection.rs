@@ -10,7 +10,7 @@ use super::browse::browse;
 use super::database::Database;
 use super::snapshot::SqliteSnapshot;
 use super::worker::Worker;
-use crate::{ConnectError, Connection, ReadRequest, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, ReadRequest, Sample, Settings, Snapshot, TableInfo};
 
 /// An open database. Each call works on a connection and moment of its own.
 pub(crate) struct SqliteConnection {
@@ -31,16 +31,16 @@ impl Connection for SqliteConnection {
         worker.run(move |connection| browse(&database, connection)).await
     }
 
-    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<RecordBatch, ConnectError> {
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
         let snapshot = self.snapshot().await?;
         let request = ReadRequest::of_sample(from, options, rows);
         let plan = snapshot.plan(&request).await?;
         for unit in &plan.units {
             if let Some(batch) = snapshot.read(&plan, unit).await?.next().await.transpose()? {
-                return Ok(batch.slice(0, rows.min(batch.num_rows())));
+                return Ok(batch.slice(0, rows.min(batch.num_rows())).into());
             }
         }
-        Ok(RecordBatch::new_empty(plan.schema))
+        Ok(RecordBatch::new_empty(plan.schema).into())
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

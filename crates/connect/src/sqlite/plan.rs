@@ -1,8 +1,6 @@
 //! From a request to a unit, a schema and drift.
 
-use std::sync::Arc;
-
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field};
 use rusqlite::Connection;
 
 use super::catalog::{Column, Table, names, table};
@@ -13,7 +11,7 @@ use super::evidence::ColumnEvidence;
 use super::position::Position;
 use super::query::Query;
 use super::value_builder::ValueBuilder;
-use crate::column_drift::{ColumnDrift, DriftedColumn};
+use crate::table_plan::{PlannedColumn, PlannedCursor, planned_columns};
 use crate::value::Epoch;
 use crate::{ConnectError, Note, ReadMode, ReadPlan, ReadRequest, ReadUnit, Settings, type_name};
 
@@ -24,13 +22,11 @@ pub(crate) fn plan(
     request: &ReadRequest,
 ) -> Result<ReadPlan, ConnectError> {
     let table = find(database, connection, &request.from)?;
-    let is_wanted =
-        |name: &str| request.columns.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name));
     let promised = |name: &str| request.promised.as_ref().and_then(|schema| schema.field_with_name(name).ok());
     let unknown: Vec<&Column> = table
         .columns
         .iter()
-        .filter(|column| is_wanted(&column.name))
+        .filter(|column| request.wants(&column.name))
         .filter(|column| promised(&column.name).is_none_or(|field| *field.data_type() == DataType::Null))
         .collect();
     let (evidence, counted) = look_at(database, connection, &table, &unknown, &request.options)?;
@@ -39,30 +35,15 @@ pub(crate) fn plan(
         Some(evidence[place].data_type())
     };
 
-    let mut drift = ColumnDrift::default();
-    let mut fields = Vec::new();
-    for (position, field) in request.promised.iter().flat_map(|schema| schema.fields().iter()).enumerate() {
-        if !is_wanted(field.name()) {
-            continue;
-        }
-        if table.column(field.name()).is_none() {
-            drift.missing.push(DriftedColumn::new(field.name(), field.data_type(), position, &table.name));
-        }
-        let known = Some(field.data_type().clone()).filter(|data_type| *data_type != DataType::Null);
-        let data_type = known.or_else(|| inferred(field.name())).unwrap_or(DataType::Utf8);
-        fields.push(Field::new(field.name(), data_type, true));
-    }
-    for (position, column) in table.columns.iter().enumerate() {
-        if !is_wanted(&column.name) || promised(&column.name).is_some() {
-            continue;
-        }
-        let data_type = inferred(&column.name).unwrap_or(DataType::Utf8);
-        if request.promised.is_some() {
-            let new = DriftedColumn::new(&column.name, &data_type, position, &table.name);
-            drift.new.push(new.of_source_type(&column.source_type));
-        }
-        fields.push(Field::new(&column.name, data_type, true));
-    }
+    let columns: Vec<PlannedColumn<'_>> = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(position, column)| PlannedColumn { position, name: &column.name, source_type: &column.source_type })
+        .collect();
+    let natural = |name: &str| inferred(name).unwrap_or(DataType::Utf8);
+    // SQLite types values, not columns: what does not fit is told when it is read.
+    let (fields, drift) = planned_columns(request, &table.name, &columns, natural, |_, _| None);
     check_types(request, &fields)?;
 
     let mut notes = Vec::new();
@@ -79,16 +60,7 @@ pub(crate) fn plan(
             detail: serde_json::to_value(&query).unwrap_or_default(),
         })
     };
-    Ok(ReadPlan {
-        request: Arc::new(request.clone()),
-        schema: Arc::new(Schema::new(fields)),
-        units: unit.into_iter().collect(),
-        drift,
-        replaces_all: false,
-        notes,
-        can_tell_misfits: false,
-        misfits: Vec::new(),
-    })
+    Ok(ReadPlan::of_table(request, fields, unit, drift, notes))
 }
 
 /// The table that `from` names, or an error with the nearest name.
@@ -146,40 +118,21 @@ fn query(
     table: &Table,
     notes: &mut Vec<Note>,
 ) -> Result<Query, ConnectError> {
-    let is_wanted = |name: &String| request.columns.as_ref().is_none_or(|columns| columns.contains(name));
-    let columns = table.columns.iter().map(|column| column.name.clone()).filter(is_wanted).collect();
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    let columns = names.clone().filter(|name| request.wants(name)).map(str::to_owned).collect();
     let mut query = all_rows(table, columns);
-    let ReadMode::Incremental { cursor, overlap, key } = &request.mode else { return Ok(query) };
-    let cursor = cursor.as_ref().ok_or_else(|| {
-        refused(
-            request,
-            "an incremental read of a table needs a cursor",
-            "set `cursor` to the column that grows with every change, or use `mode: full`",
-        )
-    })?;
-    for name in std::iter::once(cursor).chain(key) {
-        if table.column(name).is_none() {
-            let near = ade_diagnostic::did_you_mean(name, table.columns.iter().map(|column| column.name.as_str()));
-            let advice = near.unwrap_or_else(|| "correct `cursor` or `key`".to_owned());
-            return Err(refused(request, &format!("it has no column `{name}`"), &advice));
-        }
-    }
-    query.cursor = Some(cursor.clone());
-    query.with_nulls = !key.is_empty();
+    let Some(planned) = PlannedCursor::of(request, &names.collect::<Vec<_>>())? else { return Ok(query) };
+    let cursor = planned.column;
+    query.cursor = Some(cursor.to_owned());
+    query.with_nulls = planned.has_key;
     match Position::parse(&request.from, request.position.as_ref())? {
-        Some(position) if position.cursor == *cursor => {
-            let since = position.value.back(*overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
+        Some(position) if position.cursor == cursor => {
+            let since = position.value.back(planned.overlap).map_err(|unfit| unfit_cursor(request, cursor, unfit))?;
             notes.extend(ahead(database, request, &position.value));
             query.since = Some(since);
             query.last = Some(position.value);
         }
-        Some(position) => notes.push(Note {
-            id: "cursor-changed",
-            message: format!(
-                "`{}` was read by cursor `{}` before, now by `{cursor}`: all of it is read again",
-                request.from, position.cursor
-            ),
-        }),
+        Some(position) => notes.push(planned.changed(request, &position.cursor)),
         None => {}
     }
     Ok(query)
@@ -237,17 +190,13 @@ fn check_types(request: &ReadRequest, fields: &[Field]) -> Result<(), ConnectErr
                 field.name(),
                 type_name(field.data_type())
             );
-            Err(refused(request, &reason, "promise a type that it has, such as varchar, and convert it in a model"))
+            Err(request.refused(&reason, "promise a type that it has, such as varchar, and convert it in a model"))
         }
     }
-}
-
-fn refused(request: &ReadRequest, reason: &str, advice: &str) -> ConnectError {
-    ConnectError::Request { from: request.from.clone(), reason: reason.to_owned(), advice: advice.to_owned() }
 }
 
 /// The error for a column that cannot serve as cursor.
 pub(crate) fn unfit_cursor(request: &ReadRequest, cursor: &str, unfit: Unfit) -> ConnectError {
     let advice = "use another column as `cursor`, correct its values in the source, or use `mode: full`";
-    refused(request, &format!("column `{cursor}` {unfit}"), advice)
+    request.refused(&format!("column `{cursor}` {unfit}"), advice)
 }

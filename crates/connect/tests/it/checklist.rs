@@ -17,7 +17,7 @@ async fn checklist(source: &Source) -> (Checklist, Vec<TableInfo>) {
     for table in &tables {
         let sample = opened.sample(&table.from, &source.options(json!({})), 1_000).await.unwrap();
         let counts = opened.count(table, &RowPredicate::of_table(table)).await.unwrap();
-        survey.look_at(table, Some(&sample), counts.as_ref());
+        survey.look_at(table, Some(&sample.rows), counts.as_ref());
     }
     (survey.finish(), tables)
 }

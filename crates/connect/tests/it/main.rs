@@ -26,6 +26,7 @@ mod postgres_browse;
 mod postgres_cursor;
 mod postgres_read;
 mod postgres_types;
+mod sample;
 mod settings;
 mod source;
 mod sqlite;

@@ -72,6 +72,7 @@ async fn tables_views_keys_and_rights() {
         column: "updated_at".to_owned(),
         reason: "its name says that it changes with the row; indexed".to_owned(),
         indexed: true,
+        has_gaps: false,
     };
     assert_eq!(customers.keyed_cursor(), Some(&proposal));
 

@@ -217,7 +217,7 @@ async fn a_sample_is_the_head() {
         let options = subject.source.options(json!({}));
         let batch = connection.sample(subject.from, &options, 3).await.unwrap();
         let first: Vec<String> =
-            rows(&[batch]).iter().map(|row| row.split('|').take(2).collect::<Vec<_>>().join("|")).collect();
+            rows(&[batch.rows]).iter().map(|row| row.split('|').take(2).collect::<Vec<_>>().join("|")).collect();
         assert_eq!(first, ["0|name 0", "1|name 1", "2|name 2"]);
         assert!(connection.sample("nowhere", &options, 3).await.is_err());
     }

@@ -1,18 +1,19 @@
 //! `ade inspect`.
 mod classes;
+mod look;
 mod report;
+mod wanted;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use ade_connect::{
-    Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, RowCounts, RowPredicate, Survey,
-    TableInfo,
-};
+use ade_connect::{Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, Survey, TableInfo};
 use ade_diagnostic::did_you_mean;
 use ade_project::resource::SourceTable;
+use futures::{StreamExt, stream};
 
 use self::classes::{is_in_key, proposed, rules};
+use self::look::look;
 use self::report::inspected;
 pub use self::report::{DraftAdditions, InspectReport, InspectedColumn, InspectedReference, InspectedTable};
 use crate::build::TaskError;
@@ -20,8 +21,8 @@ use crate::error::RunError;
 use crate::source::{Obfuscation, consumer, of_connection, open_connection};
 use crate::workspace::Workspace;
 
-/// Rows of a table that are looked at for proposing classes.
-const SAMPLE_ROWS: usize = 1_000;
+/// Tables that are looked at at once, where the source can have it. Each may hold a sample in memory.
+const LOOKED_AT_ONCE: usize = 4;
 
 impl Workspace {
     /// Lists what a connection offers and drafts its sources file. Raw values are looked at and kept nowhere.
@@ -40,23 +41,7 @@ impl Workspace {
         let opened = open_connection(&self.connectors, declared, &self.root, &self.world, None).await.map_err(plain)?;
         let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;
         if !tables.is_empty() {
-            let mut known: Vec<String> = Vec::new();
-            for name in found.iter().flat_map(|table| [&table.name, &table.from]) {
-                if !known.contains(name) {
-                    known.push(name.clone());
-                }
-            }
-            for unknown in tables.iter().filter(|name| !known.contains(name)) {
-                // A file that looks like a part of a table can be looked at by itself.
-                if let Ok(Some(one)) = opened.browse_one(unknown).await {
-                    found.push(one);
-                    continue;
-                }
-                let hint = did_you_mean(unknown, known.iter().map(String::as_str))
-                    .unwrap_or_else(|| format!("there are {}", known.join(", ")));
-                return Err(RunError::usage(format!("connection `{connection}` has no table `{unknown}`"), hint));
-            }
-            found.retain(|table| tables.contains(&table.name) || tables.contains(&table.from));
+            found = self.wanted(opened.as_ref(), connection, found, tables).await?;
         }
         let spec = self.connectors.get(&declared.kind)?.spec();
         let source = source.unwrap_or(connection);
@@ -65,23 +50,12 @@ impl Workspace {
         let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
         let browsed = found.clone();
         let mut survey = Survey::new(&browsed, self.ask_server(opened.as_ref(), declared, &browsed).await);
+        let mut looks = stream::iter(&browsed).map(|table| look(opened.as_ref(), spec, table)).buffered(LOOKED_AT_ONCE);
         for table in &mut found {
-            // What browsing could not read is listed with the reason, and has nothing to look at.
-            if table.columns.is_empty() {
-                continue;
-            }
-            let options = table.options.iter().cloned().collect();
-            let options =
-                spec.table_options(&options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
-            // One table that breaks off does not take the others with it: its columns are a person's to classify.
-            let sample = match opened.sample(&table.from, &options, SAMPLE_ROWS).await {
-                Ok(sample) => Some(sample),
-                Err(error) => {
-                    table.notes.push(format!("its rows could not be looked at: {error}"));
-                    None
-                }
-            };
-            survey.look_at(table, sample.as_ref(), counted(opened.as_ref(), table).await.as_ref());
+            let Some(look) = looks.next().await.transpose()? else { break };
+            table.notes.extend(look.notes);
+            let sample = look.sample.as_ref();
+            survey.look_at(table, sample, look.counts.as_ref());
             for column in &table.columns {
                 let full_name = format!("{source}.{}", table.name);
                 let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &column.name, &column.data_type));
@@ -89,7 +63,7 @@ impl Workspace {
                     Some((rule, by)) => {
                         (DraftPrivacy::Decided { class: rule.class.name().to_owned(), by: by.clone() }, by.clone())
                     }
-                    None => proposed(sample.as_ref(), &column.name),
+                    None => proposed(sample, column),
                 };
                 let privacy = match (privacy, &obfuscation) {
                     ((DraftPrivacy::Proposed { class, reason }, why), Some(obfuscation))
@@ -202,18 +176,6 @@ impl Workspace {
         }
         file.and_then(|mut file| std::io::Write::write_all(&mut file, draft.as_bytes())).map_err(failed)?;
         Ok(path)
-    }
-}
-
-/// How many rows of a bounded number are test rows, migrated ones, deleted ones. A table of which the server does not tell is
-/// judged by the sample.
-async fn counted(opened: &dyn Connection, table: &TableInfo) -> Option<RowCounts> {
-    match opened.count(table, &RowPredicate::of_table(table)).await {
-        Ok(counts) => counts,
-        Err(error) => {
-            tracing::debug!(table = table.from, %error, "rows were not counted");
-            None
-        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Grants {
     pub(super) global: Vec<String>,
     /// On a database, or on a table of it: the right and what it is on.
     pub(super) others: Vec<(String, String)>,
+    /// Tables of which it may read only columns that are listed.
+    pub(super) partial: Vec<String>,
 }
 
 impl Grants {
@@ -31,7 +33,10 @@ impl Grants {
     fn add(&mut self, line: &str) {
         let Some((rights, rest)) = line.strip_prefix("GRANT ").and_then(|line| line.split_once(" ON ")) else { return };
         let object = rest.split(" TO ").next().unwrap_or_default().replace('`', "").replace("\\_", "_");
-        for right in split(rights) {
+        for (right, is_of_columns) in split(rights) {
+            if right == "SELECT" && is_of_columns {
+                self.partial.push(object.clone());
+            }
             if object == "*.*" { self.global.push(right) } else { self.others.push((right, object.clone())) }
         }
     }
@@ -43,20 +48,24 @@ impl Grants {
     }
 }
 
-/// Rights between commas that are not within brackets, without their columns.
-fn split(rights: &str) -> Vec<String> {
-    let mut found = vec![String::new()];
+/// Rights between commas that are not within brackets, without their columns, and whether there were any.
+fn split(rights: &str) -> Vec<(String, bool)> {
+    let mut found = vec![(String::new(), false)];
     let mut depth = 0_usize;
     for letter in rights.chars() {
         match letter {
-            '(' => depth += 1,
+            '(' => {
+                depth += 1;
+                found.last_mut().into_iter().for_each(|(_, is_of_columns)| *is_of_columns = true);
+            }
             ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => found.push(String::new()),
-            letter if depth == 0 => found.last_mut().into_iter().for_each(|right| right.push(letter)),
+            ',' if depth == 0 => found.push((String::new(), false)),
+            letter if depth == 0 => found.last_mut().into_iter().for_each(|(right, _)| right.push(letter)),
             _ => {}
         }
     }
-    found.into_iter().map(|right| right.trim().to_owned()).filter(|right| !right.is_empty()).collect()
+    let trimmed = found.into_iter().map(|(right, of_columns)| (right.trim().to_owned(), of_columns));
+    trimmed.filter(|(right, _)| !right.is_empty()).collect()
 }
 
 /// `ade@%` as statements have it.
@@ -78,6 +87,7 @@ mod tests {
         assert_eq!(grants.global, ["REPLICATION SLAVE", "BINLOG MONITOR"]);
         let on = |right: &str| (right.to_owned(), "my_app.t".to_owned());
         assert_eq!(grants.others, [on("SELECT"), on("SHOW VIEW")]);
+        assert_eq!(grants.partial, ["my_app.t"]);
         assert!(grants.has_global(&["REPLICATION CLIENT", "BINLOG MONITOR"]) && !grants.has_global(&["SUPER"]));
         assert!(!format!("{grants:?}").contains("CANARY"));
         assert_eq!(login("o'x@%"), "'o''x'@'%'");

@@ -3,7 +3,7 @@
 use super::{Inquiry, TableFact};
 use crate::checklist::listed;
 use crate::postgres::catalog::{cell, is_true};
-use crate::postgres::literal::identifier;
+use crate::postgres::literal::{identifier, qualified};
 use crate::postgres::server_error::SessionError;
 use crate::{Checklist, ChecklistRequest, Topic};
 
@@ -55,14 +55,23 @@ pub(super) fn tables(inquiry: &Inquiry<'_>, facts: &[TableFact], request: &Check
         let names: Vec<&str> = closed.iter().map(|fact| fact.written.as_str()).collect();
         list.found(Topic::Rights, "", format!("may not read {}", listed(&names)), "the same");
         for schema in schemas(&closed) {
+            let of = |facts: &[&TableFact]| facts.iter().filter(|fact| fact.schema == schema).count();
+            let tables: Vec<&&TableFact> = closed.iter().filter(|fact| fact.schema == schema).collect();
+            let user = identifier(user);
+            let mut sql = Vec::new();
+            if tables.iter().any(|fact| !fact.is_in_reach) {
+                sql.push(format!("grant usage on schema {} to {user}", identifier(schema)));
+            }
+            sql.push(if of(&readable) == 0 {
+                format!("grant select on all tables in schema {} to {user}", identifier(schema))
+            } else {
+                let names: Vec<String> = tables.iter().map(|fact| qualified(&fact.schema, &fact.name)).collect();
+                format!("grant select on {} to {user}", names.join(", "))
+            });
             list.needs(
                 Topic::Rights,
-                format!("to read the tables of {schema}, if they are wanted"),
-                format!(
-                    "grant usage on schema {0} to {1}; grant select on all tables in schema {0} to {1}",
-                    identifier(schema),
-                    identifier(user)
-                ),
+                format!("to read {} of {schema}, if they are wanted", listed(&names_of(&tables))),
+                sql.join("; "),
             );
         }
     }
@@ -75,10 +84,20 @@ pub(super) fn tables(inquiry: &Inquiry<'_>, facts: &[TableFact], request: &Check
         let answer = format!("may also write to {}: more than ade needs", listed(&writable));
         list.found(Topic::Rights, "", answer, "has_table_privilege()");
     }
-    let partly = of(|fact| fact.has_hidden_columns);
-    if !partly.is_empty() {
-        let answer = format!("may not read all columns of {}", listed(&partly));
-        list.found(Topic::Rights, "", answer, "has_column_privilege()");
+    for fact in readable.iter().filter(is_asked).filter(|fact| !fact.hidden.is_empty()) {
+        let answer = format!("may not read {}", listed(&fact.hidden));
+        list.found(Topic::Rights, &fact.written, answer, "has_column_privilege()");
+        let columns: Vec<String> = fact.hidden.iter().map(|column| identifier(column)).collect();
+        list.needs(
+            Topic::Rights,
+            format!("to read also {} of {}, if they are wanted", listed(&fact.hidden), fact.written),
+            format!(
+                "grant select ({}) on {} to {}",
+                columns.join(", "),
+                qualified(&fact.schema, &fact.name),
+                identifier(user)
+            ),
+        );
     }
     let filtered = of(|fact| fact.is_filtered);
     if !filtered.is_empty() {
@@ -90,6 +109,10 @@ pub(super) fn tables(inquiry: &Inquiry<'_>, facts: &[TableFact], request: &Check
             "row-level security decides, and nothing tells how many rows there are besides",
         );
     }
+}
+
+fn names_of<'a>(facts: &[&&'a TableFact]) -> Vec<&'a str> {
+    facts.iter().map(|fact| fact.name.as_str()).collect()
 }
 
 fn schemas<'a>(facts: &[&'a TableFact]) -> Vec<&'a str> {

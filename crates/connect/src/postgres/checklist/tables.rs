@@ -22,7 +22,10 @@ pub(super) struct TableFact {
     pub(super) is_writable: bool,
     pub(super) is_owned: bool,
     pub(super) is_filtered: bool,
-    pub(super) has_hidden_columns: bool,
+    /// Columns that this login may not read.
+    pub(super) hidden: Vec<String>,
+    /// Whether it may name anything in the schema.
+    pub(super) is_in_reach: bool,
     pub(super) has_primary_key: bool,
     /// A unique index without NULLs, which could tell rows apart in the log.
     pub(super) other_key: Option<String>,
@@ -43,10 +46,11 @@ impl TableFact {
         let sql = format!(
             "select n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid), c.relkind, c.relpersistence = 'p', c.relreplident, \
                pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_any_column_privilege(c.oid, 'select'), \
-               pg_catalog.has_table_privilege(c.oid, 'insert, update, delete, truncate'), \
+               pg_catalog.has_table_privilege(c.oid, 'delete, truncate') or pg_catalog.has_any_column_privilege(c.oid, 'insert, update'), \
                pg_catalog.pg_has_role(c.relowner, 'usage'), pg_catalog.row_security_active(c.oid), \
-               exists (select from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
-                         and not pg_catalog.has_column_privilege(c.oid, a.attnum, 'select')), \
+               (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname order by a.attnum)) from pg_catalog.pg_attribute a \
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
+                    and not pg_catalog.has_column_privilege(c.oid, a.attnum, 'select')), \
                exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary), \
                (select pg_catalog.min(x.relname::text) from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid \
                   where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null \
@@ -58,7 +62,8 @@ impl TableFact {
                pg_catalog.pg_stat_get_tuples_deleted(c.oid), \
                (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname)) from pg_catalog.pg_index i \
                   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey::int2[]) \
-                  where i.indrelid = c.oid and i.indisreplident) \
+                  where i.indrelid = c.oid and i.indisreplident), \
+               pg_catalog.has_schema_privilege(n.oid, 'usage') \
              from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where {USERS_TABLES} \
              order by n.nspname collate \"C\", c.relname collate \"C\""
         );
@@ -79,7 +84,7 @@ impl TableFact {
             is_writable: is_true(row, 7),
             is_owned: is_true(row, 8),
             is_filtered: is_true(row, 9),
-            has_hidden_columns: is_true(row, 10),
+            hidden: serde_json::from_str(cell(row, 10)).unwrap_or_default(),
             has_primary_key: is_true(row, 11),
             other_key: row.get(12).cloned().flatten(),
             generated: serde_json::from_str(cell(row, 13)).unwrap_or_default(),
@@ -87,6 +92,7 @@ impl TableFact {
             updated: cell(row, 15).parse().unwrap_or(0),
             deleted: cell(row, 16).parse().unwrap_or(0),
             identity_columns: serde_json::from_str(cell(row, 17)).unwrap_or_default(),
+            is_in_reach: is_true(row, 18),
         }
     }
 }

@@ -104,3 +104,41 @@ async fn what_is_missing_for_capture_is_told_in_statements_that_help() {
     assert!(readiness.table("keyless").unwrap().obstacle.is_some() && readiness.table("v").unwrap().obstacle.is_some());
     assert!(modes(&list, &tables).contains(&"customers Capture".to_owned()), "{:?}", modes(&list, &tables));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_are_told_for_each_table_and_column() {
+    let mut source = Source::mysql(
+        "create table customers (id int primary key, email text, iban text); create table orders (id int primary key, note text);
+         create user reader identified by 'canary'; grant select (id, email), insert (iban) on app.customers to reader;
+         grant select, update on app.orders to reader;",
+    );
+    let port = source.mariadb.as_ref().unwrap().port();
+    source.set("url", json!(format!("mysql://reader:canary@127.0.0.1:{port}/app")));
+    let (list, _) = checklist(&source).await;
+    let rights = answers(&list, Topic::Rights);
+    assert_eq!(
+        rights,
+        [
+            "may do more than ade needs: INSERT and UPDATE",
+            "may read 2 tables and views of `app`",
+            "may also write to customers and orders: more than ade needs",
+            "customers: may not read iban",
+            "customers: may read only the columns that are listed: the server does not tell it of others",
+        ]
+    );
+    let sql = "grant select (`iban`) on `app`.`customers` to 'reader'@'%';";
+    assert!(statements(&list).contains(&sql), "{:?}", statements(&list));
+    source.execute(sql);
+    let (list, _) = checklist(&source).await;
+    assert!(!answers(&list, Topic::Rights).contains(&rights[3]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_rows_may_be_without_is_not_drafted() {
+    let source = Source::mysql(
+        "create table a (id int primary key, created_at datetime not null, updated_at datetime null, index (updated_at));
+         create table b (id int primary key, updated_at datetime not null, index (updated_at));",
+    );
+    let (list, tables) = checklist(&source).await;
+    assert_eq!(modes(&list, &tables), ["a Full", "b Incremental"]);
+}

@@ -1,6 +1,6 @@
 //! What a PostgreSQL server answers.
 
-use ade_connect::Topic;
+use ade_connect::{Draft, DraftPrivacy, Topic};
 use ade_testing::Postgres;
 use serde_json::json;
 
@@ -41,8 +41,8 @@ const TABLES: &str = r#"
     create table parts_1 partition of parts for values from ('2024-01-01') to ('2025-01-01');
     insert into keyless values ('x'); delete from keyless;
     analyze;
-    select pg_stat_force_next_flush();
 "#;
+
 /// A server with these tables, and with statistics that know what happened to them.
 fn source() -> Source {
     let source = Source::postgres(TABLES);
@@ -51,7 +51,6 @@ fn source() -> Source {
     }
     source
 }
-
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_and_tables_are_described_and_no_value_is_told() {
@@ -174,7 +173,7 @@ async fn what_is_missing_for_capture_is_told_in_statements_that_help() {
         "{needed:?}"
     );
     assert!(needed.contains(&"alter table \"public\".\"keyless\" replica identity full;"), "{needed:?}");
-    assert!(needed.iter().any(|sql| sql.starts_with("grant usage on schema \"public\" to \"Reader\"")), "{needed:?}");
+    assert!(needed.contains(&"grant select on \"public\".\"scratch\" to \"Reader\";"), "{needed:?}");
     let mut list = list;
     // As its owner would; what tells rows apart comes first, and what publishes them in the next round.
     for _ in 0..2 {
@@ -224,4 +223,63 @@ async fn a_server_is_not_kept_busy() {
     let view = tables.iter().find(|table| table.name == "stuck").unwrap();
     assert!(opened.count(view, &ade_connect::RowPredicate::of_table(view)).await.is_err());
     assert!(begun.elapsed().as_secs() < 30, "a statement of the checklist has ten seconds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_are_told_for_each_table_and_column() {
+    let mut source = Source::postgres(
+        "create schema sales; create schema hr;
+         create table customers (id int primary key, email text, iban text, note text); create table closed (id int primary key);
+         create table sales.orders (id int primary key); create table hr.people (id int primary key);
+         create role \"Reader\" login; grant usage on schema public, sales to \"Reader\";
+         grant select (id, email), update (email) on customers to \"Reader\"; grant select on sales.orders to \"Reader\";",
+    );
+    source.set("user", json!("Reader"));
+    source.set("database", json!("postgres"));
+    let (list, _) = checklist(&source).await;
+    assert_eq!(
+        answers(&list, Topic::Rights),
+        [
+            "may read 2 of 4 tables and views",
+            "may not read hr.people and closed",
+            "may also write to customers: more than ade needs",
+            "customers: may not read iban and note",
+        ]
+    );
+    let needed: Vec<&str> = statements(&list).into_iter().filter(|sql| sql.contains("grant select")).collect();
+    assert_eq!(
+        needed,
+        [
+            "grant usage on schema \"hr\" to \"Reader\"; grant select on all tables in schema \"hr\" to \"Reader\";",
+            "grant select on \"public\".\"closed\" to \"Reader\";",
+            "grant select (\"iban\", \"note\") on \"public\".\"customers\" to \"Reader\";",
+        ]
+    );
+    // What is asked for helps.
+    for sql in needed {
+        source.execute(sql);
+    }
+    let (list, tables) = checklist(&source).await;
+    assert_eq!(answers(&list, Topic::Rights)[0], "may read 4 of 4 tables and views");
+    assert_eq!(tables.iter().map(|table| table.columns.len()).sum::<usize>(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_rows_may_be_without_is_not_drafted() {
+    let server = Postgres::start_with(&["wal_level=replica"]).unwrap();
+    let source = Source::postgres_on(
+        server,
+        "create table a (id int primary key, created_at timestamptz not null, updated_at timestamptz);
+         create table b (id int primary key, updated_at timestamptz, modified_at timestamptz not null);
+         create table c (id int primary key, updated_at timestamptz);
+         create index on a (updated_at); create index on b (updated_at); create index on b (modified_at);",
+    );
+    let (list, tables) = checklist(&source).await;
+    assert_eq!(modes(&list, &tables), ["a Full", "b Incremental", "c Full"]);
+    let draft = Draft::new("app", "app", &tables, |_, _| DraftPrivacy::Open).advised(&tables, &list);
+    let comments = |place: usize| draft.tables[place].comments.join("\n");
+    assert!(comments(0).contains("gives `coalesce(updated_at, created_at)`, with an index on that"), "{}", comments(0));
+    assert!(comments(0).contains("full: rows may be without `updated_at`"), "{}", comments(0));
+    assert_eq!(draft.tables[1].cursor.as_deref(), Some("modified_at"));
+    assert!(comments(2).contains("have it set in all rows, and declared `not null`"), "{}", comments(2));
 }

@@ -33,11 +33,11 @@ pub(super) fn rules(project: &Project) -> Vec<(Rule, String)> {
 }
 
 /// What a column's name and values speak for, and why.
-pub(super) fn proposed(sample: Option<&RecordBatch>, name: &str) -> (DraftPrivacy, String) {
-    let Some(column) = sample.and_then(|sample| sample.column_by_name(name)) else {
+pub(super) fn proposed(sample: Option<&RecordBatch>, info: &ColumnInfo) -> (DraftPrivacy, String) {
+    let Some(values) = sample.and_then(|sample| sample.column_by_name(&info.name)) else {
         return (DraftPrivacy::Open, "no rows to look at".to_owned());
     };
-    let Proposal { class, reason, .. } = propose(name, column.data_type(), column);
+    let Proposal { class, reason, .. } = propose(&info.name, &info.data_type, values);
     let privacy = match class {
         Some(class) => DraftPrivacy::Proposed { class: class.name().to_owned(), reason: reason.clone() },
         None => DraftPrivacy::Open,

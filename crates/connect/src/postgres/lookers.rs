@@ -1,0 +1,232 @@
+//! Sessions in which tables are looked at.
+//!
+//! What there is, is asked for once and for all tables. Each table then costs a few short statements in a session that others
+//! have used before it: opening a session is what costs most. There are no more of them than the connection may have, and few;
+//! where the server gives only one, all look through that.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+use futures::FutureExt;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit, mpsc};
+
+use super::checklist::short;
+use super::database::Database;
+use super::limits::Limits;
+use super::read::WAITING;
+use super::reader::{Job, Noticed, Read};
+use super::server_error::is_of_a_value;
+use super::session::Session;
+use super::startup::Purpose;
+use super::table::Table;
+use super::unit::{Piece, Unit, UnitColumn};
+use crate::{ConnectError, ReadRequest, Sample};
+
+/// How many look at once.
+const MOST: usize = 4;
+/// The largest batch of a sample.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Sessions in which tables are looked at, and what tables there are.
+pub(crate) struct Lookers {
+    database: Arc<Database>,
+    seats: Semaphore,
+    idle: Mutex<Vec<Session>>,
+    /// How many are open, or being opened.
+    open: AtomicUsize,
+    tables: OnceCell<HashMap<String, Arc<Table>>>,
+}
+
+impl Lookers {
+    pub(crate) fn new(database: &Database) -> Self {
+        let most = database.limits.streams.min(MOST);
+        let database = Database {
+            endpoint: Arc::clone(&database.endpoint),
+            limits: Limits { streams: 1, ..short(&database.limits) },
+            rate_limit: None,
+            position_key: None,
+            now: database.now,
+            capture: database.capture.clone(),
+        };
+        Self {
+            database: Arc::new(database),
+            seats: Semaphore::new(most),
+            idle: Mutex::new(Vec::new()),
+            open: AtomicUsize::new(0),
+            tables: OnceCell::new(),
+        }
+    }
+
+    /// A session, once there is one.
+    pub(crate) async fn seat(&self) -> Result<LookerSeat<'_>, ConnectError> {
+        loop {
+            let Ok(permit) = self.seats.acquire().await else { continue };
+            let idle = self.idle().pop();
+            if let Some(session) = idle {
+                return Ok(LookerSeat { lookers: self, session: Some(session), _permit: permit });
+            }
+            self.open.fetch_add(1, Ordering::SeqCst);
+            let error = match self.begin().await {
+                Ok(session) => return Ok(LookerSeat { lookers: self, session: Some(session), _permit: permit }),
+                Err(error) => error,
+            };
+            if self.open.fetch_sub(1, Ordering::SeqCst) == 1 {
+                return Err(error);
+            }
+            // The server has no more to give: there is one seat less, and somebody else's will be free.
+            permit.forget();
+        }
+    }
+
+    async fn begin(&self) -> Result<Session, ConnectError> {
+        let endpoint = &self.database.endpoint;
+        let mut session = Session::open(endpoint, Purpose::Read).await?;
+        let begun = session.begin_reading(&self.database.limits, None).await;
+        begun.map_err(|error| error.of_opening(endpoint))?;
+        Ok(session)
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session for as long as one table is looked at. One that is still good is for the next table.
+pub(crate) struct LookerSeat<'a> {
+    lookers: &'a Lookers,
+    session: Option<Session>,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for LookerSeat<'_> {
+    fn drop(&mut self) {
+        match self.session.take().filter(Session::is_ready) {
+            Some(session) => self.lookers.idle().push(session),
+            None => drop(self.lookers.open.fetch_sub(1, Ordering::SeqCst)),
+        }
+    }
+}
+
+impl LookerSeat<'_> {
+    pub(crate) fn session(&mut self) -> &mut Session {
+        self.session.as_mut().expect("it is given back when the seat is left")
+    }
+
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.lookers.database
+    }
+
+    /// Looks at another moment from now on.
+    pub(crate) async fn renew(&mut self) -> Result<(), ConnectError> {
+        self.session = None;
+        self.session = Some(self.lookers.begin().await?);
+        Ok(())
+    }
+
+    /// The table that `from` names.
+    pub(crate) async fn table(&mut self, from: &str) -> Result<Arc<Table>, ConnectError> {
+        let (lookers, database) = (self.lookers, Arc::clone(self.database()));
+        let session = self.session();
+        let tables = lookers.tables.get_or_try_init(|| async {
+            let tables =
+                step(session, &database, from, async |session| Table::load_all(session, &database).await).await?;
+            let named = |table: Table| (table.relation.written.clone(), Arc::new(table));
+            Ok(tables.into_iter().map(named).collect())
+        });
+        if let Some(table) = tables.await?.get(from) {
+            return Ok(Arc::clone(table));
+        }
+        // It is written in another way, a partition of another one, or not there at all.
+        let session = self.session();
+        let load = async |session: &mut Session| Table::load(session, &database, from).await;
+        step(session, &database, from, load).await.map(Arc::new)
+    }
+
+    /// The first rows of a table, around what cannot be read.
+    pub(crate) async fn sample(&mut self, request: ReadRequest, rows: usize) -> Result<Sample, ConnectError> {
+        let table = self.table(&request.from).await?;
+        let columns = table.readable().map(|(_, column)| column.name.clone()).collect();
+        let database = Arc::clone(self.database());
+        let session = tokio::sync::Mutex::new(self.session());
+        let read = |request: ReadRequest| {
+            let (session, database, table) = (&session, &database, &table);
+            async move { first_rows(*session.lock().await, database, table, &request, rows).await }.boxed()
+        };
+        Sample::around(request, columns, is_of_a_value, &read).await
+    }
+}
+
+/// What leaves no lock and no failure behind.
+async fn step<T>(
+    session: &mut Session,
+    database: &Database,
+    object: &str,
+    ask: impl AsyncFnOnce(&mut Session) -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
+    let failed = |error| database.failed(object, error);
+    session.enter("select 1").await.map_err(failed)?;
+    let answer = ask(session).await;
+    let left = session.leave().await.map_err(failed);
+    answer.and_then(|answer| left.map(|()| answer))
+}
+
+/// The first rows, leaf by leaf: the server is asked for no more than is missing.
+async fn first_rows(
+    session: &mut Session,
+    database: &Arc<Database>,
+    table: &Table,
+    request: &ReadRequest,
+    rows: usize,
+) -> Result<RecordBatch, ConnectError> {
+    let (fields, ..) = table.hold_against(request);
+    let schema = Arc::new(Schema::new(fields));
+    let unit = Unit {
+        name: table.relation.written.clone(),
+        // Of many partitions, those that had no rows when tables were asked for need not be asked.
+        leaves: table.leaves.iter().filter(|leaf| table.leaves.len() == 1 || leaf.pages != Some(0)).cloned().collect(),
+        columns: table.readable().map(|(_, column)| UnitColumn::from(column.clone())).collect(),
+        money_digits: table.money_digits,
+        cursor: None,
+        limit: None,
+        only: None,
+    };
+    let mut job = Job {
+        database: Arc::clone(database),
+        selected: unit.selected(&schema)?,
+        misfits: Vec::new(),
+        schema: Arc::clone(&schema),
+        batch_rows: rows.max(1),
+        batch_bytes: BATCH_BYTES,
+        noticed: Mutex::new(Noticed::default()),
+        unit,
+    };
+    let (mut batches, mut missing) = (Vec::new(), rows);
+    for leaf in 0..job.unit.leaves.len() {
+        if missing == 0 {
+            break;
+        }
+        job.unit.limit = Some(missing);
+        let (listener, mut told) = mpsc::channel(WAITING);
+        let mut decoder = job.rows();
+        let piece = Piece { leaf, from: 0, to: None };
+        let take = async {
+            while let Some(read) = told.recv().await {
+                match read? {
+                    Read::Batch(batch) => batches.push(batch),
+                    Read::Done => break,
+                }
+            }
+            Ok::<(), ConnectError>(())
+        };
+        let (_, taken) = tokio::join!(job.read(session, &mut decoder, &piece, &listener), take);
+        taken?;
+        missing = rows.saturating_sub(batches.iter().map(RecordBatch::num_rows).sum());
+    }
+    arrow::compute::concat_batches(&schema, &batches).map_err(|_| ConnectError::SourceFailed {
+        object: request.from.clone(),
+        reason: "its first rows do not form a batch".to_owned(),
+    })
+}

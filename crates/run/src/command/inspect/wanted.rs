@@ -1,0 +1,77 @@
+//! Which tables are meant by `--table`.
+
+use ade_connect::{Connection, TableInfo};
+use ade_diagnostic::did_you_mean;
+
+use crate::error::RunError;
+use crate::workspace::Workspace;
+
+/// Names that are listed where none is near.
+const LISTED: usize = 24;
+
+impl Workspace {
+    /// Those that `names` mean of all that browsing `found`, in its order. A name is what the source calls a table, in whatever way
+    /// the source understands it; else what a source of the project calls it that takes it from this connection; else what it would
+    /// be called in a draft.
+    pub(super) async fn wanted(
+        &self,
+        opened: &dyn Connection,
+        connection: &str,
+        mut found: Vec<TableInfo>,
+        names: &[String],
+    ) -> Result<Vec<TableInfo>, RunError> {
+        let mut wanted: Vec<String> = Vec::new();
+        for name in names {
+            let from = match self.meant(opened, connection, &mut found, name).await {
+                Some(from) => from,
+                None => return Err(unknown(connection, &found, name)),
+            };
+            wanted.push(from);
+        }
+        found.retain(|table| wanted.contains(&table.from));
+        Ok(found)
+    }
+
+    /// What stands after `from:` for the table that is meant.
+    async fn meant(
+        &self,
+        opened: &dyn Connection,
+        connection: &str,
+        found: &mut Vec<TableInfo>,
+        name: &str,
+    ) -> Option<String> {
+        let has = |found: &[TableInfo], from: &str| found.iter().any(|table| table.from == from);
+        if has(found, name) {
+            return Some(name.to_owned());
+        }
+        // Also what is a part of another one: a file of several, a partition.
+        if let Ok(Some(one)) = opened.browse_one(name).await {
+            let from = one.from.clone();
+            if !has(found, &from) {
+                found.push(one);
+            }
+            return Some(from);
+        }
+        let mut declared =
+            self.project.sources.values().filter(|table| table.connection.as_deref() == Some(connection));
+        let declared = declared.find(|table| table.name == name).and_then(|table| table.ingest.as_ref());
+        if let Some(ingest) = declared.filter(|ingest| has(found, &ingest.from)) {
+            return Some(ingest.from.clone());
+        }
+        found.iter().find(|table| table.name == name).map(|table| table.from.clone())
+    }
+}
+
+fn unknown(connection: &str, found: &[TableInfo], name: &str) -> RunError {
+    let mut known: Vec<&str> = Vec::new();
+    for name in found.iter().flat_map(|table| [table.name.as_str(), table.from.as_str()]) {
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known.len().checked_sub(LISTED) {
+        Some(more) if more > 0 => format!("there are {} and {more} more", known[..LISTED].join(", ")),
+        _ => format!("there are {}", known.join(", ")),
+    });
+    RunError::usage(format!("connection `{connection}` has no table `{name}`"), hint)
+}
