@@ -156,6 +156,6 @@ fn the_key_of_a_table_that_is_read_whole_is_audited() {
         assert!(build.contains("v1 · 1 of 1 check"), "{build}");
         database.execute_batch("insert into t values (null, 9, 'x')").unwrap();
         let build = ade.run(&["build"]).exits(1).all();
-        assert!(build.contains("NULL in `id` of their key"), "{build}");
+        assert!(build.contains("NULL in `id` of its key"), "{build}");
     }
 }

@@ -24,6 +24,7 @@ mod event_time;
 mod exporting;
 mod failpoints;
 mod file_feeds;
+mod full_marks;
 mod handbook;
 mod help;
 mod hooks;

@@ -171,3 +171,24 @@ fn values_that_a_treatment_does_not_understand_are_counted() {
         assert!(told.contains("`card`: 1 of 4 values was not understood by `truncate` and is NULL"), "{told}");
     }
 }
+
+#[test]
+fn a_word_that_was_left_open_is_told_before_anything_is_built() {
+    let (folder, ade) = project("full");
+    let open = "          - {name: tags, privacy: }\n";
+    folder.write(
+        "sources/s.yml",
+        format!(
+            "sources:\n  - name: feed\n    connection: feed\n    tables:\n      - name: pay\n        ingest: {{from: 'p*.csv'}}\n        columns:\n          - {{name: id, data_type: bigint, privacy: public}}\n          - {{name: card}}\n{open}"
+        ),
+    );
+    let told = ade.run(&["check"]).exits(2).all();
+    assert!(told.contains("column `tags` (any type) of `feed.pay` is not classified"), "{told}");
+    assert!(!told.contains("`card`"), "a rule may classify what the source has: {told}");
+    // A rule may be the answer, also one for a type that nobody has written down.
+    folder.write(
+        "ade.yml",
+        format!("{PROJECT}privacy:\n  rules: [{{column: 'tag?', types: [varchar], class: public}}]\n"),
+    );
+    ade.run(&["check"]).succeeds();
+}

@@ -60,13 +60,17 @@ pub(super) fn resolve(
     let rules = rules.collect();
     let deleted = table.deleted.as_ref().map(condition);
     if let Some(on_delete) = table.on_delete.as_ref().filter(|on_delete| on_delete.value == OnDelete::Mark) {
-        let is_told = deleted.is_some() || ingest.mode == IngestMode::Capture || ingest.sweep != Sweep::Never;
+        let is_compared = ingest.mode == IngestMode::Full && !ingest.key.is_empty();
+        let is_told = deleted.is_some()
+            || ingest.mode == IngestMode::Capture
+            || ingest.sweep != Sweep::Never
+            || is_compared;
         if !is_told {
             let message = format!("`on_delete: mark` of `{name}` has no effect, because nothing tells what is deleted");
             let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(at(on_delete.span));
             problems.push(problem.hint(match ingest.mode {
                 IngestMode::Full => {
-                    "add `deleted: <column or condition>`; what a full load does not find any more is gone"
+                    "add `deleted: <column or condition>`, or a `key` to `ingest`, by which a load knows what it does not find any more"
                 }
                 _ => "add `deleted: <column or condition>`, or `sweep: 1 day` to `ingest`",
             }));

@@ -19,6 +19,7 @@ use super::losses::Losses;
 use super::quarantine::{Intake, Quarantine};
 use super::reading::Reading;
 use super::stamp::BATCH_ID;
+use super::staying::Stayed;
 use super::tally::Tally;
 use crate::build::{TaskError, discard_stage};
 use crate::event::CheckReport;
@@ -118,6 +119,7 @@ impl Arrival<'_> {
     ) -> Result<Landed, TaskError> {
         let table = self.table;
         let workspace = &table.build.workspace;
+        let seen = self.seen().await?;
         let request = StageRequest::new(self.staged_schema(), self.write()).schema_change(SchemaChange::Evolve);
         let mut writer = workspace.lake.stage(table.table, request, table.lease).await?;
         let mut hash = (table.declared.mode == IngestMode::Full).then(ContentHash::default);
@@ -126,6 +128,13 @@ impl Arrival<'_> {
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         let mut gaps = Gaps::default();
         let (mut losses, mut tally) = (Losses::default(), Tally::default());
+        let mut seen = match seen {
+            Ok(seen) => seen,
+            Err(why) => {
+                notes.push(why);
+                None
+            }
+        };
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
             let mut reading = Reading {
@@ -137,6 +146,7 @@ impl Arrival<'_> {
                 losses: &mut losses,
                 tally: &mut tally,
                 gone: &mut gone,
+                seen: &mut seen,
             };
             let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
                 Ok(end) => end,
@@ -152,6 +162,23 @@ impl Arrival<'_> {
         }
         let mut landing = self.decided.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
+        if self.same_content(&landing).await? {
+            discard_stage(writer).await;
+            tally.apart = quarantine.as_ref().map(Quarantine::as_before);
+            return Ok(Landed::Same(notes, losses, tally));
+        }
+        let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
+        let stayed = match seen {
+            Some(seen) => match Box::pin(self.stay(seen, &mut writer, &batch_id.to_string())).await {
+                Ok(stayed) => stayed,
+                Err(error) => {
+                    discard_stage(writer).await;
+                    return Err(error);
+                }
+            },
+            None => Stayed::default(),
+        };
+        tally.gone += stayed.newly;
         let staged = writer.finish().await?;
         let counts = staged.row_counts();
         // Rows that only say that one must not be there are not of interest.
@@ -168,11 +195,6 @@ impl Arrival<'_> {
             // A database has each row once; what is delivered in files comes again.
             tally.shares_keys |= !self.table.is_of_files();
         }
-        if self.same_content(&landing).await? {
-            staged.discard().await?;
-            tally.apart = quarantine.as_ref().map(Quarantine::as_before);
-            return Ok(Landed::Same(notes, losses, tally));
-        }
         let checks = table.build.audit_table(&table.source.relation, table.checks, &staged).await?;
         if checks.iter().any(CheckReport::stops) {
             staged.discard().await?;
@@ -185,7 +207,6 @@ impl Arrival<'_> {
             hit(failpoint::SOURCE_KEPT_APART)?;
         }
         // A table that its source has no rows for still gets a commit: then it exists.
-        let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
         let note = CommitNote {
             run_id: Some(table.build.run_id),
             position: position.clone(),
@@ -197,7 +218,8 @@ impl Arrival<'_> {
         hit(failpoint::SOURCE_COMMITTED)?;
         table.build.checkpoint(table.table, version, table.lease).await;
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
-        let rows = counts.added;
+        tally.all_gone = stayed.all_gone(counts.total);
+        let rows = counts.added.saturating_sub(stayed.rows);
         Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, tally, position }))
     }
 

@@ -218,7 +218,7 @@ impl TableLanding<'_> {
         };
         let failure = Box::pin(units.land(snapshot, &mut groups, &mut outcome)).await;
         outcome.notes(&units.losses.notes());
-        outcome.notes(&units.tally.notes(&beside(self.table)?.to_string()));
+        outcome.notes(&units.tally.notes(&beside(self.table)?.to_string(), self.source.on_delete));
         if outcome.status == Status::Success && (units.losses.is_warning() || units.tally.is_warning()) {
             outcome.status = Status::Warned;
         }

@@ -24,6 +24,7 @@ mod row_digest;
 mod sieve;
 mod stale;
 mod stamp;
+mod staying;
 mod sweep;
 mod switched;
 mod tally;

@@ -22,6 +22,7 @@ use super::quarantine::Quarantine;
 use super::row_digest::Place;
 use super::sieve::Sifted;
 use super::stamp::stamp;
+use super::staying::Seen;
 use super::tally::Tally;
 use crate::build::TaskError;
 use crate::error::RunError;
@@ -49,6 +50,8 @@ pub(super) struct Reading<'a, 'q> {
     pub(super) tally: &'a mut Tally,
     /// How many rows were staged that only say that a row must not be in the table.
     pub(super) gone: &'a mut u64,
+    /// What remembers which rows came, where others stay.
+    pub(super) seen: &'a mut Option<Seen>,
 }
 
 impl Reading<'_, '_> {
@@ -130,6 +133,9 @@ impl Reading<'_, '_> {
         let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
         self.gaps.look(table.source, place.unwrap_or_default(), staying, before, &decided.missing);
         let treated = decided.obfuscator.apply(&landing)?;
+        if let Some(seen) = self.seen {
+            seen.add(&treated)?;
+        }
         self.losses.add(decided.obfuscator.losses(&landing, &treated));
         let known = Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at };
         let all = decided.extras.add(&treated, known)?;

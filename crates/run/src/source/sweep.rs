@@ -20,8 +20,10 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::compared::{next, only_there};
+pub(super) use self::compared::next;
+use self::compared::only_there;
 use self::found::Found;
+pub(super) use self::keys::Keys;
 use super::drift::Retyping;
 use super::extras::IS_DELETED;
 use super::ingest::{TableLanding, landed};
@@ -30,6 +32,7 @@ use super::landing::Landing;
 use super::quarantine::kept_apart;
 use super::sieve::Sieve;
 use super::stamp::{BATCH_ID, LOADED_AT, stamp, stamped};
+use super::tally::are_gone;
 use crate::build::{Outcome, TaskError, discard_stage, relation_name};
 use crate::error::RunError;
 use crate::event::{CheckReport, Status};
@@ -127,11 +130,13 @@ impl TableLanding<'_> {
             _ => self.build.audit_table(&self.source.relation, self.checks, &staged).await?,
         };
         let stopped = checks.iter().any(CheckReport::stops);
-        let done = if marks { "marked as deleted" } else { "removed" };
         if stopped {
             staged.discard().await?;
             outcome.audited(checks);
-            outcome.note(&format!("{} not {done}: a check stopped that", are_gone(rows)));
+            let (told, are) = (count(rows, "row"), agree(rows, "is", "are"));
+            let what = if marks { "marked as deleted" } else { "removed" };
+            outcome
+                .note(&format!("{told} that the source has not got any more {are} not {what}: a check stopped that"));
             return Ok(());
         }
         let note = CommitNote {
@@ -145,7 +150,7 @@ impl TableLanding<'_> {
         if rows > 0 {
             outcome.audited(checks);
             outcome.batches.push(batch_id);
-            outcome.note(&format!("{} {done}", are_gone(rows)));
+            outcome.note(&are_gone(rows as u64, self.source.on_delete));
             if outcome.status == Status::Unchanged {
                 outcome.status = Status::Success;
             }
@@ -198,11 +203,6 @@ impl TableLanding<'_> {
         }
         Ok(())
     }
-}
-
-/// What is said of rows that are gone, up to what happens with them.
-fn are_gone(rows: usize) -> String {
-    format!("{} that the source has not got any more {}", count(rows, "row"), agree(rows, "is", "are"))
 }
 
 /// The same rows with the mark.

@@ -2,8 +2,18 @@
 use std::collections::BTreeMap;
 
 use ade_diagnostic::{agree, count};
+use ade_project::resource::OnDelete;
 
 use super::quarantine::KeptApart;
+
+/// That rows which the source has not got any more are gone from the lake, too, or marked.
+pub(super) fn are_gone(rows: u64, on_delete: OnDelete) -> String {
+    let done = match on_delete {
+        OnDelete::Remove => "removed",
+        OnDelete::Mark => "marked as deleted",
+    };
+    format!("{} that the source has not got any more {} {done}", count(rows, "row"), agree(rows, "is", "are"))
+}
 
 /// How many rows were told apart, by the reason.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +30,10 @@ pub(super) struct Tally {
     pub(super) apart: Option<KeptApart>,
     /// Whether rows came with keys that others of them have, too, from a source that has each row once.
     pub(super) shares_keys: bool,
+    /// Rows that the source has not got any more.
+    pub(super) gone: u64,
+    /// That no row of the table is left that is not marked as deleted.
+    pub(super) all_gone: Option<String>,
 }
 
 impl Tally {
@@ -36,6 +50,8 @@ impl Tally {
             }
         }
         self.shares_keys |= other.shares_keys;
+        self.gone += other.gone;
+        self.all_gone = other.all_gone.or(self.all_gone.take());
         self.apart = match (self.apart, other.apart) {
             (Some(first), Some(last)) => Some(KeptApart { before: first.before, ..last }),
             (first, last) => first.or(last),
@@ -44,17 +60,21 @@ impl Tally {
 
     /// Whether the source is not as promised.
     pub(super) fn is_warning(&self) -> bool {
-        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys
+        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys || self.all_gone.is_some()
     }
 
-    /// In words. `apart` is where rows are kept apart.
-    pub(super) fn notes(&self, apart: &str) -> Vec<String> {
+    /// In words. `apart` is where rows are kept apart; `on_delete`: what becomes of rows that the source has not got any more.
+    pub(super) fn notes(&self, apart: &str, on_delete: OnDelete) -> Vec<String> {
         let listed = |rows: &BTreeMap<String, u64>| {
             rows.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect::<Vec<_>>().join(", ")
         };
         let kept: BTreeMap<String, u64> =
             self.broken.iter().chain(&self.ruled).map(|(why, rows)| (why.clone(), *rows)).collect();
         let mut notes = Vec::new();
+        if self.gone > 0 {
+            notes.push(are_gone(self.gone, on_delete));
+        }
+        notes.extend(self.all_gone.clone());
         if !kept.is_empty() {
             notes.push(format!("rows kept apart in {apart}: {}{}", listed(&kept), self.standing()));
         } else if let Some(KeptApart { before, now }) = self.apart.filter(|apart| apart.now < apart.before) {
@@ -101,12 +121,16 @@ mod tests {
             apart: Some(KeptApart { before, now }),
             ..Tally::default()
         };
-        let told = |tally: &Tally| tally.notes("q.t").join("\n");
+        let told = |tally: &Tally| tally.notes("q.t", OnDelete::Remove).join("\n");
         assert_eq!(told(&kept(0, 2)), "rows kept apart in q.t: 2 × rule `tests`");
         assert_eq!(told(&kept(2, 2)), "rows kept apart in q.t: 2 × rule `tests`; 2 rows there, as before");
         assert_eq!(told(&kept(1, 3)), "rows kept apart in q.t: 2 × rule `tests`; 3 rows there, 1 before");
         let mut all = Tally { apart: Some(KeptApart { before: 3, now: 2 }), ..Tally::default() };
         all.merge(Tally { apart: Some(KeptApart { before: 2, now: 1 }), ..Tally::default() });
+        assert_eq!(
+            told(&Tally { gone: 1, ..Tally::default() }),
+            "1 row that the source has not got any more is removed"
+        );
         assert_eq!(told(&all), "2 rows left q.t: they are as promised now, or gone from the source; 1 row is there");
     }
 }

@@ -180,7 +180,7 @@ impl TableLanding<'_> {
     }
 
     /// Columns of a table's rows that meet a condition.
-    pub(super) async fn rows(
+    pub(in crate::source) async fn rows(
         &self,
         table: &RelationName,
         columns: &[String],
@@ -200,7 +200,7 @@ pub(super) fn apart_name(table: &TableLanding<'_>) -> Result<RelationName, RunEr
 }
 
 /// The next rows of an answer.
-pub(super) async fn next(rows: &mut Rows) -> Result<Option<RecordBatch>, RunError> {
+pub(in crate::source) async fn next(rows: &mut Rows) -> Result<Option<RecordBatch>, RunError> {
     rows.next().await.transpose().map_err(|error| RunError::usage(error.to_string(), None))
 }
 

@@ -17,13 +17,13 @@ pub(super) const ADVICE: &str = "have the source mend them, or write `sweep: nev
 pub(super) const NOTHING_DONE: &str = "no row was removed or marked";
 
 /// Keys as they lie in the lake, made comparable.
-pub(super) struct Keys {
+pub(in crate::source) struct Keys {
     types: Vec<DataType>,
     converter: RowConverter,
 }
 
 impl Keys {
-    pub(super) fn new(columns: &[&Field]) -> Result<Self, RunError> {
+    pub(in crate::source) fn new(columns: &[&Field]) -> Result<Self, RunError> {
         let types: Vec<DataType> = columns.iter().map(|field| plain(field.data_type())).collect();
         let fields = types.iter().map(|data_type| SortField::new(data_type.clone()));
         let converter = RowConverter::new(fields.collect()).map_err(|_| RunError::Stamp { rows: 0 })?;
@@ -31,7 +31,7 @@ impl Keys {
     }
 
     /// An error where a key has no value in the table's type: another key than that of the row would be looked for.
-    pub(super) fn digests(&self, keys: &RecordBatch) -> Result<Vec<KeyDigest>, RunError> {
+    pub(in crate::source) fn digests(&self, keys: &RecordBatch) -> Result<Vec<KeyDigest>, RunError> {
         let shape = |_| RunError::Stamp { rows: keys.num_rows() };
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (place, (column, data_type)) in keys.columns().iter().zip(&self.types).enumerate() {
