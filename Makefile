@@ -31,6 +31,7 @@ test: ## Everything CI runs
 	@scripts/install-tools test
 	$(MAKE) check
 	$(CARGO) nextest run --workspace --locked
+	scripts/test-postgres --smoke 12 17
 	ADE=$(CARGO_TARGET_DIR)/debug/ade scripts/test-peers
 
 .PHONY: test-postgres-versions
