@@ -32,6 +32,13 @@ pub(crate) enum Fate {
 /// A change that cannot be understood: which of its parts is missing, in words that continue “a change …”.
 pub(crate) type Misfit = &'static str;
 
+/// That a table was emptied at once.
+#[derive(Debug, Clone, Copy)]
+struct Truncation {
+    /// When that was committed, in microseconds since 1970 in UTC, if the source says it.
+    at_us: Option<i64>,
+}
+
 /// The changes of one table since some moment.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -40,8 +47,8 @@ pub(crate) struct Changes {
     fates: IndexMap<RowKey, (Fate, Option<i64>)>,
     /// When what comes next was committed.
     now_us: Option<i64>,
-    /// Everything that was there before is gone, since then if the source says it.
-    truncated: Option<Option<i64>>,
+    /// Everything that was there before is gone.
+    truncated: Option<Truncation>,
     size_bytes: usize,
 }
 
@@ -81,7 +88,7 @@ impl Changes {
 
     /// What a person should know of the table's changes. `from` is its name in the source.
     pub(crate) fn notes(&self, from: &str) -> Option<Note> {
-        let time = self.truncated?.and_then(DateTime::from_timestamp_micros);
+        let time = self.truncated?.at_us.and_then(DateTime::from_timestamp_micros);
         let time = time.map(|time| time.format(" at %Y-%m-%d %H:%M:%S UTC by the source's clock").to_string());
         let time = time.unwrap_or_default();
         Some(Note { id: Note::EMPTIED, message: format!("`{from}` was emptied in the source{time} (truncate)") })
@@ -150,7 +157,7 @@ impl Changes {
     pub(crate) fn truncate(&mut self) {
         self.fates.clear();
         self.size_bytes = 0;
-        self.truncated = Some(self.now_us);
+        self.truncated = Some(Truncation { at_us: self.now_us });
     }
 
     /// The table has other columns from here on: for each of them the place that it had, if it was there. What was not

@@ -10,6 +10,8 @@ use super::literal::{identifier, literal};
 /// Keys in one condition.
 const KEYS: usize = 500;
 
+const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+
 /// Conditions that all rows with one of these keys meet, and no others: each for some of the keys.
 pub(crate) fn conditions(keys: &RecordBatch) -> Result<Vec<String>, ArrowError> {
     let names: Vec<String> = keys.schema_ref().fields().iter().map(|field| identifier(field.name())).collect();
@@ -25,16 +27,21 @@ pub(crate) fn conditions(keys: &RecordBatch) -> Result<Vec<String>, ArrowError> 
 fn written(column: &ArrayRef) -> Result<Vec<String>, ArrowError> {
     let options = FormatOptions::default();
     if *column.data_type() == DataType::Binary {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| {
+            bytes.iter().fold(String::from("\\x"), |text, byte| {
+                text + DIGITS[usize::from(byte >> 4)] + DIGITS[usize::from(byte & 15)]
+            })
+        };
         let values = column.as_binary::<i32>().iter();
-        return Ok(values
-            .map(|value| value.map_or("null".to_owned(), |value| literal(&format!("\\x{}", hex(value)))))
-            .collect());
+        return Ok(values.map(|value| value.map_or("null".to_owned(), |value| literal(&hex(value)))).collect());
     }
     let texts = ArrayFormatter::try_new(column.as_ref(), &options)?;
-    let value = |row: usize| match column.is_null(row) {
-        true => Ok("null".to_owned()),
-        false => texts.value(row).try_to_string().map(|text| literal(&text)),
+    let value = |row: usize| {
+        if column.is_null(row) {
+            Ok("null".to_owned())
+        } else {
+            texts.value(row).try_to_string().map(|text| literal(&text))
+        }
     };
     (0..column.len()).map(value).collect()
 }

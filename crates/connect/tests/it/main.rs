@@ -25,6 +25,7 @@ mod postgres;
 mod postgres_browse;
 mod postgres_cursor;
 mod postgres_read;
+mod postgres_rows_of;
 mod postgres_types;
 mod sample;
 mod settings;

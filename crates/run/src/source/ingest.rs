@@ -164,7 +164,7 @@ impl TableLanding<'_> {
         let known = current.as_ref().filter(|_| !self.anew);
         let switched = known.and_then(|table| Switched::since(table, self.declared.mode));
         let switched = switched.map(|switched| switched.taken(self.source)).transpose();
-        let switched = switched.map_err(|problem| TaskError::Diagnostics(vec![problem]))?;
+        let switched = switched.map_err(TaskError::Diagnostics)?;
         let position = known.and_then(|table| position(table, self.declared.mode));
         let known = known.filter(|_| position.is_some());
         let (mut plan, retyping) = self.plan(snapshot, options, current.as_ref(), position.clone()).await?;

@@ -57,7 +57,7 @@ impl Switched {
 
     /// All of the table is read again, by itself: it holds what its source holds, or did. What stands against that is that an
     /// incremental table may hold rows that its source has removed since: those would be gone.
-    pub(super) fn taken(self, source: &SourceTable) -> Result<Note, Diagnostic> {
+    pub(super) fn taken(self, source: &SourceTable) -> Result<Note, Vec<Diagnostic>> {
         let (table, before, now) = (format!("{}.{}", source.source, source.name), self.before.word(), self.now.word());
         if self.before != LandedMode::Incremental {
             let message =
@@ -67,12 +67,13 @@ impl Switched {
         let message =
             format!("`{table}` landed with `mode: {before}`, and has `mode: {now}` now: all of it would be replaced");
         let place = source.ingest.as_ref().map_or(&source.origin, |declared| &declared.origin);
-        Err(Diagnostic::error(&rule::INVALID_INGEST, message)
+        let problem = Diagnostic::error(&rule::INVALID_INGEST, message)
             .at(place.clone())
             .note("it may have rows that its source has removed: those would be gone")
             .hint(format!(
                 "load all of it again with `ade ingest --select source:{table} --full-refresh`, once, or go back to `mode: {before}`"
-            )))
+            ));
+        Err(vec![problem])
     }
 }
 
