@@ -1,5 +1,6 @@
 //! Something that a person should know and that is no error.
 
+use ade_diagnostic::{agree, count};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -46,23 +47,32 @@ impl Note {
         (days > 0).then(|| Self {
             id: "cursor-ahead",
             message: format!(
-                "the highest value of the cursor `{cursor}` of `{from}` lies {days} days after now: rows that change before that \
-                 time are not found; correct it in the source, then load with `--full-refresh`"
+                "the highest value of the cursor `{cursor}` of `{from}` lies {} after now: rows that change before that \
+                 time are not found; correct it in the source, then load with `--full-refresh`",
+                count(days, "day")
             ),
         })
     }
 
     /// Rows without a value in the cursor. A key makes it harmless to read them again and again.
     pub(crate) fn cursor_null(cursor: &str, from: &str, rows: u64, are_read_again: bool) -> Self {
+        let (they, them) =
+            (agree(rows, "it is", "they are"), agree(rows, "it nor others like it", "them nor others like them"));
         let what = if are_read_again {
-            "they are read again each time that anything has changed"
+            format!("{they} read again each time that anything has changed")
         } else {
-            "they were read now, but without a `key` an incremental read finds neither changes of them nor others like them; \
-             a full one does"
+            let they = agree(rows, "it was", "they were");
+            format!(
+                "{they} read now, but without a `key` an incremental read finds neither changes of {them}; a full one does"
+            )
         };
         Self {
             id: "cursor-null",
-            message: format!("{rows} rows of `{from}` have no value in the cursor `{cursor}`: {what}"),
+            message: format!(
+                "{} of `{from}` {} no value in the cursor `{cursor}`: {what}",
+                count(rows, "row"),
+                agree(rows, "has", "have")
+            ),
         }
     }
 }

@@ -88,10 +88,14 @@ pub enum LakeError {
     },
     /// Arrivals without a key. Two of them cannot be told apart, nor found again when they arrive once more.
     #[error(
-        "{rows} rows for table {table} have NULL in {}, which {} part of its key; nothing was written. Give them a value, \
-         leave them out, or take a key without NULL",
+        "{} for table {table} {} NULL in {}, which {} part of its key; nothing was written. Give {} a value, leave {} out, \
+         or take a key without NULL",
+        number_of(*rows),
+        if *rows == 1 { "has" } else { "have" },
         columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(" and "),
-        if columns.len() == 1 { "is" } else { "are" }
+        if columns.len() == 1 { "is" } else { "are" },
+        them(*rows),
+        them(*rows)
     )]
     NullKey {
         /// Which table.
@@ -102,7 +106,11 @@ pub enum LakeError {
         rows: u64,
     },
     /// Arrivals of a replacing write that the region does not cover.
-    #[error("{rows} rows for table {table} are outside of the replaced region of `{column}`; nothing was written")]
+    #[error(
+        "{} for table {table} {} outside of the replaced region of `{column}`; nothing was written",
+        number_of(*rows as u64),
+        if *rows == 1 { "is" } else { "are" }
+    )]
     OutsideRegion {
         /// Which table.
         table: TableName,
@@ -241,4 +249,12 @@ impl LakeError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. } | Self::Fenced { .. } | Self::Lease(LeaseError::Lost { .. }))
     }
+}
+
+fn number_of(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
+}
+
+fn them(rows: u64) -> &'static str {
+    if rows == 1 { "it" } else { "them" }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ade_diagnostic::agree;
 use arrow::array::{ArrayRef, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -185,8 +186,10 @@ pub(crate) fn zero_dates(from: &str, column: &str, count: u64) -> Note {
     Note {
         id: "zero-dates",
         message: format!(
-            "{count} values in column `{column}` of `{from}` are no dates (such as 0000-00-00): NULL lands there; promise \
-             varchar to take them as they are"
+            "{} in column `{column}` of `{from}` {} (such as 0000-00-00): NULL lands there; promise varchar to take what \
+             is there",
+            ade_diagnostic::count(count, "value"),
+            agree(count, "is no date", "are no dates")
         ),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::PoisonError;
 
+use ade_diagnostic::agree;
+
 use super::plan::{ahead, unfit_cursor};
 use super::position::Position;
 use super::reader::Job;
@@ -76,8 +78,10 @@ pub(crate) fn infinite_time(table: &str, column: &str, count: u64) -> Note {
     Note {
         id: "infinite-time",
         message: format!(
-            "{count} values of column `{column}` of `{table}` are infinite: they became 9999-12-31 and 0001-01-01, the last and \
-             the first day that there is; take the column as `data_type: varchar` to keep them as they are"
+            "{} of column `{column}` of `{table}` {} infinite and became 9999-12-31 or 0001-01-01, the last and the first day \
+             that there is; take the column as `data_type: varchar` to keep what is there",
+            ade_diagnostic::count(count, "value"),
+            agree(count, "is", "are")
         ),
     }
 }

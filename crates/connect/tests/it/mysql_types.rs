@@ -151,10 +151,7 @@ async fn dates_that_are_none_are_null_and_counted() {
     );
     let told: Vec<&str> = load.ends[0].notes.iter().map(|note| note.message.as_str()).collect();
     assert!(told[0].starts_with("3 values in column `d` of `t` are no dates"), "{told:?}");
-    assert!(
-        told[1].starts_with("1 values in column `at`") && told[2].starts_with("1 values in column `ts`"),
-        "{told:?}"
-    );
+    assert!(told[1].starts_with("1 value in column `at`") && told[2].starts_with("1 value in column `ts`"), "{told:?}");
     assert!(load.ends[0].notes.iter().all(Note::is_warning));
 
     request.promised = promise(&[("d", DataType::Utf8), ("at", DataType::Utf8)]);

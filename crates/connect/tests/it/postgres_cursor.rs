@@ -34,7 +34,7 @@ async fn rows_since_the_cursor_less_the_overlap() {
     assert_eq!(load.rows().len(), 3);
     assert_eq!(position["value"], "2024-01-01 12:00:00+00");
     assert_eq!(load.ends[0].notes[0].id, "cursor-null");
-    assert!(load.ends[0].notes[0].message.starts_with("1 rows of `t` have no value in the cursor `at`"));
+    assert!(load.ends[0].notes[0].message.starts_with("1 row of `t` has no value in the cursor `at`"));
 
     // Late rows within the overlap are found, earlier ones are not.
     source.execute(
@@ -222,5 +222,5 @@ async fn a_cursor_in_the_far_future_is_told_each_time() {
     let position = end.position(None, "b").unwrap();
     let plan = snapshot.plan(&request(&source, "t", "at", None, Some(&position))).await.unwrap();
     assert!(plan.units.is_empty());
-    assert!(plan.notes[0].message.contains("lies 27393 days after now"), "{}", plan.notes[0].message);
+    assert!(plan.notes[0].message.contains("lies 27,393 days after now"), "{}", plan.notes[0].message);
 }

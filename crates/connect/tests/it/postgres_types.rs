@@ -288,10 +288,10 @@ async fn infinity_is_the_last_day_and_is_told() {
     );
     let notes = &load.ends[0].notes;
     assert!(notes.iter().all(|note| note.id == "infinite-time" && note.is_warning()));
-    let told: Vec<_> = notes.iter().map(|note| note.message.split(" are ").next().unwrap()).collect();
+    let told: Vec<_> = notes.iter().map(|note| note.message.split(" infinite").next().unwrap()).collect();
     assert_eq!(
         told,
-        ["2 values of column `d` of `t`", "1 values of column `at` of `t`", "1 values of column `tz` of `t`"]
+        ["2 values of column `d` of `t` are", "1 value of column `at` of `t` is", "1 value of column `tz` of `t` is"]
     );
 }
 

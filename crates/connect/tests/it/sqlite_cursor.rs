@@ -28,7 +28,7 @@ async fn rows_since_the_cursor_less_the_overlap() {
     assert_eq!(load.rows().len(), 3);
     assert_eq!(position["value"], "2024-01-01 12:00:00");
     assert_eq!(load.ends[0].notes[0].id, "cursor-null");
-    assert!(load.ends[0].notes[0].message.starts_with("1 rows of `t` have no value in the cursor `at`"));
+    assert!(load.ends[0].notes[0].message.starts_with("1 row of `t` has no value in the cursor `at`"));
 
     // Late rows within the overlap are found, earlier ones are not.
     source.execute(
@@ -180,7 +180,7 @@ async fn a_cursor_in_the_far_future_is_told_each_time() {
 
     let plan = snapshot.plan(&request(&source, "at", None, Some(&position))).await.unwrap();
     assert!(plan.units.is_empty());
-    let told = "the highest value of the cursor `at` of `t` lies 27393 days after now: rows that change before that time are not found";
+    let told = "the highest value of the cursor `at` of `t` lies 27,393 days after now: rows that change before that time are not found";
     assert!(plan.notes[0].message.starts_with(told), "{}", plan.notes[0].message);
 
     let later = at("2098-12-31T12:00:00Z").await.snapshot().await.unwrap();
