@@ -80,9 +80,10 @@ impl Captured {
 
     /// Declares the tables otherwise. A partitioned one is read whole where it cannot be captured.
     pub(crate) fn declare(&self, sources: &str) {
-        let sources = match self.captures_partitions() {
-            true => sources.to_owned(),
-            false => sources.replace("events, mode: capture", "events, mode: full"),
+        let sources = if self.captures_partitions() {
+            sources.to_owned()
+        } else {
+            sources.replace("events, mode: capture", "events, mode: full")
         };
         self.folder.write("sources/app.yml", sources);
     }

@@ -133,7 +133,8 @@ fn a_full_refresh_does_not_wait_for_those_who_write() {
     source.ade.run(&["ingest", "--full-refresh"]).succeeds();
     assert_eq!(source.ade.rows("select max(id) from app.accounts"), ["20"]);
     source.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()");
-    (writer.join().unwrap(), holder.join().unwrap());
+    writer.join().unwrap();
+    holder.join().unwrap();
     source.ingest();
     assert_eq!(source.ade.rows("select max(id), count(*) from app.accounts"), ["100,21"]);
 }

@@ -168,7 +168,7 @@ async fn a_server_that_is_too_old_is_refused() {
         let length = stream.read_u32().await.unwrap() - 4;
         stream.read_exact(&mut vec![0; length as usize]).await.unwrap();
         // Let in, its version, and that it is ready.
-        let version = b"server_version\011.22 (Debian 11.22-1)\0";
+        let version = b"server_version\x0011.22 (Debian 11.22-1)\0";
         let mut answer = b"R\0\0\0\x08\0\0\0\0S\0\0\0".to_vec();
         answer.push(u8::try_from(version.len() + 4).unwrap());
         answer.extend(version);
