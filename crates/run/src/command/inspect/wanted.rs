@@ -22,9 +22,8 @@ impl Workspace {
     ) -> Result<Vec<TableInfo>, RunError> {
         let mut wanted: Vec<String> = Vec::new();
         for name in names {
-            let from = match self.meant(opened, connection, &mut found, name).await {
-                Some(from) => from,
-                None => return Err(unknown(connection, &found, name)),
+            let Some(from) = self.meant(opened, connection, &mut found, name).await else {
+                return Err(unknown(connection, &found, name));
             };
             wanted.push(from);
         }
