@@ -141,6 +141,8 @@ impl Postgres {
 
     /// Stops it and starts it again as a replica, to which no primary sends anything: nobody can write to it.
     pub fn demote(&mut self) -> Result<(), PostgresError> {
+        // What it has shown and not written yet would be gone.
+        self.psql("checkpoint")?;
         self.kill();
         let signal = self.folder.as_ref().map(|folder| folder.path().join("data/standby.signal")).unwrap_or_default();
         std::fs::write(signal, "").map_err(|error| PostgresError::failed("make it a replica", error))?;

@@ -82,6 +82,9 @@ fn a_table_that_the_publication_does_not_give_stops_alone_and_is_read_again() {
     source.psql(statement);
     source.ingest();
     source.assert_both();
+    if source.server.major_version().unwrap() < 15 {
+        return;
+    }
     // Rows, or columns, that are left out: what was given meanwhile is of no use, and is not kept either.
     for (part, told) in [("where (id > 1)", "some of its rows"), ("(id, a)", "some of its columns")] {
         source.psql(&format!("alter publication narrow set table app.good, app.bad {part}"));

@@ -52,6 +52,7 @@ fn a_partition_beside_its_table_is_refused_and_alone_it_is_captured() {
 fn a_partitioned_table_whose_changes_are_given_apart_is_refused_with_what_helps() {
     let source = Captured::of(TABLES, &format!("{SOURCES}{WHOLE}"));
     if !source.captures_partitions() {
+        source.folder.write("sources/app.yml", format!("{SOURCES}{WHOLE}"));
         let said = source.ade.run(&["ingest"]).exits(1).all();
         assert!(
             said.contains("versions of PostgreSQL before 13 do not give the changes of a partitioned table"),
