@@ -3,7 +3,7 @@
 //! PostgreSQL's manual, 55.4 “Streaming Replication Protocol”, `START_REPLICATION SLOT … LOGICAL`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres_protocol::message::frontend;
 use tokio::time::timeout;
@@ -16,6 +16,10 @@ use crate::postgres::literal::{identifier, literal};
 use crate::postgres::server_error::{ServerError, SessionError};
 use crate::postgres::session::Session;
 use crate::postgres::startup::Purpose;
+
+/// How long a slot may be in use by a session that is about to end, and how often that is looked at.
+const SLOT_PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// After this time without a word the server is asked how far it is.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -41,13 +45,32 @@ pub(crate) struct Replication {
 }
 
 impl Replication {
-    /// Begins behind `from`, or behind what the slot has confirmed if that is later.
+    /// Begins behind `from`, or behind what the slot has confirmed if that is later. A session of ours that is about to end may
+    /// have the slot for a moment longer.
     pub(crate) async fn start(
         endpoint: &Arc<Endpoint>,
         slot: &str,
         publication: &str,
         from: Lsn,
     ) -> Result<Self, ConnectError> {
+        const IN_USE: &str = "55006";
+        let begun = Instant::now();
+        loop {
+            match Self::try_start(endpoint, slot, publication, from).await? {
+                Err(SessionError::Server(said)) if said.code == IN_USE && begun.elapsed() < SLOT_PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                started => return started.map_err(|error| error.of_reading(slot, 0)),
+            }
+        }
+    }
+
+    async fn try_start(
+        endpoint: &Arc<Endpoint>,
+        slot: &str,
+        publication: &str,
+        from: Lsn,
+    ) -> Result<Result<Self, SessionError>, ConnectError> {
         let mut session = Session::open(endpoint, Purpose::Replicate).await?;
         // Version 2 came with PostgreSQL 14; without streaming of open transactions both say the same.
         let protocol = if session.major_version() >= 14 { 2 } else { 1 };
@@ -65,8 +88,8 @@ impl Replication {
                 _ => Err(GARBLED),
             }
         };
-        begun.await.map_err(|error| error.of_reading(slot, 0))?;
-        Ok(Self { session, confirmed: Lsn::default() })
+        let begun = begun.await;
+        Ok(begun.map(|()| Self { session, confirmed: Lsn::default() }))
     }
 
     /// What comes next. A server that has nothing to send says how far it is.
