@@ -143,7 +143,7 @@ impl TableWriter {
         self.shed().await
     }
 
-    /// Completes all files; they are durable when this returns. After an error, those that are complete or open are given up
+    /// Completes all files; they are durable when this returns, and in the order in which they were begun. After an error, those that are complete or open are given up
     /// with [`TableWriter::abandon`].
     pub(crate) async fn finish(&mut self) -> Result<Vec<DataFile>, LakeError> {
         let keys: Vec<_> = self.open.keys().cloned().collect();
@@ -153,7 +153,8 @@ impl TableWriter {
         }
         self.closed(0).await?;
         let mut files = std::mem::take(&mut self.files);
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        // Numbers have five digits at least.
+        files.sort_by(|one, other| (one.path.len(), &one.path).cmp(&(other.path.len(), &other.path)));
         Ok(files)
     }
 

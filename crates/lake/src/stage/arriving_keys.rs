@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, UInt64Array};
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 
 use super::key_converter::KeyConverter;
 use super::spill::Spill;
-use super::winners::{KeyColumns, Winners, project};
+use super::winners::{KeyColumns, Winners, marks, project};
 use crate::failpoints::{self, SPILL_WRITE};
 use crate::memory::batch_bytes;
 use crate::table_handle::TableHandle;
@@ -44,6 +44,8 @@ pub(super) struct ArrivingKeys {
     converter: Arc<KeyConverter>,
     order_converter: Option<Arc<KeyConverter>>,
     rows: u64,
+    /// How many of them have a number: all that do not delete.
+    numbered: u64,
     /// Rows with NULL in the key.
     null_rows: u64,
     /// Which columns of the key hold NULL.
@@ -99,6 +101,7 @@ impl ArrivingKeys {
             key_schema,
             key_columns,
             rows: 0,
+            numbered: 0,
             memory: Vec::new(),
             memory_bytes: 0,
             spill: None,
@@ -108,6 +111,11 @@ impl ArrivingKeys {
     /// How many arrived.
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many of them do not delete.
+    pub(super) fn numbered(&self) -> u64 {
+        self.numbered
     }
 
     /// The names of the columns of the key.
@@ -135,10 +143,19 @@ impl ArrivingKeys {
         self.memory_bytes
     }
 
-    /// Takes those of the next arrivals.
-    pub(super) async fn push(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+    /// Which of some arrivals delete: their rows are no more than keys.
+    pub(super) fn marks(&self, batch: &RecordBatch) -> Option<BooleanBuffer> {
+        self.key_columns.delete.map(|delete| marks(batch.column(self.columns[delete])))
+    }
+
+    /// Takes those of the next arrivals, of which `deleting` delete.
+    pub(super) async fn push(
+        &mut self,
+        batch: &RecordBatch,
+        deleting: Option<&BooleanBuffer>,
+    ) -> Result<(), LakeError> {
         self.note_nulls(batch);
-        let keys = self.keys_of(batch).map_err(|source| self.spill_error(source))?;
+        let keys = self.keys_of(batch, deleting).map_err(|source| self.spill_error(source))?;
         self.rows += batch.num_rows() as u64;
         self.memory_bytes += batch_bytes(&keys);
         self.memory.push(keys);
@@ -146,10 +163,16 @@ impl ArrivingKeys {
         if self.spill.is_some() && self.memory_bytes > most { self.flush().await } else { Ok(()) }
     }
 
-    /// The keys of the next arrivals, with their numbers.
-    fn keys_of(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    /// The keys of the next arrivals, with their numbers. Those that delete have none of their own.
+    fn keys_of(&mut self, batch: &RecordBatch, deleting: Option<&BooleanBuffer>) -> Result<RecordBatch, ArrowError> {
+        let numbers = (0..batch.num_rows()).map(|row| {
+            let number = self.numbered;
+            self.numbered += u64::from(!deleting.is_some_and(|deleting| deleting.value(row)));
+            number
+        });
+        let numbers = UInt64Array::from_iter_values(numbers);
         let mut columns = project(batch, &self.columns);
-        columns.push(Arc::new(UInt64Array::from_iter_values(self.rows..self.rows + batch.num_rows() as u64)));
+        columns.push(Arc::new(numbers));
         RecordBatch::try_new(Arc::clone(&self.key_schema), columns)
     }
 
@@ -165,7 +188,7 @@ impl ArrivingKeys {
     }
 
     /// Fails when a row arrived whose key holds NULL.
-    pub(super) fn check_keys(&self) -> Result<(), LakeError> {
+    pub(super) fn check(&self) -> Result<(), LakeError> {
         if self.null_rows == 0 {
             return Ok(());
         }

@@ -19,7 +19,7 @@ use super::row_set::RowSet;
 use super::row_spill::RowSpill;
 use super::stage_plan::StagePlan;
 use super::{FileStager, StagedFiles};
-use crate::memory::batch_bytes;
+use crate::memory::{batch_bytes, compact};
 use crate::{LakeError, Write};
 
 /// What is being done, in errors.
@@ -107,16 +107,17 @@ impl ArrivingRows {
         Ok(())
     }
 
-    /// Completes the files with the rows that stay, by their numbers in order of arrival; all without `staying`. Tells how many
-    /// those are.
+    /// Completes the files with those of the `came` rows that stay, by their numbers in order of arrival; all without
+    /// `staying`. Tells how many those are.
     pub(super) async fn finish(
         self,
         plan: &StagePlan,
+        came: u64,
         staying: Option<&RowSet>,
     ) -> Result<(StagedFiles, u64), LakeError> {
-        let mut writer = Survivors { plan, staying, next: 0, stager: None };
+        let mut writer = Survivors { plan, staying, next: 0, stager: plan.arrivals_writer()? };
         match self {
-            Self::Passed => {}
+            Self::Passed => writer.next = came,
             Self::Held { batches, .. } => {
                 for batch in batches {
                     writer.write(batch).await?;
@@ -132,21 +133,17 @@ impl ArrivingRows {
                 reading.join().await.map_err(|_| panicked(plan))?.map_err(|source| arrow_error(plan, source))?;
             }
             Self::Staged(stager) => {
-                let arrived = stager.rows();
+                check(plan, stager.rows(), came)?;
                 let files = stager.finish().await?;
                 return match staying {
-                    Some(staying) if staying.count() < arrived => rewritten(plan, files, staying).await,
-                    _ => Ok((files, arrived)),
+                    Some(staying) if staying.count() < came => rewritten(plan, files, came, staying).await,
+                    _ => Ok((files, came)),
                 };
             }
         }
-        match writer.stager {
-            Some(stager) => {
-                let rows = stager.rows();
-                Ok((stager.finish().await?, rows))
-            }
-            None => Ok((StagedFiles::new(plan.handle.clone(), plan.lease.clone(), Vec::new()), 0)),
-        }
+        check(plan, writer.next, came)?;
+        let rows = writer.stager.rows();
+        Ok((writer.stager.finish().await?, rows))
     }
 
     /// Gives them up.
@@ -164,8 +161,7 @@ struct Survivors<'a> {
     staying: Option<&'a RowSet>,
     /// The number of the next row.
     next: u64,
-    /// None before the first.
-    stager: Option<FileStager>,
+    stager: FileStager,
 }
 
 impl Survivors<'_> {
@@ -177,17 +173,11 @@ impl Survivors<'_> {
             let stays = staying.slice(first, rows);
             if stays.count_set_bits() < rows {
                 let filtered = filter_record_batch(&batch, &BooleanArray::new(stays, None));
-                batch = filtered.map_err(|source| arrow_error(self.plan, source))?;
+                // The few that stay must not keep the texts of all in memory.
+                batch = compact(filtered.map_err(|source| arrow_error(self.plan, source))?);
             }
         }
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let stager = match &mut self.stager {
-            Some(stager) => stager,
-            None => self.stager.insert(self.plan.arrivals_writer()?),
-        };
-        stager.write(&batch).await
+        self.stager.write(&batch).await
     }
 }
 
@@ -195,10 +185,10 @@ impl Survivors<'_> {
 async fn rewritten(
     plan: &StagePlan,
     mut files: StagedFiles,
+    came: u64,
     staying: &RowSet,
 ) -> Result<(StagedFiles, u64), LakeError> {
-    // Files are numbered in the order of their rows.
-    files.sort();
+    // They are in the order of their rows.
     let mut first = 0;
     let (mut whole, mut masks) = (Vec::new(), Vec::new());
     for file in files.files() {
@@ -211,15 +201,27 @@ async fn rewritten(
             masks.push((Arc::new(scan), mask));
         }
     }
-    let mut touched = files.split_off(&whole);
+    check(plan, first, came)?;
+    let mut superseded = files.split_off(&whole);
     files.absorb(write_remains(plan, masks, RewriteOf::Arrivals).await?);
-    touched.remove().await?;
+    // What cannot be removed now goes with the lease, or by maintenance.
+    let _ = superseded.remove().await;
     Ok((files, staying.count()))
+}
+
+/// Keys and rows must have been counted alike: else rows would be taken for others.
+fn check(plan: &StagePlan, rows: u64, came: u64) -> Result<(), LakeError> {
+    if rows == came {
+        return Ok(());
+    }
+    let problem = format!("{came} rows came and {rows} were kept, which is a bug");
+    Err(arrow_error(plan, ArrowError::ComputeError(problem)))
 }
 
 /// Whether rows that arrive are the table's first, and files tell their order.
 fn stays_nearly_whole(plan: &StagePlan) -> bool {
-    let begins = plan.base.is_none() || matches!(plan.write, Write::ReplaceByKey(_));
+    let is_empty = plan.base.as_ref().is_none_or(|base| base.files().is_empty());
+    let begins = is_empty || matches!(plan.write, Write::ReplaceByKey(_));
     (begins || matches!(plan.write, Write::DeleteInsert(_))) && plan.partition_by.is_empty()
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn partitions(
 /// Finishes an upsert or a delete by key.
 pub(super) async fn keyed(plan: StagePlan, arrivals: Arrivals) -> Result<Staged, LakeError> {
     let Arrivals { rows, keys: mut arriving } = arrivals;
-    arriving.check_keys()?;
+    arriving.check()?;
     let arrived = arriving.rows();
     let (portions, _spill) = arriving.portions().await?;
     let empty = || KeySet::new(arriving.converter(), arriving.key_width());
@@ -92,7 +92,7 @@ pub(super) async fn keyed(plan: StagePlan, arrivals: Arrivals) -> Result<Staged,
     }
     // Several with one key come all.
     let staying = Some(&staying).filter(|_| !matches!(plan.write, Write::DeleteInsert(_)));
-    let (new_files, added) = rows.finish(&plan, staying).await?;
+    let (new_files, added) = rows.finish(&plan, arriving.numbered(), staying).await?;
     if let (Write::UpsertExchange(_, region), Some(_)) = (&plan.write, &plan.base) {
         let region = RegionFilter::new(plan.handle.name(), region, plan.schema())?;
         cover(&plan, Arc::new(region), &mut effect).await?;

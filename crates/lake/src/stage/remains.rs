@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use arrow::compute::filter_record_batch;
 use datafusion::common::runtime::SpawnedTask;
 use futures::TryStreamExt;
@@ -19,6 +19,7 @@ use super::file_reader::FileReader;
 use super::stage_plan::StagePlan;
 use crate::LakeError;
 use crate::failpoints::{self, STAGE_REWRITE};
+use crate::memory::compact;
 use crate::scan::ScanFile;
 
 /// What is being done, in errors.
@@ -111,6 +112,8 @@ async fn read(reader: FileReader, share: Vec<Piece>, sender: Sender<RecordBatch>
             let keep = mask.keep(first, batch.num_rows());
             first += batch.num_rows() as u64;
             let batch = filter_record_batch(&batch, &keep).map_err(|source| reader.arrow_error(REWRITING, source))?;
+            // Few that stay must not keep the texts of all in memory.
+            let batch = if batch.num_rows() < keep.len() / 4 { compact(batch) } else { batch };
             if sender.send(batch).await.is_err() {
                 // The writer failed.
                 return Ok(());

@@ -24,11 +24,6 @@ impl StagedFiles {
         &self.files
     }
 
-    /// Puts them in the order of their names.
-    pub(super) fn sort(&mut self) {
-        self.files.sort_by(|one, other| one.path.cmp(&other.path));
-    }
-
     /// Takes those out that are not to be kept; `keep` has a word on each.
     pub(super) fn split_off(&mut self, keep: &[bool]) -> Self {
         let mut keep = keep.iter();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
-use arrow::compute::{filter_record_batch, interleave_record_batch, not, take_record_batch};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::{filter_record_batch, interleave_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 use arrow::row::Rows;
 
@@ -86,15 +87,7 @@ impl Winners {
         for batch in self.gather()? {
             let batch = match self.columns.delete {
                 None => batch,
-                Some(delete) => {
-                    let marks = batch.column(delete).as_boolean();
-                    // A mark that is NULL deletes nothing.
-                    let marks = match marks.nulls() {
-                        Some(nulls) => BooleanArray::new(marks.values() & nulls.inner(), None),
-                        None => marks.clone(),
-                    };
-                    filter_record_batch(&batch, &not(&marks)?)?
-                }
+                Some(delete) => filter_record_batch(&batch, &BooleanArray::new(!&marks(batch.column(delete)), None))?,
             };
             if batch.num_rows() > 0 {
                 upserts.push(batch);
@@ -144,6 +137,15 @@ impl Winners {
         self.rows = self.places.len();
         self.batches = batches;
         Ok(())
+    }
+}
+
+/// Where a delete mark is true. One that is NULL deletes nothing.
+pub(super) fn marks(column: &ArrayRef) -> BooleanBuffer {
+    let marks = column.as_boolean();
+    match marks.nulls() {
+        Some(nulls) => marks.values() & nulls.inner(),
+        None => marks.values().clone(),
     }
 }
 

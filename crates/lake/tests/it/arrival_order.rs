@@ -1,6 +1,10 @@
 //! Rows that arrive by key lie in the table as they came, however many they are.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use ade_lake::{At, KeySpec, RowCounts, Write};
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use serde_json::Value;
 
 use super::support::{TestLake, people, table};
@@ -20,7 +24,8 @@ async fn bounds(test: &TestLake) -> Vec<(i64, i64)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_fit_the_memory_keeps_its_order() {
     let spec = || KeySpec::new(["id"]);
-    let batch = |part: i64, text| people(&(part * 10_000..(part + 1) * 10_000).map(|id| (id, text)).collect::<Vec<_>>());
+    let batch =
+        |part: i64, text| people(&(part * 10_000..(part + 1) * 10_000).map(|id| (id, text)).collect::<Vec<_>>());
     // The table begins by them, they replace it, they come beside others, and several with a key may come.
     for (write, base) in [
         (Write::Upsert(spec()), false),
@@ -60,5 +65,53 @@ async fn what_does_not_fit_the_memory_keeps_its_order() {
             bounds.len() + former,
             "{write:?}: files that were written twice are left behind"
         );
+    }
+}
+
+/// The files of a first copy are written again where rows of them do not stay, wherever those are.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_do_not_stay_are_found_in_every_file() {
+    let test = TestLake::with(|options| {
+        options.memory_bytes = 64 << 10;
+        options.target_file_bytes = 64 << 10;
+    })
+    .await;
+    // Each row has the number of its arrival; the mark deletes.
+    let batch = |rows: &[(i64, i64, bool)]| {
+        RecordBatch::try_from_iter([
+            ("id", Arc::new(rows.iter().map(|row| Some(row.0)).collect::<Int64Array>()) as ArrayRef),
+            ("gone", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<BooleanArray>()) as ArrayRef),
+            ("at", Arc::new(rows.iter().map(|row| Some(row.1)).collect::<Int64Array>()) as ArrayRef),
+        ])
+        .unwrap()
+    };
+    // Every 97th key comes again, every 1,009th is deleted, in the middle of the others and before some of them.
+    let rows: Vec<_> = (0..300_000_i64)
+        .map(|at| match at {
+            _ if at % 1_009 == 0 => ((at / 2).wrapping_mul(3) % 300_000, at, true),
+            _ if at % 97 == 0 => (at / 3, at, false),
+            _ => (at, at, false),
+        })
+        .collect();
+    let spec = KeySpec::new(["id"]).delete_when("gone");
+    for ordered in [false, true] {
+        let spec = if ordered { spec.clone().order_by("at") } else { spec.clone() };
+        let mut expected = BTreeMap::new();
+        for (id, at, gone) in &rows {
+            if *gone {
+                expected.remove(id)
+            } else {
+                expected.insert(*id, *at)
+            };
+        }
+        let arrivals = rows.chunks(7_001).map(batch).collect();
+        let (_, counted) = test.evolve(&table(), Write::ReplaceByKey(spec), arrivals).await.unwrap();
+        assert_eq!((counted.arrived, counted.added), (300_000, expected.len() as u64));
+        assert!(bounds(&test).await.len() > 2);
+        let provider = test.lake.snapshot(&table(), At::Latest).await.unwrap().provider();
+        let sums = test.query(provider, "select count(*), count(distinct id), sum(id * (at % 1013)), sum(at) from t");
+        let weighted: i64 = expected.iter().map(|(id, at)| id * (at % 1013)).sum();
+        let all: i64 = expected.values().sum();
+        assert_eq!(sums.await, [format!("{0}|{0}|{weighted}|{all}", expected.len())]);
     }
 }

@@ -32,14 +32,23 @@ fn writes() -> Vec<(Write, Vec<&'static str>)> {
         (Write::Append, vec!["1|a", "2|B", "2|b", "3|c"]),
         (Write::ReplaceWhere(range), vec!["1|a", "2|B", "3|c"]),
         (Write::Upsert(KeySpec::new(["id"])), vec!["1|a", "2|B", "3|c"]),
+        (Write::ReplaceByKey(KeySpec::new(["id"])), vec!["2|B", "3|c"]),
     ]
+}
+
+/// What arrives: by key, a row whose place another takes, too.
+fn arrivals(write: &Write) -> Vec<RecordBatch> {
+    match write {
+        Write::ReplaceByKey(_) => vec![people(&[(2, "x"), (3, "c")]), people(&[(2, "B")])],
+        _ => vec![people(&[(2, "B"), (3, "c")])],
+    }
 }
 
 /// One attempt as a program would make it: lease, stage, commit; the lease is given back or runs out.
 async fn attempt(test: &TestLake, write: &Write, note: &CommitNote) -> std::result::Result<Committed, LakeError> {
     let lease = test.lake.lease(&table(), "attempt").await?;
     let result = async {
-        let staged = test.stage(&table(), request(write), vec![people(&[(2, "B"), (3, "c")])], &lease).await?;
+        let staged = test.stage(&table(), request(write), arrivals(write), &lease).await?;
         staged.commit(note).await
     }
     .await;
