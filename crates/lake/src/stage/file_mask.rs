@@ -62,7 +62,9 @@ mod tests {
     #[test]
     fn of_arrivals_all_but_those_that_stay_go() {
         let mut staying = RowSet::default();
-        [98, 100, 101, 103, 104].into_iter().for_each(|row| staying.insert(row));
+        for row in [98, 100, 101, 103, 104] {
+            staying.insert(row);
+        }
         let mask = FileMask::of_arrivals(&staying, 100, 4);
         assert_eq!(mask.count(), 1);
         assert_eq!(mask.keep(0, 4).iter().flatten().collect::<Vec<_>>(), [true, true, false, true]);

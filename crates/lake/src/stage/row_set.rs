@@ -58,12 +58,16 @@ mod tests {
     #[test]
     fn rows_are_in_it_once() {
         let mut set = RowSet::default();
-        [3, 64, 3, 1_000].into_iter().for_each(|row| set.insert(row));
+        for row in [3, 64, 3, 1_000] {
+            set.insert(row);
+        }
         assert_eq!(set.count(), 3);
         assert_eq!(set.slice(2, 3).iter().collect::<Vec<_>>(), [false, true, false]);
         assert_eq!(set.slice(5_000, 2).count_set_bits(), 0);
         let mut more = RowSet::default();
-        [3, 4, 70_000].into_iter().for_each(|row| more.insert(row));
+        for row in [3, 4, 70_000] {
+            more.insert(row);
+        }
         set.merge(&more);
         assert_eq!(set.count(), 5);
         assert!(set.contains(70_000) && set.contains(1_000) && !set.contains(5));
