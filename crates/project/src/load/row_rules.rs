@@ -61,10 +61,8 @@ pub(super) fn resolve(
     let deleted = table.deleted.as_ref().map(condition);
     if let Some(on_delete) = table.on_delete.as_ref().filter(|on_delete| on_delete.value == OnDelete::Mark) {
         let is_compared = ingest.mode == IngestMode::Full && !ingest.key.is_empty();
-        let is_told = deleted.is_some()
-            || ingest.mode == IngestMode::Capture
-            || ingest.sweep != Sweep::Never
-            || is_compared;
+        let is_told =
+            deleted.is_some() || ingest.mode == IngestMode::Capture || ingest.sweep != Sweep::Never || is_compared;
         if !is_told {
             let message = format!("`on_delete: mark` of `{name}` has no effect, because nothing tells what is deleted");
             let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(at(on_delete.span));

@@ -2,8 +2,8 @@
 
 use mysql_async::Error;
 
-use crate::capture::Refusal;
 use crate::ConnectError;
+use crate::capture::Refusal;
 use crate::mysql::failure::failed;
 
 /// Why a server's log cannot be read.

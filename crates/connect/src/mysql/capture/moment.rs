@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::log_error::log_of;
 use super::log_place::{FIRST_EVENT, LogPlace};
-use crate::capture::Refusal;
 use super::server_log::ServerLog;
 use crate::ConnectError;
+use crate::capture::Refusal;
 use crate::mysql::server::Server;
 use crate::mysql::session::Session;
 use crate::mysql::worker::Worker;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::log_error::log_of;
-use crate::capture::Refusal;
 use crate::ConnectError;
+use crate::capture::Refusal;
 use crate::mysql::server::Server;
 use crate::mysql::session::Session;
 

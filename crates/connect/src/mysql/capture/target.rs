@@ -1,7 +1,7 @@
 //! A table that is to be captured, as the server's catalog has it.
 
-use crate::capture::Refusal;
 use crate::ReadPlan;
+use crate::capture::Refusal;
 use crate::mysql::capture::field::LoggedField;
 use crate::mysql::catalog::{Column, Table};
 
