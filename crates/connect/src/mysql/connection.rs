@@ -11,6 +11,7 @@ use super::lookers::Lookers;
 use super::server::Server;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
+use crate::checklist::STATEMENT_MS;
 use crate::{
     Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Connection, ReadRequest, RowCounts,
     RowPredicate, Sample, Settings, Snapshot, TableInfo,
@@ -38,13 +39,25 @@ impl Connection for MySqlConnection {
     async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
         let worker = Worker::start(Arc::clone(&self.server)).await?;
         let server = Arc::clone(&self.server);
-        worker.run(move |session| Box::pin(async move { browse(&server, session).await })).await
+        let browsed = worker.run(move |session| {
+            Box::pin(async move {
+                session.limit_statements(&server, STATEMENT_MS).await;
+                browse(&server, session).await
+            })
+        });
+        browsed.await
     }
 
     async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
         let worker = Worker::start(Arc::clone(&self.server)).await?;
         let (server, from) = (Arc::clone(&self.server), from.to_owned());
-        worker.run(move |session| Box::pin(async move { browse_one(&server, session, &from).await })).await
+        let browsed = worker.run(move |session| {
+            Box::pin(async move {
+                session.limit_statements(&server, STATEMENT_MS).await;
+                browse_one(&server, session, &from).await
+            })
+        });
+        browsed.await
     }
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {

@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use super::browse::{browse, browse_one};
 use super::capture::{self, Moment};
 use super::catalog::cell;
-use super::checklist;
+use super::checklist::{self, short};
 use super::database::Database;
-use super::limits::Limits;
 use super::lookers::Lookers;
 use super::sessions::Sessions;
 use super::snapshot::PostgresSnapshot;
@@ -30,12 +29,12 @@ impl PostgresConnection {
         Self { lookers: Lookers::new(&database), database: Arc::new(database) }
     }
 
-    /// A moment that one session alone looks at.
+    /// A moment that one session alone looks at, with short timeouts.
     async fn single(&self) -> Result<Arc<Sessions>, ConnectError> {
         let shared = &self.database;
         let database = Database {
             endpoint: Arc::clone(&shared.endpoint),
-            limits: Limits { streams: 1, ..shared.limits.clone() },
+            limits: short(&shared.limits),
             rate_limit: None,
             position_key: shared.position_key.clone(),
             now: shared.now,
