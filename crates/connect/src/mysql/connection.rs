@@ -61,7 +61,16 @@ impl Connection for MySqlConnection {
     }
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
-        self.lookers.seat().await?.sample(ReadRequest::of_sample(from, options, rows), rows).await
+        let request = ReadRequest::of_sample(from, options, rows);
+        let mut seat = self.lookers.seat().await?;
+        match seat.sample(request.clone(), rows).await {
+            // Somebody has changed or emptied the table since the moment that this session sees.
+            Err(ConnectError::SourceChanged { .. }) => {
+                seat.renew().await?;
+                seat.sample(request, rows).await
+            }
+            sample => sample,
+        }
     }
 
     async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {

@@ -49,13 +49,11 @@ impl Lookers {
             let Ok(permit) = self.seats.acquire().await else { continue };
             let idle = self.idle().pop();
             if let Some(snapshot) = idle {
-                return Ok(LookerSeat { lookers: self, snapshot: Some(snapshot), is_good: true, _permit: permit });
+                return Ok(LookerSeat::new(self, snapshot, permit));
             }
             self.open.fetch_add(1, Ordering::SeqCst);
             let error = match self.begin().await {
-                Ok(snapshot) => {
-                    return Ok(LookerSeat { lookers: self, snapshot: Some(snapshot), is_good: true, _permit: permit });
-                }
+                Ok(snapshot) => return Ok(LookerSeat::new(self, snapshot, permit)),
                 Err(error) => error,
             };
             if self.open.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -89,6 +87,8 @@ pub(crate) struct LookerSeat<'a> {
     lookers: &'a Lookers,
     snapshot: Option<MySqlSnapshot>,
     is_good: bool,
+    /// Whether what is known of tables is of before the moment of the session.
+    is_renewed: bool,
     _permit: SemaphorePermit<'a>,
 }
 
@@ -101,7 +101,19 @@ impl Drop for LookerSeat<'_> {
     }
 }
 
-impl LookerSeat<'_> {
+impl<'a> LookerSeat<'a> {
+    fn new(lookers: &'a Lookers, snapshot: MySqlSnapshot, permit: SemaphorePermit<'a>) -> Self {
+        Self { lookers, snapshot: Some(snapshot), is_good: true, is_renewed: false, _permit: permit }
+    }
+
+    /// Looks at another moment from now on, in another session.
+    pub(crate) async fn renew(&mut self) -> Result<(), ConnectError> {
+        self.snapshot = None;
+        self.snapshot = Some(self.lookers.begin().await?);
+        (self.is_good, self.is_renewed) = (true, true);
+        Ok(())
+    }
+
     fn snapshot(&self) -> &MySqlSnapshot {
         self.snapshot.as_ref().expect("it is given back when the seat is left")
     }
@@ -128,10 +140,10 @@ impl LookerSeat<'_> {
             Ok(found.await?.into_iter().map(Arc::new).collect())
         });
         let known = all.await?.iter().find(|table| table.name == from && !table.columns.is_empty());
-        if let Some(table) = known {
+        if let Some(table) = known.filter(|_| !self.is_renewed) {
             return Ok(Arc::clone(table));
         }
-        // It is written in another way, in another database, or not there at all.
+        // It is another one than before, written in another way, in another database, or not there at all.
         let (asked, from) = (Arc::clone(server), from.to_owned());
         let found = self.worker().run(move |session| Box::pin(async move { find(&asked, session, &from).await }));
         found.await.map(Arc::new)
