@@ -87,10 +87,7 @@ impl Connection for MySqlConnection {
         let mut seat = self.lookers.seat().await?;
         let found = seat.table(&table.from).await?;
         let (server, table, predicates) = (Arc::clone(&self.server), table.clone(), predicates.to_vec());
-        let counted = seat
-            .worker()
-            .run(move |session| Box::pin(async move { count(&server, session, &table, &found, &predicates).await }));
-        counted.await
+        seat.run(move |session| Box::pin(async move { count(&server, session, &table, &found, &predicates).await })).await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

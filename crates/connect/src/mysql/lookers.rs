@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::record_batch::RecordBatch;
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use super::catalog::{Table, find, tables};
 use super::plan::plan_of;
 use super::server::Server;
+use super::session::Session;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
 use crate::checklist::STATEMENT_MS;
@@ -119,8 +121,18 @@ impl<'a> LookerSeat<'a> {
     }
 
     /// The task that owns the session.
-    pub(crate) fn worker(&self) -> &Worker {
+    fn worker(&self) -> &Worker {
         self.snapshot().worker()
+    }
+
+    /// Does something with the session.
+    pub(crate) async fn run<T: Send + 'static>(
+        &mut self,
+        work: impl for<'b> FnOnce(&'b mut Session) -> BoxFuture<'b, Result<T, ConnectError>> + Send + 'static,
+    ) -> Result<T, ConnectError> {
+        let result = self.worker().run(work).await;
+        self.is_good &= result.is_ok();
+        result
     }
 
     /// The table that `from` names.

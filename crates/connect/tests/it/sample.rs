@@ -119,12 +119,12 @@ async fn a_table_that_is_emptied_while_others_are_looked_at_is_looked_at_anew() 
 async fn a_mysql_table_that_is_changed_while_others_are_looked_at_is_looked_at_anew() {
     let source = Source::mysql(
         "create table a (id int primary key); insert into a values (1);
-         create table b (id int primary key, gone int); insert into b values (7, 7);",
+         create table b (id int primary key); insert into b values (7);",
     );
     let opened = source.open().await;
     assert_eq!(sample(&source, opened.as_ref(), "a").await.rows.num_rows(), 1);
     source.execute("truncate table a; insert into a values (1), (2)");
     assert_eq!(sample(&source, opened.as_ref(), "a").await.rows.num_rows(), 2);
-    source.execute("alter table b drop column gone, add column came text, algorithm=copy");
+    source.execute("alter table b add column came text, algorithm=copy");
     assert_eq!(types(&sample(&source, opened.as_ref(), "b").await), ["came varchar", "id integer"]);
 }
