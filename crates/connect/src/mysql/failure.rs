@@ -24,6 +24,20 @@ const NEEDS_TLS: u16 = 3159;
 /// column, a view that refers to what is gone.
 const NAMES_ONLY: [u16; 6] = [1142, 1143, 1227, 1054, 1356, 1449];
 
+/// A number out of its range, a subquery with several rows, a text that is no JSON, an error that a function raises: what a view can
+/// fail with while it computes a column.
+const OF_A_VALUE: [u16; 4] = [1690, 1242, 3141, 1644];
+
+/// Whether the server failed to compute a column in some row.
+pub(crate) fn is_of_a_value(error: &ConnectError) -> bool {
+    let ConnectError::SourceFailed { reason, .. } = error else { return false };
+    OF_A_VALUE.iter().any(|code| reason.starts_with(&answered(*code)))
+}
+
+fn answered(code: u16) -> String {
+    format!("the server answered with error {code} ")
+}
+
 /// An error of a statement that reads `object`.
 pub(crate) fn failed(server: &str, object: &str, error: &Error) -> ConnectError {
     let failed = |reason: String| ConnectError::SourceFailed { object: object.to_owned(), reason };
@@ -47,7 +61,7 @@ pub(crate) fn failed(server: &str, object: &str, error: &Error) -> ConnectError 
                 .to_owned(),
         },
         INTERRUPTED => failed("the server ended the statement (error 1317)".to_owned()),
-        code => failed(format!("the server answered with error {code} (SQLSTATE {})", error.state)),
+        code => failed(format!("{}(SQLSTATE {})", answered(code), error.state)),
     }
 }
 

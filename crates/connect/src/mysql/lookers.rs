@@ -13,6 +13,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use super::catalog::{Table, find, tables};
+use super::failure::is_of_a_value;
 use super::plan::plan_of;
 use super::server::Server;
 use super::session::Session;
@@ -166,7 +167,7 @@ impl<'a> LookerSeat<'a> {
         let table = self.table(&request.from).await?;
         let columns = table.columns.iter().map(|column| column.name.clone()).collect();
         let read = |request: ReadRequest| self.first_rows(Arc::clone(&table), request, rows).boxed();
-        let result = Sample::around(request, columns, |_| false, &read).await;
+        let result = Sample::around(request, columns, is_of_a_value, &read).await;
         self.is_good &= result.is_ok();
         result
     }

@@ -73,6 +73,7 @@ impl ServerError {
 /// The meaning of codes whose messages may quote values (PostgreSQL's manual, appendix A).
 fn meaning(code: &str) -> &'static str {
     match code {
+        "21000" => "a subquery gave more than one row",
         "22003" => "a number is out of range",
         "22007" | "22008" => "a date or time does not exist",
         "22012" => "division by zero",
@@ -139,7 +140,7 @@ pub(crate) fn is_of_a_value(error: &ConnectError) -> bool {
     let ConnectError::SourceFailed { reason, .. } = error else { return false };
     // As [`ServerError::reason`] ends.
     let code = reason.rsplit_once('(').map_or("", |(_, code)| code);
-    ["22", "P0", "38", "39"].iter().any(|class| code.starts_with(class))
+    ["21", "22", "P0", "38", "39"].iter().any(|class| code.starts_with(class))
 }
 
 #[cfg(test)]
@@ -153,7 +154,7 @@ mod tests {
     #[test]
     fn complaints_about_values_are_told_from_others() {
         let of = |code| is_of_a_value(&SessionError::Server(error(code, "")).of_reading("t", 1));
-        assert!(of("22012") && of("22P02") && of("P0001"));
+        assert!(of("21000") && of("22012") && of("22P02") && of("P0001"));
         assert!(!of("57014") && !of("42P01") && !of("42501") && !of("XX000"));
     }
 

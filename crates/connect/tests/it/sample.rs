@@ -59,7 +59,8 @@ async fn around_values_that_postgresql_types_allow_and_ours_do_not() {
 async fn around_values_that_mysql_types_allow_and_ours_do_not() {
     let source = Source::mysql(
         "create table odd (id int primary key, flag tinyint(1), label text);
-         insert into odd values (1, 1, 'canary'), (2, 7, 'canary');",
+         insert into odd values (1, 1, 'canary'), (2, 7, 'canary');
+         create view computed as select id, cast(id as unsigned) - 3 as below, (select label from odd) as several from odd;",
     );
     let opened = source.open().await;
     let odd = sample(&source, opened.as_ref(), "odd").await;
@@ -67,6 +68,13 @@ async fn around_values_that_mysql_types_allow_and_ours_do_not() {
     assert_eq!(types(&odd), ["flag varchar", "id integer", "label varchar"]);
     let told = odd.notes.join("\n");
     assert!(told.contains("column `flag`: expected boolean, found a whole number other than 0 and 1"), "{told}");
+
+    // Of a view, the server does not say which column it was.
+    let computed = sample(&source, opened.as_ref(), "computed").await;
+    assert_eq!((computed.rows.num_rows(), types(&computed)), (2, vec!["id integer".to_owned()]));
+    let told = format!("{told}\n{}", computed.notes.join("\n"));
+    assert!(told.contains("column `below` is not looked at: ") && told.contains("error 1690"), "{told}");
+    assert!(told.contains("column `several` is not looked at: ") && told.contains("error 1242"), "{told}");
     assert!(!told.contains("canary"), "{told}");
 }
 
