@@ -1,9 +1,10 @@
 //! Which tables are meant by `--table`.
 
-use ade_connect::{Connection, TableInfo};
+use ade_connect::{ConnectError, Connection, TableInfo};
 use ade_diagnostic::did_you_mean;
 
 use crate::error::RunError;
+use crate::source::of_connection;
 use crate::workspace::Workspace;
 
 /// Names that are listed where none is near.
@@ -22,42 +23,50 @@ impl Workspace {
     ) -> Result<Vec<TableInfo>, RunError> {
         let mut wanted: Vec<String> = Vec::new();
         for name in names {
-            let Some(from) = self.meant(opened, connection, &mut found, name).await else {
-                return Err(unknown(connection, &found, name));
-            };
-            wanted.push(from);
+            match self.meant(opened, connection, &mut found, name).await {
+                Ok(Some(from)) => wanted.push(from),
+                Ok(None) => return Err(unknown(connection, &found, name)),
+                Err(error) => {
+                    let declared = self.project.connections.get(connection);
+                    return Err(declared.map_or_else(|| RunError::from(error), |known| of_connection(error, known)));
+                }
+            }
         }
         found.retain(|table| wanted.contains(&table.from));
         Ok(found)
     }
 
-    /// What stands after `from:` for the table that is meant.
+    /// What stands after `from:` for the table that is meant; the error of asking the source where nothing else knows it.
     async fn meant(
         &self,
         opened: &dyn Connection,
         connection: &str,
         found: &mut Vec<TableInfo>,
         name: &str,
-    ) -> Option<String> {
+    ) -> Result<Option<String>, ConnectError> {
         let has = |found: &[TableInfo], from: &str| found.iter().any(|table| table.from == from);
         if has(found, name) {
-            return Some(name.to_owned());
+            return Ok(Some(name.to_owned()));
         }
         // Also what is a part of another one: a file of several, a partition.
-        if let Ok(Some(one)) = opened.browse_one(name).await {
+        let asked = opened.browse_one(name).await;
+        if let Ok(Some(one)) = asked {
             let from = one.from.clone();
             if !has(found, &from) {
                 found.push(one);
             }
-            return Some(from);
+            return Ok(Some(from));
         }
         let mut declared =
             self.project.sources.values().filter(|table| table.connection.as_deref() == Some(connection));
         let declared = declared.find(|table| table.name == name).and_then(|table| table.ingest.as_ref());
         if let Some(ingest) = declared.filter(|ingest| has(found, &ingest.from)) {
-            return Some(ingest.from.clone());
+            return Ok(Some(ingest.from.clone()));
         }
-        found.iter().find(|table| table.name == name).map(|table| table.from.clone())
+        match found.iter().find(|table| table.name == name) {
+            Some(table) => Ok(Some(table.from.clone())),
+            None => asked.map(|_| None),
+        }
     }
 }
 
