@@ -152,7 +152,7 @@ impl RowPredicate {
 }
 
 /// A name as SQL has it; in our own only where it must be.
-fn quoted(name: &str, dialect: Dialect) -> Cow<'_, str> {
+pub(crate) fn quoted(name: &str, dialect: Dialect) -> Cow<'_, str> {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter == '_' || letter.is_ascii_digit();
     let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(plain);
     match dialect {

@@ -1,7 +1,7 @@
 //! What a checklist says to a draft: which mode a table of a server is to be read in, and why.
 
 use super::{Draft, DraftMode, DraftPrivacy, DraftTable};
-use crate::checklist::{ColumnRole, role_of, snake};
+use crate::checklist::{ColumnRole, Dialect, quoted, role_of, snake};
 use crate::{Checklist, CursorProposal, Finding, RowPredicate, TableInfo, Topic};
 
 /// Topics of findings that are of use where a table is declared.
@@ -86,7 +86,11 @@ pub(super) fn of_gaps(table: &TableInfo, cursor: &CursorProposal, as_landed: &st
     let created = table.columns.iter().find(|column| !column.nullable && role_of(column) == Some(ColumnRole::Created));
     let other = match created {
         Some(created) => {
-            format!("read a view of it that gives `coalesce({name}, {})`, with an index on that", created.name)
+            let (name, created) = (quoted(name, Dialect::Own), quoted(&created.name, Dialect::Own));
+            format!(
+                "read a view of it that gives `coalesce({name}, {created})`, with an index on that; a view declares no key, so \
+                 its `key:` must be written"
+            )
         }
         None => "have it set in all rows, and declared `not null`".to_owned(),
     };

@@ -45,7 +45,8 @@ impl Table {
                 reason: format!("user `{}` may not read it", database.endpoint.user),
                 advice: format!(
                     "have its owner run `grant select on {} to {}`",
-                    relation.written, database.endpoint.user
+                    relation.written,
+                    super::literal::identifier(&database.endpoint.user)
                 ),
             });
         }

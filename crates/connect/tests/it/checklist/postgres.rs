@@ -269,16 +269,19 @@ async fn a_cursor_that_rows_may_be_without_is_not_drafted() {
     let server = Postgres::start_with(&["wal_level=replica"]).unwrap();
     let source = Source::postgres_on(
         server,
-        "create table a (id int primary key, created_at timestamptz not null, updated_at timestamptz);
+        r#"create table a (id int primary key, created_at timestamptz not null, updated_at timestamptz);
          create table b (id int primary key, updated_at timestamptz, modified_at timestamptz not null);
          create table c (id int primary key, updated_at timestamptz);
-         create index on a (updated_at); create index on b (updated_at); create index on b (modified_at);",
+         create table d (id int primary key, "Created At" timestamptz not null, "Updated At" timestamptz);
+         create index on a (updated_at); create index on b (updated_at); create index on b (modified_at);"#,
     );
     let (list, tables) = checklist(&source).await;
-    assert_eq!(modes(&list, &tables), ["a Full", "b Incremental", "c Full"]);
+    assert_eq!(modes(&list, &tables), ["a Full", "b Incremental", "c Full", "d Full"]);
     let draft = Draft::new("app", "app", &tables, |_, _| DraftPrivacy::Open).advised(&tables, &list);
     let comments = |place: usize| draft.tables[place].comments.join("\n");
     assert!(comments(0).contains("gives `coalesce(updated_at, created_at)`, with an index on that"), "{}", comments(0));
+    assert!(comments(0).contains("its `key:` must be written"), "{}", comments(0));
+    assert!(comments(3).contains("gives `coalesce(\"Updated At\", \"Created At\")`"), "{}", comments(3));
     assert!(comments(0).contains("full: rows may be without `updated_at`"), "{}", comments(0));
     assert_eq!(draft.tables[1].cursor.as_deref(), Some("modified_at"));
     assert!(comments(2).contains("have it set in all rows, and declared `not null`"), "{}", comments(2));
