@@ -63,9 +63,10 @@ impl Workspace {
         if let Some(ingest) = declared.filter(|ingest| has(found, &ingest.from)) {
             return Ok(Some(ingest.from.clone()));
         }
-        match found.iter().find(|table| table.name == name) {
-            Some(table) => Ok(Some(table.from.clone())),
-            None => asked.map(|_| None),
+        match (found.iter().find(|table| table.name == name), asked) {
+            (Some(table), _) => Ok(Some(table.from.clone())),
+            (None, Ok(_) | Err(ConnectError::NotFound { .. } | ConnectError::OutsideFolder { .. })) => Ok(None),
+            (None, Err(error)) => Err(error),
         }
     }
 }
