@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    /// 24 letters of 32 each, as pseudonyms have.
+    /// 24 letters of 32 each: nearly as long as pseudonyms, which have 26.
     fn codes() -> Vec<String> {
         let mix = |number: u64| (number ^ number >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let letter =
