@@ -61,14 +61,20 @@ impl Connection for PostgresConnection {
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
         let request = ReadRequest::of_sample(from, options, rows);
         let mut seat = self.lookers.seat().await?;
-        match seat.sample(request.clone(), rows).await {
-            // Somebody has put other rows in place of those that the moment of this session sees.
-            Err(ConnectError::SourceChanged { .. }) => {
-                seat.renew().await?;
-                seat.sample(request, rows).await
-            }
-            sample => sample,
+        let mut sample = seat.sample(request.clone(), rows).await;
+        // Somebody has put other rows in place of those that the moment of this session sees, or ended the session: a standby ends
+        // those that stand in the way of its primary's changes.
+        let is_to_be_renewed = match &sample {
+            Ok(_) => false,
+            Err(ConnectError::SourceChanged { .. }) => true,
+            Err(_) => seat.is_broken().await,
+        };
+        if is_to_be_renewed {
+            seat.renew().await?;
+            sample = seat.sample(request, rows).await;
         }
+        seat.give_back().await;
+        sample
     }
 
     async fn checklist(&self, request: &ChecklistRequest<'_>) -> Result<Option<Checklist>, ConnectError> {
@@ -79,7 +85,10 @@ impl Connection for PostgresConnection {
         if predicates.is_empty() {
             return Ok(None);
         }
-        checklist::count(&mut self.lookers.seat().await?, &table.from, predicates).await
+        let mut seat = self.lookers.seat().await?;
+        let counts = checklist::count(&mut seat, &table.from, predicates).await;
+        seat.give_back().await;
+        counts
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {

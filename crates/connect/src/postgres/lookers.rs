@@ -2,7 +2,8 @@
 //!
 //! What there is, is asked for once and for all tables. Each table then costs a few short statements in a session that others
 //! have used before it: opening a session is what costs most. There are no more of them than the connection may have, and few;
-//! where the server gives only one, all look through that.
+//! where the server gives only one, all look through that. The transaction in which a table is looked at ends with it: one over
+//! all tables would keep the server from cleaning up for as long.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,11 +67,16 @@ impl Lookers {
             let Ok(permit) = self.seats.acquire().await else { continue };
             let idle = self.idle().pop();
             if let Some(session) = idle {
-                return Ok(LookerSeat { lookers: self, session: Some(session), _permit: permit });
+                let mut seat = LookerSeat::new(self, session, permit);
+                if seat.session().begin_reading(&self.database.limits, None).await.is_ok() {
+                    return Ok(seat);
+                }
+                // It was ended while nobody used it.
+                continue;
             }
             self.open.fetch_add(1, Ordering::SeqCst);
             let error = match self.begin().await {
-                Ok(session) => return Ok(LookerSeat { lookers: self, session: Some(session), _permit: permit }),
+                Ok(session) => return Ok(LookerSeat::new(self, session, permit)),
                 Err(error) => error,
             };
             if self.open.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -98,19 +104,40 @@ impl Lookers {
 pub(crate) struct LookerSeat<'a> {
     lookers: &'a Lookers,
     session: Option<Session>,
+    /// Whether what is known of tables is of before the moment of the transaction.
+    is_renewed: bool,
+    was_given_back: bool,
     _permit: SemaphorePermit<'a>,
 }
 
 impl Drop for LookerSeat<'_> {
     fn drop(&mut self) {
-        match self.session.take().filter(Session::is_ready) {
-            Some(session) => self.lookers.idle().push(session),
-            None => drop(self.lookers.open.fetch_sub(1, Ordering::SeqCst)),
+        if !self.was_given_back {
+            let _ = self.lookers.open.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
-impl LookerSeat<'_> {
+impl<'a> LookerSeat<'a> {
+    fn new(lookers: &'a Lookers, session: Session, permit: SemaphorePermit<'a>) -> Self {
+        Self { lookers, session: Some(session), is_renewed: false, was_given_back: false, _permit: permit }
+    }
+
+    /// Ends the transaction, and gives the session back for the next table. One of a seat that is only dropped is not used again.
+    pub(crate) async fn give_back(mut self) {
+        let Some(mut session) = self.session.take() else { return };
+        if session.query("rollback").await.is_ok() {
+            self.lookers.idle().push(session);
+            self.was_given_back = true;
+        }
+    }
+
+    /// Whether the server has ended the session, or the connection to it broke.
+    pub(crate) async fn is_broken(&mut self) -> bool {
+        let session = self.session();
+        session.give_up().await.is_err() || !(session.is_ready() || session.has_failed())
+    }
+
     pub(crate) fn session(&mut self) -> &mut Session {
         self.session.as_mut().expect("it is given back when the seat is left")
     }
@@ -119,16 +146,23 @@ impl LookerSeat<'_> {
         &self.lookers.database
     }
 
-    /// Looks at another moment from now on.
+    /// Looks at another moment from now on, in the same session if it is still good.
     pub(crate) async fn renew(&mut self) -> Result<(), ConnectError> {
-        self.session = None;
+        self.is_renewed = true;
+        if let Some(mut session) = self.session.take()
+            && session.query("rollback").await.is_ok()
+            && session.begin_reading(&self.lookers.database.limits, None).await.is_ok()
+        {
+            self.session = Some(session);
+            return Ok(());
+        }
         self.session = Some(self.lookers.begin().await?);
         Ok(())
     }
 
     /// The table that `from` names.
     pub(crate) async fn table(&mut self, from: &str) -> Result<Arc<Table>, ConnectError> {
-        let (lookers, database) = (self.lookers, Arc::clone(self.database()));
+        let (lookers, database, is_renewed) = (self.lookers, Arc::clone(self.database()), self.is_renewed);
         let session = self.session();
         let tables = lookers.tables.get_or_try_init(|| async {
             let tables =
@@ -136,10 +170,10 @@ impl LookerSeat<'_> {
             let named = |table: Table| (table.relation.written.clone(), Arc::new(table));
             Ok(tables.into_iter().map(named).collect())
         });
-        if let Some(table) = tables.await?.get(from) {
+        if let Some(table) = tables.await?.get(from).filter(|_| !is_renewed) {
             return Ok(Arc::clone(table));
         }
-        // It is written in another way, a partition of another one, or not there at all.
+        // It is another one than before, written in another way, a partition of another one, or not there at all.
         let session = self.session();
         let load = async |session: &mut Session| Table::load(session, &database, from).await;
         step(session, &database, from, load).await.map(Arc::new)

@@ -136,3 +136,14 @@ async fn a_mysql_table_that_is_changed_while_others_are_looked_at_is_looked_at_a
     source.execute("alter table b add column came text, algorithm=copy");
     assert_eq!(types(&sample(&source, opened.as_ref(), "b").await), ["came varchar", "id integer"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_transaction_is_left_open_between_tables_and_a_session_that_was_ended_is_replaced() {
+    const IDLE: &str = "from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
+    let source = Source::postgres("create table a (id int); insert into a values (1);");
+    let opened = source.open().await;
+    assert_eq!(sample(&source, opened.as_ref(), "a").await.rows.num_rows(), 1);
+    assert_eq!(source.query(&format!("select state {IDLE}")), ["idle"]);
+    assert_eq!(source.query(&format!("select pg_terminate_backend(pid) {IDLE}")), ["t"]);
+    assert_eq!(sample(&source, opened.as_ref(), "a").await.rows.num_rows(), 1);
+}
