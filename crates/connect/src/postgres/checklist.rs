@@ -31,11 +31,11 @@ pub(crate) async fn checklist(database: &Database, request: &ChecklistRequest<'_
         Ok(()) => {}
         Err(error) => list.could_not_ask(Topic::Login, "What may this login do?", &failed(error)),
     }
-    let facts = TableFact::all(&mut inquiry).await.map_err(failed)?;
+    let (facts, which) = TableFact::all(&mut inquiry, request.tables).await.map_err(failed)?;
     rights::tables(&inquiry, &facts, request, &mut list);
     tables::activity(&facts, request, &mut list);
-    let enumerations = tables::enumerations(&mut inquiry, request, &mut list).await;
-    let constraints = tables::constraints(&mut inquiry, request, &mut list).await;
+    let enumerations = tables::enumerations(&mut inquiry, &which, request, &mut list).await;
+    let constraints = tables::constraints(&mut inquiry, &which, request, &mut list).await;
     if let Err(error) = enumerations.and(constraints) {
         list.could_not_ask(Topic::Documentation, "Which values may columns have?", &failed(error));
     }

@@ -1,11 +1,13 @@
 //! What the catalog says of tables besides what browsing told.
 
+use std::collections::HashSet;
+
 use super::Inquiry;
 use crate::checklist::{listed, shortened};
 use crate::postgres::catalog::{cell, is_true};
-use crate::postgres::relation_name::written;
+use crate::postgres::relation_name::{candidates, condition, written};
 use crate::postgres::server_error::SessionError;
-use crate::{Checklist, ChecklistRequest, Topic};
+use crate::{Checklist, ChecklistRequest, TableInfo, Topic};
 
 /// A table, as rights and capturing need to know it.
 pub(super) struct TableFact {
@@ -42,7 +44,23 @@ const USERS_TABLES: &str = "c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.rel
      and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'";
 
 impl TableFact {
-    pub(super) async fn all(inquiry: &mut Inquiry<'_>) -> Result<Vec<Self>, SessionError> {
+    /// Of the tables of users and of those that are `asked` for, which may be partitions; and the condition that they fulfil.
+    pub(super) async fn all(
+        inquiry: &mut Inquiry<'_>,
+        asked: &[TableInfo],
+    ) -> Result<(Vec<Self>, String), SessionError> {
+        let facts = Self::those(inquiry, USERS_TABLES).await?;
+        let known: HashSet<&str> = facts.iter().map(|fact| fact.written.as_str()).collect();
+        let others = asked.iter().filter(|table| !known.contains(table.from.as_str()));
+        let others: Vec<String> = others.filter_map(|table| candidates(&table.from).first().map(condition)).collect();
+        if others.is_empty() {
+            return Ok((facts, USERS_TABLES.to_owned()));
+        }
+        let all = format!("({USERS_TABLES} or c.relkind in ('r', 'p', 'v', 'm', 'f') and ({}))", others.join(" or "));
+        Ok((Self::those(inquiry, &all).await?, all))
+    }
+
+    async fn those(inquiry: &mut Inquiry<'_>, which: &str) -> Result<Vec<Self>, SessionError> {
         let sql = format!(
             "select n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid), c.relkind, c.relpersistence = 'p', c.relreplident, \
                pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_any_column_privilege(c.oid, 'select'), \
@@ -64,7 +82,7 @@ impl TableFact {
                   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey::int2[]) \
                   where i.indrelid = c.oid and i.indisreplident), \
                pg_catalog.has_schema_privilege(n.oid, 'usage') \
-             from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where {USERS_TABLES} \
+             from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where {which} \
              order by n.nspname collate \"C\", c.relname collate \"C\""
         );
         let rows = inquiry.ask(&sql).await?;
@@ -118,6 +136,7 @@ pub(super) fn activity(facts: &[TableFact], request: &ChecklistRequest<'_>, list
 /// Columns whose type lists their values.
 pub(super) async fn enumerations(
     inquiry: &mut Inquiry<'_>,
+    which: &str,
     request: &ChecklistRequest<'_>,
     list: &mut Checklist,
 ) -> Result<(), SessionError> {
@@ -127,7 +146,7 @@ pub(super) async fn enumerations(
               from pg_catalog.pg_enum e where e.enumtypid = t.oid) \
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid \
            join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_type t on t.oid = a.atttypid \
-         where t.typtype = 'e' and a.attnum > 0 and not a.attisdropped and {USERS_TABLES} \
+         where t.typtype = 'e' and a.attnum > 0 and not a.attisdropped and {which} \
          order by n.nspname collate \"C\", c.relname collate \"C\", a.attnum"
     );
     for row in inquiry.ask(&sql).await? {
@@ -144,6 +163,7 @@ pub(super) async fn enumerations(
 /// Conditions that tables declare of their rows.
 pub(super) async fn constraints(
     inquiry: &mut Inquiry<'_>,
+    which: &str,
     request: &ChecklistRequest<'_>,
     list: &mut Checklist,
 ) -> Result<(), SessionError> {
@@ -151,7 +171,7 @@ pub(super) async fn constraints(
         "select n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid), f.conname, pg_catalog.pg_get_constraintdef(f.oid, true) \
          from pg_catalog.pg_constraint f join pg_catalog.pg_class c on c.oid = f.conrelid \
            join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         where f.contype = 'c' and {USERS_TABLES} order by n.nspname collate \"C\", c.relname collate \"C\", f.conname collate \"C\""
+         where f.contype = 'c' and {which} order by n.nspname collate \"C\", c.relname collate \"C\", f.conname collate \"C\""
     );
     for row in inquiry.ask(&sql).await? {
         let table = written(cell(&row, 0), cell(&row, 1), is_true(&row, 2));

@@ -1,6 +1,6 @@
 //! What a PostgreSQL server answers.
 
-use ade_connect::{Draft, DraftPrivacy, Topic};
+use ade_connect::{ChecklistRequest, Draft, DraftPrivacy, Topic};
 use ade_testing::Postgres;
 use serde_json::json;
 
@@ -143,6 +143,13 @@ async fn server_and_tables_are_described_and_no_value_is_told() {
     );
     let told = serde_json::to_string(&list).unwrap();
     assert!(!told.contains("canary"), "{told}");
+
+    // A partition, which browsing does not list.
+    let opened = source.open().await;
+    let partition = [opened.browse_one("parts_1").await.unwrap().unwrap()];
+    let request = ChecklistRequest { tables: &partition, consumer: "ade_shop_dev" };
+    let list = opened.checklist(&request).await.unwrap().unwrap();
+    assert_eq!(modes(&list, &partition), ["parts_1 Capture"]);
 }
 
 /// How many keys of documents are not told: as many as there are customers in the sample, up to a limit.
