@@ -94,7 +94,8 @@ impl Sample {
                         return Err(error);
                     }
                     if !untried.is_empty() {
-                        let (count, seconds) = (ade_diagnostic::count(untried.len() as u64, "column"), PATIENCE.as_secs());
+                        let (count, seconds) =
+                            (ade_diagnostic::count(untried.len() as u64, "column"), PATIENCE.as_secs());
                         let names = untried.join(", ");
                         notes.push(format!("{count} not looked at, because the others took {seconds} s: {names}"));
                     }

@@ -87,7 +87,8 @@ impl Connection for MySqlConnection {
         let mut seat = self.lookers.seat().await?;
         let found = seat.table(&table.from).await?;
         let (server, table, predicates) = (Arc::clone(&self.server), table.clone(), predicates.to_vec());
-        seat.run(move |session| Box::pin(async move { count(&server, session, &table, &found, &predicates).await })).await
+        seat.run(move |session| Box::pin(async move { count(&server, session, &table, &found, &predicates).await }))
+            .await
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
