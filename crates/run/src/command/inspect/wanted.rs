@@ -28,7 +28,10 @@ impl Workspace {
                 Ok(None) => return Err(unknown(connection, &found, name)),
                 Err(error) => {
                     let declared = self.project.connections.get(connection);
-                    return Err(declared.map_or_else(|| RunError::from(error), |known| of_connection(error, known)));
+                    return Err(match declared {
+                        Some(declared) => of_connection(error, declared).into(),
+                        None => error.into(),
+                    });
                 }
             }
         }
