@@ -41,7 +41,8 @@ fn words(table: &str, restored: &Restored) -> String {
     if !is_new {
         let since = visible_since.map(|time| format!(" since {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
         let since = since.unwrap_or_default();
-        return format!("nothing to restore: version {version} is what is visible{since}");
+        let nothing = format!("nothing to restore: version {version} is what is visible{since}");
+        return [nothing].into_iter().chain(apart.clone()).collect::<Vec<_>>().join("\n");
     }
     let of = restored_committed_at.map(|time| format!(", of {}", time.format("%Y-%m-%d %H:%M:%S UTC")));
     let of = of.unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Rows that a full load does not find any more stay with a mark, where deleted rows do.
-use ade_testing::{Folder, Program};
+use ade_testing::{Folder, Postgres, Program};
 use rusqlite::Connection;
 
 use crate::program::program;
@@ -46,6 +46,10 @@ impl App {
 
     fn sql(&self, statements: &str) {
         self.database.execute_batch(statements).unwrap();
+    }
+
+    fn columns(&self, more: &str) {
+        self.folder.write("sources/s.yml", self.folder.read("sources/s.yml") + more);
     }
 
     fn ingest(&self) -> String {
@@ -124,4 +128,49 @@ fn without_a_key_nobody_knows_what_is_gone() {
         told.contains("`on_delete: mark` of `people` has no effect") && told.contains("or a `key` to `ingest`"),
         "{told}"
     );
+}
+
+#[test]
+fn marked_rows_owe_nothing_in_a_column_that_came_after_them_and_go_with_another_key() {
+    let app = App::new();
+    app.sql("delete from people where age = 1");
+    app.ingest();
+    app.sql("alter table people add column extra text not null default 'e'");
+    app.columns("          - {name: extra, data_type: varchar, nullable: false, privacy: public}\n");
+    app.ingest();
+    assert_eq!(app.rows("select count(*), count(extra) from app.people"), "8,7");
+    assert_eq!(app.rows(MARKED), "n1,1");
+    // One that joins the key is not known of the rows so far.
+    app.sql("alter table people add column tenant text not null default 't'");
+    app.folder.replace("sources/s.yml", "key: [code]", "key: [tenant, code]");
+    app.columns("          - {name: tenant, data_type: varchar, privacy: public}\n");
+    let all = app.ingest();
+    assert!(all.contains("a column of the key (tenant, code) is new") && all.contains("! warned"), "{all}");
+    assert_eq!(app.rows("select count(*), count(tenant) from app.people"), "7,7");
+}
+
+#[test]
+fn rows_stay_with_values_that_are_stored_as_another_type() {
+    let server = Postgres::start().unwrap();
+    server
+        .psql("create table shifts(id int primary key, begins time, lasts interval); insert into shifts select i, time '08:30' + i * interval '1 minute', i * interval '1 hour' from generate_series(1, 3) i")
+        .unwrap();
+    let folder = Folder::new();
+    let port = server.port();
+    folder.write(
+        "ade.yml",
+        format!("name: shop\nconnections:\n  db: {{type: postgres, host: 127.0.0.1, port: {port}, user: postgres, database: postgres}}\nprivacy:\n  rules: [{{column: '*', class: public}}]\n"),
+    );
+    folder.write("sources/s.yml", "sources:\n  - name: app\n    connection: db\n    tables:\n      - name: shifts\n        ingest: {from: shifts, mode: full, key: [id]}\n        on_delete: mark\n");
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    ade.run(&["ingest"]).succeeds();
+    let before = ade.rows("select id, begins, lasts from app.shifts order by id");
+    for id in [1, 2] {
+        server.psql(&format!("delete from shifts where id = {id}")).unwrap();
+        let all = ade.run(&["ingest"]).succeeds().all();
+        assert!(!all.contains("landed otherwise"), "{all}");
+    }
+    assert_eq!(ade.rows("select id, begins, lasts from app.shifts order by id"), before);
+    assert_eq!(ade.rows("select id from app.shifts where _ade_is_deleted order by id"), ["1", "2"]);
 }

@@ -11,7 +11,7 @@ use chrono::DateTime;
 use futures::TryStreamExt;
 
 use super::check_spec::{
-    check_spec, freshness, model_contract, relation_name, shared_keys, source_contract, source_key,
+    check_spec, freshness, model_contract, only_what_came, relation_name, shared_keys, source_contract, source_key,
 };
 use super::reads::Reads;
 use super::{Build, TaskError};
@@ -62,7 +62,8 @@ impl Build {
             let name = relation_name(relation).to_sql();
             let landed = session.schema_of(&format!("select * from {name}")).await.ok();
             let as_is = |column: &str| landed.as_ref().is_none_or(|landed| self.lands_as_is(source, landed, column));
-            if let Some(contract) = source_contract(source, as_is) {
+            if let Some(mut contract) = source_contract(source, as_is) {
+                contract.filter = landed.as_deref().and_then(|landed| only_what_came(source, landed));
                 nodes.push(format!("contract.{}.{}.{}", project.name, source.source, source.name));
                 specs.push(contract);
             }

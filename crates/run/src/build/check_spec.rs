@@ -1,7 +1,7 @@
 //! From a declared check to one that can be evaluated.
 use ade_engine::RelationName;
 use ade_project::Relation;
-use ade_project::resource::{Check, CheckKind, CheckSeverity, Freshness, IngestMode, Model, SourceTable};
+use ade_project::resource::{Check, CheckKind, CheckSeverity, Freshness, IngestMode, Model, OnDelete, SourceTable};
 use ade_quality as quality;
 use ade_quality::{Condition, Contract, ContractColumn, DatePart, ExtraColumns, Severity, Subject};
 use arrow::datatypes::Schema;
@@ -143,6 +143,14 @@ pub(crate) fn source_contract(source: &SourceTable, as_is: impl Fn(&str) -> bool
     let contract = Contract { columns, extra: ExtraColumns::Allow };
     let relation = relation_name(&source.relation);
     Some(quality::Check::new("contract", relation, quality::CheckKind::Contract(contract)))
+}
+
+/// The condition of rows that came, in a table with rows that a full load did not find: these have nothing in a column that
+/// came after them.
+pub(crate) fn only_what_came(source: &SourceTable, landed: &Schema) -> Option<String> {
+    let is_full = source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Full);
+    let has_marks = source.on_delete == OnDelete::Mark && landed.field_with_name("_ade_is_deleted").is_ok();
+    (is_full && has_marks).then(|| "\"_ade_is_deleted\" is not true".to_owned())
 }
 
 /// What a source calls the key of a table of which all rows come each time, as a check. In mode `incremental` rows of one key

@@ -44,10 +44,13 @@ impl Workspace {
         let restored = restoring.await;
         let node = self.find_node(name).ok();
         // A row is in one of the two. While the lease is held nobody lands any.
+        let is_source = node.as_ref().is_some_and(|node| self.project.sources.contains_key(node));
         let apart = match &restored {
-            Ok((then, Ok(_))) if node.as_ref().is_some_and(|node| self.project.sources.contains_key(node)) => {
+            // One that has the same rows may have got them from somebody who died before the other was restored.
+            Ok((then, Err(now))) if is_source && now.version() != then.version() => {
                 Box::pin(self.restore_apart(&table, then, run_id)).await
             }
+            Ok((then, Ok(_))) if is_source => Box::pin(self.restore_apart(&table, then, run_id)).await,
             _ => Ok(None),
         };
         self.lake.release(&lease).await?;
@@ -117,7 +120,7 @@ impl Workspace {
         self.lake.release(&lease).await?;
         match restored {
             Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(format!("So are the rows that are kept apart, in {table}."))),
+            Ok(true) => Ok(Some(format!("The rows that are kept apart, in {table}, are as they were then, too."))),
             Err(RunError::Lake(LakeError::NoVersion { reason, .. })) => {
                 Ok(Some(format!("Rows that are kept apart, in {table}, stay as they are now: {reason}.")))
             }

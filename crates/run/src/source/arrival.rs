@@ -87,7 +87,7 @@ impl Arrival<'_> {
         let landed = Box::pin(self.land_beside(snapshot, position, rows_before, &mut quarantine)).await;
         // What was not committed before the table was must not be.
         let left = match quarantine {
-            Some(quarantine) => Box::pin(quarantine.close(false, self.table.build.run_id)).await.map(|_| ()),
+            Some(quarantine) => Box::pin(quarantine.discard(self.table.build.run_id)).await,
             None => Ok(()),
         };
         landed.and_then(|landed| left.map(|()| landed))
@@ -131,7 +131,7 @@ impl Arrival<'_> {
         let mut seen = match seen {
             Ok(seen) => seen,
             Err(why) => {
-                notes.push(why);
+                tally.given_up = Some(why);
                 None
             }
         };
@@ -164,7 +164,11 @@ impl Arrival<'_> {
         landing.content = hash.map(|hash| hash.finish());
         if self.same_content(&landing).await? {
             discard_stage(writer).await;
-            tally.apart = quarantine.as_ref().map(Quarantine::as_before);
+            // Whoever died between the two commits has left them as they were at different times.
+            tally.apart = match quarantine.take() {
+                Some(quarantine) => Some(Box::pin(quarantine.settle(landing.to_text(), table.build.run_id)).await?),
+                None => None,
+            };
             return Ok(Landed::Same(notes, losses, tally));
         }
         let batch_id = batches.last().copied().unwrap_or_else(|| workspace.world.ids.next());
@@ -203,7 +207,8 @@ impl Arrival<'_> {
             return Ok(Landed::Stopped(Refused { rows, checks, notes }));
         }
         if let Some(quarantine) = quarantine.take() {
-            tally.apart = Some(Box::pin(quarantine.close(true, table.build.run_id)).await?);
+            let fingerprint = landing.content.is_some().then(|| landing.to_text());
+            tally.apart = Some(Box::pin(quarantine.commit(fingerprint, table.build.run_id)).await?);
             hit(failpoint::SOURCE_KEPT_APART)?;
         }
         // A table that its source has no rows for still gets a commit: then it exists.

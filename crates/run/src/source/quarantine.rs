@@ -90,6 +90,8 @@ pub(super) struct Quarantine<'a> {
     is_there: bool,
     /// Rows from before.
     before: u64,
+    /// What the table remembered of how it landed when these were kept apart, if all of it came then.
+    fingerprint: Option<String>,
     digests: RowDigests,
     /// Whether a row was kept apart.
     any: bool,
@@ -110,10 +112,11 @@ impl<'a> Quarantine<'a> {
         if !has_rows && !intake.keeps_apart {
             return Ok(None);
         }
+        let fingerprint = there.as_ref().and_then(|there| there.state().fingerprint.clone());
         let is_there = there.is_some();
         let key = if intake.mode == IngestMode::Full { Vec::new() } else { key_places(&intake.columns, intake.key) };
         let digests = RowDigests::new(&intake.columns, key, intake.origin.clone())?;
-        let mut new = Self { intake, table, is_there, before, digests, any: false, held: None };
+        let mut new = Self { intake, table, is_there, before, fingerprint, digests, any: false, held: None };
         if has_rows {
             new.open().await?;
         }
@@ -221,21 +224,39 @@ impl<'a> Quarantine<'a> {
         Ok(any.then(|| filter_record_batch(&batch, &is_apart)).transpose().map_err(shape)?)
     }
 
-    /// How many rows are there as long as nothing is committed.
-    pub(super) fn as_before(&self) -> KeptApart {
-        KeptApart { before: self.before, now: self.before }
+    /// Commits what is kept apart, for a table that remembers `fingerprint` of how it landed.
+    pub(super) async fn commit(self, fingerprint: Option<String>, run_id: Uuid) -> Result<KeptApart, TaskError> {
+        self.close(Some(fingerprint), run_id).await
     }
 
-    /// Commits what is kept apart, or takes it back.
-    pub(super) async fn close(self, commit: bool, run_id: Uuid) -> Result<KeptApart, TaskError> {
-        let as_before = self.as_before();
+    /// The same for a table that stays as it is. Whoever died between the two tables left here what belongs to another load.
+    pub(super) async fn settle(self, fingerprint: String, run_id: Uuid) -> Result<KeptApart, TaskError> {
+        let is_of_it = self.fingerprint.as_ref() == Some(&fingerprint);
+        self.close((!is_of_it).then_some(Some(fingerprint)), run_id).await
+    }
+
+    /// Takes back what is not committed.
+    pub(super) async fn discard(self, run_id: Uuid) -> Result<(), TaskError> {
+        self.close(None, run_id).await.map(|_| ())
+    }
+
+    async fn close(self, commit: Option<Option<String>>, run_id: Uuid) -> Result<KeptApart, TaskError> {
+        let as_before = KeptApart { before: self.before, now: self.before };
         let Self { intake: Intake { build, .. }, table, is_there, held, .. } = self;
         let Some((lease, writer)) = held else { return Ok(as_before) };
-        let result = if commit {
-            committed(build, writer, is_there, run_id).await.map(|now| KeptApart { now, ..as_before })
-        } else {
-            discard_stage(writer).await;
-            Ok(as_before)
+        let result = match commit {
+            Some(fingerprint) => {
+                let note = CommitNote {
+                    run_id: Some(run_id),
+                    fingerprint,
+                    ..CommitNote::new(build.workspace.world.ids.next())
+                };
+                committed(writer, is_there, &note).await.map(|now| KeptApart { now, ..as_before })
+            }
+            None => {
+                discard_stage(writer).await;
+                Ok(as_before)
+            }
         };
         release(build, &table, &lease).await;
         result
@@ -243,15 +264,14 @@ impl<'a> Quarantine<'a> {
 }
 
 /// Gives how many rows there are then.
-async fn committed(build: &Build, writer: StageWriter, is_there: bool, run_id: Uuid) -> Result<u64, TaskError> {
+async fn committed(writer: StageWriter, is_there: bool, note: &CommitNote) -> Result<u64, TaskError> {
     let staged = writer.finish().await?;
     let counts = staged.row_counts();
     if is_there && counts.added == 0 && counts.removed == 0 {
         staged.discard().await?;
         return Ok(counts.total);
     }
-    let note = CommitNote { run_id: Some(run_id), ..CommitNote::new(build.workspace.world.ids.next()) };
-    staged.commit(&note).await?;
+    staged.commit(note).await?;
     Ok(counts.total)
 }
 

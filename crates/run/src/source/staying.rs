@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ade_diagnostic::agree;
-use ade_lake::{At, LakeError, Snapshot, StageWriter};
+use ade_lake::{At, LakeError, Snapshot, StageWriter, TableName, delta_schema, widen};
 use ade_project::resource::{IngestMode, OnDelete};
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::{and, cast, filter_record_batch, not};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::arrival::Arrival;
 use super::extras::IS_DELETED;
@@ -81,14 +81,17 @@ impl Arrival<'_> {
         let differ = |found: &String| found.contains("landed as") || found.contains("the key was");
         let mut others = decided.landing.differences(&before, false, &widened);
         others.retain(differ);
-        others.extend(retyped(&current, &decided.schema));
+        others.extend(retyped(&current, table.table, &decided.schema)?);
+        let (before, treated) = (current.schema(), decided.obfuscator.output_schema());
+        if key_places(before, &declared.key).is_empty() {
+            others.push(format!("a column of the key ({}) is new", declared.key.join(", ")));
+        }
         if !others.is_empty() {
             return Ok(Err(format!(
                 "rows that the source has not got any more do not stay with a mark this time, as they landed otherwise: {}",
                 others.join("; ")
             )));
         }
-        let treated = decided.obfuscator.output_schema();
         let places = key_places(treated, &declared.key);
         let keys = Keys::new(&places.iter().map(|place| treated.field(*place)).collect::<Vec<_>>())?;
         let folder = workspace.spill.path().join(format!("keys-{}", workspace.world.ids.next()));
@@ -115,6 +118,7 @@ impl Arrival<'_> {
         if gone.is_empty() {
             return Ok(Stayed::default());
         }
+        let stored = delta_schema(table.table, &decided.schema)?.schema;
         let all: Vec<String> = own.fields().iter().map(|field| field.name().clone()).collect();
         let mut stayed = Stayed::default();
         let now = workspace.world.clock.now();
@@ -135,10 +139,10 @@ impl Arrival<'_> {
             stayed.rows += (before.num_rows() + newly.num_rows()) as u64;
             stayed.newly += newly.num_rows() as u64;
             if before.num_rows() > 0 {
-                writer.write(shaped(&before, &decided.schema)?).await?;
+                writer.write(shaped(&before, &decided.schema, &stored)?).await?;
             }
             if newly.num_rows() > 0 {
-                let newly = shaped(&newly, &decided.schema)?;
+                let newly = shaped(&newly, &decided.schema, &stored)?;
                 let places: Vec<usize> = (0..newly.num_columns() - 2).collect();
                 let newly = newly.project(&places).map_err(shape)?;
                 let stamped = stamped(newly.schema_ref());
@@ -149,32 +153,49 @@ impl Arrival<'_> {
     }
 }
 
-/// Columns of which what has landed is not held by the type that lands now.
-fn retyped(current: &Snapshot, now: &SchemaRef) -> Vec<String> {
-    let own = now.fields().iter().filter(|field| ![BATCH_ID, LOADED_AT].contains(&field.name().as_str()));
-    let pairs = own.filter_map(|field| Some((current.schema().field_with_name(field.name()).ok()?, field)));
+/// Columns of which what has landed is not held by the type that lands now. Types are compared as they are stored: a time
+/// arrives as one and lies there as text.
+fn retyped(current: &Snapshot, table: &TableName, now: &SchemaRef) -> Result<Vec<String>, LakeError> {
+    let stored = delta_schema(table, now)?.schema;
+    let own = now.fields().iter().zip(stored.fields());
+    let own = own.filter(|(now, _)| *now.data_type() != DataType::Null && !is_of_batch(now.name()));
+    let pairs = own.filter_map(|(_, stored)| Some((found(current.schema(), stored.name())?, stored)));
     let other = pairs.filter(|(then, now)| {
-        let (then, now) = (ade_engine::type_name(then.data_type()), ade_engine::type_name(now.data_type()));
-        then != now
+        let (then, now) = (then.data_type(), now.data_type());
+        then != now && widen(then, now).is_none_or(|wide| wide != *now)
     });
-    let other = other.filter(|(then, now)| {
-        ade_lake::widen(then.data_type(), now.data_type()).is_none_or(|wide| wide != *now.data_type())
-    });
-    other.map(|(then, _)| format!("column `{}` has another type", then.name())).collect()
+    Ok(other.map(|(then, _)| format!("column `{}` has another type", then.name())).collect())
 }
 
-/// Rows with the columns and types of those that land, and with the mark.
-fn shaped(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, RunError> {
+fn is_of_batch(name: &str) -> bool {
+    [BATCH_ID, LOADED_AT].contains(&name)
+}
+
+fn found<'a>(schema: &'a Schema, name: &str) -> Option<&'a Field> {
+    schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(name)).map(AsRef::as_ref)
+}
+
+/// Rows with the columns of those that land, with the types as which these are stored, and with the mark.
+fn shaped(rows: &RecordBatch, landing: &SchemaRef, stored: &SchemaRef) -> Result<RecordBatch, RunError> {
     let shape = |_| RunError::Stamp { rows: rows.num_rows() };
-    let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
-    for field in schema.fields() {
-        columns.push(match rows.column_by_name(field.name()) {
+    let (mut columns, mut fields): (Vec<ArrayRef>, Vec<Field>) = (Vec::new(), Vec::new());
+    for (field, stored) in landing.fields().iter().zip(stored.fields()) {
+        let there = rows.schema_ref().fields().iter().position(|own| own.name().eq_ignore_ascii_case(field.name()));
+        let there = there.map(|place| rows.column(place));
+        let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        let data_type = match (field.data_type(), there) {
+            (DataType::Null, Some(column)) => column.data_type(),
+            (own, _) if is_text => own,
+            _ => stored.data_type(),
+        };
+        columns.push(match there {
             _ if field.name() == IS_DELETED => Arc::new(BooleanArray::from(vec![true; rows.num_rows()])),
-            Some(column) => cast(column, field.data_type()).map_err(shape)?,
-            None => new_null_array(field.data_type(), rows.num_rows()),
+            Some(column) => cast(column, data_type).map_err(shape)?,
+            None => new_null_array(data_type, rows.num_rows()),
         });
+        fields.push(Field::new(field.name(), data_type.clone(), true));
     }
-    RecordBatch::try_new(Arc::clone(schema), columns).map_err(shape)
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(shape)
 }
 
 fn unwritten(_: std::io::Error) -> RunError {

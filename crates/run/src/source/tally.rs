@@ -34,6 +34,8 @@ pub(super) struct Tally {
     pub(super) gone: u64,
     /// That no row of the table is left that is not marked as deleted.
     pub(super) all_gone: Option<String>,
+    /// Why rows that are marked as deleted did not stay.
+    pub(super) given_up: Option<String>,
 }
 
 impl Tally {
@@ -52,6 +54,7 @@ impl Tally {
         self.shares_keys |= other.shares_keys;
         self.gone += other.gone;
         self.all_gone = other.all_gone.or(self.all_gone.take());
+        self.given_up = other.given_up.or(self.given_up.take());
         self.apart = match (self.apart, other.apart) {
             (Some(first), Some(last)) => Some(KeptApart { before: first.before, ..last }),
             (first, last) => first.or(last),
@@ -60,7 +63,8 @@ impl Tally {
 
     /// Whether the source is not as promised.
     pub(super) fn is_warning(&self) -> bool {
-        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys || self.all_gone.is_some()
+        let has_lost = self.all_gone.is_some() || self.given_up.is_some();
+        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys || has_lost
     }
 
     /// In words. `apart` is where rows are kept apart; `on_delete`: what becomes of rows that the source has not got any more.
@@ -74,7 +78,7 @@ impl Tally {
         if self.gone > 0 {
             notes.push(are_gone(self.gone, on_delete));
         }
-        notes.extend(self.all_gone.clone());
+        notes.extend(self.all_gone.iter().chain(&self.given_up).cloned());
         if !kept.is_empty() {
             notes.push(format!("rows kept apart in {apart}: {}{}", listed(&kept), self.standing()));
         } else if let Some(KeptApart { before, now }) = self.apart.filter(|apart| apart.now < apart.before) {

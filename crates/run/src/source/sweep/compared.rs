@@ -71,6 +71,17 @@ impl TableLanding<'_> {
         let obfuscator = self.of_key(&sieve.fitted_schema(&of_key))?;
         let treated = key_places(obfuscator.output_schema(), &self.declared.key);
         let stored = key_places(current.schema(), &self.declared.key);
+        if stored.is_empty() {
+            let message = format!(
+                "keys cannot be compared: a column of the key ({}) is none of the table's; {NOTHING_DONE}",
+                self.declared.key.join(", ")
+            );
+            let refresh = format!(
+                "load all of it again with `ade ingest --select source:{}.{} --full-refresh`",
+                self.source.source, self.source.name
+            );
+            return Err(RunError::usage(message, refresh).into());
+        }
         let fields: Vec<_> = stored.iter().map(|place| current.schema().field(*place)).collect();
         let keys = Keys::new(&fields)?;
         let columns: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
