@@ -18,6 +18,19 @@ impl TaskError {
         matches!(self, Self::Run(error) if error.is_conflict())
     }
 
+    /// The same with one more thing to know.
+    pub(crate) fn noted(self, note: &str) -> Self {
+        match self {
+            Self::Diagnostics(mut problems) => {
+                if let Some(last) = problems.pop() {
+                    problems.push(last.note(note));
+                }
+                Self::Diagnostics(problems)
+            }
+            Self::Run(_) => RunError::usage(format!("{}\n{note}", self.message()), None).into(),
+        }
+    }
+
     /// In words, with every cause.
     pub(crate) fn message(&self) -> String {
         match self {

@@ -77,6 +77,10 @@ struct Capturing<'a> {
     connection: &'a Connection,
     group: &'a Group,
     outcomes: HashMap<NodeId, Result<Outcome, TaskError>>,
+    /// Tables of which all is to be read, whatever is there, until that has landed.
+    owed: HashSet<NodeId>,
+    /// What the source says of itself, and not of a table.
+    notes: Vec<String>,
 }
 
 /// Where captured tables have been read to.
@@ -100,7 +104,9 @@ struct Held<'a> {
 
 impl<'a> Capturing<'a> {
     fn new(build: &'a Build, connection: &'a Connection, group: &'a Group) -> Self {
-        Self { build, connection, group, outcomes: HashMap::new() }
+        let all = group.tables.iter().map(|(node, _)| node.clone());
+        let owed = if build.options.full_refresh { all.collect() } else { HashSet::new() };
+        Self { build, connection, group, outcomes: HashMap::new(), owed, notes: Vec::new() }
     }
 
     async fn all(mut self) -> HashMap<NodeId, Result<Outcome, TaskError>> {
@@ -128,6 +134,7 @@ impl<'a> Capturing<'a> {
                 }
             }
         }
+        self.tell(&held);
         for table in held {
             if let Err(error) = self.build.workspace.lake.release(&table.lease).await {
                 tracing::warn!(table = %table.table, %error, "the lease was not given back; it ends by itself");
@@ -165,21 +172,21 @@ impl<'a> Capturing<'a> {
         let opened = open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, None).await?;
         let mut conflicts = 0;
         let mut told = HashSet::new();
-        for round in 0..MOST_ROUNDS {
+        for _ in 0..MOST_ROUNDS {
             let ReadTo { positions, unknown } = self.read_to().await;
             self.outcomes.extend(unknown.into_iter().map(|(node, error)| (node, Err(error))));
             let open: Vec<&Held<'_>> = held.iter().filter(|table| self.goes_on(&table.source.id)).collect();
             if open.is_empty() {
                 return Ok(());
             }
-            let request = self.request(positions, &open, round == 0);
+            let request = self.request(positions, &open);
             let capture = opened.capture(&request).await.map_err(|error| of_connection(error, self.connection))?;
-            let overtaken = self.land(capture.as_ref(), &open, round == 0).await;
+            let overtaken = self.land(capture.as_ref(), &open).await;
             conflicts += usize::from(!overtaken.is_empty());
             for note in capture.notes() {
                 // Round after round would say the same with other numbers.
                 if told.insert(note.id) {
-                    self.note(&open, &note.message);
+                    self.notes.push(note.message);
                 }
             }
             let ReadTo { positions, unknown } = self.read_to().await;
@@ -210,16 +217,21 @@ impl<'a> Capturing<'a> {
     }
 
     /// Lands what a round has of each table. Gives those of which somebody got ahead, so that they have to be done again.
-    async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>], first: bool) -> Vec<(NodeId, TaskError)> {
+    async fn land(&mut self, capture: &dyn Capture, open: &[&Held<'a>]) -> Vec<(NodeId, TaskError)> {
         let threads = self.build.options.threads.unwrap_or(self.build.workspace.world.cores).max(1);
         let reads: Vec<BTreeSet<usize>> = open.iter().map(|table| self.reads(table, open)).collect();
         let mut landed = Vec::new();
         for wave in waves(&reads) {
-            let landings: Vec<_> = wave.iter().map(|place| land(self.build, capture, open[*place], first)).collect();
+            let anew = |table: &Held<'_>| self.owed.contains(&table.source.id);
+            let tables = wave.iter().map(|place| open[*place]);
+            let landings: Vec<_> = tables.map(|table| land(self.build, capture, table, anew(table))).collect();
             landed.extend(stream::iter(landings).buffer_unordered(threads).collect::<Vec<_>>().await);
         }
         let mut overtaken = Vec::new();
         for (node, result) in landed {
+            if !result.as_ref().is_err_and(TaskError::is_conflict) {
+                self.owed.remove(&node);
+            }
             match result {
                 Err(error) if error.is_conflict() => overtaken.push((node, error)),
                 Err(error) => {
@@ -251,13 +263,13 @@ impl<'a> Capturing<'a> {
         parents.filter(|parent| **parent != table.source.id).filter_map(place).collect()
     }
 
-    fn request(&self, mut positions: HashMap<NodeId, Value>, open: &[&Held<'a>], first: bool) -> CaptureRequest {
+    fn request(&self, mut positions: HashMap<NodeId, Value>, open: &[&Held<'a>]) -> CaptureRequest {
         let workspace = &self.build.workspace;
-        let anew = first && self.build.options.full_refresh;
         let tables = self.captured().map(|(source, declared)| {
             let is_read = open.iter().any(|table| table.source.id == source.id);
             let position = positions.remove(&source.id);
-            let (position, passed) = if is_read && anew { (None, position) } else { (position, None) };
+            let (position, passed) =
+                if is_read && self.owed.contains(&source.id) { (None, position) } else { (position, None) };
             CapturedTable {
                 from: declared.from.clone(),
                 key: super::door::Door::new(source).outside_all(&declared.key),
@@ -304,15 +316,21 @@ impl<'a> Capturing<'a> {
         })
     }
 
-    /// Says something about the source once, with the first table that can say it.
-    fn note(&mut self, open: &[&Held<'a>], message: &str) {
-        for table in open {
-            if let Some(Ok(outcome)) = self.outcomes.get_mut(&table.source.id) {
-                outcome.note(message);
-                if outcome.status.is_good() {
-                    outcome.status = Status::Warned;
+    /// Says what the source says of itself with the first table that can say it; where all failed, with the first of those.
+    fn tell(&mut self, held: &[Held<'a>]) {
+        let Some(first) = held.first() else { return };
+        let landed = held.iter().find(|table| matches!(self.outcomes.get(&table.source.id), Some(Ok(_))));
+        let node = &landed.unwrap_or(first).source.id;
+        for note in std::mem::take(&mut self.notes) {
+            match self.outcomes.get_mut(node) {
+                Some(Ok(outcome)) => {
+                    outcome.note(&note);
+                    if outcome.status.is_good() {
+                        outcome.status = Status::Warned;
+                    }
                 }
-                return;
+                Some(Err(error)) => *error = std::mem::replace(error, again("")).noted(&note),
+                None => tracing::warn!(connection = self.connection.name, note, "no table is there to say it"),
             }
         }
     }
@@ -323,7 +341,7 @@ fn land<'a>(
     build: &'a Build,
     capture: &'a dyn Capture,
     table: &'a Held<'_>,
-    first: bool,
+    anew: bool,
 ) -> BoxFuture<'a, (NodeId, Result<Outcome, TaskError>)> {
     let landing = TableLanding {
         build,
@@ -332,7 +350,7 @@ fn land<'a>(
         table: &table.table,
         lease: &table.lease,
         checks: table.checks,
-        anew: first && build.options.full_refresh,
+        anew,
     };
     let options = table.options.clone();
     Box::pin(async move { (landing.source.id.clone(), Box::pin(landing.land(capture, options)).await) })

@@ -185,7 +185,7 @@ impl TableLanding<'_> {
                 outcome.status = Status::Unchanged;
             }
             Box::pin(self.sweep(snapshot, &request, &retyping, Some(&decided.sieve), &mut outcome)).await?;
-            self.tell_stale(&decided, &mut outcome).await?;
+            self.tell_stale(&decided, &mut outcome).await;
             return Ok(outcome);
         }
         let whole = known.is_none() || self.declared.mode == IngestMode::Full || plan.replaces_all;
@@ -240,7 +240,7 @@ impl TableLanding<'_> {
             let sieve = (!reads_nothing).then_some(&decided.sieve);
             Box::pin(self.sweep(snapshot, &decided.plan.request, &retyping, sieve, &mut outcome)).await?;
             if !reads_nothing {
-                self.tell_stale(&decided, &mut outcome).await?;
+                self.tell_stale(&decided, &mut outcome).await;
             }
         }
         Ok(outcome)

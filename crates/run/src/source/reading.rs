@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
 use ade_lake::StageWriter;
+use ade_project::resource::IngestMode;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{filter_record_batch, not};
 use chrono::{DateTime, Utc};
@@ -81,7 +82,10 @@ impl Reading<'_, '_> {
             if arrival.is_of_changes() {
                 self.changes(snapshot, &batch, unit, &stamp, rows).await?;
             } else {
-                let (batch, changed_at) = match ChangeColumns::split_times(&batch) {
+                // A column of the source may have that name, too.
+                let is_captured = table.declared.mode == IngestMode::Capture;
+                let timed = if is_captured { ChangeColumns::split_times(&batch) } else { None };
+                let (batch, changed_at) = match timed {
                     Some((rows, times)) => (rows, Some(times)),
                     None => (batch, None),
                 };

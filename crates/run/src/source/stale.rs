@@ -12,10 +12,22 @@ use super::ingest::TableLanding;
 use super::quarantine::{REASON, beside, kept_apart};
 use crate::build::{Outcome, TaskError};
 use crate::error::RunError;
+use crate::event::Status;
 
 impl TableLanding<'_> {
-    /// Says how many rows are kept apart for reasons that what is `decided` now does not know.
-    pub(super) async fn tell_stale(&self, decided: &Decided, outcome: &mut Outcome) -> Result<(), TaskError> {
+    /// Says how many rows are kept apart for reasons that what is `decided` now does not know. What has landed has landed, also
+    /// when nobody can tell.
+    pub(super) async fn tell_stale(&self, decided: &Decided, outcome: &mut Outcome) {
+        if let Err(error) = self.try_tell_stale(decided, outcome).await {
+            outcome
+                .note(&format!("nobody knows which rows are kept apart for no reason any more: {}", error.message()));
+            if outcome.status.is_good() {
+                outcome.status = Status::Warned;
+            }
+        }
+    }
+
+    async fn try_tell_stale(&self, decided: &Decided, outcome: &mut Outcome) -> Result<(), TaskError> {
         if kept_apart(self.build, self.table).await?.is_none() {
             return Ok(());
         }

@@ -1,9 +1,12 @@
 //! Changes on their way to the stage: rows that are complete, rows that leave out what did not change, rows that are no more.
+use std::collections::HashMap;
+
 use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot};
 use ade_project::resource::{Ingest, SourceTable};
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{filter, filter_record_batch, is_not_null, is_null, not, or};
+use arrow::datatypes::Field;
 
 use super::super::arrival::Arrival;
 use super::super::carry::{Missing, carried};
@@ -11,7 +14,10 @@ use super::super::changed_rows::{ChangedRows, narrowed, only};
 use super::super::door::{Door, named};
 use super::super::extras::Known;
 use super::super::key::key_places;
+use super::super::key_digests::KeyDigest;
 use super::super::row_digest::Place;
+use super::super::sweep::Keys;
+use super::super::tally::Tally;
 use super::{Reading, Stamp};
 use crate::build::TaskError;
 use crate::error::RunError;
@@ -81,7 +87,9 @@ impl Reading<'_, '_> {
         let shape = |_| RunError::Stamp { rows: rows.num_rows() };
         let unsure = decided.sieve.unsure(rows, said);
         if unsure.true_count() > 0 {
-            self.again(&filter_record_batch(rows, &unsure).map_err(shape)?, snapshot, unit, stamp).await?;
+            let (rows, said) = (filter_record_batch(rows, &unsure), only(said, &unsure));
+            let (rows, said) = (rows.map_err(shape)?, said.map_err(shape)?);
+            self.again(&rows, (&said.changed_at, false), snapshot, unit, stamp).await?;
         }
         let sure = not(&unsure).map_err(shape)?;
         let (rows, said) = (&filter_record_batch(rows, &sure).map_err(shape)?, &only(said, &sure).map_err(shape)?);
@@ -112,8 +120,10 @@ impl Reading<'_, '_> {
         let completed = carried(table, decided, &raw, some(&all)?, &sent, Missing::LookBeside(beside)).await?;
         let there = &completed.there;
         if there.true_count() < there.len() {
-            let lacking = filter_record_batch(&some(rows)?, &not(there).map_err(shape)?).map_err(shape)?;
-            self.again(&lacking, snapshot, unit, stamp).await?;
+            let is_lacking = not(there).map_err(shape)?;
+            let lacking = filter_record_batch(&some(rows)?, &is_lacking).map_err(shape)?;
+            let said = only(&said, &is_lacking).map_err(shape)?;
+            self.again(&lacking, (&said.changed_at, true), snapshot, unit, stamp).await?;
         }
         let (raw, said) = (filter_record_batch(&raw, there).map_err(shape)?, only(&said, there).map_err(shape)?);
         let sent = only(&sent, there).map_err(shape)?;
@@ -140,10 +150,11 @@ impl Reading<'_, '_> {
     }
 
     /// Takes rows of which too little was sent, and nothing is known, as their source has them now: rules left them out before,
-    /// or name what was not sent.
+    /// or name what was not sent. `changed_at`: when each changed, and whether they are counted already.
     async fn again(
         &mut self,
         rows: &RecordBatch,
+        (changed_at, is_counted): (&TimestampMicrosecondArray, bool),
         snapshot: &dyn SourceSnapshot,
         unit: &ReadUnit,
         stamp: &Stamp,
@@ -164,16 +175,23 @@ impl Reading<'_, '_> {
             }
             .into());
         };
-        // One that the source has not got any more is told of with the changes that come next.
-        let gone = decided.landing_of(&decided.sieve.fitted_rows(rows)?)?;
-        let gone = decided.obfuscator.apply(&gone)?;
-        let place = || Place { unit: &unit.label, row: 0 };
-        self.keep_apart(&gone, None, place(), stamp).await?;
-        let all = decided.extras.add(&gone, Known::default())?;
-        self.write(&all, Some(vec![true; rows.num_rows()].into()), unit, stamp).await?;
+        // One that the source has not got any more stays as it is, wherever it is: the log goes on to where it went, so that the
+        // changes that come next tell of it, and there is a row to mark then.
+        let keys = source_keys(table.source, table.declared, rows)?;
+        let fields: Vec<&Field> = keys.schema_ref().fields().iter().map(AsRef::as_ref).collect();
+        let digests = Keys::new(&fields)?;
+        let times: HashMap<KeyDigest, Option<i64>> = digests.digests(&keys)?.into_iter().zip(changed_at).collect();
         for batch in found {
-            let sifted = self.sift(&named(&batch, &decided.arriving)?)?;
-            self.rows(sifted, None, unit, stamp, 0).await?;
+            let batch = named(&batch, &decided.arriving)?;
+            let keys = source_keys(table.source, table.declared, &batch)?;
+            let times = digests.digests(&keys)?.into_iter().map(|key| times.get(&key).copied().flatten());
+            let times = times.collect::<TimestampMicrosecondArray>().with_timezone("UTC");
+            // They are counted once.
+            let mut counted = Tally::default();
+            let tally = if is_counted { &mut counted } else { &mut *self.tally };
+            let name = format!("{}.{}", table.source.source, table.source.name);
+            let sifted = decided.sieve.sift(&name, &batch, None, tally)?;
+            self.rows(sifted, Some(times), unit, stamp, 0).await?;
         }
         Ok(())
     }
