@@ -228,7 +228,7 @@ fn gap(
     if slot_is_new || position.slot != slot || position.lsn < *kept.start() {
         return Some("the database has not kept its log since it was last read".to_owned());
     }
-    if position.published != table.published {
+    if !position.published.is_still(table.published) {
         return Some("the publication has not given its changes all the time since it was last read".to_owned());
     }
     position.shape.gap(&table.target.shape)

@@ -26,11 +26,19 @@ pub(crate) struct Publication {
 pub(crate) struct Published {
     /// The publication's number: another one after it was made anew.
     pub(crate) publication: u32,
-    /// The transaction that said what it gives.
+    /// The transaction that said what it gives; none where nobody looked.
     #[serde(default)]
-    altered_by: u32,
+    altered_by: Option<u32>,
     /// That of the table within: another one after it was taken out for a while.
     entry: u32,
+}
+
+impl Published {
+    /// Whether nothing tells that it was given otherwise at some time between the two.
+    pub(super) fn is_still(self, now: Self) -> bool {
+        let is_altered = self.altered_by.zip(now.altered_by).is_some_and(|(then, now)| then != now);
+        self.publication == now.publication && self.entry == now.entry && !is_altered
+    }
 }
 
 impl Publication {
@@ -85,10 +93,20 @@ impl Publication {
         );
         let rows = session.query(&sql).await?;
         let number = |place: usize| rows.first().and_then(|row| row.get(place)?.as_deref()?.parse().ok());
-        Ok(Published {
-            publication: number(0).unwrap_or(0),
-            entry: number(1).unwrap_or(0),
-            altered_by: number(2).unwrap_or(0),
-        })
+        Ok(Published { publication: number(0).unwrap_or(0), entry: number(1).unwrap_or(0), altered_by: number(2) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_looked_for_is_not_taken_for_a_change() {
+        let of = |text: &str| serde_json::from_str::<Published>(text).unwrap();
+        let now = of(r#"{"publication": 1, "altered_by": 7, "entry": 2}"#);
+        assert!(now.is_still(now) && of(r#"{"publication": 1, "entry": 2}"#).is_still(now));
+        assert!(!of(r#"{"publication": 1, "altered_by": 6, "entry": 2}"#).is_still(now));
+        assert!(!of(r#"{"publication": 1, "entry": 3}"#).is_still(now));
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// Whether its changes have been given all the time since it was last read: whoever writes to it, the log tells it.
     pub(crate) fn was_given(&self) -> bool {
-        self.before == Some(self.published)
+        self.before.is_some_and(|before| before.is_still(self.published))
     }
 }
 
