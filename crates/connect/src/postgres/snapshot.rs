@@ -15,7 +15,7 @@ use super::unit::Unit;
 use crate::{BatchStream, ConnectError, ReadPlan, ReadRequest, ReadUnit, Snapshot};
 
 /// Memory for batches that were read and not consumed yet, of one table.
-const BUFFER_BYTES: usize = 48 << 20;
+const BUFFER_BYTES: usize = 36 << 20;
 /// The largest batch: rows beyond the first that take it over this are in the next one.
 const BATCH_BYTES: usize = 8 << 20;
 /// Pages of one range, 16 MB. A range is read by one session at a stretch, and holds its lock for no longer.

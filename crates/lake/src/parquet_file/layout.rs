@@ -14,7 +14,7 @@ use super::text_sample::TextSample;
 pub(super) const ROW_GROUP_ROWS: usize = 1 << 20;
 
 /// A row group is closed early at this many encoded bytes, so that wide rows do not fill the memory.
-pub(super) const ROW_GROUP_BYTES: usize = 48 << 20;
+pub(super) const ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Rows are gathered to this many before they are encoded: the unit of work that is spread over threads.
 pub(super) const CHUNK_ROWS: usize = 1 << 16;
