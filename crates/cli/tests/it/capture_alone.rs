@@ -119,7 +119,7 @@ fn a_table_without_the_right_to_read_it_stops_alone_until_its_first_copy() {
     let source = Captured::by_a_guest();
     source.psql("revoke select on app.bad from ade");
     let said = source.while_one_is_stopped();
-    assert!(said.contains("grant select on app.bad to ade"), "{said}");
+    assert!(said.contains("grant select on app.bad to \"ade\""), "{said}");
     source.psql("grant select on app.bad to ade");
     source.ingest();
     source.assert_both();
