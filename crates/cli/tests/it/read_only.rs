@@ -54,9 +54,9 @@ fn what_reads_works_and_what_writes_says_so() {
     set_mode(folder.path(), 0o555);
     let other = Elsewhere::new();
     let run = |args: &[&str]| other.run(&folder, args);
-    let rows =
-        run(&["query", "--format", "csv", "select n from main.t union all select max(id) from main.v"]).succeeds();
-    assert_eq!(rows.text(), "n\n5\n3\n", "{}", rows.all());
+    let both = "select n from main.t union all select max(id) from main.v order by 1";
+    let rows = run(&["query", "--format", "csv", both]).succeeds();
+    assert_eq!(rows.text(), "n\n3\n5\n", "{}", rows.all());
     assert_eq!(
         run(&["query", "--format", "csv", "select status from ade.runs"]).succeeds().text(),
         "status\nsucceeded\n"
