@@ -81,7 +81,7 @@ async fn rights_and_row_level_security_are_told() {
     assert!(load.plan.notes[0].message.contains("may not read of `part`: secret"));
     let error = source.read_error(&source.request("hidden", json!({}))).await.to_string();
     assert!(
-        error.contains("user `app` may not read it; have its owner run `grant select on hidden to app`"),
+        error.contains("user `app` may not read it; have its owner run `grant select on hidden to \"app\"`"),
         "{error}"
     );
 }
