@@ -148,7 +148,7 @@ impl Arrival<'_> {
                 gone: &mut gone,
                 seen: &mut seen,
             };
-            let end = match reading.read(snapshot, unit, batch_id, rows_before + rows).await {
+            let end = match Box::pin(reading.read(snapshot, unit, batch_id, rows_before + rows)).await {
                 Ok(end) => end,
                 Err(error) => {
                     discard_stage(writer).await;

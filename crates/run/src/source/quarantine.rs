@@ -226,26 +226,27 @@ impl<'a> Quarantine<'a> {
 
     /// Commits what is kept apart, for a table that remembers `fingerprint` of how it landed.
     pub(super) async fn commit(self, fingerprint: Option<String>, run_id: Uuid) -> Result<KeptApart, TaskError> {
-        self.close(Some(fingerprint), run_id).await
+        Box::pin(self.close(Ending::Commit { fingerprint }, run_id)).await
     }
 
     /// The same for a table that stays as it is. Whoever died between the two tables left here what belongs to another load.
     pub(super) async fn settle(self, fingerprint: String, run_id: Uuid) -> Result<KeptApart, TaskError> {
         let is_of_it = self.fingerprint.as_ref() == Some(&fingerprint);
-        self.close((!is_of_it).then_some(Some(fingerprint)), run_id).await
+        let ending = if is_of_it { Ending::Discard } else { Ending::Commit { fingerprint: Some(fingerprint) } };
+        Box::pin(self.close(ending, run_id)).await
     }
 
     /// Takes back what is not committed.
     pub(super) async fn discard(self, run_id: Uuid) -> Result<(), TaskError> {
-        self.close(None, run_id).await.map(|_| ())
+        Box::pin(self.close(Ending::Discard, run_id)).await.map(|_| ())
     }
 
-    async fn close(self, commit: Option<Option<String>>, run_id: Uuid) -> Result<KeptApart, TaskError> {
+    async fn close(self, ending: Ending, run_id: Uuid) -> Result<KeptApart, TaskError> {
         let as_before = KeptApart { before: self.before, now: self.before };
         let Self { intake: Intake { build, .. }, table, is_there, held, .. } = self;
         let Some((lease, writer)) = held else { return Ok(as_before) };
-        let result = match commit {
-            Some(fingerprint) => {
+        let result = match ending {
+            Ending::Commit { fingerprint } => {
                 let note = CommitNote {
                     run_id: Some(run_id),
                     fingerprint,
@@ -253,7 +254,7 @@ impl<'a> Quarantine<'a> {
                 };
                 committed(writer, is_there, &note).await.map(|now| KeptApart { now, ..as_before })
             }
-            None => {
+            Ending::Discard => {
                 discard_stage(writer).await;
                 Ok(as_before)
             }
@@ -261,6 +262,14 @@ impl<'a> Quarantine<'a> {
         release(build, &table, &lease).await;
         result
     }
+}
+
+/// What becomes of what was staged.
+enum Ending {
+    /// It is committed, for a table that remembers `fingerprint` of how it landed.
+    Commit { fingerprint: Option<String> },
+    /// It is taken back.
+    Discard,
 }
 
 /// Gives how many rows there are then.
