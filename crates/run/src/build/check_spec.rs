@@ -8,7 +8,7 @@ use arrow::datatypes::Schema;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::source::{may_be_missing, must_have_values};
+use crate::source::{IS_DELETED, NOT_DELETED, may_be_missing, must_have_values};
 
 pub(crate) fn relation_name(relation: &Relation) -> RelationName {
     RelationName::new(&relation.schema, &relation.table)
@@ -149,8 +149,8 @@ pub(crate) fn source_contract(source: &SourceTable, as_is: impl Fn(&str) -> bool
 /// came after them.
 pub(crate) fn only_what_came(source: &SourceTable, landed: &Schema) -> Option<String> {
     let is_full = source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Full);
-    let has_marks = source.on_delete == OnDelete::Mark && landed.field_with_name("_ade_is_deleted").is_ok();
-    (is_full && has_marks).then(|| "\"_ade_is_deleted\" is not true".to_owned())
+    let has_marks = source.on_delete == OnDelete::Mark && landed.field_with_name(IS_DELETED).is_ok();
+    (is_full && has_marks).then(|| NOT_DELETED.to_owned())
 }
 
 /// What a source calls the key of a table of which all rows come each time, as a check. In mode `incremental` rows of one key

@@ -33,12 +33,19 @@ impl Outcome {
         Self::new(Status::Unchanged)
     }
 
+    /// A person should look at it. What failed stays so.
+    pub(crate) fn warn(&mut self) {
+        if self.status.is_good() {
+            self.status = Status::Warned;
+        }
+    }
+
     /// Takes over the results of checks: a failing one makes the task fail, a warning one makes it warn.
     pub(crate) fn checked(mut self, checks: Vec<CheckReport>) -> Self {
         if checks.iter().any(CheckReport::stops) {
             self.status = Status::Failed;
-        } else if checks.iter().any(|check| !check.passed()) && self.status.is_good() {
-            self.status = Status::Warned;
+        } else if checks.iter().any(|check| !check.passed()) {
+            self.warn();
         }
         self.checks.extend(checks);
         self

@@ -33,9 +33,7 @@ pub(crate) async fn load_seed(
     let table = Workspace::table_name(&seed.relation)?;
     let lease = build.workspace.lake.lease(&table, "ade").await?;
     let result = Box::pin(replace(build, seed, checks, desired, &table, &lease)).await;
-    if let Err(error) = build.workspace.lake.release(&lease).await {
-        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
-    }
+    build.workspace.release(&table, &lease).await;
     let outcome = result?;
     if outcome.status.is_good() && outcome.status != Status::Unchanged {
         build.run_hooks(HookTime::Post, Some(&seed.id), &seed.post_hooks, &seed.relation.schema).await?;

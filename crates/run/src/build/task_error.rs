@@ -18,16 +18,15 @@ impl TaskError {
         matches!(self, Self::Run(error) if error.is_conflict())
     }
 
-    /// The same with one more thing to know.
-    pub(crate) fn noted(self, note: &str) -> Self {
+    /// Adds one more thing to know.
+    pub(crate) fn note(&mut self, note: &str) {
         match self {
-            Self::Diagnostics(mut problems) => {
+            Self::Diagnostics(problems) => {
                 if let Some(last) = problems.pop() {
                     problems.push(last.note(note));
                 }
-                Self::Diagnostics(problems)
             }
-            Self::Run(_) => RunError::usage(format!("{}\n{note}", self.message()), None).into(),
+            Self::Run(_) => *self = RunError::usage(format!("{}\n{note}", self.message()), None).into(),
         }
     }
 

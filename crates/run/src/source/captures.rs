@@ -136,9 +136,7 @@ impl<'a> Capturing<'a> {
         }
         self.tell(&held);
         for table in held {
-            if let Err(error) = self.build.workspace.lake.release(&table.lease).await {
-                tracing::warn!(table = %table.table, %error, "the lease was not given back; it ends by itself");
-            }
+            self.build.workspace.release(&table.table, &table.lease).await;
         }
         self.outcomes
     }
@@ -325,11 +323,9 @@ impl<'a> Capturing<'a> {
             match self.outcomes.get_mut(node) {
                 Some(Ok(outcome)) => {
                     outcome.note(&note);
-                    if outcome.status.is_good() {
-                        outcome.status = Status::Warned;
-                    }
+                    outcome.warn();
                 }
-                Some(Err(error)) => *error = std::mem::replace(error, again("")).noted(&note),
+                Some(Err(error)) => error.note(&note),
                 None => tracing::warn!(connection = self.connection.name, note, "no table is there to say it"),
             }
         }

@@ -24,7 +24,6 @@ use super::sieve::Sieve;
 use super::stamp::stamped;
 use crate::build::{Outcome, TaskError};
 use crate::error::RunError;
-use crate::event::Status;
 
 /// What is decided before the first row is read.
 pub(super) struct Decided {
@@ -111,7 +110,7 @@ impl TableLanding<'_> {
         let mut notes = retyping.notes(&format!("{}.{}", self.source.source, self.source.name));
         notes.extend(verdict.notes);
         if !notes.is_empty() {
-            outcome.status = Status::Warned;
+            outcome.warn();
             outcome.notes(&notes);
         }
         let left_out: HashSet<String> = policy.unclassified().iter().map(|column| column.column.clone()).collect();

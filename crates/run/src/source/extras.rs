@@ -11,7 +11,9 @@ use super::sieve::Sieve;
 use crate::error::RunError;
 
 /// Column that is true for rows that the source has deleted, or means as deleted.
-pub(super) const IS_DELETED: &str = "_ade_is_deleted";
+pub(crate) const IS_DELETED: &str = "_ade_is_deleted";
+/// The condition, in SQL, of rows that the source has not deleted.
+pub(crate) const NOT_DELETED: &str = "\"_ade_is_deleted\" is not true";
 /// Column with the names of the rules that a row is marked with.
 pub(super) const MARKS: &str = "_ade_marks";
 

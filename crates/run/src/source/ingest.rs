@@ -54,9 +54,7 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     };
     let result = Box::pin(reading).await;
     build.connections.finished(name).await;
-    if let Err(error) = workspace.lake.release(&lease).await {
-        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
-    }
+    workspace.release(&table, &lease).await;
     result
 }
 
@@ -115,7 +113,7 @@ impl Units<'_> {
                     self.tally.merge(committed.tally);
                     if let Some(before) = committed.emptied {
                         // A source that lost everything and one that could not be read whole look alike.
-                        outcome.status = Status::Warned;
+                        outcome.warn();
                         outcome.note(&format!("the table is empty now; before it had {}", count(before, "row")));
                     }
                     outcome.audited(committed.checks);
@@ -174,7 +172,7 @@ impl TableLanding<'_> {
         for note in &plan.notes {
             outcome.note(&note.message);
             if note.is_warning() {
-                outcome.status = Status::Warned;
+                outcome.warn();
             }
         }
         if plan.units.is_empty() && current.is_some() {
@@ -220,7 +218,7 @@ impl TableLanding<'_> {
         outcome.notes(&units.losses.notes());
         outcome.notes(&units.tally.notes(&beside(self.table)?.to_string(), self.source.on_delete));
         if outcome.status == Status::Success && (units.losses.is_warning() || units.tally.is_warning()) {
-            outcome.status = Status::Warned;
+            outcome.warn();
         }
         if let Some(error) = failure {
             // A conflict is answered by planning anew, from what is committed.

@@ -37,6 +37,7 @@ pub(crate) use connections::{
     settings as connection_settings,
 };
 pub(crate) use drift::{may_be_missing, must_have_values};
+pub(crate) use extras::{IS_DELETED, NOT_DELETED};
 pub(crate) use ingest::ingest;
 pub(crate) use obfuscation::Obfuscation;
 pub(crate) use quarantine::beside;

@@ -170,7 +170,7 @@ impl<'a> Quarantine<'a> {
                 Ok(())
             }
             Err(error) => {
-                release(build, &self.table, &lease).await;
+                build.workspace.release(&self.table, &lease).await;
                 Err(error.into())
             }
         }
@@ -259,7 +259,7 @@ impl<'a> Quarantine<'a> {
                 Ok(as_before)
             }
         };
-        release(build, &table, &lease).await;
+        build.workspace.release(&table, &lease).await;
         result
     }
 }
@@ -282,10 +282,4 @@ async fn committed(writer: StageWriter, is_there: bool, note: &CommitNote) -> Re
     }
     staged.commit(note).await?;
     Ok(counts.total)
-}
-
-pub(super) async fn release(build: &Build, table: &TableName, lease: &Lease) {
-    if let Err(error) = build.workspace.lake.release(lease).await {
-        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
-    }
 }

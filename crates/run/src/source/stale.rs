@@ -1,8 +1,7 @@
 //! Rows that are kept apart for reasons that hold no more: a promise was taken back, or its column is as promised again. Nothing
 //! brings them again by itself, as they have not changed.
 use ade_diagnostic::{agree, count};
-use ade_engine::MemoryCatalog;
-use ade_engine::RelationName;
+use ade_engine::{MemoryCatalog, RelationName};
 use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
@@ -12,7 +11,6 @@ use super::ingest::TableLanding;
 use super::quarantine::{REASON, beside, kept_apart};
 use crate::build::{Outcome, TaskError};
 use crate::error::RunError;
-use crate::event::Status;
 
 impl TableLanding<'_> {
     /// Says how many rows are kept apart for reasons that what is `decided` now does not know. What has landed has landed, also
@@ -21,9 +19,7 @@ impl TableLanding<'_> {
         if let Err(error) = self.try_tell_stale(decided, outcome).await {
             outcome
                 .note(&format!("nobody knows which rows are kept apart for no reason any more: {}", error.message()));
-            if outcome.status.is_good() {
-                outcome.status = Status::Warned;
-            }
+            outcome.warn();
         }
     }
 

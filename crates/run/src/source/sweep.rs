@@ -156,9 +156,7 @@ impl TableLanding<'_> {
             }
             if rows == found.there {
                 // A source that lost everything and one that shows nothing look alike.
-                if outcome.status.is_good() {
-                    outcome.status = Status::Warned;
-                }
+                outcome.warn();
                 outcome.note(&if marks {
                     let were = agree(rows, "was", "were");
                     format!("every row of the table is marked as deleted now; before, {rows} {were} not")
@@ -182,7 +180,7 @@ impl TableLanding<'_> {
         batch_id: &str,
     ) -> Result<(), TaskError> {
         let loaded_at = self.build.workspace.world.clock.now();
-        let mut rows = self.rows(&relation_name(&self.source.relation), columns, only_there(current)).await?;
+        let mut rows = self.rows(&relation_name(&self.source.relation), columns, &only_there(current)).await?;
         while let Some(batch) = next(&mut rows).await? {
             let shape = |_| RunError::Stamp { rows: batch.num_rows() };
             let places = key_places(batch.schema_ref(), &found.columns);

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use ade_connect::Registry;
 use ade_engine::{Engine, Session, SessionOptions};
-use ade_lake::{At, Lake, TableName};
+use ade_lake::{At, Lake, Lease, TableName};
 use ade_meta::Meta;
 use ade_project::{Project, Relation};
 
@@ -82,6 +82,13 @@ impl Workspace {
     /// The lake's name of a relation.
     pub(crate) fn table_name(relation: &Relation) -> Result<TableName, RunError> {
         Ok(TableName::new(&relation.schema, &relation.table)?)
+    }
+
+    /// Gives the lease of a table back. It ends by itself, so that what was done counts also when this fails.
+    pub(crate) async fn release(&self, table: &TableName, lease: &Lease) {
+        if let Err(error) = self.lake.release(lease).await {
+            tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
+        }
     }
 
     /// Refuses a command that writes where nothing can be written.

@@ -39,9 +39,7 @@ pub(super) async fn build(
     let lease = workspace.lake.lease(&name, "ade").await?;
     let work = ModelTable { build, model, checks, name: &name, lease: &lease };
     let result = work.make(desired).await;
-    if let Err(error) = workspace.lake.release(&lease).await {
-        tracing::warn!(table = %name, %error, "the lease was not given back; it ends by itself");
-    }
+    workspace.release(&name, &lease).await;
     result
 }
 
@@ -89,7 +87,7 @@ impl ModelTable<'_> {
             }
             outcome.notes(changed_text.as_slice());
             if gone_back.is_some() {
-                outcome.status = Status::Warned;
+                outcome.warn();
                 outcome.notes(gone_back.as_slice());
             }
         }

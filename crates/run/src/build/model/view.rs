@@ -75,9 +75,7 @@ pub(super) async fn build(
         Ok::<_, TaskError>(())
     };
     let switched = Box::pin(switching).await;
-    if let Err(error) = workspace.lake.release(&lease).await {
-        tracing::warn!(%table, %error, "the lease was not given back; it ends by itself");
-    }
+    workspace.release(&table, &lease).await;
     switched?;
     let mut outcome = outcome;
     outcome.note(&format!("was a table and is a view now: the table and {versions} are gone"));

@@ -9,7 +9,7 @@ use arrow::compute::filter_record_batch;
 
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
-use super::super::quarantine::{ROW, beside, release};
+use super::super::quarantine::{ROW, beside};
 use super::compared::{apart_name, next};
 use super::found::Found;
 use crate::build::{Outcome, TaskError, discard_stage};
@@ -28,7 +28,7 @@ impl TableLanding<'_> {
         let table = beside(self.table)?;
         let lease = lake.lease(&table, "ade").await?;
         let removed = self.remove_apart(&table, found, apart, &lease).await;
-        release(self.build, &table, &lease).await;
+        self.build.workspace.release(&table, &lease).await;
         let rows = removed?;
         outcome.note(&format!(
             "{} that the source has not got any more {} removed from {table}",

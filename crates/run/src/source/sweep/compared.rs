@@ -13,7 +13,7 @@ use futures::StreamExt;
 use super::super::decided::fitted;
 use super::super::door::{Door, named};
 use super::super::drift::Retyping;
-use super::super::extras::IS_DELETED;
+use super::super::extras::{IS_DELETED, NOT_DELETED};
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
 use super::super::key_digests::{KeyDigest, KeyDigests};
@@ -109,7 +109,7 @@ impl TableLanding<'_> {
         let relation = relation_name(&self.source.relation);
         let mut ours = KeyDigests::new(folder.join("lake"));
         let mut there = 0;
-        let mut stored = self.rows(&relation, &columns, only_there(current)).await?;
+        let mut stored = self.rows(&relation, &columns, &only_there(current)).await?;
         while let Some(batch) = next(&mut stored).await? {
             for digest in keys.digests(&batch)? {
                 ours.add(&digest).map_err(unwritten)?;
@@ -141,7 +141,7 @@ impl TableLanding<'_> {
         }
         let mut back = HashSet::new();
         if has_marks(current) && !unknown.is_empty() {
-            let mut marked = self.rows(&relation, &found.columns, ONLY_MARKED).await?;
+            let mut marked = self.rows(&relation, &found.columns, &only_marked()).await?;
             while let Some(batch) = next(&mut marked).await? {
                 back.extend(found.keys.digests(&batch)?.into_iter().filter(|digest| unknown.contains(digest)));
             }
@@ -220,15 +220,17 @@ fn unwritten(_: std::io::Error) -> RunError {
 }
 
 /// The condition of rows that are marked as deleted.
-const ONLY_MARKED: &str = " where \"_ade_is_deleted\"";
+fn only_marked() -> String {
+    format!(" where \"{IS_DELETED}\"")
+}
 
 fn has_marks(current: &Snapshot) -> bool {
     current.schema().field_with_name(IS_DELETED).is_ok()
 }
 
 /// The condition that leaves out rows which are marked as deleted already.
-pub(super) fn only_there(current: &Snapshot) -> &'static str {
-    if has_marks(current) { " where \"_ade_is_deleted\" is not true" } else { "" }
+pub(super) fn only_there(current: &Snapshot) -> String {
+    if has_marks(current) { format!(" where {NOT_DELETED}") } else { String::new() }
 }
 
 /// A comparison with some of the keys would remove rows that are there.

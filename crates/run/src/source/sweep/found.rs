@@ -6,7 +6,6 @@ use ade_diagnostic::{agree, count};
 use super::super::key_digests::KeyDigest;
 use super::keys::Keys;
 use crate::build::Outcome;
-use crate::event::Status;
 
 /// What a comparison found.
 pub(super) struct Found {
@@ -29,26 +28,11 @@ pub(super) struct Found {
 impl Found {
     /// Says what a person should know of the source beside what is gone.
     pub(super) fn tell(&self, key: &[String], outcome: &mut Outcome) {
-        const WHY: &str = "`--full-refresh` reads";
         if let Some(back) = self.back.filter(|back| *back > 0) {
-            outcome.note(&format!(
-                "{} {} marked as deleted and in the source all the same: {} cursor did not say that {} came back; {WHY} {}",
-                count(back, "row"),
-                agree(back, "is", "are"),
-                agree(back, "its", "their"),
-                agree(back, "it", "they"),
-                agree(back, "it", "them"),
-            ));
+            outcome.note(&missed(back, "", "marked as deleted and in the source all the same", "came back"));
         }
         if let Some(absent) = self.absent.filter(|absent| *absent > 0) {
-            outcome.note(&format!(
-                "{} of the source {} not in the table: {} cursor did not say that {} changed; {WHY} {}",
-                count(absent, "row"),
-                agree(absent, "is", "are"),
-                agree(absent, "its", "their"),
-                agree(absent, "it", "they"),
-                agree(absent, "it", "them"),
-            ));
+            outcome.note(&missed(absent, " of the source", "not in the table", "changed"));
         }
         if self.repeated > 0 {
             outcome.note(&format!(
@@ -58,9 +42,17 @@ impl Found {
                 agree(self.repeated, "has", "have"),
                 key.join(", "),
             ));
-            if matches!(outcome.status, Status::Success | Status::Unchanged) {
-                outcome.status = Status::Warned;
-            }
+            outcome.warn();
         }
     }
+}
+
+/// That the cursor of rows does not say what happened to them.
+fn missed(rows: usize, of: &str, are: &str, happened: &str) -> String {
+    let (its, it, them) = (agree(rows, "its", "their"), agree(rows, "it", "they"), agree(rows, "it", "them"));
+    format!(
+        "{}{of} {} {are}: {its} cursor did not say that {it} {happened}; `--full-refresh` reads {them}",
+        count(rows, "row"),
+        agree(rows, "is", "are"),
+    )
 }
