@@ -1,17 +1,21 @@
 //! The rows of one unit.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::{Stream, StreamExt};
 
-use crate::{ConnectError, UnitEnd};
+use crate::{ConnectError, RejectedRecord, UnitEnd};
 
 /// What a connector's stream consists of: batches, and last of all the end.
 pub(crate) enum Item {
     Batch(RecordBatch),
+    /// Records that came since the last item, and are no rows. Only where the plan says that they are wanted.
+    #[expect(dead_code, reason = "connectors that reject records come with them")]
+    Rejected(Vec<RejectedRecord>),
     End(UnitEnd),
 }
 
@@ -21,6 +25,7 @@ type Items = Pin<Box<dyn Stream<Item = Result<Item, ConnectError>> + Send>>;
 pub struct BatchStream {
     schema: SchemaRef,
     items: Option<Items>,
+    rejected: Vec<RejectedRecord>,
     end: Option<UnitEnd>,
 }
 
@@ -30,7 +35,7 @@ impl BatchStream {
         schema: SchemaRef,
         items: impl Stream<Item = Result<Item, ConnectError>> + Send + 'static,
     ) -> Self {
-        Self { schema, items: Some(Box::pin(items)), end: None }
+        Self { schema, items: Some(Box::pin(items)), rejected: Vec::new(), end: None }
     }
 
     /// A stream of `batches` (of which each has `schema`) that ends with `end`: for connectors outside this crate.
@@ -46,6 +51,12 @@ impl BatchStream {
     /// The schema of every batch.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// Records that no row could be made of, since this was asked last. To be asked after every batch and at the end: a batch
+    /// without rows comes where there is nothing but such records, so that few of them wait here at any time.
+    pub fn take_rejected(&mut self) -> Vec<RejectedRecord> {
+        std::mem::take(&mut self.rejected)
     }
 
     /// What is known at the end: `Some` once the stream has given `None` without an error before.
@@ -64,6 +75,10 @@ impl Stream for BatchStream {
         match items.as_mut().poll_next(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(Item::Batch(batch)))) => Poll::Ready(Some(Ok(batch))),
+            Poll::Ready(Some(Ok(Item::Rejected(records)))) => {
+                self.rejected.extend(records);
+                Poll::Ready(Some(Ok(RecordBatch::new_empty(Arc::clone(&self.schema)))))
+            }
             Poll::Ready(Some(Ok(Item::End(end)))) => {
                 self.items = None;
                 self.end = Some(end);

@@ -27,6 +27,10 @@ pub struct ReadPlan {
     pub can_tell_misfits: bool,
     /// The columns of which it does, and tells it in a last column, [`crate::MISFITS`]. A misfit in any other ends the read.
     pub misfits: Vec<String>,
+    /// Whether a read can go on behind a record that no row can be made of.
+    pub can_reject: bool,
+    /// Whether it does, and gives such records beside the rows ([`crate::BatchStream::take_rejected`]). Otherwise they end it.
+    pub rejects: bool,
 }
 
 impl ReadPlan {
@@ -42,6 +46,12 @@ impl ReadPlan {
             self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
             self.misfits = columns;
         }
+        self
+    }
+
+    /// The same plan giving records that no row can be made of beside the rows, as far as the source can.
+    pub fn rejecting(mut self) -> Self {
+        self.rejects = self.can_reject;
         self
     }
 

@@ -128,6 +128,8 @@ impl ReadPlan {
             notes,
             can_tell_misfits: false,
             misfits: Vec::new(),
+            can_reject: false,
+            rejects: false,
         }
     }
 }

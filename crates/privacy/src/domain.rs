@@ -36,6 +36,11 @@ impl Domain {
         Self { name: class.name().to_owned(), form: CanonicalForm::of_domain(class.name()) }
     }
 
+    /// The domain of what is sealed. No project can name it.
+    pub(crate) fn of_sealed() -> Self {
+        Self { name: "(sealed)".to_owned(), form: CanonicalForm::Text }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

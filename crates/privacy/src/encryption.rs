@@ -41,6 +41,18 @@ impl Encryptor {
         }
     }
 
+    /// One value.
+    pub(crate) fn seal(&self, bytes: &[u8]) -> Result<String, PrivacyError> {
+        let associated = [self.header.as_bytes(), self.domain.as_bytes()];
+        let mut sealed = Aes256Siv::new(&(*self.subkey).into())
+            .encrypt(associated, bytes)
+            .map_err(|_| PrivacyError::BatchTooLarge { column: self.domain.clone(), rows: 1 })?;
+        let mut text = self.header.clone();
+        URL_SAFE_NO_PAD.encode_string(&sealed, &mut text);
+        sealed.zeroize();
+        Ok(text)
+    }
+
     fn each<A: ArrayAccessor>(&self, values: &A) -> Result<TextColumn, Failure>
     where
         A::Item: AsRef<[u8]>,

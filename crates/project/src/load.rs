@@ -22,6 +22,7 @@ mod graph;
 mod incremental;
 mod ingest;
 mod layout;
+mod max_rejects;
 mod models;
 mod names;
 mod packages;

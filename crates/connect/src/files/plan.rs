@@ -106,6 +106,8 @@ pub(crate) fn plan(
         notes,
         can_tell_misfits: false,
         misfits: Vec::new(),
+        can_reject: false,
+        rejects: false,
     })
 }
 

@@ -34,6 +34,9 @@ pub struct DriftKinds {
     pub retyped_column: Option<Spanned<DriftPolicy>>,
     /// NULLs where `nullable: false` is promised.
     pub newly_nullable: Option<Spanned<DriftPolicy>>,
+    /// A record that no row can be made of: a line that is no JSON, a CSV record with another number of fields, bytes that
+    /// are no text.
+    pub broken_record: Option<Spanned<DriftPolicy>>,
     /// What holds instead for columns of a type, by its SQL name or the source's own: `jsonb: ignore`.
     #[serde(default)]
     pub types: Option<IndexMap<String, DriftDeclaration>>,
@@ -59,7 +62,7 @@ impl JsonSchema for DriftDeclaration {
         json_schema!({
             "description": "One word for every kind of drift for which it means something, or a mapping from kinds to words.",
             "anyOf": [
-                { "type": "string", "enum": ["stop", "evolve", "quarantine_rows", "ignore"] },
+                { "type": "string", "enum": ["stop", "evolve", "quarantine_rows", "quarantine_value", "ignore"] },
                 generator.subschema_for::<DriftKinds>(),
             ],
         })

@@ -24,9 +24,13 @@ pub struct SourceDeclaration {
     pub connection: Option<Spanned<String>>,
     /// Schema of its tables in the lake. Default: the source's name.
     pub schema: Option<Spanned<String>>,
-    /// What happens when a table is no longer as promised: `stop` (default), `evolve`, `quarantine_rows` or `ignore`, for all
-    /// kinds of drift or for each.
+    /// What happens when a table is no longer as promised: `stop` (default), `evolve`, `quarantine_rows`, `quarantine_value` or
+    /// `ignore`, for all kinds of drift or for each.
     pub drift: Option<DriftDeclaration>,
+    /// How many rejects a load of a table may have: a number of records (`100`), or a share of them (`0.5 %`). With more, the load
+    /// fails. Default: 1,000, or 1 % where that is more.
+    #[schemars(with = "Option<MaxRejectsDeclaration>")]
+    pub max_rejects: Option<Node>,
     /// How late its tables may be.
     #[serde(default)]
     #[schemars(with = "Option<FreshnessDeclaration>")]
@@ -81,6 +85,10 @@ pub struct TableDeclaration {
     pub contract: Option<ContractConfig>,
     /// What happens when it is no longer as promised; goes before what the source says.
     pub drift: Option<DriftDeclaration>,
+    /// How many rejects a load may have, as a number of records (`100`) or a share of them (`0.5 %`); goes before what the
+    /// source says.
+    #[schemars(with = "Option<MaxRejectsDeclaration>")]
+    pub max_rejects: Option<Node>,
     /// Rows that are not what the table is about: migrated, tests, dummies.
     #[serde(default)]
     pub rows: Many<RowRuleDeclaration>,
@@ -127,4 +135,15 @@ pub struct TableDeclaration {
     /// Names are always quoted: no effect.
     #[schemars(with = "Option<serde_json::Value>")]
     pub quoting: Option<Node>,
+}
+
+/// Either way of writing how many rejects are too many.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+#[schemars(untagged)]
+enum MaxRejectsDeclaration {
+    /// A number of records.
+    Rows(u64),
+    /// A share of them: `0.5 %`.
+    Share(String),
 }

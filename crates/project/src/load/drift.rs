@@ -46,15 +46,24 @@ fn layer(file: &Arc<SourceFile>, declared: &DriftDeclaration, place: Place, prob
         DriftDeclaration::Kinds(kinds) => kinds,
     };
     let mut says = DriftLayer::default();
-    let declared: [&Option<Spanned<DriftPolicy>>; 5] =
-        [&kinds.new_column, &kinds.missing_column, &kinds.renamed_column, &kinds.retyped_column, &kinds.newly_nullable];
+    let declared: [&Option<Spanned<DriftPolicy>>; 6] = [
+        &kinds.new_column,
+        &kinds.missing_column,
+        &kinds.renamed_column,
+        &kinds.retyped_column,
+        &kinds.newly_nullable,
+        &kinds.broken_record,
+    ];
     for (kind, word) in DriftKind::ALL.into_iter().zip(declared) {
         let Some(word) = word else { continue };
-        let at_column = place == Place::Column && kind == DriftKind::NewColumn;
-        let refused = if at_column {
-            Some("a column that is listed is not new: write it at the table")
-        } else {
-            kind.refuses(word.value)
+        let refused = match kind {
+            DriftKind::NewColumn if place == Place::Column => {
+                Some("a column that is listed is not new: write it at the table")
+            }
+            DriftKind::BrokenRecord if place == Place::Column => {
+                Some("a record that is broken has no columns: write it at the table")
+            }
+            kind => kind.refuses(word.value),
         };
         match refused {
             Some(why) => {

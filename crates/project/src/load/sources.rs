@@ -12,6 +12,7 @@ use super::context::{self, Context};
 use super::declarations::Declared;
 use super::drift;
 use super::ingest;
+use super::max_rejects;
 use super::names::Names;
 use super::privacy::check_class;
 use super::report;
@@ -124,6 +125,7 @@ fn one(
         contract_enforced: table.contract.as_ref().and_then(|contract| contract.enforced).unwrap_or(false),
         columns,
         drift: drift::resolve(file, says, table, problems),
+        max_rejects: max_rejects::resolve(file, says, table, problems),
         rows: rows.rules,
         deleted: rows.deleted,
         on_delete: rows.on_delete,

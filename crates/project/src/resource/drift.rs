@@ -16,6 +16,8 @@ pub enum DriftPolicy {
     Evolve,
     /// Rows that break the promise are kept apart, in a table of their own; all others land.
     QuarantineRows,
+    /// Rows that break the promise land without the value that does; the value is kept apart, sealed.
+    QuarantineValue,
     /// The table lands without it, and nobody is told.
     Ignore,
 }
@@ -27,6 +29,7 @@ impl DriftPolicy {
             Self::Stop => "stop",
             Self::Evolve => "evolve",
             Self::QuarantineRows => "quarantine_rows",
+            Self::QuarantineValue => "quarantine_value",
             Self::Ignore => "ignore",
         }
     }
@@ -46,12 +49,20 @@ pub enum DriftKind {
     RetypedColumn,
     /// A column that was promised without NULLs has some.
     NewlyNullable,
+    /// It has a record that no row can be made of.
+    BrokenRecord,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::NewColumn, Self::MissingColumn, Self::RenamedColumn, Self::RetypedColumn, Self::NewlyNullable];
+    pub const ALL: [Self; 6] = [
+        Self::NewColumn,
+        Self::MissingColumn,
+        Self::RenamedColumn,
+        Self::RetypedColumn,
+        Self::NewlyNullable,
+        Self::BrokenRecord,
+    ];
 
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -61,6 +72,7 @@ impl DriftKind {
             Self::RenamedColumn => "renamed_column",
             Self::RetypedColumn => "retyped_column",
             Self::NewlyNullable => "newly_nullable",
+            Self::BrokenRecord => "broken_record",
         }
     }
 
@@ -74,11 +86,17 @@ impl DriftKind {
                 "a rename is proposed and never carried out by itself: write `from:` at the column, or `ignore` to take it for \
                  a missing and a new column",
             ),
-            (Self::RenamedColumn, DriftPolicy::QuarantineRows) => Some(
+            (Self::RenamedColumn, DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue) => Some(
                 "a rename is the same for all rows: write `stop`, or `ignore` to take it for a missing and a new column",
             ),
             (Self::RetypedColumn, DriftPolicy::Ignore) => {
                 Some("values would be lost without a word: write `quarantine_rows`, or `evolve` to take the new type")
+            }
+            (Self::MissingColumn | Self::NewlyNullable, DriftPolicy::QuarantineValue) => {
+                Some("there is no value to keep apart: write `evolve`, or `quarantine_rows` for NULLs")
+            }
+            (Self::BrokenRecord, DriftPolicy::Evolve | DriftPolicy::QuarantineValue) => {
+                Some("no row can be made of the record: write `quarantine_rows`, or `ignore` to leave it out")
             }
             _ => None,
         }
@@ -190,16 +208,27 @@ mod tests {
     #[test]
     fn every_combination_without_meaning_says_why() {
         let refused = DriftKind::ALL.iter().flat_map(|kind| {
-            let all = [DriftPolicy::Stop, DriftPolicy::Evolve, DriftPolicy::QuarantineRows, DriftPolicy::Ignore];
+            let all = [
+                DriftPolicy::Stop,
+                DriftPolicy::Evolve,
+                DriftPolicy::QuarantineRows,
+                DriftPolicy::QuarantineValue,
+                DriftPolicy::Ignore,
+            ];
             all.into_iter().filter(|policy| kind.refuses(*policy).is_some()).map(|policy| (*kind, policy))
         });
         assert_eq!(
             refused.collect::<Vec<_>>(),
             [
                 (DriftKind::MissingColumn, DriftPolicy::QuarantineRows),
+                (DriftKind::MissingColumn, DriftPolicy::QuarantineValue),
                 (DriftKind::RenamedColumn, DriftPolicy::Evolve),
                 (DriftKind::RenamedColumn, DriftPolicy::QuarantineRows),
+                (DriftKind::RenamedColumn, DriftPolicy::QuarantineValue),
                 (DriftKind::RetypedColumn, DriftPolicy::Ignore),
+                (DriftKind::NewlyNullable, DriftPolicy::QuarantineValue),
+                (DriftKind::BrokenRecord, DriftPolicy::Evolve),
+                (DriftKind::BrokenRecord, DriftPolicy::QuarantineValue),
             ]
         );
     }

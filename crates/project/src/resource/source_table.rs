@@ -3,7 +3,7 @@
 use ade_diagnostic::Location;
 use serde_json::{Map, Value};
 
-use super::{Column, Drift, Freshness, Ingest, OnDelete, Owner, RowCondition, RowRule};
+use super::{Column, Drift, Freshness, Ingest, MaxRejects, OnDelete, Owner, RowCondition, RowRule};
 use crate::{NodeId, Relation};
 
 /// One table of a `sources:` entry, with what the entry says for all its tables applied.
@@ -27,6 +27,8 @@ pub struct SourceTable {
     pub columns: Vec<Column>,
     /// What happens when the source is no longer as promised.
     pub drift: Drift,
+    /// How many rejects of a load are too many.
+    pub max_rejects: MaxRejects,
     /// Rows that are not what the table is about.
     pub rows: Vec<RowRule>,
     /// When the source means that a row is deleted: a condition, or a column (true, not 0, or a time).

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use ade_connect::{DELETED, ReadUnit, Snapshot as SourceSnapshot};
-use ade_diagnostic::count;
+use ade_diagnostic::{Diagnostic, count, rule};
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
 use ade_project::resource::IngestMode;
@@ -18,6 +18,7 @@ use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
 use super::quarantine::{Intake, Quarantine};
 use super::reading::Reading;
+use super::row_digest::Place;
 use super::stamp::BATCH_ID;
 use super::staying::Stayed;
 use super::tally::Tally;
@@ -98,7 +99,7 @@ impl Arrival<'_> {
         let Self { table, decided, .. } = self;
         let intake = Intake {
             build: table.build,
-            keeps_apart: decided.sieve.keeps_apart(),
+            keeps_apart: decided.sieve.keeps_apart() || decided.rejects,
             table: table.table,
             columns: Arc::clone(decided.obfuscator.output_schema()),
             key: &table.declared.key,
@@ -106,6 +107,7 @@ impl Arrival<'_> {
             whole: self.whole,
             replaced: self.replaced(),
             origin: position.map(Value::to_string).unwrap_or_default(),
+            promises: decided.sieve.promises(&decided.arriving),
         };
         Quarantine::new(intake).await
     }
@@ -159,6 +161,10 @@ impl Arrival<'_> {
             notes.extend(end.notes.iter().map(|note| note.message.clone()));
             position = end.position(position.take(), &batch_id.to_string());
             batches.push(batch_id);
+        }
+        if let Some(problem) = self.too_many(rows, &tally) {
+            discard_stage(writer).await;
+            return Err(TaskError::Diagnostics(vec![problem]));
         }
         let mut landing = self.decided.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
@@ -228,10 +234,34 @@ impl Arrival<'_> {
         Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, tally, position }))
     }
 
+    /// That more was rejected of a load than it may have: then it is not some rows that are wrong.
+    fn too_many(&self, rows: u64, tally: &Tally) -> Option<Diagnostic> {
+        let source = self.table.source;
+        let records = rows + tally.records.values().sum::<u64>() + tally.skipped;
+        let limit = source.max_rejects.of(records);
+        if tally.rejected <= limit {
+            return None;
+        }
+        let table = format!("{}.{}", source.source, source.name);
+        let message = format!(
+            "{} of {} of `{table}` would be rejected, and a load may have {limit} rejects; nothing of it has landed",
+            tally.rejected,
+            count(records, "record"),
+        );
+        let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(source.origin.clone());
+        let problem = tally.broken_promises().into_iter().fold(problem, Diagnostic::note);
+        Some(problem.hint("ask the source's owner what changed; `max_rejects` at the table says how many are too many"))
+    }
+
     /// Why what lands takes the place of all that was there, where that is not plain.
     fn reason(&self) -> Option<String> {
         let reasons = self.decided.plan.notes.iter().filter(|note| self.whole && note.is_reason());
         reasons.map(|note| note.message.clone()).reduce(|all, more| format!("{all}; {more}"))
+    }
+
+    /// Where the rows of a unit from `row` on are.
+    pub(super) fn place<'u>(&self, unit: &'u ReadUnit, row: u64) -> Place<'u> {
+        Place { unit: &unit.label, row, numbered: self.table.is_of_files() }
     }
 
     /// Whether what is read are changes, with those of rows that are no more.

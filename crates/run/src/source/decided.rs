@@ -32,11 +32,15 @@ pub(super) struct Decided {
     pub(super) arriving: SchemaRef,
     /// What tells rows apart.
     pub(super) sieve: Sieve,
+    /// Whether records that no row can be made of are kept; else they are left out, where they do not end the read.
+    pub(super) rejects: bool,
     /// The places of the columns that land among those that are read.
     pub(super) places: Vec<usize>,
     /// Listed columns that the source has not got.
     pub(super) missing: Vec<String>,
     pub(super) obfuscator: Obfuscator,
+    /// The key that values and records are sealed with which nobody can treat, where there may be some.
+    pub(super) sealing: Option<Keyring>,
     /// What rows carry beside their own columns.
     pub(super) extras: Extras,
     /// Of the rows that are staged.
@@ -55,9 +59,11 @@ impl Decided {
             plan,
             arriving,
             sieve: Sieve::default(),
+            rejects: false,
             places: Vec::new(),
             missing: Vec::new(),
             obfuscator,
+            sealing: None,
             extras: Extras::default(),
             schema,
             landing: landed(current).unwrap_or_default(),
@@ -120,11 +126,16 @@ impl TableLanding<'_> {
             conditions.columns().map(str::to_owned).chain(verdict.watched.iter().cloned()).collect();
         let plan = plan.keeping(|name| lands(door.inside(name)) || looked_at.contains(door.inside(name)));
         let told = self.told(&door, &plan);
+        let broken = self.source.drift.policy(DriftKind::BrokenRecord, "", &[]);
         let plan = plan.telling_misfits(told);
+        let plan = if broken == DriftPolicy::Stop { plan } else { plan.rejecting() };
         let arriving = door.schema_inside(&plan.schema);
         sieve.fitted = fitted(retyping, &arriving);
         sieve.told = plan.misfits.iter().filter_map(|name| plan.schema.index_of(name).ok()).collect();
         self.fill(&mut sieve, &arriving, &verdict.missing, &verdict.watched).await?;
+        let is_aside = |name: &String| verdict.aside.contains(name) || self.sets_aside(retyping, name, &arriving);
+        let places = arriving.fields().iter().enumerate().filter(|(_, field)| is_aside(field.name()));
+        sieve.aside = places.map(|(place, _)| place).collect();
         let places =
             arriving.fields().iter().enumerate().filter(|(_, field)| lands(field.name()) && field.name() != MISFITS);
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
@@ -146,6 +157,8 @@ impl TableLanding<'_> {
         let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
         let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
+        let seals = sieve.finds_unfit() || plan.rejects;
+        let sealing = if seals { Some(self.build.keyring()?) } else { None };
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared))
             .of_rows(self.source)
             .in_mode(self.declared.mode);
@@ -156,7 +169,8 @@ impl TableLanding<'_> {
         let extras = Extras::new(self.source, &sieve);
         let schema = stamped(&extras.schema(obfuscator.output_schema()));
         let missing = verdict.missing;
-        Ok(Decided { plan, arriving, sieve, places, missing, obfuscator, extras, schema, landing })
+        let rejects = broken == DriftPolicy::QuarantineRows && plan.rejects;
+        Ok(Decided { plan, arriving, sieve, rejects, places, missing, obfuscator, sealing, extras, schema, landing })
     }
 
     /// Who uses the table, where a plan found something that they should know of.
@@ -176,9 +190,21 @@ impl TableLanding<'_> {
             let (name, data_type) = (door.inside(field.name()), type_name(field.data_type()));
             let policy = self.source.drift.policy(DriftKind::RetypedColumn, name, &[&data_type]);
             let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
-            policy == DriftPolicy::QuarantineRows && !needed.any(|needed| needed.eq_ignore_ascii_case(name))
+            let keeps = matches!(policy, DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue);
+            keeps && !needed.any(|needed| needed.eq_ignore_ascii_case(name))
         });
         fields.map(|field| field.name().clone()).collect()
+    }
+
+    /// Whether rows land without a value of the column that does not fit. Without what tells them apart, or was promised of all
+    /// of them, they do not.
+    fn sets_aside(&self, retyping: &Retyping, name: &str, arriving: &Schema) -> bool {
+        let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
+        let is_needed = needed.any(|needed| needed.eq_ignore_ascii_case(name));
+        let is_promised = self.source.column(name).is_some_and(|listed| !listed.nullable);
+        let data_type = arriving.field_with_name(name).map(|field| type_name(field.data_type())).unwrap_or_default();
+        let policy = self.source.drift.policy(DriftKind::RetypedColumn, name, &[&data_type]);
+        !is_needed && !is_promised && (retyping.is_aside(name) || policy == DriftPolicy::QuarantineValue)
     }
 
     /// The table's conditions, planned over the columns that there are.
@@ -213,7 +239,7 @@ impl TableLanding<'_> {
             match policy_of(self.source, DriftKind::NewlyNullable, column) {
                 DriftPolicy::QuarantineRows => sieve.never_null.extend(place(&column.name)),
                 DriftPolicy::Evolve => sieve.counted.extend(place(&column.name)),
-                DriftPolicy::Stop | DriftPolicy::Ignore => {}
+                DriftPolicy::Stop | DriftPolicy::Ignore | DriftPolicy::QuarantineValue => {}
             }
         }
         sieve.watched = watched.iter().filter_map(|name| place(name)).collect();

@@ -20,6 +20,7 @@ mod losses;
 mod obfuscation;
 mod quarantine;
 mod reading;
+mod rejection;
 mod row_digest;
 mod sieve;
 mod stale;

@@ -1,35 +1,43 @@
-//! Rows that are kept apart: treated like all others, in a table beside the one that they are not in.
+//! What is rejected of a table: rows, treated like all others, values of rows that landed without them, and records that no
+//! row could be made of, in a table beside it.
 //!
 //! `app.customers` has `app__quarantine.customers`. A row is in one of the two: one that comes again and breaks no promise any
 //! more goes from here as it lands there. Without a key nobody knows which row comes again: then rows go only with the batch
 //! that brought them. What is committed here is committed before: whoever dies between the two finds the same rows again,
 //! and each is here once. A table that has rows here is looked after also when nothing is kept apart any more: what comes again
-//! goes from here, and a load of everything leaves nothing.
+//! goes from here, and a load of everything leaves nothing. A value that is here goes with its row in the same way. What somebody
+//! discarded stays so when it comes again as it was.
+mod columns;
+mod settled;
+
+pub(crate) use self::columns::{KIND, REASON, ROW, STATE};
+
 use std::sync::Arc;
 
+use ade_connect::RejectedRecord;
 use ade_lake::{
     At, CommitNote, KeySpec, LakeError, Lease, Region, SchemaChange, Snapshot, StageRequest, StageWriter, TableName,
     Write,
 };
+use ade_privacy::{Keyring, seal};
 use ade_project::resource::IngestMode;
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use self::columns::{SealedRecord, of_records, of_rows, own_columns};
+use self::settled::Settled;
 use super::key::key_places;
-use super::row_digest::{Place, RowDigests};
+use super::rejection::Rejection;
+use super::row_digest::{Place, RowDigests, record_digest};
 use super::stamp::{stamp, stamped};
 use crate::build::{Build, TaskError, discard_stage};
 use crate::error::RunError;
 
 /// What the schema of such tables ends with.
 const SCHEMA: &str = "__quarantine";
-/// Column with the reasons for which a row is kept apart.
-pub(super) const REASON: &str = "_ade_reason";
-/// Column that tells rows apart: a digest of the row's key as it would have landed, or of where it came from without a key.
-pub(super) const ROW: &str = "_ade_row";
 /// Name of the column of arrivals that is true for rows which are not kept apart (any more).
 const GONE: &str = "_ade_deleted";
 
@@ -56,11 +64,11 @@ pub(super) async fn kept_apart(build: &Build, table: &TableName) -> Result<Optio
     }
 }
 
-/// The columns that the table has beside the batch of each row.
-fn own_columns(treated: &Schema) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = treated.fields().iter().cloned().collect();
-    fields.extend([REASON, ROW].map(|name| Arc::new(Field::new(name, DataType::Utf8, true))));
-    Arc::new(Schema::new(fields))
+/// The condition of rejects that are rows of the table, or values of some; those of earlier builds are. `there`: what is kept
+/// apart.
+pub(super) fn of_rows_alone(there: &Snapshot) -> String {
+    let has_kinds = there.schema().field_with_name(KIND).is_ok();
+    if has_kinds { format!(" where {KIND} is distinct from 'record'") } else { String::new() }
 }
 
 /// How rows get there.
@@ -80,6 +88,8 @@ pub(super) struct Intake<'a> {
     pub(super) replaced: Option<Region>,
     /// Where the source had been read to before; empty: nowhere.
     pub(super) origin: String,
+    /// Every reason for which something may be rejected, with what is broken then.
+    pub(super) promises: Vec<(String, String)>,
 }
 
 /// Rows on their way to be kept apart.
@@ -92,6 +102,7 @@ pub(super) struct Quarantine<'a> {
     before: u64,
     /// What the table remembered of how it landed when these were kept apart, if all of it came then.
     fingerprint: Option<String>,
+    settled: Settled,
     digests: RowDigests,
     /// Whether a row was kept apart.
     any: bool,
@@ -107,7 +118,11 @@ impl<'a> Quarantine<'a> {
             Err(LakeError::NoTable { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let before = there.as_ref().and_then(Snapshot::rows).unwrap_or_default();
+        let settled = match &there {
+            Some(there) => Settled::of(intake.build, &table, there).await?,
+            None => Settled::default(),
+        };
+        let before = there.as_ref().and_then(Snapshot::rows).unwrap_or_default().saturating_sub(settled.rows);
         let has_rows = there.as_ref().is_some_and(|there| there.rows() != Some(0));
         if !has_rows && !intake.keeps_apart {
             return Ok(None);
@@ -116,7 +131,7 @@ impl<'a> Quarantine<'a> {
         let is_there = there.is_some();
         let key = if intake.mode == IngestMode::Full { Vec::new() } else { key_places(&intake.columns, intake.key) };
         let digests = RowDigests::new(&intake.columns, key, intake.origin.clone())?;
-        let mut new = Self { intake, table, is_there, before, fingerprint, digests, any: false, held: None };
+        let mut new = Self { intake, table, is_there, before, fingerprint, settled, digests, any: false, held: None };
         if has_rows {
             new.open().await?;
         }
@@ -176,12 +191,12 @@ impl<'a> Quarantine<'a> {
         }
     }
 
-    /// Takes treated rows: those that `reasons` says something about are kept apart, all others are not, whatever was
-    /// before. Returns what is kept apart.
+    /// Takes treated rows: those that are rejected, wholly or in a value, are here from now on, all others are not, whatever was
+    /// before. Returns what is rejected.
     pub(super) async fn take(
         &mut self,
         treated: &RecordBatch,
-        reasons: Option<&StringArray>,
+        rejection: Option<&Rejection>,
         place: Place<'_>,
         batch_id: &str,
         loaded_at: DateTime<Utc>,
@@ -192,8 +207,9 @@ impl<'a> Quarantine<'a> {
         }
         let shape = |_| RunError::Stamp { rows };
         let none = StringArray::new_null(rows);
-        let reasons = reasons.unwrap_or(&none);
-        let is_apart = arrow::compute::is_not_null(reasons).map_err(shape)?;
+        let none = Rejection { reasons: none.clone(), kinds: none.clone(), sealed: none };
+        let rejection = rejection.unwrap_or(&none);
+        let is_apart = rejection.any()?;
         let any = is_apart.true_count() > 0;
         if any {
             self.open().await?;
@@ -204,24 +220,47 @@ impl<'a> Quarantine<'a> {
         let Some((_, writer)) = self.held.as_mut().filter(|_| any || changes_sides) else { return Ok(None) };
         let digests = self.digests.of(treated, &is_apart, place)?;
         let has_digest = arrow::compute::is_not_null(&digests).map_err(shape)?;
-        let mut columns: Vec<ArrayRef> = treated.columns().to_vec();
-        columns.push(Arc::new(reasons.clone()));
-        columns.push(Arc::new(digests));
-        let schema = own_columns(&self.intake.columns);
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(shape)?;
-        let stamped = stamp(&batch, &stamped(&schema), batch_id, loaded_at)?;
+        let is_discarded = |row: usize, digests: &StringArray| {
+            let sealed = rejection.sealed.is_valid(row).then(|| rejection.sealed.value(row));
+            self.settled.has_discarded(digests.value(row), rejection.reasons.value(row), sealed)
+        };
+        let batch = of_rows(treated, rejection, digests, &self.intake.promises, place, is_discarded)?;
+        let stamped = stamp(&batch, &stamped(batch.schema_ref()), batch_id, loaded_at)?;
         if changes_sides {
-            let gone: BooleanArray = arrow::compute::not(&is_apart).map_err(shape)?;
-            let mut columns = stamped.columns().to_vec();
-            columns.push(Arc::new(gone));
-            let mut fields: Vec<Arc<Field>> = stamped.schema_ref().fields().iter().cloned().collect();
-            fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
-            let marked = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(shape)?;
+            let marked = marked(&stamped, arrow::compute::not(&is_apart).map_err(shape)?)?;
             writer.write(filter_record_batch(&marked, &has_digest).map_err(shape)?).await?;
         } else {
             writer.write(filter_record_batch(&stamped, &is_apart).map_err(shape)?).await?;
         }
         Ok(any.then(|| filter_record_batch(&batch, &is_apart)).transpose().map_err(shape)?)
+    }
+
+    /// Takes records that no row could be made of, of the unit that is called `unit`. Returns them as they are kept.
+    pub(super) async fn take_records(
+        &mut self,
+        records: Vec<RejectedRecord>,
+        unit: &str,
+        keyring: &Keyring,
+        batch_id: &str,
+        loaded_at: DateTime<Utc>,
+    ) -> Result<RecordBatch, TaskError> {
+        self.open().await?;
+        self.any = true;
+        let mut kept = Vec::with_capacity(records.len());
+        for RejectedRecord { place, rule, reason, record } in records {
+            let sealed = seal(&record, keyring)?;
+            let digest = record_digest(&self.intake.origin, unit, &place, &sealed);
+            kept.push(SealedRecord { digest, rule, reason, place, sealed });
+        }
+        let batch = of_records(&self.intake.columns, &kept)?;
+        let mut stamped = stamp(&batch, &stamped(batch.schema_ref()), batch_id, loaded_at)?;
+        if self.digests.are_keyed() {
+            stamped = marked(&stamped, BooleanArray::from(vec![false; kept.len()]))?;
+        }
+        if let Some((_, writer)) = &mut self.held {
+            writer.write(stamped).await?;
+        }
+        Ok(batch)
     }
 
     /// Commits what is kept apart, for a table that remembers `fingerprint` of how it landed.
@@ -243,7 +282,7 @@ impl<'a> Quarantine<'a> {
 
     async fn close(self, ending: Ending, run_id: Uuid) -> Result<KeptApart, TaskError> {
         let as_before = KeptApart { before: self.before, now: self.before };
-        let Self { intake: Intake { build, .. }, table, is_there, held, .. } = self;
+        let Self { intake: Intake { build, .. }, table, is_there, held, settled, .. } = self;
         let Some((lease, writer)) = held else { return Ok(as_before) };
         let result = match ending {
             Ending::Commit { fingerprint } => {
@@ -252,7 +291,11 @@ impl<'a> Quarantine<'a> {
                     fingerprint,
                     ..CommitNote::new(build.workspace.world.ids.next())
                 };
-                committed(writer, is_there, &note).await.map(|now| KeptApart { now, ..as_before })
+                match committed(writer, is_there, &note).await {
+                    Ok(total) if settled.rows > 0 => open_of(build, &table, total).await,
+                    total => total,
+                }
+                .map(|now| KeptApart { now, ..as_before })
             }
             Ending::Discard => {
                 discard_stage(writer).await;
@@ -264,12 +307,27 @@ impl<'a> Quarantine<'a> {
     }
 }
 
+/// Rows that say of each whether it is not here any more.
+fn marked(rows: &RecordBatch, gone: BooleanArray) -> Result<RecordBatch, RunError> {
+    let mut columns = rows.columns().to_vec();
+    columns.push(Arc::new(gone));
+    let mut fields: Vec<Arc<Field>> = rows.schema_ref().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(GONE, DataType::Boolean, false)));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| RunError::Stamp { rows: rows.num_rows() })
+}
+
 /// What becomes of what was staged.
 enum Ending {
     /// It is committed, for a table that remembers `fingerprint` of how it landed.
     Commit { fingerprint: Option<String> },
     /// It is taken back.
     Discard,
+}
+
+/// How many of so many rejects are open.
+async fn open_of(build: &Build, table: &TableName, total: u64) -> Result<u64, TaskError> {
+    let there = build.workspace.lake.snapshot(table, At::Latest).await?;
+    Ok(total.saturating_sub(Settled::of(build, table, &there).await?.rows))
 }
 
 /// Gives how many rows there are then.

@@ -3,10 +3,10 @@ mod changing;
 
 use std::sync::Arc;
 
-use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot, UnitEnd};
+use ade_connect::{ChangeColumns, ConnectError, ReadUnit, RejectedRecord, Snapshot as SourceSnapshot, UnitEnd};
 use ade_lake::StageWriter;
 use ade_project::resource::IngestMode;
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, TimestampMicrosecondArray};
 use arrow::compute::{filter_record_batch, not};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -20,6 +20,7 @@ use super::key::{rows_with_null_key, with_whole_key};
 use super::landing::ContentHash;
 use super::losses::Losses;
 use super::quarantine::Quarantine;
+use super::rejection::Rejection;
 use super::row_digest::Place;
 use super::sieve::Sifted;
 use super::stamp::stamp;
@@ -74,6 +75,10 @@ impl Reading<'_, '_> {
         let mut stream = snapshot.read(plan, unit).await?;
         while let Some(batch) = stream.next().await {
             let batch = batch?;
+            self.records(stream.take_rejected(), unit, &stamp).await?;
+            if batch.num_rows() == 0 {
+                continue;
+            }
             // Tasks are stopped where they wait. With a reader that is always ahead and a writer that only computes, this one
             // would not.
             tokio::task::yield_now().await;
@@ -99,12 +104,35 @@ impl Reading<'_, '_> {
                 workspace.observer.on(&Event::TaskProgress { node, rows: rows_before + rows, expected_rows });
             }
         }
+        self.records(stream.take_rejected(), unit, &stamp).await?;
         let broke_off = || ConnectError::SourceFailed {
             object: unit.label.clone(),
             reason: "it ended without saying so".to_owned(),
         };
         hit(failpoint::SOURCE_UNIT_READ)?;
         Ok(stream.end().cloned().ok_or_else(broke_off)?)
+    }
+
+    /// Takes records that no row could be made of.
+    async fn records(&mut self, records: Vec<RejectedRecord>, unit: &ReadUnit, stamp: &Stamp) -> Result<(), TaskError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let decided = self.arrival.decided;
+        let (Some(quarantine), Some(keyring), true) = (&mut *self.quarantine, &decided.sealing, decided.rejects) else {
+            self.tally.skipped += records.len() as u64;
+            return Ok(());
+        };
+        self.tally.rejected += records.len() as u64;
+        for record in &records {
+            *self.tally.records.entry(record.rule.replace('_', " ")).or_default() += 1;
+        }
+        let Stamp { batch_id, loaded_at } = stamp;
+        let kept = quarantine.take_records(records, &unit.label, keyring, batch_id, *loaded_at).await?;
+        if let Some(hash) = self.hash {
+            hash.add(&kept);
+        }
+        Ok(())
     }
 
     fn sift(&mut self, batch: &RecordBatch) -> Result<Sifted, TaskError> {
@@ -143,7 +171,9 @@ impl Reading<'_, '_> {
         self.losses.add(decided.obfuscator.losses(&landing, &treated));
         let known = Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at };
         let all = decided.extras.add(&treated, known)?;
-        self.keep_apart(&treated, sifted.apart.as_ref(), Place { unit: &unit.label, row: before }, stamp).await?;
+        let (apart, aside) = (sifted.apart.as_ref(), sifted.aside.as_ref());
+        let rejection = Rejection::new(treated.num_rows(), apart, aside, &sifted.unfit, decided.sealing.as_ref())?;
+        self.keep_apart(&treated, rejection.as_ref(), self.arrival.place(unit, before), stamp).await?;
         let gone = sifted.stays.map(|stays| not(&stays)).transpose().map_err(shape)?;
         self.write(&all, gone, unit, stamp).await
     }
@@ -151,12 +181,12 @@ impl Reading<'_, '_> {
     async fn keep_apart(
         &mut self,
         treated: &RecordBatch,
-        reasons: Option<&StringArray>,
+        rejection: Option<&Rejection>,
         place: Place<'_>,
         stamp: &Stamp,
     ) -> Result<(), TaskError> {
         let Some(quarantine) = self.quarantine else { return Ok(()) };
-        let kept = quarantine.take(treated, reasons, place, &stamp.batch_id, stamp.loaded_at).await?;
+        let kept = quarantine.take(treated, rejection, place, &stamp.batch_id, stamp.loaded_at).await?;
         if let (Some(hash), Some(kept)) = (&mut self.hash, kept) {
             hash.add(&kept);
         }

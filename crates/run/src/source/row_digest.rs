@@ -28,6 +28,28 @@ pub(super) struct Place<'a> {
     pub(super) unit: &'a str,
     /// How many rows of the unit came before it.
     pub(super) row: u64,
+    /// Whether the number says where it is, as in a file.
+    pub(super) numbered: bool,
+}
+
+impl Place<'_> {
+    /// Where a row of the batch is.
+    pub(super) fn words(&self, row: usize) -> String {
+        match self.numbered {
+            true => format!("{}, row {}", self.unit, self.row + row as u64 + 1),
+            false => self.unit.to_owned(),
+        }
+    }
+}
+
+/// What tells a record apart that no row could be made of: where it came from, and what is sealed of it.
+pub(super) fn record_digest(origin: &str, unit: &str, place: &str, sealed: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"b");
+    for text in [origin, unit, place, sealed] {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    }
+    hex(&hasher.finalize())
 }
 
 impl RowDigests {

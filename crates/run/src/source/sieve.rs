@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, Misfits, fit};
 use ade_engine::{RowExpression, type_name};
-use ade_project::resource::{OnDelete, RowAction};
+use ade_project::resource::{DriftKind, OnDelete, RowAction};
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{and, is_not_null, is_null, not, or, prep_null_mask_filter};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::conditions::{deleted, matched};
+use super::rejection::Unfit;
 use super::tally::Tally;
 use crate::build::TaskError;
 use crate::error::RunError;
@@ -27,6 +28,8 @@ pub(super) struct Rule {
 pub(super) struct Sieve {
     /// Columns whose values are held against another type.
     pub(super) fitted: Vec<(usize, DataType)>,
+    /// Columns of which values that break a promise are kept apart, and their rows land without them.
+    pub(super) aside: Vec<usize>,
     /// Columns of which the source itself tells values that do not fit.
     pub(super) told: Vec<usize>,
     /// Columns of which rows without a value are kept apart.
@@ -48,6 +51,10 @@ pub(super) struct Sifted {
     pub(super) stays: Option<BooleanArray>,
     /// Why a row is kept apart; `None`: none is.
     pub(super) apart: Option<StringArray>,
+    /// Why a value of a row is kept apart, and the row lands; `None`: none is.
+    pub(super) aside: Option<StringArray>,
+    /// Values that do not fit, or that nobody expected.
+    pub(super) unfit: Vec<Unfit>,
     /// Whether the source means the row as deleted, where that is told.
     pub(super) is_deleted: Option<BooleanArray>,
     /// The names of rules that the row is marked with, where rules mark.
@@ -62,6 +69,11 @@ impl Sieve {
             && !self.takes_out()
             && !self.marks()
             && self.deleted.is_none()
+    }
+
+    /// Whether there may be values that nobody can treat.
+    pub(super) fn finds_unfit(&self) -> bool {
+        !(self.fitted.is_empty() && self.told.is_empty() && self.watched.is_empty())
     }
 
     /// Whether rows may be taken out, so that older ones with their keys must go, too.
@@ -117,20 +129,27 @@ impl Sieve {
         (0..rows.num_rows()).map(|row| Some(said.left_out(row).iter().any(is_named))).collect()
     }
 
-    /// Why rows may be kept apart for a value of theirs: the place of its column among those that are `read`, and the reason.
-    fn of_values(&self, read: &Schema) -> Vec<(usize, String)> {
+    /// Why something may be rejected for a value of a row: the place of its column among those that are `read`, the reason,
+    /// and what is broken then.
+    fn of_values(&self, read: &Schema) -> Vec<(usize, String, DriftKind)> {
         let name = |place: usize| read.field(place).name();
-        let misfits = self.fitted.iter().map(|(place, wanted)| (*place, misfit(name(*place), wanted)));
-        let lacking = self.never_null.iter().map(|place| (*place, lacking(name(*place))));
-        let watched = self.watched.iter().map(|place| (*place, unexpected(name(*place))));
-        let told = self.told.iter().map(|place| (*place, misfit(name(*place), read.field(*place).data_type())));
+        let unfit = |place: usize, wanted: &DataType| {
+            let kind = DriftKind::RetypedColumn;
+            (place, misfit(name(place), wanted), kind)
+        };
+        let misfits = self.fitted.iter().map(|(place, wanted)| unfit(*place, wanted));
+        let told = self.told.iter().map(|place| unfit(*place, read.field(*place).data_type()));
+        let lacking = self.never_null.iter().map(|place| (*place, lacking(name(*place)), DriftKind::NewlyNullable));
+        let watched = self.watched.iter().map(|place| (*place, unexpected(name(*place)), DriftKind::NewColumn));
         misfits.chain(told).chain(lacking).chain(watched).collect()
     }
 
-    /// Every reason for which a row may be kept apart.
-    pub(super) fn reasons(&self, read: &Schema) -> Vec<String> {
-        let rules = self.rules.iter().filter(|rule| rule.then == RowAction::Quarantine).map(|rule| by_rule(&rule.name));
-        self.of_values(read).into_iter().map(|(_, reason)| reason).chain(rules).collect()
+    /// Every reason for which something may be rejected, with what is broken then: a kind of drift, or a rule by its name.
+    pub(super) fn promises(&self, read: &Schema) -> Vec<(String, String)> {
+        let rules = self.rules.iter().filter(|rule| rule.then == RowAction::Quarantine);
+        let rules = rules.map(|rule| (by_rule(&rule.name), rule.name.clone()));
+        let of_values = self.of_values(read).into_iter().map(|(_, reason, kind)| (reason, kind.word().to_owned()));
+        of_values.chain(rules).collect()
     }
 
     /// Why rows are kept apart that were so before, for `before`, and that leave out what they are so for: `said` is said of
@@ -149,8 +168,8 @@ impl Sieve {
             let mut reasons: Vec<String> = reason.map(str::to_owned).into_iter().collect();
             if let Some(before) = before.get(row).and_then(Option::as_ref) {
                 let left_out = said.left_out(row);
-                let same = of_values.iter().filter(|(place, why)| left_out.contains(place) && before.contains(why));
-                for (_, why) in same {
+                let same = of_values.iter().filter(|(place, why, _)| left_out.contains(place) && before.contains(why));
+                for (_, why, _) in same {
                     *tally.broken.entry(why.clone()).or_default() += 1;
                     reasons.push(why.clone());
                 }
@@ -172,46 +191,47 @@ impl Sieve {
         let rows = batch.num_rows();
         let shape = |_| RunError::Stamp { rows };
         if self.is_idle() {
-            return Ok(Sifted { rows: batch.clone(), stays: None, apart: None, is_deleted: None, marks: None });
+            let (rows, unfit) = (batch.clone(), Vec::new());
+            return Ok(Sifted { rows, stays: None, apart: None, aside: None, unfit, is_deleted: None, marks: None });
         }
-        let mut reasons: Vec<Option<String>> = vec![None; rows];
-        let mut because = |mask: &BooleanArray, reason: &str, told: &mut BTreeMap<String, u64>| {
-            for row in mask.values().set_indices().collect::<Vec<_>>() {
-                *told.entry(reason.to_owned()).or_default() += 1;
-                match &mut reasons[row] {
-                    Some(known) => *known = format!("{known}, {reason}"),
-                    none => *none = Some(reason.to_owned()),
-                }
-            }
-        };
-        let unfit = Misfits::of(batch);
+        let mut reasons = Reasons::new(rows);
+        let mut unfit = Vec::new();
+        let misfits = Misfits::of(batch);
         // A value that did not fit is none, and is told as such.
         let sent = |place: usize| -> BooleanArray {
             let is_sent =
-                |row| !unfit.has(row, place) && unsent.is_none_or(|said| !said.left_out(row).contains(&place));
+                |row| !misfits.has(row, place) && unsent.is_none_or(|said| !said.left_out(row).contains(&place));
             (0..rows).map(|row| Some(is_sent(row))).collect()
         };
         let name = |place: usize| batch.schema_ref().field(place).name().clone();
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
         for (place, wanted) in &self.fitted {
             let fitted = fit(&columns[*place], wanted).map_err(shape)?;
-            because(&fitted.misfits, &misfit(&name(*place), wanted), &mut tally.broken);
+            reasons.add(&fitted.misfits, &misfit(&name(*place), wanted), self.aside.contains(place), tally);
+            if fitted.misfits.true_count() > 0 {
+                let values = Arc::clone(&columns[*place]);
+                unfit.push(Unfit { column: name(*place), values, rows: fitted.misfits });
+            }
             columns[*place] = fitted.column;
         }
         for place in &self.told {
             let mut mask = vec![false; rows];
-            unfit.rows(*place).for_each(|row| mask[row] = true);
+            misfits.rows(*place).for_each(|row| mask[row] = true);
             let reason = misfit(&name(*place), batch.column(*place).data_type());
-            because(&mask.into(), &reason, &mut tally.broken);
+            reasons.add(&mask.into(), &reason, self.aside.contains(place), tally);
         }
         for place in &self.never_null {
             let nulls = is_null(&batch.column(*place)).map_err(shape)?;
             let nulls = and(&nulls, &sent(*place)).map_err(shape)?;
-            because(&nulls, &lacking(&name(*place)), &mut tally.broken);
+            reasons.add(&nulls, &lacking(&name(*place)), false, tally);
         }
         for place in &self.watched {
             let values = is_not_null(&batch.column(*place)).map_err(shape)?;
-            because(&values, &unexpected(&name(*place)), &mut tally.broken);
+            reasons.add(&values, &unexpected(&name(*place)), self.aside.contains(place), tally);
+            if values.true_count() > 0 {
+                let column = Arc::clone(batch.column(*place));
+                unfit.push(Unfit { column: name(*place), values: column, rows: values });
+            }
         }
         for place in self.counted.iter().filter(|place| columns[**place].logical_null_count() > 0) {
             let nulls = is_null(&batch.column(*place)).and_then(|nulls| and(&nulls, &sent(*place))).map_err(shape)?;
@@ -222,6 +242,7 @@ impl Sieve {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let fitted = self.fitted_schema(batch.schema_ref());
         let batch = RecordBatch::try_new_with_options(fitted, columns, &options).map_err(shape)?;
+        let broken = reasons.any();
         let none = BooleanArray::from(vec![false; rows]);
         let (mut out, mut marks) = (none.clone(), vec![None; rows]);
         for rule in &self.rules {
@@ -234,7 +255,7 @@ impl Sieve {
                     }
                     out = or(&out, &met).map_err(shape)?;
                 }
-                RowAction::Quarantine => because(&met, &by_rule(&rule.name), &mut tally.ruled),
+                RowAction::Quarantine => reasons.add_rule(&met, &by_rule(&rule.name), tally),
                 RowAction::Mark => {
                     for row in met.values().set_indices() {
                         let names: &mut Option<String> = &mut marks[row];
@@ -249,17 +270,68 @@ impl Sieve {
             out = or(&out, is_deleted).map_err(shape)?;
         }
         // What does not land anyway is not kept apart either.
-        let apart: StringArray =
-            reasons.into_iter().enumerate().map(|(row, reason)| reason.filter(|_| !out.value(row))).collect();
+        tally.rejected += and(&broken, &not(&out).map_err(shape)?).map_err(shape)?.true_count() as u64;
+        let (apart, aside) = reasons.without(&out);
         let kept_apart = is_not_null(&apart).map_err(shape)?;
         let stays = not(&or(&out, &kept_apart).map_err(shape)?).map_err(shape)?;
         Ok(Sifted {
             rows: batch,
             stays: (stays.true_count() < rows).then_some(stays),
             apart: (kept_apart.true_count() > 0).then_some(apart),
+            aside: (aside.null_count() < rows).then_some(aside),
+            unfit,
             is_deleted: is_deleted.filter(|_| self.on_delete == OnDelete::Mark),
             marks: self.marks().then(|| StringArray::from(marks)),
         })
+    }
+}
+
+/// Why rows of a batch are rejected, as it is found out.
+struct Reasons {
+    apart: Vec<Option<String>>,
+    aside: Vec<Option<String>>,
+}
+
+impl Reasons {
+    fn new(rows: usize) -> Self {
+        Self { apart: vec![None; rows], aside: vec![None; rows] }
+    }
+
+    /// Rows break a promise. `aside`: they land without the value that does.
+    fn add(&mut self, rows: &BooleanArray, reason: &str, aside: bool, tally: &mut Tally) {
+        let (reasons, told) = match aside {
+            true => (&mut self.aside, &mut tally.aside),
+            false => (&mut self.apart, &mut tally.broken),
+        };
+        add(reasons, rows, reason, told);
+    }
+
+    /// A rule tells rows.
+    fn add_rule(&mut self, rows: &BooleanArray, reason: &str, tally: &mut Tally) {
+        add(&mut self.apart, rows, reason, &mut tally.ruled);
+    }
+
+    /// The rows that anything is said of.
+    fn any(&self) -> BooleanArray {
+        self.apart.iter().zip(&self.aside).map(|(apart, aside)| Some(apart.is_some() || aside.is_some())).collect()
+    }
+
+    /// Why rows are kept apart, and why values of theirs are, without the rows that are `out`.
+    fn without(self, out: &BooleanArray) -> (StringArray, StringArray) {
+        let some = |reasons: Vec<Option<String>>| -> StringArray {
+            reasons.into_iter().enumerate().map(|(row, reason)| reason.filter(|_| !out.value(row))).collect()
+        };
+        (some(self.apart), some(self.aside))
+    }
+}
+
+fn add(reasons: &mut [Option<String>], rows: &BooleanArray, reason: &str, told: &mut BTreeMap<String, u64>) {
+    for row in rows.values().set_indices() {
+        *told.entry(reason.to_owned()).or_default() += 1;
+        match &mut reasons[row] {
+            Some(known) => *known = format!("{known}, {reason}"),
+            none => *none = Some(reason.to_owned()),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Int64Type};
 
 use super::decided::Decided;
 use super::ingest::TableLanding;
-use super::quarantine::{REASON, beside, kept_apart};
+use super::quarantine::{REASON, STATE, beside, kept_apart, of_rows_alone};
 use crate::build::{Outcome, TaskError};
 use crate::error::RunError;
 
@@ -24,23 +24,26 @@ impl TableLanding<'_> {
     }
 
     async fn try_tell_stale(&self, decided: &Decided, outcome: &mut Outcome) -> Result<(), TaskError> {
-        if kept_apart(self.build, self.table).await?.is_none() {
-            return Ok(());
-        }
+        let Some(there) = kept_apart(self.build, self.table).await? else { return Ok(()) };
+        let which = of_rows_alone(&there);
+        let which = match there.schema().field_with_name(STATE) {
+            Ok(_) => format!("{which} and {STATE} = 'open'"),
+            Err(_) => which,
+        };
         let table = beside(self.table)?;
         let session = self.build.session(MemoryCatalog::new(), &self.source.relation.schema);
         let name = RelationName::new(table.schema(), table.table()).to_sql();
-        let sql = format!("select cast({REASON} as varchar), count(*) from {name} group by 1");
+        let sql = format!("select cast({REASON} as varchar), count(*) from {name}{which} group by 1");
         let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
         let answer = session.query(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
-        let known = decided.sieve.reasons(&decided.arriving);
+        let known = decided.sieve.promises(&decided.arriving);
         let mut stale = 0;
         for batch in answer {
             let shape = |_| RunError::Stamp { rows: batch.num_rows() };
             let reasons = cast(batch.column(0), &DataType::Utf8).map_err(shape)?;
             let rows = batch.column(1).as_primitive::<Int64Type>().values();
             for (reason, rows) in reasons.as_string::<i32>().iter().zip(rows) {
-                if !known.iter().any(|known| reason.is_some_and(|reason| reason.contains(known.as_str()))) {
+                if !known.iter().any(|(known, _)| reason.is_some_and(|reason| reason.contains(known.as_str()))) {
                     stale += u64::try_from(*rows).unwrap_or_default();
                 }
             }

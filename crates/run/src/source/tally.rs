@@ -20,6 +20,14 @@ pub(super) fn are_gone(rows: u64, on_delete: OnDelete) -> String {
 pub(super) struct Tally {
     /// Rows that are kept apart because they break a promise.
     pub(super) broken: BTreeMap<String, u64>,
+    /// Values that are kept apart because they break a promise; their rows land.
+    pub(super) aside: BTreeMap<String, u64>,
+    /// Records that no row could be made of.
+    pub(super) records: BTreeMap<String, u64>,
+    /// … that are left out.
+    pub(super) skipped: u64,
+    /// Rows and records of which something was rejected because it breaks a promise.
+    pub(super) rejected: u64,
     /// Rows that are kept apart by a rule.
     pub(super) ruled: BTreeMap<String, u64>,
     /// Rows that a rule leaves out.
@@ -42,6 +50,8 @@ impl Tally {
     pub(super) fn merge(&mut self, other: Self) {
         let pairs = [
             (&mut self.broken, other.broken),
+            (&mut self.aside, other.aside),
+            (&mut self.records, other.records),
             (&mut self.ruled, other.ruled),
             (&mut self.dropped, other.dropped),
             (&mut self.nulls, other.nulls),
@@ -53,6 +63,8 @@ impl Tally {
         }
         self.shares_keys |= other.shares_keys;
         self.gone += other.gone;
+        self.skipped += other.skipped;
+        self.rejected += other.rejected;
         self.all_gone = other.all_gone.or(self.all_gone.take());
         self.given_up = other.given_up.or(self.given_up.take());
         self.apart = match (self.apart, other.apart) {
@@ -64,7 +76,18 @@ impl Tally {
     /// Whether the source is not as promised.
     pub(super) fn is_warning(&self) -> bool {
         let has_lost = self.all_gone.is_some() || self.given_up.is_some();
-        !self.broken.is_empty() || !self.nulls.is_empty() || self.shares_keys || has_lost
+        self.rejected > 0
+            || self.skipped > 0
+            || !self.broken.is_empty()
+            || !self.nulls.is_empty()
+            || self.shares_keys
+            || has_lost
+    }
+
+    /// How often each promise is broken.
+    pub(super) fn broken_promises(&self) -> Vec<String> {
+        let all = self.broken.iter().chain(&self.aside).chain(&self.records);
+        all.map(|(reason, times)| format!("{times} × {reason}")).collect()
     }
 
     /// In words. `apart` is where rows are kept apart; `on_delete`: what becomes of rows that the source has not got any more.
@@ -72,15 +95,25 @@ impl Tally {
         let listed = |rows: &BTreeMap<String, u64>| {
             rows.iter().map(|(reason, rows)| format!("{rows} × {reason}")).collect::<Vec<_>>().join(", ")
         };
-        let kept: BTreeMap<String, u64> =
-            self.broken.iter().chain(&self.ruled).map(|(why, rows)| (why.clone(), *rows)).collect();
+        let kept: BTreeMap<String, u64> = self
+            .broken
+            .iter()
+            .chain(&self.ruled)
+            .chain(&self.records)
+            .map(|(why, rows)| (why.clone(), *rows))
+            .collect();
         let mut notes = Vec::new();
         if self.gone > 0 {
             notes.push(are_gone(self.gone, on_delete));
         }
         notes.extend(self.all_gone.iter().chain(&self.given_up).cloned());
         if !kept.is_empty() {
-            notes.push(format!("rows kept apart in {apart}: {}{}", listed(&kept), self.standing()));
+            let what = match (self.broken.is_empty() && self.ruled.is_empty(), self.records.is_empty()) {
+                (false, true) => "rows",
+                (true, _) => "records",
+                (false, false) => "rows and records",
+            };
+            notes.push(format!("{what} kept apart in {apart}: {}{}", listed(&kept), self.standing()));
         } else if let Some(KeptApart { before, now }) = self.apart.filter(|apart| apart.now < apart.before) {
             let (left, stay) = (before - now, count(now, "row"));
             notes.push(format!(
@@ -88,6 +121,16 @@ impl Tally {
                 count(left, "row"),
                 agree(left, "it is", "they are"),
                 agree(now, "is", "are")
+            ));
+        }
+        if !self.aside.is_empty() {
+            notes.push(format!("values kept apart in {apart}, their rows land without them: {}", listed(&self.aside)));
+        }
+        if self.skipped > 0 {
+            notes.push(format!(
+                "{} left out: no row can be made of {}",
+                count(self.skipped, "record"),
+                agree(self.skipped, "it", "them")
             ));
         }
         if !self.dropped.is_empty() {

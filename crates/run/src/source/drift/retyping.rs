@@ -14,6 +14,8 @@ pub(in crate::source) enum Settled {
     Evolved,
     /// Each value is held against the promised type; rows with one that does not fit are kept apart.
     Checked,
+    /// The same; rows with one that does not land without it.
+    Aside,
 }
 
 /// A column that is read as another type than it was promised.
@@ -56,8 +58,8 @@ impl Retyping {
                         type_name(landed) != type_name(promised) && widened(promised, landed).as_ref() == Some(landed)
                     })
                     .map(|landed| (landed, Settled::Evolved)),
-                DriftPolicy::QuarantineRows if by_value(promised) => {
-                    can_fit(&DataType::Utf8, promised).then_some((DataType::Utf8, Settled::Checked))
+                DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue if by_value(promised) => {
+                    can_fit(&DataType::Utf8, promised).then_some((DataType::Utf8, checked(policy)))
                 }
                 _ => None,
             };
@@ -92,8 +94,8 @@ impl Retyping {
                         widened(&landed, &found.data_type).map(|wide| (wide, Settled::Evolved))
                     }
                 },
-                DriftPolicy::QuarantineRows => {
-                    can_fit(&found.data_type, &declared).then(|| (found.data_type.clone(), Settled::Checked))
+                policy @ (DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue) => {
+                    can_fit(&found.data_type, &declared).then(|| (found.data_type.clone(), checked(policy)))
                 }
                 DriftPolicy::Stop | DriftPolicy::Ignore => None,
             };
@@ -122,7 +124,12 @@ impl Retyping {
 
     /// Columns whose values are held against the promised type one by one.
     pub(in crate::source) fn checked(&self) -> impl Iterator<Item = &Retyped> {
-        self.0.iter().filter(|one| one.then == Settled::Checked)
+        self.0.iter().filter(|one| matches!(one.then, Settled::Checked | Settled::Aside))
+    }
+
+    /// Whether rows land without values of a column that do not fit.
+    pub(in crate::source) fn is_aside(&self, column: &str) -> bool {
+        self.0.iter().any(|one| one.then == Settled::Aside && one.column == column)
     }
 
     /// What a person should know, in words.
@@ -139,10 +146,19 @@ impl Retyping {
                     "column `{column}` of `{table}` was promised as {promised} and now is {read_as}: rows whose value is no \
                      {promised} are kept apart"
                 ),
+                Settled::Aside => format!(
+                    "column `{column}` of `{table}` was promised as {promised} and now is {read_as}: values that are no \
+                     {promised} are kept apart, and their rows land without them"
+                ),
             }
         })
         .collect()
     }
+}
+
+/// What is done about values that are held against their type.
+fn checked(policy: DriftPolicy) -> Settled {
+    if policy == DriftPolicy::QuarantineValue { Settled::Aside } else { Settled::Checked }
 }
 
 /// What happens at a column of another type.

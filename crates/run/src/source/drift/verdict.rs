@@ -22,6 +22,8 @@ pub(in crate::source) struct Verdict {
     pub(in crate::source) missing: Vec<String>,
     /// New columns whose rows are kept apart where they have a value; by their names in the lake.
     pub(in crate::source) watched: Vec<String>,
+    /// … of which the values alone are kept apart.
+    pub(in crate::source) aside: Vec<String>,
 }
 
 /// A source that is held against what was promised of it.
@@ -78,7 +80,7 @@ impl Judge<'_> {
             let needed = self.is_needed(&name);
             let policy = if rename.is_some() || needed { DriftPolicy::Stop } else { policy(DriftKind::MissingColumn) };
             match policy {
-                DriftPolicy::Stop | DriftPolicy::QuarantineRows => {
+                DriftPolicy::Stop | DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue => {
                     renamed.extend(rename.map(|one| one.new.name.clone()));
                     let problem = self.gone(column, &name, rename);
                     self.verdict.problems.push(problem);
@@ -165,9 +167,11 @@ impl Judge<'_> {
                     "`drift` says `evolve`, and no column holds rows of both types, {} and {}",
                     column.promised, column.found
                 )),
-                DriftPolicy::QuarantineRows => problem.note(format!(
-                    "`drift` says `quarantine_rows`, and values of {} cannot be held against {}",
-                    column.found, column.promised
+                policy @ (DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue) => problem.note(format!(
+                    "`drift` says `{}`, and values of {} cannot be held against {}",
+                    policy.word(),
+                    column.found,
+                    column.promised
                 )),
                 DriftPolicy::Stop | DriftPolicy::Ignore => problem,
             };
@@ -206,8 +210,13 @@ impl Judge<'_> {
                 DriftPolicy::Stop => open.push((name, data_type)),
                 DriftPolicy::Evolve => self.verdict.notes.push(Self::left_out(name, data_type, "")),
                 // Within a struct nobody looks at rows.
-                DriftPolicy::QuarantineRows if !self.is_column(name) => {
+                DriftPolicy::QuarantineRows | DriftPolicy::QuarantineValue if !self.is_column(name) => {
                     self.verdict.notes.push(Self::left_out(name, data_type, ""));
+                }
+                DriftPolicy::QuarantineValue => {
+                    self.verdict.notes.push(Self::left_out(name, data_type, ", and its values are kept apart, sealed"));
+                    self.verdict.watched.push(name.to_owned());
+                    self.verdict.aside.push(name.to_owned());
                 }
                 DriftPolicy::QuarantineRows => {
                     self.verdict.notes.push(Self::left_out(

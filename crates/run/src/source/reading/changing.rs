@@ -15,7 +15,7 @@ use super::super::door::{Door, named};
 use super::super::extras::Known;
 use super::super::key::key_places;
 use super::super::key_digests::KeyDigest;
-use super::super::row_digest::Place;
+use super::super::rejection::{Rejection, Unfit};
 use super::super::sweep::Keys;
 use super::super::tally::Tally;
 use super::{Reading, Stamp};
@@ -54,7 +54,7 @@ impl Reading<'_, '_> {
         }
         let raw = decided.landing_of(&decided.sieve.fitted_rows(&gone)?)?;
         let treated = decided.obfuscator.apply(&raw)?;
-        self.keep_apart(&treated, None, Place { unit: &unit.label, row: before }, stamp).await?;
+        self.keep_apart(&treated, None, self.arrival.place(unit, before), stamp).await?;
         let rows = treated.num_rows();
         let known =
             Known { is_deleted: Some(vec![true; rows].into()), changed_at: Some(said.changed_at.clone()), marks: None };
@@ -106,7 +106,7 @@ impl Reading<'_, '_> {
         let counts = or(sifted.stays.as_ref().unwrap_or(&every), &is_not_null(apart).map_err(shape)?).map_err(shape)?;
         // Rows that land in neither table take what there is of them with them.
         let out = filter_record_batch(&all, &not(&counts).map_err(shape)?).map_err(shape)?;
-        self.keep_apart(&first(&out, own)?, None, Place { unit: &unit.label, row: 0 }, stamp).await?;
+        self.keep_apart(&first(&out, own)?, None, self.arrival.place(unit, 0), stamp).await?;
         self.write(&out, Some(vec![true; out.num_rows()].into()), unit, stamp).await?;
         // The others are completed.
         let some = |batch: &RecordBatch| filter_record_batch(batch, &counts).map_err(shape);
@@ -130,6 +130,11 @@ impl Reading<'_, '_> {
         let apart = filter(&filter(apart, &counts).map_err(shape)?, there).map_err(shape)?;
         let apart =
             decided.sieve.still_apart(apart.as_string(), &completed.reasons, rows.schema_ref(), &said, self.tally);
+        let mut aside = sifted.aside;
+        if let Some(reasons) = &aside {
+            let reasons = filter(&filter(reasons, &counts).map_err(shape)?, there).map_err(shape)?;
+            aside = Some(reasons.as_string().clone());
+        }
         let stays = is_null(&apart).map_err(shape)?;
         // What they leave out was held against the promises when it landed.
         let is_lacking = |row: &usize, nulls: &NullBuffer, place: &usize| {
@@ -145,7 +150,15 @@ impl Reading<'_, '_> {
             return Err(TaskError::Diagnostics(vec![problem]));
         }
         let whole = completed.rows;
-        self.keep_apart(&first(&whole, own)?, Some(&apart), Place { unit: &unit.label, row: 0 }, stamp).await?;
+        let mut unfit = Vec::with_capacity(sifted.unfit.len());
+        for Unfit { column, values, rows } in &sifted.unfit {
+            let some = |all: &dyn Array| filter(&filter(all, &counts)?, there);
+            let (values, rows) = (some(values).map_err(shape)?, some(rows).map_err(shape)?);
+            unfit.push(Unfit { column: column.clone(), values, rows: rows.as_boolean().clone() });
+        }
+        let sealing = decided.sealing.as_ref();
+        let rejection = Rejection::new(whole.num_rows(), Some(&apart), aside.as_ref(), &unfit, sealing)?;
+        self.keep_apart(&first(&whole, own)?, rejection.as_ref(), self.arrival.place(unit, 0), stamp).await?;
         self.write(&whole, Some(not(&stays).map_err(shape)?), unit, stamp).await
     }
 

@@ -9,7 +9,7 @@ use arrow::compute::filter_record_batch;
 
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
-use super::super::quarantine::{ROW, beside};
+use super::super::quarantine::{ROW, beside, of_rows_alone};
 use super::compared::{apart_name, next};
 use super::found::Found;
 use crate::build::{Outcome, TaskError, discard_stage};
@@ -56,7 +56,7 @@ impl TableLanding<'_> {
         let mut writer = workspace.lake.stage(table, request, lease).await?;
         let columns: Vec<String> = found.columns.iter().cloned().chain([ROW.to_owned()]).collect();
         let writing = async {
-            let mut rows = self.rows(&apart_name(self)?, &columns, "").await?;
+            let mut rows = self.rows(&apart_name(self)?, &columns, &of_rows_alone(apart)).await?;
             while let Some(batch) = next(&mut rows).await? {
                 let shape = |_| RunError::Stamp { rows: batch.num_rows() };
                 let last = batch.num_columns() - 1;

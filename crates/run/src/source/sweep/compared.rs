@@ -17,7 +17,7 @@ use super::super::extras::{IS_DELETED, NOT_DELETED};
 use super::super::ingest::TableLanding;
 use super::super::key::key_places;
 use super::super::key_digests::{KeyDigest, KeyDigests};
-use super::super::quarantine::beside;
+use super::super::quarantine::{beside, of_rows_alone};
 use super::super::sieve::Sieve;
 use super::super::tally::Tally;
 use super::expected::{Expected, asked};
@@ -117,9 +117,9 @@ impl TableLanding<'_> {
             }
         }
         let gone_apart = match apart {
-            Some(_) => {
+            Some(there) => {
                 let mut digests = KeyDigests::new(folder.join("apart"));
-                self.apart(&columns, &keys, |digest| digests.add(digest).map_err(unwritten)).await?;
+                self.apart(there, &columns, &keys, |digest| digests.add(digest).map_err(unwritten)).await?;
                 digests.without(&theirs).map_err(unwritten)?
             }
             None => HashSet::new(),
@@ -132,8 +132,8 @@ impl TableLanding<'_> {
         }
         let landing = if matches!(expected, Expected::All) { &theirs } else { &landing };
         let mut unknown = landing.without(&ours).map_err(unwritten)?;
-        if apart.is_some() && !unknown.is_empty() {
-            self.apart(&found.columns, &found.keys, |digest| {
+        if let Some(there) = apart.filter(|_| !unknown.is_empty()) {
+            self.apart(there, &found.columns, &found.keys, |digest| {
                 unknown.remove(digest);
                 Ok(())
             })
@@ -153,11 +153,12 @@ impl TableLanding<'_> {
     /// Shows the key of each row that is kept apart.
     async fn apart(
         &self,
+        there: &Snapshot,
         columns: &[String],
         keys: &Keys,
         mut each: impl FnMut(&KeyDigest) -> Result<(), RunError>,
     ) -> Result<(), TaskError> {
-        let mut rows = self.rows(&apart_name(self)?, columns, "").await?;
+        let mut rows = self.rows(&apart_name(self)?, columns, &of_rows_alone(there)).await?;
         while let Some(batch) = next(&mut rows).await? {
             for digest in keys.digests(&batch)? {
                 each(&digest)?;
