@@ -84,7 +84,13 @@ async fn stopped(workspace: &Workspace) -> ExitCode {
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::new(format!("cannot write {}: {error}", path.display()))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    match folder {
+        Some(folder) => {
+            CliError::new(format!("cannot write {}: there is no folder {}", path.display(), folder.display()))
+        }
+        None => CliError::new(format!("cannot write {}: {error}", path.display())),
+    }
 }
 
 /// The rows of several statements, one after the other, are no CSV or Parquet file, and no lines of one kind.

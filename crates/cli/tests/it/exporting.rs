@@ -77,6 +77,13 @@ fn the_name_says_the_format() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named() {
+    let shop = Shop::new();
+    let ended = shop.ade.run(&["query", "--out", "nowhere/good.csv", "select 1 as one"]).exits(2);
+    assert_eq!(ended.complaints().trim_end(), "error: cannot write nowhere/good.csv: there is no folder nowhere");
+}
+
+#[test]
 fn several_statements_are_no_csv() {
     let shop = Shop::new();
     shop.folder.write("two.sql", "select 1 as a;\nselect 2 as b, 3 as c;\n");

@@ -72,13 +72,16 @@ impl Validator<'_> {
                 problems.push(Diagnostic::error(&rule::MISSING_KEY, message).at(self.file.location(at)));
             }
         }
+        let cut: Vec<(Span, String)> =
+            mapping.entries().windows(2).filter_map(|pair| cut_in_two(&pair[0], &pair[1])).collect();
         mapping.retain_mut(|entry| {
             let property = match (part.properties.get(&entry.key), &part.additional) {
                 (Some(_), _) if entry.value.is_null() => return true,
                 (Some(property), _) | (None, Additional::Part(property)) => *property,
                 (None, Additional::Anything) => return true,
                 (None, Additional::Nothing) => {
-                    problems.push(self.unknown_key(entry, part));
+                    let whole = cut.iter().find(|(span, _)| *span == entry.key_span).map(|(_, whole)| whole.as_str());
+                    problems.push(self.unknown_key(entry, part, whole));
                     return false;
                 }
             };
@@ -90,10 +93,14 @@ impl Validator<'_> {
         usable
     }
 
-    fn unknown_key(&self, entry: &Entry, part: &Part) -> Diagnostic {
+    /// `whole`: what the key is the end of, where a comma has cut that in two.
+    fn unknown_key(&self, entry: &Entry, part: &Part, whole: Option<&str>) -> Diagnostic {
         let message = format!("unknown key `{}`{}", entry.key, within(part));
         let known = part.properties.keys().map(String::as_str);
         let problem = Diagnostic::error(&rule::UNKNOWN_KEY, message).at(self.file.location(entry.key_span));
+        if let Some(whole) = whole {
+            return problem.hint(format!("within {{ }} a comma ends a value: write `{whole}`, in quotes"));
+        }
         match suggest(&entry.key, known) {
             Some(known) => problem.hint(format!("did you mean `{known}`?")),
             None if part.properties.len() <= 12 => {
@@ -200,6 +207,14 @@ impl Validator<'_> {
         let length = self.file.slice(span).lines().next().map_or(0, |line| line.trim_end().len());
         Span::new(span.start, span.start + length)
     }
+}
+
+/// Whether `last` is the end of the value before it, which a comma within braces has cut in two (`decimal(18, 2)`): its place
+/// and how both are written as one.
+fn cut_in_two(first: &Entry, last: &Entry) -> Option<(Span, String)> {
+    let value = first.value.as_text()?;
+    let is_cut = value.contains('(') && !value.contains(')') && last.key.ends_with(')') && last.value.is_null();
+    is_cut.then(|| (last.key_span, format!("{}: \"{value}, {}\"", first.key, last.key)))
 }
 
 fn has_type(node: &Node, part: &Part) -> bool {

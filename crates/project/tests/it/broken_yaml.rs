@@ -170,3 +170,26 @@ sources:
     assert!(said.contains("unknown key `mod`") && said.contains("(did you mean `mode`?)"), "{said}");
     assert!(said.contains("unknown key `curser`") && !said.contains("batch_rows"), "{said}");
 }
+
+#[test]
+fn a_type_that_a_comma_cuts_in_two_is_told_whole() {
+    let text = r"
+== ade.yml
+name: shop
+connections:
+  a: {type: sqlite, path: a.db}
+== sources/a.yml
+sources:
+  - name: a
+    connection: a
+    tables:
+      - name: t
+        columns:
+          - {name: amount, data_type: decimal(18, 2), privacy: public}
+";
+    let said = brief(text);
+    assert!(
+        said.contains("within { } a comma ends a value: write `data_type: \"decimal(18, 2)\"`, in quotes"),
+        "{said}"
+    );
+}
