@@ -17,11 +17,11 @@ mod file_columns;
 mod gone;
 mod group;
 mod hash;
-mod json_lines;
+pub(crate) mod json_lines;
 mod local_store;
 mod names;
 mod options;
-mod parallel;
+pub(crate) mod parallel;
 mod parquet;
 mod pattern;
 mod plan;
@@ -30,7 +30,9 @@ mod read;
 mod row_place;
 mod snapshot;
 mod store;
-mod text;
+pub(crate) mod text;
 mod unit;
 
+#[cfg(feature = "kafka")]
+pub(crate) use columns::unsupported;
 pub use connector::FilesConnector;

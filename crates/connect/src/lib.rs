@@ -27,6 +27,8 @@ mod cursor_name;
 mod draft;
 mod error;
 mod files;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod lake_name;
 mod misfits;
 mod mysql;
@@ -70,6 +72,8 @@ pub use connector_spec::ConnectorSpec;
 pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, legal_column_name};
 pub use error::ConnectError;
 pub use files::FilesConnector;
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaConnector;
 pub use misfits::{MISFITS, Misfits};
 pub use mysql::MySqlConnector;
 pub use note::Note;

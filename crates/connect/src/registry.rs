@@ -16,6 +16,8 @@ impl Registry {
         Self {
             connectors: vec![
                 Arc::new(FilesConnector::new()),
+                #[cfg(feature = "kafka")]
+                Arc::new(crate::KafkaConnector::new()),
                 Arc::new(MySqlConnector::new()),
                 Arc::new(PostgresConnector::new()),
                 Arc::new(SqliteConnector::new()),

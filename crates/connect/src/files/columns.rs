@@ -7,7 +7,7 @@ use arrow::array::RecordBatchOptions;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
-use super::parallel::{Results, Stop};
+use super::parallel::{Give, Stop};
 use crate::value::{ColumnBuilder, advice, shape};
 use crate::{ConnectError, Place, type_name};
 
@@ -70,16 +70,16 @@ impl Batches {
     }
 
     /// `rows` rows were appended to every builder.
-    pub(crate) fn add(&mut self, rows: usize, results: &Results<RecordBatch>) -> Result<(), Stop> {
+    pub(crate) fn add(&mut self, rows: usize, results: &dyn Give<RecordBatch>) -> Result<(), Stop> {
         self.rows += rows;
         if self.rows >= self.batch_rows { self.give(results) } else { Ok(()) }
     }
 
-    pub(crate) fn finish(mut self, results: &Results<RecordBatch>) -> Result<(), Stop> {
+    pub(crate) fn finish(mut self, results: &dyn Give<RecordBatch>) -> Result<(), Stop> {
         if self.rows > 0 { self.give(results) } else { Ok(()) }
     }
 
-    fn give(&mut self, results: &Results<RecordBatch>) -> Result<(), Stop> {
+    fn give(&mut self, results: &dyn Give<RecordBatch>) -> Result<(), Stop> {
         let arrays = self.builders.iter_mut().map(ColumnBuilder::finish).collect::<Result<Vec<_>, _>>();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let batch = arrays

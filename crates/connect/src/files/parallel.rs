@@ -5,6 +5,8 @@
 //! although jobs end in any. Whoever listens can stop at any time: all channels close, and each thread ends at its
 //! next step.
 
+#[cfg(feature = "kafka")]
+use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as queue};
 use std::thread;
@@ -35,6 +37,27 @@ type Job<T> = Box<dyn FnOnce(&Results<T>) -> Result<(), Stop> + Send>;
 enum Slot<T> {
     Part(mpsc::Receiver<Message<T>>),
     End(Result<(), ConnectError>),
+}
+
+/// Where results go.
+pub(crate) trait Give<T> {
+    /// Waits while too many results are waiting.
+    fn give(&self, result: T) -> Result<(), Stop>;
+}
+
+/// All of them, in order, for whoever works on one thread.
+#[cfg(feature = "kafka")]
+impl<T> Give<T> for RefCell<Vec<T>> {
+    fn give(&self, result: T) -> Result<(), Stop> {
+        self.borrow_mut().push(result);
+        Ok(())
+    }
+}
+
+impl<T> Give<T> for Results<T> {
+    fn give(&self, result: T) -> Result<(), Stop> {
+        Self::give(self, result)
+    }
 }
 
 /// Where a job puts its results.

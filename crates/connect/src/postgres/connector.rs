@@ -10,7 +10,7 @@ use super::limits::{LOCK_TIMEOUT_MS, Limits, STATEMENT_TIMEOUT_MS};
 use super::rate_limit::RateLimit;
 use super::session::Session;
 use super::startup::Purpose;
-use super::tls::TlsMode;
+use crate::network::TlsMode;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// PostgreSQL databases, read only.

@@ -8,9 +8,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::tls::TlsMode;
-use super::tls_identity::TlsIdentity;
-use crate::network::Tunnel;
+use crate::network::{TlsIdentity, TlsMode, Tunnel};
 use crate::{ConnectError, OpenContext, SettingProblem, Settings};
 
 /// Which server, which database, as whom.

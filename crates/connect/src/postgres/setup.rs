@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::endpoint::{Endpoint, is_loopback};
 use super::session::Session;
 use super::startup::Purpose;
-use super::tls::TlsMode;
+use crate::network::TlsMode;
 use crate::{ConnectError, OpenContext, Settings};
 
 /// A session that may write, with the settings that a connection of type `postgres` has.

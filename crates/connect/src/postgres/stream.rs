@@ -11,9 +11,9 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::endpoint::Endpoint;
-use super::tls::{TlsMode, connector};
 use super::tls_end_point::tls_server_end_point;
 use crate::ConnectError;
+use crate::network::{TlsMode, tls_connector};
 
 /// How long a server may take to answer at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,7 +80,7 @@ async fn encrypt(endpoint: &Endpoint, mut tcp: TcpStream) -> Result<ServerStream
             "have its owner turn on `ssl`, or set `tls: disable` if nobody else can listen on the way there",
         ));
     }
-    let connector = connector(endpoint.tls, endpoint.tls_root.as_deref(), endpoint.tls_identity.as_ref())
+    let connector = tls_connector(endpoint.tls, endpoint.tls_root.as_deref(), endpoint.tls_identity.as_ref())
         .map_err(|(reason, advice)| endpoint.cannot_open(reason, advice))?;
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| endpoint.cannot_open("its name is no name of a host", "correct `host`"))?;

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::infer::lines;
 use super::object::{Kind, Member, members, unescape};
 use crate::files::columns::{Batches, value_error};
-use crate::files::parallel::{Results, Stop};
+use crate::files::parallel::{Give, Stop};
 use crate::files::text::Block;
 use crate::{ConnectError, Place};
 
@@ -46,7 +46,7 @@ impl Parser {
     }
 
     /// Parses a block and gives its batches.
-    pub(crate) fn parse(&self, block: &Block, results: &Results<RecordBatch>) -> Result<(), Stop> {
+    pub(crate) fn parse(&self, block: &Block, results: &dyn Give<RecordBatch>) -> Result<(), Stop> {
         let text = block.text(&self.path)?;
         let columns = self.schema.fields().len();
         let mut batches = Batches::new(&self.path, &self.schema, self.batch_rows)?;
@@ -95,6 +95,18 @@ impl Parser {
             }
             batches.add(count, results)?;
         }
+    }
+
+    #[cfg(feature = "kafka")]
+    /// All rows of a block as one batch; there must be no more of them than a batch may have.
+    pub(crate) fn whole(&self, block: &Block) -> Result<RecordBatch, ConnectError> {
+        let batches = std::cell::RefCell::new(Vec::new());
+        match self.parse(block, &batches) {
+            Ok(()) => {}
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Unheard) => {}
+        }
+        Ok(batches.into_inner().pop().unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&self.schema))))
     }
 
     fn wrong_value(&self, block: &Block, text: &str, rows: &Rows, row: usize, place: usize) -> ConnectError {

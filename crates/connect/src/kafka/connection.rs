@@ -1,0 +1,136 @@
+//! An open cluster.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+
+use super::cluster::{Cluster, End};
+use super::message::Message;
+use super::message_columns::MessageColumn;
+use super::options::TopicOptions;
+use super::parse::Parsing;
+use super::plan::{failed, find};
+use super::snapshot::KafkaSnapshot;
+use super::span::Span;
+use super::topic::Topic;
+use super::walk::Walk;
+use crate::lake_name::lake_name;
+use crate::{
+    ColumnInfo, ConnectError, Connection, CursorProposal, RowCount, Sample, Settings, Snapshot, TableInfo, TableKind,
+};
+
+/// How many of a topic's last messages browsing looks at, in each partition.
+const LAST_MESSAGES: i64 = 5_000;
+
+/// An open cluster.
+pub(crate) struct KafkaConnection {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) threads: NonZeroUsize,
+}
+
+impl KafkaConnection {
+    /// The last messages of each partition, and about how many the topic has.
+    async fn last(&self, topic: &Topic, most: i64) -> Result<(Vec<Message>, u64), ConnectError> {
+        let failed = |failure| failed(&topic.name, &failure);
+        let first = self.cluster.offsets(topic, End::First).await.map_err(failed)?;
+        let last = self.cluster.offsets(topic, End::Last).await.map_err(failed)?;
+        let all: Vec<Span> = last
+            .iter()
+            .map(|(partition, to)| Span {
+                partition: *partition,
+                from: first.get(partition).copied().unwrap_or(*to),
+                to: *to,
+            })
+            .collect();
+        let rows = all.iter().map(Span::len).sum();
+        let looked_at: Vec<Span> =
+            all.into_iter().map(|span| Span { from: span.from.max(span.to - most), ..span }).collect();
+        let mut walk = Walk::new(Arc::clone(&self.cluster), &topic.name, &looked_at);
+        let mut messages = Vec::new();
+        while let Some(step) = walk.next().await? {
+            messages.extend(step.messages);
+        }
+        Ok((messages, rows))
+    }
+
+    async fn info(&self, topic: &Topic) -> Result<TableInfo, ConnectError> {
+        let (messages, rows) = self.last(topic, LAST_MESSAGES).await?;
+        let options = TopicOptions::new(&topic.name, &Settings::default())?;
+        let parsing = Parsing { topic: topic.name.clone(), options };
+        let mut info = TableInfo {
+            name: lake_name(&topic.name),
+            from: topic.name.clone(),
+            kind: TableKind::Files,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            unique_keys: Vec::new(),
+            indexed: Vec::new(),
+            foreign_keys: Vec::new(),
+            rows: Some(RowCount::Estimated(rows)),
+            size_bytes: None,
+            comment: None,
+            cursors: Vec::<CursorProposal>::new(),
+            options: Vec::new(),
+            notes: Vec::new(),
+        };
+        let column = |(name, data_type): (String, _)| ColumnInfo {
+            name,
+            source_type: String::new(),
+            data_type,
+            nullable: true,
+            comment: None,
+        };
+        match parsing.look_at(&messages) {
+            Ok(seen) => info.columns.extend(seen.into_columns().into_iter().map(column)),
+            Err(error) => {
+                info.notes.push(format!("its messages are no objects of JSON ({error}): drafted with `format: text`"));
+                info.options.push(("format".to_owned(), "text".into()));
+                info.columns.push(column((super::parse::VALUE.to_owned(), arrow::datatypes::DataType::Utf8)));
+            }
+        }
+        if messages.iter().any(|message| message.value.is_none()) {
+            let note = "it has tombstones (messages without a value): declare the key, `key_format` and \
+                        `deleted: _is_tombstone`, so that they delete";
+            info.notes.push(note.to_owned());
+        }
+        let looked_at = [MessageColumn::Partition, MessageColumn::Offset, MessageColumn::Timestamp];
+        info.columns.extend(looked_at.map(|own| column((own.name().to_owned(), own.data_type()))));
+        Ok(info)
+    }
+}
+
+#[async_trait]
+impl Connection for KafkaConnection {
+    async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
+        let topics = self.cluster.topics().await.map_err(|failure| failed("topics", &failure))?;
+        let mut tables = Vec::with_capacity(topics.len());
+        for topic in &topics {
+            tables.push(self.info(topic).await?);
+        }
+        TableInfo::number_names(&mut tables);
+        Ok(tables)
+    }
+
+    async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {
+        let topic = find(&self.cluster, from).await?;
+        let most = i64::try_from(rows).unwrap_or(LAST_MESSAGES);
+        let (mut messages, _) = self.last(&topic, most).await?;
+        messages.sort_by_key(|message| (message.timestamp_ms, message.partition, message.offset));
+        let messages = &messages[messages.len().saturating_sub(rows)..];
+        let parsing = Parsing { topic: topic.name.clone(), options: TopicOptions::new(from, options)? };
+        let columns = parsing.look_at(messages)?.into_columns();
+        let columns =
+            columns.into_iter().chain(MessageColumn::ALL.map(|column| (column.name().to_owned(), column.data_type())));
+        let fields: Vec<_> =
+            columns.map(|(name, data_type)| arrow::datatypes::Field::new(name, data_type, true)).collect();
+        let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+        let batch: RecordBatch = parsing.batch(messages, &schema)?;
+        Ok(batch.into())
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
+        Ok(Box::new(KafkaSnapshot::new(Arc::clone(&self.cluster), self.threads)))
+    }
+}

@@ -1,0 +1,80 @@
+//! How the messages of a topic are read.
+
+use crate::{ConnectError, SettingKind, SettingSpec, Settings};
+
+/// How the value of a message becomes columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// An object of JSON: a column for each of its keys.
+    Json,
+    /// Text: one column, `value`.
+    Text,
+}
+
+/// What the key of a message is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    /// Nothing, besides the column `_key`.
+    None,
+    /// It is the value of this column, where the message's value has not got it.
+    Column(String),
+    /// An object of JSON: its keys are columns, where the message's value has not got them.
+    Json,
+}
+
+/// How the messages of a topic are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TopicOptions {
+    pub(crate) format: Format,
+    pub(crate) key: KeyUse,
+    /// Whether a first read leaves out what is there already.
+    pub(crate) from_end: bool,
+}
+
+impl TopicOptions {
+    pub(crate) fn specs() -> Vec<SettingSpec> {
+        vec![
+            SettingSpec::optional(
+                "format",
+                SettingKind::Choice(&["json", "text"]),
+                "What a message's value is: an object of JSON, whose keys are columns, or text, which is the column `value`.",
+            )
+            .with_default("json"),
+            SettingSpec::optional(
+                "key_format",
+                SettingKind::Choice(&["none", "text", "json"]),
+                "What a message's key is good for: `text` is the value of `key_column`, and the keys of a `json` object are \
+                 columns, both where the message's value has not got them (as in a tombstone). By default `none`: it is the \
+                 column `_key` alone.",
+            )
+            .with_default("none"),
+            SettingSpec::optional("key_column", SettingKind::Text, "The column for `key_format: text`."),
+            SettingSpec::optional(
+                "start",
+                SettingKind::Choice(&["earliest", "latest"]),
+                "Where a first incremental read begins: with all that the topic keeps, or with what comes from then on.",
+            )
+            .with_default("earliest"),
+        ]
+    }
+
+    pub(crate) fn new(from: &str, options: &Settings) -> Result<Self, ConnectError> {
+        let key = match (options.text("key_format"), options.text("key_column")) {
+            (Some("text"), Some(column)) => KeyUse::Column(column.to_owned()),
+            (Some("text"), None) => {
+                return Err(refused(from, "`key_format: text` needs a column for the key", "add `key_column`"));
+            }
+            (_, Some(_)) => {
+                return Err(refused(from, "`key_column` is for `key_format: text` alone", "set that, or leave it out"));
+            }
+            (Some("json"), None) => KeyUse::Json,
+            (_, None) => KeyUse::None,
+        };
+        let format = if options.text("format") == Some("text") { Format::Text } else { Format::Json };
+        Ok(Self { format, key, from_end: options.text("start") == Some("latest") })
+    }
+}
+
+fn refused(from: &str, reason: &str, advice: &str) -> ConnectError {
+    ConnectError::Request { from: from.to_owned(), reason: reason.to_owned(), advice: advice.to_owned() }
+}
