@@ -129,7 +129,11 @@ impl Draft {
 
 fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> DraftPrivacy) -> DraftTable {
     let cursor = table.keyed_cursor();
-    let several_files = table.kind == TableKind::Files && table.from.contains('*');
+    let grows = match table.kind {
+        TableKind::Files => table.from.contains('*'),
+        TableKind::Topic => true,
+        TableKind::Table | TableKind::View => false,
+    };
     let mut comments = Vec::new();
     let names = legal_names(table.columns.iter().map(|column| column.name.as_str()));
     let legal = |name: &String| {
@@ -162,7 +166,7 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
     DraftTable {
         name: table.name.clone(),
         from: table.from.clone(),
-        mode: if cursor.is_some() || several_files { DraftMode::Incremental } else { DraftMode::Full },
+        mode: if cursor.is_some() || grows { DraftMode::Incremental } else { DraftMode::Full },
         cursor: cursor.map(|cursor| legal(&cursor.column)),
         key: table.primary_key.iter().map(legal).collect(),
         options: table.options.clone(),

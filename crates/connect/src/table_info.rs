@@ -68,10 +68,10 @@ impl TableInfo {
         self.cursors.iter().find(|cursor| !cursor.has_gaps).filter(|_| !self.primary_key.is_empty())
     }
 
-    /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files declare
+    /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files and topics declare
     /// nothing; what is not in today's may be in tomorrow's.
     pub fn promises(&self, column: &ColumnInfo) -> bool {
-        !column.nullable && (self.kind != TableKind::Files || self.primary_key.contains(&column.name))
+        !column.nullable && (!matches!(self.kind, TableKind::Files | TableKind::Topic) || self.primary_key.contains(&column.name))
     }
 }
 
@@ -84,6 +84,8 @@ pub enum TableKind {
     View,
     /// One file or several of one shape.
     Files,
+    /// A topic of messages.
+    Topic,
 }
 
 /// What browsing finds out about one column.

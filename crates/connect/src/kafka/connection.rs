@@ -62,7 +62,7 @@ impl KafkaConnection {
         let mut info = TableInfo {
             name: lake_name(&topic.name),
             from: topic.name.clone(),
-            kind: TableKind::Files,
+            kind: TableKind::Topic,
             columns: Vec::new(),
             primary_key: Vec::new(),
             unique_keys: Vec::new(),
