@@ -26,6 +26,7 @@ mod connector_spec;
 mod cursor_name;
 mod draft;
 mod error;
+mod events;
 mod files;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -71,6 +72,10 @@ pub use connector::Connector;
 pub use connector_spec::ConnectorSpec;
 pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, legal_column_name};
 pub use error::ConnectError;
+pub use events::{
+    EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord, EventsConnector, LogPlace,
+    LogRound, read_round,
+};
 pub use files::FilesConnector;
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaConnector;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{ConnectError, Connector, FilesConnector, MySqlConnector, PostgresConnector, SqliteConnector};
+use crate::{
+    ConnectError, Connector, EventsConnector, FilesConnector, MySqlConnector, PostgresConnector, SqliteConnector,
+};
 
 /// The connectors that there are, in one visible list.
 #[derive(Clone)]
@@ -15,6 +17,7 @@ impl Registry {
     pub fn builtin() -> Self {
         Self {
             connectors: vec![
+                Arc::new(EventsConnector::new()),
                 Arc::new(FilesConnector::new()),
                 #[cfg(feature = "kafka")]
                 Arc::new(crate::KafkaConnector::new()),

@@ -30,6 +30,8 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// A list of texts; a single text is a list of one.
     TextList,
+    /// Texts by names.
+    TextMap,
 }
 
 impl SettingKind {
@@ -55,6 +57,7 @@ impl SettingKind {
                 Some((format!("expected {self}"), hint))
             }
             (Self::TextList, Value::Array(items)) if items.iter().all(Value::is_string) => None,
+            (Self::TextMap, Value::Object(items)) if !items.is_empty() && items.values().all(Value::is_string) => None,
             _ => wrong(None),
         }
     }
@@ -65,6 +68,7 @@ impl SettingKind {
             Self::Boolean => json!({ "type": "boolean" }),
             Self::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
             Self::Choice(words) => json!({ "enum": words }),
+            Self::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
             Self::TextList => {
                 json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
             }
@@ -83,6 +87,7 @@ impl fmt::Display for SettingKind {
             Self::Integer { min, max } => write!(formatter, "a whole number from {min} to {max}"),
             Self::Choice(words) => write!(formatter, "one of {}", words.join(", ")),
             Self::TextList => formatter.write_str("a list of texts"),
+            Self::TextMap => formatter.write_str("a mapping of names to texts"),
         }
     }
 }

@@ -36,6 +36,12 @@ impl Settings {
         self.text(name).and_then(character)
     }
 
+    /// Texts by their names, in the order in which they are declared.
+    pub fn map(&self, name: &str) -> Option<Vec<(&str, &str)>> {
+        let items = self.values.get(name)?.as_object()?;
+        Some(items.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
+    }
+
     /// A list of texts.
     pub fn list(&self, name: &str) -> Option<Vec<&str>> {
         match self.values.get(name)? {

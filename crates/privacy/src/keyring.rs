@@ -62,6 +62,11 @@ impl Keyring {
         self.subkey("position", "")
     }
 
+    /// The subkey of the log in which events wait, as they were sent, until they have landed.
+    pub fn event_log_subkey(&self) -> Zeroizing<[u8; 64]> {
+        self.subkey("event log", "")
+    }
+
     /// The subkey for a purpose and a domain: HKDF-SHA-256 with salt `ade privacy v1` and info `<purpose>/<domain>`.
     pub(crate) fn subkey<const LENGTH: usize>(&self, purpose: &str, domain: &str) -> Zeroizing<[u8; LENGTH]> {
         let mut subkey = Zeroizing::new([0; LENGTH]);

@@ -9,6 +9,7 @@ mod command;
 mod disk_tree;
 mod error;
 pub mod event;
+pub mod events;
 mod failpoint;
 pub mod reference;
 mod source;

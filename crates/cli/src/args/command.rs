@@ -3,7 +3,7 @@ use clap::Subcommand;
 
 use super::{
     BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, ModelsArgs,
-    PlanArgs, QueryArgs, ReferenceArgs, RestoreArgs, SchemaArgs, ShowArgs,
+    PlanArgs, QueryArgs, ReferenceArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
 };
 
 /// The commands.
@@ -39,6 +39,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh"
     )]
     Ingest(BuildArgs),
+    /// Collect events, and land them every few seconds
+    #[command(
+        after_help = "Examples:\n  ade serve\n  ade serve --listen 0.0.0.0:8070 --land-every 10\n  ade serve --no-landing      keep them until `ade ingest` runs"
+    )]
+    Serve(ServeArgs),
     /// Load the selected seeds
     #[command(after_help = "Examples:\n  ade seed\n  ade seed --select country_codes")]
     Seed(BuildArgs),

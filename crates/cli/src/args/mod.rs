@@ -5,6 +5,7 @@ mod global;
 mod project_commands;
 mod query;
 mod select;
+mod serve;
 mod table_commands;
 
 pub(crate) use check::{CheckArgs, ProblemFormat};
@@ -13,6 +14,7 @@ pub(crate) use global::{GlobalArgs, OutputFormat};
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
 pub(crate) use select::{BuildArgs, LsArgs, ModelsArgs, PlanArgs, SelectArgs, ShowArgs};
+pub(crate) use serve::ServeArgs;
 pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};
 
 use std::str::FromStr;

@@ -13,6 +13,7 @@ mod query;
 mod reference;
 mod restore;
 mod schema;
+mod serve;
 mod show;
 mod signal;
 
@@ -43,6 +44,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Check(check) => check::run(global, check).await,
         Command::Build(build) => build::run_models(global, build, Kind::Build).await,
         Command::Ingest(build) => build::run(global, build, Kind::Ingest, None).await,
+        Command::Serve(args) => serve::run(global, args).await,
         Command::Seed(build) => build::run(global, build, Kind::Seed, None).await,
         Command::Run(build) => build::run_models(global, build, Kind::Run).await,
         Command::Test(build) => build::run(global, build, Kind::Test, None).await,

@@ -4,6 +4,7 @@ mod cli_reference;
 mod count;
 mod failures;
 mod json;
+mod landings;
 mod narrow;
 mod notices;
 mod out_file;
@@ -48,6 +49,15 @@ pub(crate) fn notices(global: &GlobalArgs) -> Arc<dyn Observer> {
         Arc::new(quiet::QuietReporter { style: style(global) })
     } else {
         Arc::new(notices::Notices { style: style(global) })
+    }
+}
+
+/// The observer of a program that lands what arrives, again and again.
+pub(crate) fn landings(global: &GlobalArgs) -> Arc<dyn Observer> {
+    match global.output {
+        OutputFormat::Json => Arc::new(json::JsonReporter),
+        OutputFormat::Text if global.quiet => Arc::new(quiet::QuietReporter { style: style(global) }),
+        OutputFormat::Text => Arc::new(landings::Landings::new(style(global))),
     }
 }
 

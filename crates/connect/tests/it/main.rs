@@ -9,6 +9,7 @@ mod checklist;
 mod csv;
 mod differential;
 mod draft;
+mod event_log;
 mod files;
 mod incremental_files;
 mod json_lines;

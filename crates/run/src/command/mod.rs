@@ -1,6 +1,7 @@
 //! What people do with an opened project: one file for each command.
 mod build;
 mod check;
+mod collect;
 mod history;
 mod init;
 mod inspect;

@@ -3,6 +3,7 @@ mod arrival;
 mod captures;
 mod carry;
 mod changed_rows;
+mod collected;
 mod conditions;
 mod connections;
 mod continuity;
@@ -30,6 +31,8 @@ mod sweep;
 mod switched;
 mod tally;
 mod waves;
+
+pub use collected::Collection;
 
 pub(crate) use captures::{Captures, consumer};
 pub(crate) use conditions::Conditions;

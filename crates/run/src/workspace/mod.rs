@@ -16,6 +16,7 @@ pub(crate) use catalog::LakeCatalog;
 pub(crate) use key::{keyring, new_key_file};
 pub(crate) use open::{load_root, unknown_environment};
 pub(crate) use secrets::ProjectSecrets;
+pub(crate) use state_folder::state_folder;
 pub(crate) use views::Views;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ use ade_project::{Project, Relation};
 
 use crate::error::RunError;
 use crate::event::Observer;
-use crate::world::World;
+use crate::world::{Clock, Ids, World};
 
 /// How long to wait for connections that are in use.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -61,6 +62,16 @@ impl Workspace {
     /// What the files say.
     pub fn project(&self) -> &Arc<Project> {
         &self.project
+    }
+
+    /// Tells the time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.world.clock
+    }
+
+    /// Makes identifiers.
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.world.ids
     }
 
     /// Name of the environment.
