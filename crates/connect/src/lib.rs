@@ -73,8 +73,8 @@ pub use connector_spec::ConnectorSpec;
 pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, legal_column_name};
 pub use error::ConnectError;
 pub use events::{
-    EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord, EventsConnector, LogPlace,
-    LogRound, read_round,
+    EventCount, EventFeed, EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord,
+    EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, RejectedEvent, read_round, snake_case,
 };
 pub use files::FilesConnector;
 #[cfg(feature = "kafka")]

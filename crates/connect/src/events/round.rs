@@ -1,0 +1,192 @@
+//! A round of the log, told apart by sources and tables.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::message::Message;
+use super::snapshot::SourceRound;
+use super::table::Table;
+use super::{EventFeed, EventRecord, LogPlace, LogRound};
+use crate::Snapshot;
+
+/// What becomes of an event that no table of its source is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewEvent {
+    /// A table of its own appears.
+    Evolve,
+    /// Nothing of its source lands until somebody decides.
+    Stop,
+    /// It is kept apart.
+    Quarantine,
+    /// It is left out, and counted.
+    Ignore,
+}
+
+/// What is known of a source before its events are looked at.
+#[derive(Debug, Clone)]
+pub struct EventSource {
+    /// Its name.
+    pub name: String,
+    /// The feeds of its tables.
+    pub feeds: Vec<EventFeed>,
+    /// What becomes of others.
+    pub on_new_event: NewEvent,
+}
+
+/// A message that lands in no table.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RejectedEvent {
+    /// Behind which place of the log it lies, and the how manieth of its round it is.
+    pub place: (LogPlace, usize),
+    /// A stable id, in snake case, of what it breaks.
+    pub rule: &'static str,
+    /// What is wrong with it, in words, without a value.
+    pub reason: String,
+    /// As it came.
+    pub record: Vec<u8>,
+}
+
+/// What became of messages on the way to the tables, for one table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EventCount {
+    /// All that were acknowledged.
+    pub received: u64,
+    /// Those whose id was there before.
+    pub duplicates: u64,
+    /// Those that land in no table and are kept apart.
+    pub rejected: u64,
+    /// Those that are left out since the project says so.
+    pub ignored: u64,
+}
+
+/// What of a round is one source's.
+#[derive(Default)]
+pub(super) struct SourceEvents {
+    pub(super) tables: IndexMap<EventFeed, Table>,
+    /// Feeds that the source has no table for, with the name that the first of them came with.
+    new: IndexMap<EventFeed, String>,
+    rejected: Vec<RejectedEvent>,
+    counts: IndexMap<String, EventCount>,
+}
+
+/// A round of the log, told apart by sources and tables.
+pub struct EventRound {
+    pub(super) sources: IndexMap<String, SourceEvents>,
+    /// Where it ends.
+    pub end: LogPlace,
+    /// Sources that messages were sent to and that are not known.
+    pub unknown: Vec<String>,
+}
+
+impl EventRound {
+    /// Tells the messages of a round apart.
+    pub fn new(round: LogRound, sources: &[EventSource]) -> Self {
+        let known = sources.iter().map(|source| (source.name.clone(), SourceEvents::default()));
+        let mut all = Self { sources: known.collect(), end: round.end, unknown: Vec::new() };
+        for (number, (place, record)) in round.records.into_iter().enumerate() {
+            let source = sources.iter().find(|source| source.name == record.source);
+            match (source, all.sources.get_mut(&record.source)) {
+                (Some(source), Some(events)) => events.take(source, (place, number), &record),
+                _ if !all.unknown.contains(&record.source) => all.unknown.push(record.source),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// What a source has, to be read like any other.
+    pub fn snapshot(self: &Arc<Self>, source: &str) -> impl Snapshot + 'static {
+        SourceRound { round: Arc::clone(self), source: source.to_owned() }
+    }
+
+    /// Whether a table of a source has rows behind a place.
+    pub fn has_rows(&self, source: &str, feed: &EventFeed, after: Option<LogPlace>) -> bool {
+        let table = self.sources.get(source).and_then(|events| events.tables.get(feed));
+        table.is_some_and(|table| table.first_after(after) < table.rows())
+    }
+
+    /// Feeds that a source has no table for, with the name that the first of each came with.
+    pub fn new_feeds(&self, source: &str) -> impl Iterator<Item = (&EventFeed, &str)> {
+        let new = self.sources.get(source).into_iter().flat_map(|events| &events.new);
+        new.map(|(feed, name)| (feed, name.as_str()))
+    }
+
+    /// Messages of a source that land in no table.
+    pub fn rejected(&self, source: &str) -> &[RejectedEvent] {
+        self.sources.get(source).map_or(&[], |events| &events.rejected)
+    }
+
+    /// What became of the messages of a source, by the usual name of the table that each would land in.
+    pub fn counts(&self, source: &str) -> impl Iterator<Item = (&str, EventCount)> {
+        let counts = self.sources.get(source).into_iter().flat_map(|events| &events.counts);
+        counts.map(|(table, count)| (table.as_str(), *count))
+    }
+}
+
+/// The table's name where nobody can say which one it would be.
+const NO_TABLE: &str = "";
+
+impl SourceEvents {
+    fn take(&mut self, source: &EventSource, place: (LogPlace, usize), record: &EventRecord) {
+        let understood = Message::of(record);
+        let table = understood.as_ref().map_or_else(|_| NO_TABLE.to_owned(), |message| message.feed.table_name());
+        let count = self.counts.entry(table).or_default();
+        count.received += 1;
+        if record.is_duplicate {
+            count.duplicates += 1;
+            return;
+        }
+        let message = match understood {
+            Ok(message) => message,
+            Err((rule, reason)) => {
+                count.rejected += 1;
+                let (reason, record) = (reason.to_owned(), record.body.clone());
+                return self.rejected.push(RejectedEvent { place, rule, reason, record });
+            }
+        };
+        let is_listed = source.feeds.contains(&message.feed);
+        if !is_listed {
+            match source.on_new_event {
+                NewEvent::Evolve | NewEvent::Stop => {
+                    let name = message.event.as_deref().unwrap_or(&message.call).to_owned();
+                    self.new.entry(message.feed.clone()).or_insert(name);
+                }
+                NewEvent::Ignore => {
+                    count.ignored += 1;
+                    return;
+                }
+                NewEvent::Quarantine => {
+                    count.rejected += 1;
+                    let reason = format!("no table of the source is for `{}`", message.feed.table_name());
+                    let record = record.body.clone();
+                    return self.rejected.push(RejectedEvent { place, rule: "unknown_event", reason, record });
+                }
+            }
+        }
+        self.land(source, place.0, &message);
+    }
+
+    fn land(&mut self, source: &EventSource, place: LogPlace, message: &Message) {
+        let has = |feed: &EventFeed| source.feeds.contains(feed);
+        let naming = message.naming(false);
+        let own = message.shared.iter().chain(&naming).chain(&message.own);
+        self.tables.entry(message.feed.clone()).or_default().push(place, own);
+        let track = EventFeed::Calls("track");
+        if matches!(message.feed, EventFeed::Event(_)) && has(&track) {
+            self.tables.entry(track).or_default().push(place, message.shared.iter().chain(&naming));
+        }
+        if has(&EventFeed::All) {
+            let naming = message.naming(true);
+            self.tables.entry(EventFeed::All).or_default().push(place, message.shared.iter().chain(&naming));
+        }
+        if let (EventFeed::Calls("identify"), Some(user), true) =
+            (&message.feed, &message.user_id, has(&EventFeed::Users))
+        {
+            let id = [("id".to_owned(), super::cell::Cell::Text(user.clone()))];
+            let times = message.shared.iter().filter(|(name, _)| matches!(name.as_str(), "received_at" | "timestamp"));
+            let rows = self.tables.entry(EventFeed::Users).or_default();
+            rows.push(place, id.iter().chain(times).chain(&message.own));
+        }
+    }
+}

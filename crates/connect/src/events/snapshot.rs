@@ -1,0 +1,102 @@
+//! What a source has in a round, read like the tables of any other source.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema};
+use async_trait::async_trait;
+use futures::stream;
+use serde_json::json;
+
+use super::table::Table;
+use super::{EventFeed, EventRound, LogPlace};
+use crate::table_plan::{PlannedColumn, planned_columns};
+use crate::{BatchStream, ColumnDrift, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+
+/// What a source has in a round.
+pub(super) struct SourceRound {
+    pub(super) round: Arc<EventRound>,
+    pub(super) source: String,
+}
+
+impl SourceRound {
+    fn table(&self, from: &str) -> Option<&Table> {
+        self.round.sources.get(&self.source)?.tables.get(&EventFeed::parse(from))
+    }
+
+    fn label(&self) -> String {
+        let LogPlace { segment, offset } = self.round.end;
+        format!("events of {} up to {segment}:{offset}", self.source)
+    }
+}
+
+/// Rows of a unit that have been read already.
+fn first_row(unit: &ReadUnit) -> usize {
+    unit.detail["first"].as_u64().and_then(|first| usize::try_from(first).ok()).unwrap_or(0)
+}
+
+#[async_trait]
+impl Snapshot for SourceRound {
+    async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
+        let empty = Table::default();
+        let table = self.table(&request.from).unwrap_or(&empty);
+        let after = request.position.as_ref().and_then(LogPlace::of_position);
+        let (first, label) = (table.first_after(after), self.label());
+        let rows = table.rows() - first;
+        let found = table.found(first);
+        // A member that a message has not got is NULL: nothing that was promised is ever missing. What has no type yet gets
+        // one with its first value.
+        let promised = request.promised.iter().flat_map(|schema| schema.fields().iter());
+        let typed: Vec<_> = promised.clone().filter(|field| *field.data_type() != DataType::Null).collect();
+        let valued = |name: &str| found.iter().find(|(known, _)| *known == name).map(|(_, data_type)| data_type);
+        let known = promised.filter(|field| *field.data_type() != DataType::Null || valued(field.name()).is_some());
+        let known = Arc::new(Schema::new(known.cloned().collect::<Vec<_>>()));
+        let silent = typed.iter().map(|field| field.name().as_str()).filter(|name| valued(name).is_none());
+        let names = found.iter().map(|(name, _)| *name).chain(silent);
+        let columns: Vec<_> =
+            names.enumerate().map(|(position, name)| PlannedColumn { position, name, source_type: "" }).collect();
+        let narrowed = ReadRequest { promised: request.promised.as_ref().map(|_| known), ..request.clone() };
+        let natural = |name: &str| valued(name).cloned().unwrap_or(DataType::Utf8);
+        let misfit = |name: &str, wanted: &DataType| {
+            let found = valued(name).filter(|found| *found != wanted);
+            found.filter(|_| !table.fits(name, first, wanted)).cloned()
+        };
+        let (fields, drift) = planned_columns(&narrowed, &label, &columns, natural, misfit);
+        let unit = ReadUnit {
+            label,
+            replaces_batch: None,
+            size_bytes: Some(1),
+            rows: Some(rows as u64),
+            drift: ColumnDrift::default(),
+            detail: json!({ "first": first }),
+        };
+        Ok(ReadPlan {
+            request: Arc::new(request.clone()),
+            schema: Arc::new(Schema::new(fields)),
+            units: if rows > 0 { vec![unit] } else { Vec::new() },
+            drift,
+            replaces_all: false,
+            notes: Vec::new(),
+            can_tell_misfits: false,
+            misfits: Vec::new(),
+        })
+    }
+
+    async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
+        let empty = Table::default();
+        let table = self.table(&plan.request.from).unwrap_or(&empty);
+        let (first, rows) = (first_row(unit), table.rows());
+        let size = plan.request.batch_rows.max(1);
+        let pieces = (first..rows).step_by(size);
+        let batches: Vec<_> =
+            pieces.map(|from| table.batch(&plan.schema, &unit.label, from, rows.min(from + size))).collect();
+        let end = self.round.end;
+        let end = UnitEnd::new((rows - first.min(rows)) as u64, Vec::new(), move |_, _| Some(end.to_position()));
+        Ok(BatchStream::from_batches(Arc::clone(&plan.schema), stream::iter(batches), end))
+    }
+
+    async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {
+        let row = usize::try_from(row).ok().map(|row| first_row(unit) + row);
+        let place = self.table(&plan.request.from).zip(row).and_then(|(table, row)| table.place(row));
+        Ok(place.map(|place| Place::of(format!("event log {}:{}", place.segment, place.offset))))
+    }
+}
