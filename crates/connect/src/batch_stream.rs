@@ -14,7 +14,6 @@ use crate::{ConnectError, RejectedRecord, UnitEnd};
 pub(crate) enum Item {
     Batch(RecordBatch),
     /// Records that came since the last item, and are no rows. Only where the plan says that they are wanted.
-    #[expect(dead_code, reason = "connectors that reject records come with them")]
     Rejected(Vec<RejectedRecord>),
     End(UnitEnd),
 }

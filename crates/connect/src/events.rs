@@ -19,4 +19,4 @@ pub use feed::{EventFeed, snake_case};
 pub use log::{
     EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord, LogPlace, LogRound, read_round,
 };
-pub use round::{EventCount, EventRound, EventSource, NewEvent, RejectedEvent};
+pub use round::{EventCount, EventRound, EventSource, NewEvent};

@@ -74,7 +74,7 @@ pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, Dra
 pub use error::ConnectError;
 pub use events::{
     EventCount, EventFeed, EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord,
-    EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, RejectedEvent, read_round, snake_case,
+    EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, read_round, snake_case,
 };
 pub use files::FilesConnector;
 #[cfg(feature = "kafka")]

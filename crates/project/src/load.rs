@@ -14,6 +14,7 @@ mod declarations;
 mod docs;
 mod drift;
 mod environments;
+mod events;
 mod exposures;
 mod files;
 mod fingerprints;

@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 use crate::fingerprint::{NodeFingerprint, PlanDiff};
 use crate::graph::Graph;
 use crate::load::Names;
-use crate::resource::{Check, Connection, Environment, Exposure, Hook, Model, PrivacyPolicy, Seed, SourceTable};
+use crate::resource::{
+    Check, Connection, Environment, EventSource, Exposure, Hook, Model, PrivacyPolicy, Seed, SourceTable,
+};
 use crate::template::{LookupError, Reference, Template, TemplateSet, TemplateSettings, Uses};
 use crate::{NodeId, Relation};
 
@@ -30,6 +32,8 @@ pub struct Project {
     pub privacy: PrivacyPolicy,
     /// Source tables.
     pub sources: IndexMap<NodeId, SourceTable>,
+    /// Sources of events, by name.
+    pub events: IndexMap<String, EventSource>,
     /// Seeds.
     pub seeds: IndexMap<NodeId, Seed>,
     /// Models.

@@ -8,7 +8,7 @@ use super::message::Message;
 use super::snapshot::SourceRound;
 use super::table::Table;
 use super::{EventFeed, EventRecord, LogPlace, LogRound};
-use crate::Snapshot;
+use crate::{RejectedRecord, Snapshot};
 
 /// What becomes of an event that no table of its source is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,19 +32,12 @@ pub struct EventSource {
     pub feeds: Vec<EventFeed>,
     /// What becomes of others.
     pub on_new_event: NewEvent,
-}
-
-/// A message that lands in no table.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RejectedEvent {
-    /// Behind which place of the log it lies, and the how manieth of its round it is.
-    pub place: (LogPlace, usize),
-    /// A stable id, in snake case, of what it breaks.
-    pub rule: &'static str,
-    /// What is wrong with it, in words, without a value.
-    pub reason: String,
-    /// As it came.
-    pub record: Vec<u8>,
+    /// Names of tables that have appeared by themselves.
+    pub grown: Vec<String>,
+    /// How many more may.
+    pub room: usize,
+    /// The table that records which land in no table are rejected of.
+    pub home: EventFeed,
 }
 
 /// What became of messages on the way to the tables, for one table.
@@ -66,13 +59,20 @@ pub(super) struct SourceEvents {
     pub(super) tables: IndexMap<EventFeed, Table>,
     /// Feeds that the source has no table for, with the name that the first of them came with.
     new: IndexMap<EventFeed, String>,
-    rejected: Vec<RejectedEvent>,
+    /// Messages that land in no table, with the place that each lies before.
+    pub(super) rejected: Vec<(LogPlace, RejectedRecord)>,
+    /// The table that these are rejected of.
+    pub(super) home: Option<EventFeed>,
     counts: IndexMap<String, EventCount>,
+    /// Tables that appear with this round.
+    grows: usize,
 }
 
 /// A round of the log, told apart by sources and tables.
 pub struct EventRound {
     pub(super) sources: IndexMap<String, SourceEvents>,
+    /// Where it begins.
+    pub(super) begin: LogPlace,
     /// Where it ends.
     pub end: LogPlace,
     /// Sources that messages were sent to and that are not known.
@@ -82,8 +82,11 @@ pub struct EventRound {
 impl EventRound {
     /// Tells the messages of a round apart.
     pub fn new(round: LogRound, sources: &[EventSource]) -> Self {
-        let known = sources.iter().map(|source| (source.name.clone(), SourceEvents::default()));
-        let mut all = Self { sources: known.collect(), end: round.end, unknown: Vec::new() };
+        let known = sources.iter().map(|source| {
+            let home = Some(source.home.clone());
+            (source.name.clone(), SourceEvents { home, ..SourceEvents::default() })
+        });
+        let mut all = Self { sources: known.collect(), begin: round.begin, end: round.end, unknown: Vec::new() };
         for (number, (place, record)) in round.records.into_iter().enumerate() {
             let source = sources.iter().find(|source| source.name == record.source);
             match (source, all.sources.get_mut(&record.source)) {
@@ -100,21 +103,17 @@ impl EventRound {
         SourceRound { round: Arc::clone(self), source: source.to_owned() }
     }
 
-    /// Whether a table of a source has rows behind a place.
-    pub fn has_rows(&self, source: &str, feed: &EventFeed, after: Option<LogPlace>) -> bool {
-        let table = self.sources.get(source).and_then(|events| events.tables.get(feed));
-        table.is_some_and(|table| table.first_after(after) < table.rows())
+    /// Whether there is anything for a table of a source.
+    pub fn has_any(&self, source: &str, feed: &EventFeed) -> bool {
+        let Some(events) = self.sources.get(source) else { return false };
+        let is_home = events.home.as_ref() == Some(feed);
+        events.tables.contains_key(feed) || (is_home && !events.rejected.is_empty())
     }
 
     /// Feeds that a source has no table for, with the name that the first of each came with.
     pub fn new_feeds(&self, source: &str) -> impl Iterator<Item = (&EventFeed, &str)> {
         let new = self.sources.get(source).into_iter().flat_map(|events| &events.new);
         new.map(|(feed, name)| (feed, name.as_str()))
-    }
-
-    /// Messages of a source that land in no table.
-    pub fn rejected(&self, source: &str) -> &[RejectedEvent] {
-        self.sources.get(source).map_or(&[], |events| &events.rejected)
     }
 
     /// What became of the messages of a source, by the usual name of the table that each would land in.
@@ -141,14 +140,21 @@ impl SourceEvents {
             Ok(message) => message,
             Err((rule, reason)) => {
                 count.rejected += 1;
-                let (reason, record) = (reason.to_owned(), record.body.clone());
-                return self.rejected.push(RejectedEvent { place, rule, reason, record });
+                return self.reject(place, rule, reason.to_owned(), record);
             }
         };
         let is_listed = source.feeds.contains(&message.feed);
         if !is_listed {
+            let table = message.feed.table_name();
+            let is_known = source.grown.contains(&table) || self.new.contains_key(&message.feed);
             match source.on_new_event {
+                NewEvent::Evolve if !is_known && self.grows >= source.room => {
+                    count.rejected += 1;
+                    let reason = format!("so many tables have appeared that there is none for `{table}`");
+                    return self.reject(place, "too_many_tables", reason, record);
+                }
                 NewEvent::Evolve | NewEvent::Stop => {
+                    self.grows += usize::from(!is_known);
                     let name = message.event.as_deref().unwrap_or(&message.call).to_owned();
                     self.new.entry(message.feed.clone()).or_insert(name);
                 }
@@ -158,13 +164,18 @@ impl SourceEvents {
                 }
                 NewEvent::Quarantine => {
                     count.rejected += 1;
-                    let reason = format!("no table of the source is for `{}`", message.feed.table_name());
-                    let record = record.body.clone();
-                    return self.rejected.push(RejectedEvent { place, rule: "unknown_event", reason, record });
+                    let reason = format!("no table of the source is for `{table}`");
+                    return self.reject(place, "unknown_event", reason, record);
                 }
             }
         }
         self.land(source, place.0, &message);
+    }
+
+    fn reject(&mut self, place: (LogPlace, usize), rule: &'static str, reason: String, record: &EventRecord) {
+        let (LogPlace { segment, offset }, number) = place;
+        let at = format!("event log before {segment}:{offset}, message {number}");
+        self.rejected.push((place.0, RejectedRecord { place: at, rule, reason, record: record.body.clone() }));
     }
 
     fn land(&mut self, source: &EventSource, place: LogPlace, message: &Message) {

@@ -9,8 +9,11 @@ use serde_json::json;
 
 use super::table::Table;
 use super::{EventFeed, EventRound, LogPlace};
+use crate::batch_stream::Item;
 use crate::table_plan::{PlannedColumn, planned_columns};
-use crate::{BatchStream, ColumnDrift, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit, Snapshot, UnitEnd};
+use crate::{
+    BatchStream, ColumnDrift, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit, RejectedRecord, Snapshot, UnitEnd,
+};
 
 /// What a source has in a round.
 pub(super) struct SourceRound {
@@ -23,9 +26,21 @@ impl SourceRound {
         self.round.sources.get(&self.source)?.tables.get(&EventFeed::parse(from))
     }
 
+    /// Records that land in no table, behind a place, where the table is the one that they are rejected of.
+    fn rejected(&self, from: &str, after: Option<LogPlace>) -> Vec<RejectedRecord> {
+        let events = self.round.sources.get(&self.source);
+        let events = events.filter(|events| events.home == Some(EventFeed::parse(from)));
+        let rejected = events.into_iter().flat_map(|events| &events.rejected);
+        rejected
+            .filter(|(place, _)| after.is_none_or(|after| *place > after))
+            .map(|(_, record)| record.clone())
+            .collect()
+    }
+
     fn label(&self) -> String {
-        let LogPlace { segment, offset } = self.round.end;
-        format!("events of {} up to {segment}:{offset}", self.source)
+        // Whoever reads it again may find that more has arrived: it is known by where it begins.
+        let LogPlace { segment, offset } = self.round.begin;
+        format!("events of {} behind {segment}:{offset}", self.source)
     }
 }
 
@@ -42,7 +57,7 @@ impl Snapshot for SourceRound {
         let after = request.position.as_ref().and_then(LogPlace::of_position);
         let (first, label) = (table.first_after(after), self.label());
         let rows = table.rows() - first;
-        let found = table.found(first);
+        let (found, rejected) = (table.found(first), self.rejected(&request.from, after));
         // A member that a message has not got is NULL: nothing that was promised is ever missing. What has no type yet gets
         // one with its first value.
         let promised = request.promised.iter().flat_map(|schema| schema.fields().iter());
@@ -72,12 +87,14 @@ impl Snapshot for SourceRound {
         Ok(ReadPlan {
             request: Arc::new(request.clone()),
             schema: Arc::new(Schema::new(fields)),
-            units: if rows > 0 { vec![unit] } else { Vec::new() },
+            units: if rows > 0 || !rejected.is_empty() { vec![unit] } else { Vec::new() },
             drift,
             replaces_all: false,
             notes: Vec::new(),
             can_tell_misfits: false,
             misfits: Vec::new(),
+            can_reject: true,
+            rejects: false,
         })
     }
 
@@ -87,11 +104,26 @@ impl Snapshot for SourceRound {
         let (first, rows) = (first_row(unit), table.rows());
         let size = plan.request.batch_rows.max(1);
         let pieces = (first..rows).step_by(size);
-        let batches: Vec<_> =
-            pieces.map(|from| table.batch(&plan.schema, &unit.label, from, rows.min(from + size))).collect();
+        let batch = |from| table.batch(&plan.schema, &unit.label, from, rows.min(from + size)).map(Item::Batch);
+        let mut items: Vec<_> = pieces.map(batch).collect();
+        let after = plan.request.position.as_ref().and_then(LogPlace::of_position);
+        let rejected = self.rejected(&plan.request.from, after);
+        if let Some(first) = rejected.first() {
+            items.push(if plan.rejects {
+                Ok(Item::Rejected(rejected))
+            } else {
+                Err(ConnectError::Malformed {
+                    place: Box::new(Place::of(&first.place)),
+                    reason: first.reason.clone(),
+                    advice: "correct the client, or say `drift: {broken_record: quarantine_rows}` at the source"
+                        .to_owned(),
+                })
+            });
+        }
         let end = self.round.end;
         let end = UnitEnd::new((rows - first.min(rows)) as u64, Vec::new(), move |_, _| Some(end.to_position()));
-        Ok(BatchStream::from_batches(Arc::clone(&plan.schema), stream::iter(batches), end))
+        items.push(Ok(Item::End(end)));
+        Ok(BatchStream::new(Arc::clone(&plan.schema), stream::iter(items)))
     }
 
     async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::check_declaration::CheckDeclaration;
 use super::{
-    ColumnDeclaration, ContractConfig, DriftDeclaration, FreshnessDeclaration, IngestDeclaration, Inherited, Many,
-    OneOrMany, OwnerDeclaration, RowRuleDeclaration, SourceConfig,
+    ColumnDeclaration, ContractConfig, DriftDeclaration, EventsDeclaration, FreshnessDeclaration, IngestDeclaration,
+    Inherited, Many, OneOrMany, OwnerDeclaration, RowRuleDeclaration, SourceConfig,
 };
 use crate::resource::OnDelete;
 use crate::yaml::{Node, Spanned};
@@ -31,6 +31,8 @@ pub struct SourceDeclaration {
     /// fails. Default: 1,000, or 1 % where that is more.
     #[schemars(with = "Option<MaxRejectsDeclaration>")]
     pub max_rejects: Option<Node>,
+    /// Sources of events: what holds for all of them.
+    pub events: Option<EventsDeclaration>,
     /// How late its tables may be.
     #[serde(default)]
     #[schemars(with = "Option<FreshnessDeclaration>")]

@@ -16,7 +16,7 @@ use super::names::Names;
 use super::report::Demands;
 use super::root_files::RootFiles;
 use super::templates::Templates;
-use super::{connections, exposures, fingerprints, graph, models, parallel, privacy, report, seeds, sources};
+use super::{connections, events, exposures, fingerprints, graph, models, parallel, privacy, report, seeds, sources};
 use crate::file::{ColumnDeclaration, ModelDeclaration, PropertiesFile, SeedDeclaration};
 use crate::project::Inner;
 use crate::resource::{Access, Environment, Model, Seed};
@@ -62,6 +62,7 @@ pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnosti
     };
     let mut names = Names::new(&name);
     let (sources, mut sites) = sources::resolve(&declarations.sources, &context, &mut names, problems);
+    let events = events::resolve(&declarations.sources, &sources, &context, problems);
     let seeds = resolve_seeds(files, &declarations, &context, &mut names, problems);
     let mut found = resolve_models(files, &declarations, &context, &mut names, options.threads, problems);
     report_orphans(files, &declarations, problems);
@@ -114,6 +115,7 @@ pub(super) fn assemble(parts: Parts<'_>, files: &Files, problems: &mut Diagnosti
         connections,
         privacy,
         sources,
+        events,
         seeds,
         models: found.models,
         checks,

@@ -53,6 +53,15 @@ pub(super) fn resolve(
         others.map(|entry| (entry.key.clone(), file.location(entry.key_span))).collect();
     let kind = connections.get(connection).map(|connection| connection.kind.as_str());
     check(file, table, &declared, kind, problems);
+    if kind == Some("events")
+        && let Some(mode) = declared.mode.as_ref().filter(|mode| mode.value != IngestMode::Incremental)
+    {
+        let message = format!("`{}` is of events, which arrive once: it cannot be read in this mode", table.name.value);
+        let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(file.location(mode.span));
+        problems.push(
+            problem.hint("remove `mode`: what arrives is added, and with a `key` the latest row of each key stays"),
+        );
+    }
     let sweep = declared.sweep.as_ref().map(|node| sweep(file, table, &declared, kind, node, problems));
     for column in declared.cursor.iter().chain(declared.key.iter()) {
         check_column(file, table, column, columns, problems);
@@ -129,7 +138,7 @@ fn check(
     let name = &table.name.value;
     let incremental = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Incremental);
     // Files know what is new by their content; everything else needs a column that tells.
-    let needs_cursor = kind.is_some_and(|kind| kind != "files");
+    let needs_cursor = kind.is_some_and(|kind| !matches!(kind, "files" | "events"));
     let capture = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Capture);
     if let Some(mode) = capture
         && declared.key.is_empty()

@@ -11,6 +11,7 @@ use super::config;
 use super::context::{self, Context};
 use super::declarations::Declared;
 use super::drift;
+use super::events;
 use super::ingest;
 use super::max_rejects;
 use super::names::Names;
@@ -100,7 +101,8 @@ fn one(
     let schema = text(decoded.schema.as_ref()).or(text(says.schema.as_ref())).unwrap_or(&says.name.value);
     let name = text(table.identifier.as_ref()).unwrap_or(&table.name.value);
     let origin = file.location(table.name.span);
-    let columns = columns::resolve(file, &table.columns, &[], context.docs, problems);
+    let listed = events::columns_of(says, table);
+    let columns = columns::resolve(file, &listed, &[], context.docs, problems);
     unheld::promises(file, &table.columns, &[], Holder::Source, problems);
     for privacy in columns.iter().filter_map(|column| column.privacy.as_ref()) {
         if let Some(class) = &privacy.class {
@@ -115,7 +117,7 @@ fn one(
     if connection.is_some() {
         report::unusable_relation("a source table", &relation, true, &config, || origin.clone(), problems);
     }
-    Some(SourceTable {
+    let mut resolved = SourceTable {
         id: NodeId::new(NodeKind::Source, &[context.project, &says.name.value, &table.name.value]),
         source: says.name.value.clone(),
         name: table.name.value.clone(),
@@ -138,7 +140,11 @@ fn one(
         origin,
         path: file.path().to_owned(),
         fqn,
-    })
+    };
+    if events::is_collected(says, context) {
+        events::with_defaults(says, table, &mut resolved);
+    }
+    Some(resolved)
 }
 
 /// `tags:` and `meta:` beside `config:`.

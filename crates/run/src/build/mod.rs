@@ -53,7 +53,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::RunError;
-use crate::source::{Captures, Connections, Obfuscation};
+use crate::source::{Captures, Collected, Connections, Obfuscation};
 use crate::workspace::{Workspace, keyring};
 
 /// What all tasks of one run share.
@@ -65,6 +65,8 @@ pub(crate) struct Build {
     pub(crate) connections: Connections,
     /// The tables that are captured from the logs of their databases.
     pub(crate) captures: Captures,
+    /// The tables that collected events land in.
+    pub(crate) collected: Collected,
     /// What was recorded about each node when it was last built.
     pub(crate) recorded: BTreeMap<String, NodeState>,
     /// The nodes by what SQL calls them.

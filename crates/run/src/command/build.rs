@@ -13,7 +13,7 @@ use crate::build::{
 };
 use crate::error::RunError;
 use crate::event::{Event, Summary};
-use crate::source::{Captures, Connections, Obfuscation};
+use crate::source::{Captures, Collected, Connections, Obfuscation};
 use crate::workspace::{Workspace, spill};
 
 impl Workspace {
@@ -66,6 +66,7 @@ impl Workspace {
             obfuscation,
             connections: Connections::new(self.connectors.clone(), []),
             captures: Captures::default(),
+            collected: Collected::default(),
             recorded: self.meta.node_states(self.environment()).await?,
             named: NamedNodes::of(&self.project),
             tables: Mutex::default(),

@@ -1,4 +1,48 @@
 //! Collected events: from the log of a connection to the tables of its sources.
+//!
+//! The log is read once for all tables of a connection, round by round ([`Collecting`]). A round is told apart, and each table
+//! lands what is its own like the rows of any other source, with the place where the round ends as its position. When all have,
+//! what became of the round's messages is committed to a table of its own ([`counts`]), whose position says how far
+//! everything has landed; what lies before it is forgotten. Whoever dies in between finds the same round again, as long as
+//! the tables that were faster: these have landed it.
+mod collecting;
 mod collection;
+mod counts;
+mod growth;
+
+use std::collections::HashMap;
+
+use ade_project::NodeId;
+use ade_project::resource::Connection;
+use futures::future::BoxFuture;
+use tokio::sync::Mutex;
 
 pub use collection::Collection;
+
+use self::collecting::Collecting;
+use crate::build::{Build, Outcome, TaskError};
+
+/// The tables of collected events of one run, by their connections.
+#[derive(Default)]
+pub(crate) struct Collected {
+    outcomes: Mutex<HashMap<String, HashMap<NodeId, Result<Outcome, TaskError>>>>,
+}
+
+impl Collected {
+    /// What a table came to. The first that asks has all tables of its connection landed; the others wait for it.
+    pub(crate) async fn outcome(
+        &self,
+        build: &Build,
+        connection: &Connection,
+        node: &NodeId,
+        checks: &[NodeId],
+    ) -> Result<Outcome, TaskError> {
+        let mut outcomes = self.outcomes.lock().await;
+        if !outcomes.contains_key(&connection.name) {
+            let collecting: BoxFuture<'_, _> = Box::pin(Collecting::land_all(build, connection, node, checks));
+            outcomes.insert(connection.name.clone(), collecting.await);
+        }
+        let of_connection = outcomes.get_mut(&connection.name);
+        of_connection.and_then(|all| all.remove(node)).unwrap_or_else(|| Ok(Outcome::unchanged()))
+    }
+}

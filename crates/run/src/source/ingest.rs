@@ -40,6 +40,9 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     if declared.mode == IngestMode::Capture {
         return build.captures.outcome(build, connection, &source.id).await;
     }
+    if connection.kind == "events" {
+        return build.collected.outcome(build, connection, &source.id, checks).await;
+    }
     let spec = build.connections.spec(connection)?;
     let options =
         spec.table_options(&declared.options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;

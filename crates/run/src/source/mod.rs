@@ -34,6 +34,8 @@ mod waves;
 
 pub use collected::Collection;
 
+pub(crate) use collected::Collected;
+
 pub(crate) use captures::{Captures, consumer};
 pub(crate) use conditions::Conditions;
 pub(crate) use connections::{

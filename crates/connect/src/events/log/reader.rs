@@ -10,6 +10,8 @@ use super::{EventLog, EventRecord, LogPlace};
 pub struct LogRound {
     /// The records with the place behind the block that each is in.
     pub records: Vec<(LogPlace, EventRecord)>,
+    /// Where it begins.
+    pub begin: LogPlace,
     /// Where it ends.
     pub end: LogPlace,
     /// Whether more was there when it was read.
@@ -20,7 +22,7 @@ pub struct LogRound {
 
 /// Reads what lies behind `from`: whole blocks, until there are `most_bytes` of messages, or until `until` where that is said.
 pub fn read_round(log: &EventLog, from: LogPlace, until: Option<LogPlace>, most_bytes: u64) -> io::Result<LogRound> {
-    let mut round = LogRound { end: from, ..LogRound::default() };
+    let mut round = LogRound { begin: from, end: from, ..LogRound::default() };
     let mut bytes = 0;
     let segments = log.segments()?;
     let newest = segments.last().copied().unwrap_or_default();
