@@ -71,7 +71,8 @@ impl TableInfo {
     /// Whether somebody promises that the column is never NULL: a database that declares it, or a key. Files and topics declare
     /// nothing; what is not in today's may be in tomorrow's.
     pub fn promises(&self, column: &ColumnInfo) -> bool {
-        !column.nullable && (!matches!(self.kind, TableKind::Files | TableKind::Topic) || self.primary_key.contains(&column.name))
+        !column.nullable
+            && (!matches!(self.kind, TableKind::Files | TableKind::Topic) || self.primary_key.contains(&column.name))
     }
 }
 

@@ -23,4 +23,4 @@ pub(crate) use form::{CORRECT, advice};
 pub(crate) use number::{boolean, float, integer};
 pub(crate) use numeric_cell::integer_of_real;
 pub(crate) use shape::shape;
-pub(crate) use temporal::timestamp;
+pub(crate) use temporal::{Instant, timestamp};

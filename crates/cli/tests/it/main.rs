@@ -21,6 +21,7 @@ mod concurrent;
 mod demo_postgres;
 mod drift;
 mod event_time;
+mod events;
 mod exporting;
 mod failpoints;
 mod file_feeds;

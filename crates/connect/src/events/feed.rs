@@ -103,7 +103,7 @@ mod tests {
         for (name, snake) in [
             ("HTTPServer", "http_server"),
             ("utm2Source", "utm2_source"),
-            ("3DView", "_3d_view"),
+            ("3DView", "_3_d_view"),
             ("é", ""),
             ("$price (€)", "price"),
             ("ID", "id"),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::cell::{Cell, flatten};
 use super::{EventFeed, EventRecord};
-use crate::value::timestamp;
+use crate::value::{Instant, timestamp};
 
 /// What the columns of every table of events are called; a property of such a name is set apart.
 const OWN: [&str; 12] = [
@@ -134,7 +134,7 @@ fn corrected(received_at: i64, sent_at: Option<i64>, original: Option<i64>) -> i
 }
 
 fn micros(text: &str) -> Option<i64> {
-    timestamp(text.as_bytes()).map(|instant| instant.utc_micros())
+    timestamp(text.as_bytes()).map(Instant::utc_micros)
 }
 
 fn iso(micros: i64) -> Option<String> {

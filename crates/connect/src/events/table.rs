@@ -101,7 +101,8 @@ impl Table {
         };
         let mut builder = ColumnBuilder::new(data_type, cells.size_hint().0).ok_or_else(unreadable)?;
         if let Err(row) = builder.extend(cells.clone()) {
-            let found = cells.clone().nth(row).flatten().unwrap_or_default();
+            let mut cells = cells;
+            let found = cells.nth(row).flatten().unwrap_or_default();
             let place = Place::of(label).row((first + row) as u64 + 1).column(name);
             return Err(ConnectError::Value {
                 place: Box::new(place),

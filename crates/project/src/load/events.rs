@@ -22,6 +22,10 @@ pub(super) fn is_collected(source: &SourceDeclaration, context: &Context<'_>) ->
 /// The columns of a table with those that its source says of every table, where it does not list them itself.
 pub(super) fn columns_of(source: &SourceDeclaration, table: &TableDeclaration) -> Vec<ColumnDeclaration> {
     let mut all: Vec<ColumnDeclaration> = Vec::new();
+    if table.name.value == "users" {
+        // A row of it is a user and no call.
+        return table.columns.to_vec();
+    }
     let shared = source.events.iter().flat_map(|events| events.columns.iter());
     let is_listed = |name: &str| table.columns.iter().any(|own| own.name.value.eq_ignore_ascii_case(name));
     all.extend(shared.filter(|column| !is_listed(&column.name.value)).cloned());

@@ -322,7 +322,7 @@ impl Arrival<'_> {
     /// of a key that does not tell all rows apart.
     fn repeated(&self, repeated: u64, arrived: u64) -> Option<String> {
         let keyed = self.table.declared.mode == IngestMode::Incremental && !self.table.declared.key.is_empty();
-        if !keyed || repeated == 0 {
+        if !keyed || repeated == 0 || self.table.is_of_events() {
             return None;
         }
         let advice = if self.table.is_of_files() { "" } else { "; name columns in `key` that tell all rows apart" };

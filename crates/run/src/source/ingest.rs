@@ -310,6 +310,11 @@ impl TableLanding<'_> {
         self.kind() == "files"
     }
 
+    /// Whether what is read are events, of which one comes after the other for the same key.
+    pub(super) fn is_of_events(&self) -> bool {
+        self.kind() == "events"
+    }
+
     /// Whether the source types values of columns of this kind rather than the columns.
     fn types_values(&self) -> impl Fn(&DataType) -> bool {
         let kind = self.kind();

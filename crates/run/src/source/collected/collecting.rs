@@ -15,7 +15,7 @@ use super::growth::{feed, new_tables, sources};
 use super::{Collection, growth};
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
-use crate::event::Status;
+use crate::event::{Event, Status};
 use crate::workspace::Workspace;
 
 /// Bytes of messages in a round: a round is in memory, and becomes visible as a whole.
@@ -330,7 +330,22 @@ async fn land(build: &Build, table: &Held, round: &Arc<EventRound>) -> (NodeId, 
     {
         outcome.note("it appeared by itself: list it in the sources file to decide about its columns");
     }
+    if !growth::is_listed(build, &id) {
+        tell(build, &table.source, &result);
+    }
     (id, result)
+}
+
+/// Says what became of a table that no task is for.
+fn tell(build: &Build, table: &SourceTable, result: &Result<Outcome, TaskError>) {
+    let said = match result {
+        Ok(outcome) => outcome.message.clone(),
+        Err(error) => Some(error.message()),
+    };
+    if let Some(said) = said {
+        let message = format!("{}: {said}", table.relation);
+        build.workspace.observer.on(&Event::Notice { node: None, message });
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RunError> {

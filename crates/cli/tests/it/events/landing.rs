@@ -1,0 +1,149 @@
+//! What is sent lands in the tables that the project lists, treated as it says.
+use serde_json::json;
+
+use super::{Shop, WEB};
+
+const CANARY: &str = "canary-4f1c";
+
+#[test]
+fn every_call_lands_in_its_table_and_everything_is_counted() {
+    let shop = Shop::new();
+    let collector = shop.serve(&["--land-every", "1"]);
+    let sent = |path: &str, body: &serde_json::Value| {
+        let answer = collector.send(path, &body.to_string());
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"success":true}"#), "{body}");
+    };
+    let order = json!({"orderId": 7, "total": 9.5, "address": {"city": "Rome"}, "note": CANARY});
+    sent(
+        "/v1/track",
+        &json!({"event": "Order Completed", "userId": "u1", "messageId": "m1", "properties": order,
+        "context": {"ip": "10.20.30.40", "library": {"name": "mine"}},
+        "timestamp": "2020-01-01T00:00:00Z", "sentAt": "2020-01-01T00:01:00Z"}),
+    );
+    sent("/v1/t", &json!({"event": "orderCompleted", "anonymousId": "a1", "messageId": "m1"}));
+    for plan in ["free", "pro"] {
+        sent(
+            "/v1/identify",
+            &json!({"userId": "u1", "traits": {"email": format!("{CANARY}@example.com"), "plan": plan}}),
+        );
+    }
+    sent(
+        "/v1/batch",
+        &json!({"batch": [
+            {"type": "page", "userId": "u1", "name": "Home", "properties": {"title": "Welcome"}},
+            {"type": "screen", "userId": "u1", "name": "Start"},
+            {"type": "group", "userId": "u1", "groupId": "g", "traits": {"name": "Initech"}},
+            {"type": "alias", "userId": "u1", "previousId": "a1"},
+            {"type": "track", "event": "Order Completed", "userId": "u2", "properties": {"orderId": CANARY}},
+            {"type": "track", "event": "Order Completed", "userId": "u2", "properties": {"total": 1}},
+            {"type": "track", "event": "Unplanned", "userId": "u2", "properties": {"x": CANARY}},
+            {"type": "track", "event": "Order Completed"},
+            CANARY,
+        ]}),
+    );
+    collector.wait_until_landed();
+    collector.end();
+    assert_eq!(
+        shop.rows("select order_id, total, address_city, event_text from web.order_completed"),
+        ["7,9.5,Rome,Order Completed"]
+    );
+    let times =
+        "select original_timestamp, sent_at - original_timestamp = received_at - timestamp from web.order_completed";
+    assert_eq!(shop.rows(times), ["2020-01-01 00:00:00+00,true"]);
+    assert_eq!(
+        shop.rows("select context_ip, context_library_name from web.tracks where id = 'm1'"),
+        ["10.20.30.0,mine"]
+    );
+    assert_eq!(shop.rows("select plan from web.identifies order by received_at"), ["free", "pro"]);
+    assert_eq!(
+        shop.rows("select u.plan, count(*) from web.users u join web.tracks t on t.user_id = u.id group by 1"),
+        ["pro,1"]
+    );
+    assert_eq!(shop.rows("select name, title from web.pages"), ["Home,Welcome"]);
+    assert_eq!(shop.rows("select count(*) from web.screens"), ["1"]);
+    assert_eq!(shop.rows("select group_id, name from web.groups"), ["g,Initech"]);
+    assert_eq!(shop.rows("select previous_id is not null from web.aliases"), ["true"]);
+    // Kept apart: two rows of a table, and three messages that no table is for.
+    let apart = "select _ade_rule from web__quarantine.order_completed order by 1";
+    assert_eq!(shop.rows(apart), ["newly_nullable", "retyped_column"]);
+    let apart = "select _ade_rule from web__quarantine.all_events order by 1";
+    assert_eq!(shop.rows(apart), ["broken_record", "nobody", "unknown_event"]);
+    assert_eq!(shop.counts(), [13, 7, 5, 0, 1]);
+    let of_table = "select received, landed, rejected, duplicates from collector.event_counts where table_name = 'order_completed'";
+    let all =
+        shop.rows(&format!("select sum(received), sum(landed), sum(rejected), sum(duplicates) from ({of_table})"));
+    assert_eq!(all, ["4,1,2,1"]);
+    for path in shop.folder.files() {
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes()), "{}", path.display());
+    }
+}
+
+#[test]
+fn tables_appear_by_themselves_where_the_project_says_so_and_only_so_many() {
+    let web = WEB.replace("    events:\n", "    events:\n      on_new_event: evolve\n      most_new_tables: 2\n");
+    let shop = Shop::with(super::ADE_YML, &web);
+    let collector = shop.serve(&["--no-landing"]);
+    let track = |event: &str| {
+        let body = json!({"event": event, "userId": "u", "properties": {"secret": CANARY}}).to_string();
+        assert_eq!(collector.send("/v1/track", &body).status, 200);
+    };
+    track("First Event");
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(shop.rows("select event_text from web.first_event"), ["First Event"]);
+    ["First Event", "Users", "Third", "Users"].map(track);
+    let said = shop.ade().run(&["ingest"]).succeeds().all();
+    assert!(said.contains("web.event_users: ") && said.contains("it appeared by itself"), "{said}");
+    assert_eq!(shop.rows("select count(*) from web.first_event"), ["2"]);
+    assert_eq!(shop.rows("select count(*) from web.event_users"), ["2"]);
+    assert_eq!(shop.rows("select _ade_rule from web__quarantine.all_events"), ["too_many_tables"]);
+    assert_eq!(shop.counts(), [5, 4, 1, 0, 0]);
+}
+
+#[test]
+fn a_new_event_stops_its_source_where_the_project_says_so_until_somebody_decides() {
+    let web = WEB.replace("    events:\n", "    events:\n      on_new_event: stop\n");
+    let shop = Shop::with(super::ADE_YML, &web);
+    let collector = shop.serve(&["--no-landing"]);
+    collector.send("/v1/track", r#"{"event": "Order Completed", "userId": "u", "properties": {"orderId": 1}}"#);
+    collector.send("/v1/track", r#"{"event": "Signed Up", "userId": "u"}"#);
+    let said = shop.ade().run(&["ingest"]).exits(1).all();
+    assert!(said.contains("has a new event `Signed Up`") && said.contains("`- name: signed_up`"), "{said}");
+    shop.folder.replace("sources/web.yml", "    tables:\n", "    tables:\n      - name: signed_up\n");
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(shop.counts(), [2, 2, 0, 0, 0]);
+    let ignored = web.replace("on_new_event: stop", "on_new_event: ignore");
+    shop.folder.write("sources/web.yml", ignored);
+    collector.send("/v1/track", r#"{"event": "Signed Up", "userId": "u"}"#);
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(shop.counts(), [3, 2, 0, 1, 0]);
+}
+
+#[test]
+fn a_check_that_fails_keeps_the_events_in_the_log_and_they_land_once_when_it_is_mended() {
+    let strict = WEB.replace(
+        "{name: total, data_type: double, privacy: public}",
+        "{name: total, data_type: double, privacy: public, data_tests: [not_null]}",
+    );
+    let shop = Shop::with(super::ADE_YML, &strict);
+    let collector = shop.serve(&["--no-landing"]);
+    for body in [
+        r#"{"event": "Order Completed", "userId": "u", "properties": {"orderId": 1}}"#,
+        r#"{"event": "Other", "userId": "u"}"#,
+    ] {
+        collector.send("/v1/track", body);
+    }
+    shop.ade().run(&["ingest"]).exits(1);
+    collector.send("/v1/page", r#"{"name": "Home", "userId": "u"}"#);
+    shop.ade().run(&["ingest"]).exits(1);
+    shop.folder.write("sources/web.yml", WEB);
+    shop.ade().run(&["ingest"]).succeeds();
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(shop.counts(), [3, 2, 1, 0, 0]);
+    assert_eq!(shop.rows("select type, count(*) from web.all_events group by 1 order by 1"), ["page,1", "track,1"]);
+    assert_eq!(
+        shop.rows("select count(*) from web__quarantine.all_events"),
+        ["1"],
+        "once, although it was read three times"
+    );
+}
