@@ -27,6 +27,8 @@ pub(crate) const FAIL_POINTS: &[&str] = &[
     MODEL_COMMITTED,
     AUDIT_BEGIN,
     AUDIT_END,
+    REJECTS_SET_ASIDE,
+    REJECTS_COMMITTED,
     FAILURES_STAGED,
     VIEW_BEFORE_SWITCH,
     VIEW_SWITCHED,
@@ -49,6 +51,10 @@ pub(crate) const SOURCE_UNIT_READ: &str = "run::source::unit_read";
 pub(crate) const SOURCE_KEPT_APART: &str = "run::source::kept_apart";
 /// A batch of a source is committed.
 pub(crate) const SOURCE_COMMITTED: &str = "run::source::committed";
+/// Rejects are set aside for a replay, and its batch is not committed.
+pub(crate) const REJECTS_SET_ASIDE: &str = "run::rejects::set_aside";
+/// The batch of a replay is committed, and its rejects are not called replayed.
+pub(crate) const REJECTS_COMMITTED: &str = "run::rejects::committed";
 /// A seed was read to its end.
 pub(crate) const SEED_READ: &str = "run::seed::read";
 /// A seed is committed.

@@ -4,6 +4,7 @@ mod command;
 mod global;
 mod project_commands;
 mod query;
+mod rejects;
 mod select;
 mod serve;
 mod table_commands;
@@ -13,6 +14,10 @@ pub(crate) use command::Command;
 pub(crate) use global::{GlobalArgs, OutputFormat};
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
+pub(crate) use rejects::{
+    DiscardRejectsArgs, ListRejectsArgs, RejectFilterArgs, RejectsArgs, RejectsCommand, ReplayRejectsArgs,
+    ShowRejectsArgs,
+};
 pub(crate) use select::{BuildArgs, LsArgs, ModelsArgs, PlanArgs, SelectArgs, ShowArgs};
 pub(crate) use serve::ServeArgs;
 pub(crate) use table_commands::{HistoryArgs, MaintainArgs, RestoreArgs};

@@ -47,11 +47,21 @@ pub(crate) async fn run(
         lease_timeout: Duration::from_secs(args.lease_timeout),
         ..BuildOptions::new(command)
     };
-    let writes = command.writes();
+    conduct(global, &workspace, &failures, build).await
+}
+
+/// Carries out what was asked for, and says how it ended.
+pub(super) async fn conduct(
+    global: &GlobalArgs,
+    workspace: &Arc<Workspace>,
+    failures: &Failures,
+    build: BuildOptions,
+) -> Done {
+    let writes = build.command.writes();
     let summary = workspace.build(build, asked_to_end(Some("stopping… (Ctrl-C again ends at once)"))).await?;
     if global.output == OutputFormat::Text {
         // A test that fails leaves everything as it is anyway.
-        let failed = if writes { still_visible(&workspace, failures.all()).await? } else { Vec::new() };
+        let failed = if writes { still_visible(workspace, failures.all()).await? } else { Vec::new() };
         close(global, &summary, &failed, writes);
     }
     workspace.close().await;

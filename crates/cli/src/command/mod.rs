@@ -11,6 +11,7 @@ mod maintain;
 mod plan;
 mod query;
 mod reference;
+mod rejects;
 mod restore;
 mod schema;
 mod serve;
@@ -53,6 +54,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Show(show) => show::run(global, show).await,
         Command::Query(query) => query::run(global, query).await,
         Command::History(history) => history::run(global, history).await,
+        Command::Rejects(rejects) => rejects::run(global, rejects).await,
         Command::Restore(restore) => restore::run(global, restore).await,
         Command::Maintain(maintain) => maintain::run(global, maintain).await,
         Command::Schema(schema) => schema::run(schema),

@@ -34,7 +34,9 @@ const UPKEEP: [&str; 8] = [
 /// Points of a build in which a table becomes a view.
 const SWITCH: [&str; 2] = ["lake::drop::marked", "lake::drop::file"];
 /// Points that no short run passes; the tests of their crates do.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("run::rejects::set_aside", "needs rejects: see `rejects`"),
+    ("run::rejects::committed", "needs rejects: see `rejects`"),
     ("run::source::kept_apart", "needs rows that are kept apart: see `row_rules`"),
     ("lake::spill::write", "needs more arrivals than memory"),
     ("meta::lease_renew::begin", "needs a run of many seconds"),

@@ -50,6 +50,7 @@ mod program;
 mod read_only;
 mod rebuilding;
 mod reference;
+mod rejects;
 mod row_rules;
 mod shared_lake;
 mod shop;

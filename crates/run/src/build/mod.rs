@@ -21,6 +21,7 @@ mod outcome;
 mod plan;
 mod promise;
 mod reads;
+mod reject_filter;
 mod results;
 mod scheduler;
 mod seed;
@@ -31,6 +32,7 @@ mod text_change;
 
 pub use event_time::EventTimeRange;
 pub use options::{BuildOptions, Command};
+pub use reject_filter::RejectFilter;
 
 pub(crate) use check_spec::{check_spec, relation_name};
 pub(crate) use compile::sql_diagnostic;

@@ -1,7 +1,7 @@
 //! What was asked for.
 use std::time::Duration;
 
-use super::EventTimeRange;
+use super::{EventTimeRange, RejectFilter};
 
 /// Which kinds of nodes a command carries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Command {
     Run,
     /// Checks over what is in the lake.
     Test,
+    /// Rejects of sources.
+    Replay,
 }
 
 impl Command {
@@ -27,6 +29,7 @@ impl Command {
             Self::Seed => "seed",
             Self::Run => "run",
             Self::Test => "test",
+            Self::Replay => "rejects replay",
         }
     }
 }
@@ -52,6 +55,8 @@ pub struct BuildOptions {
     pub store_failures: bool,
     /// The intervals that models make which are made by intervals; `None`: those that are due.
     pub event_time: Option<EventTimeRange>,
+    /// The rejects that are replayed.
+    pub rejects: RejectFilter,
     /// How long to wait for a table that another program writes.
     pub lease_timeout: Duration,
 }
@@ -69,6 +74,7 @@ impl BuildOptions {
             fail_fast: false,
             store_failures: false,
             event_time: None,
+            rejects: RejectFilter::default(),
             lease_timeout: Duration::from_mins(5),
         }
     }

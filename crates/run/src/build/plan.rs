@@ -198,7 +198,7 @@ fn in_order(tasks: Vec<Task>) -> Vec<Task> {
 fn has_work(project: &Project, id: &NodeId, command: Command) -> bool {
     match id.kind() {
         NodeKind::Source => {
-            matches!(command, Command::Build | Command::Ingest)
+            matches!(command, Command::Build | Command::Ingest | Command::Replay)
                 && project
                     .sources
                     .get(id)

@@ -10,7 +10,7 @@ use super::seed::load_seed;
 use super::{Build, Command, Outcome, TaskError};
 use crate::event::Status;
 use crate::failpoint::{self, hit};
-use crate::source::ingest;
+use crate::source::{ingest, replay};
 use crate::workspace::Workspace;
 
 /// A task that others get ahead of is planned again this often.
@@ -45,7 +45,10 @@ async fn attempt(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
 
 async fn source(build: &Build, task: &Task) -> Result<Outcome, TaskError> {
     let Some(source) = build.workspace.project.sources.get(&task.node) else { return Ok(Outcome::unchanged()) };
-    let mut outcome = Box::pin(ingest(build, source, &task.checks)).await?;
+    let mut outcome = match build.options.command {
+        Command::Replay => Box::pin(replay(build, &build.options.rejects, source, &task.checks)).await?,
+        _ => Box::pin(ingest(build, source, &task.checks)).await?,
+    };
     build.forget_data_state(&task.node);
     let desired = build.desired(&task.node).await?;
     if outcome.status.is_good() && outcome.version.is_none() {

@@ -244,9 +244,10 @@ impl Arrival<'_> {
         }
         let table = format!("{}.{}", source.source, source.name);
         let message = format!(
-            "{} of {} of `{table}` would be rejected, and a load may have {limit} rejects; nothing of it has landed",
+            "{} of {} of `{table}` would be rejected, and a load may have {}; nothing of it has landed",
             tally.rejected,
             count(records, "record"),
+            count(limit, "reject"),
         );
         let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(source.origin.clone());
         let problem = tally.broken_promises().into_iter().fold(problem, Diagnostic::note);

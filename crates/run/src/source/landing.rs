@@ -58,6 +58,11 @@ impl LandedColumn {
         self.data_type.as_deref()
     }
 
+    /// What was done to it, with all settings.
+    pub(crate) fn treatment(&self) -> &str {
+        &self.treatment
+    }
+
     fn has_landed(&self) -> bool {
         self.treatment != Treatment::Drop.name()
     }

@@ -10,7 +10,7 @@
 mod columns;
 mod settled;
 
-pub(crate) use self::columns::{KIND, REASON, ROW, STATE};
+pub(crate) use self::columns::{DISCARDED, KIND, REASON, REPLAYED, ROW, RULE, SEALED, STATE, own_of_rejects};
 
 use std::sync::Arc;
 
@@ -37,13 +37,13 @@ use crate::build::{Build, TaskError, discard_stage};
 use crate::error::RunError;
 
 /// What the schema of such tables ends with.
-const SCHEMA: &str = "__quarantine";
+pub(crate) const QUARANTINE: &str = "__quarantine";
 /// Name of the column of arrivals that is true for rows which are not kept apart (any more).
 const GONE: &str = "_ade_deleted";
 
 /// The table beside a table.
 pub(crate) fn beside(table: &TableName) -> Result<TableName, RunError> {
-    Ok(TableName::new(format!("{}{SCHEMA}", table.schema()), table.table())?)
+    Ok(TableName::new(format!("{}{QUARANTINE}", table.schema()), table.table())?)
 }
 
 /// How many rows are kept apart.
@@ -220,11 +220,11 @@ impl<'a> Quarantine<'a> {
         let Some((_, writer)) = self.held.as_mut().filter(|_| any || changes_sides) else { return Ok(None) };
         let digests = self.digests.of(treated, &is_apart, place)?;
         let has_digest = arrow::compute::is_not_null(&digests).map_err(shape)?;
-        let is_discarded = |row: usize, digests: &StringArray| {
+        let discarded = |row: usize, digests: &StringArray| {
             let sealed = rejection.sealed.is_valid(row).then(|| rejection.sealed.value(row));
-            self.settled.has_discarded(digests.value(row), rejection.reasons.value(row), sealed)
+            self.settled.discarded(digests.value(row), rejection.reasons.value(row), sealed)
         };
-        let batch = of_rows(treated, rejection, digests, &self.intake.promises, place, is_discarded)?;
+        let batch = of_rows(treated, rejection, digests, &self.intake.promises, place, discarded)?;
         let stamped = stamp(&batch, &stamped(batch.schema_ref()), batch_id, loaded_at)?;
         if changes_sides {
             let marked = marked(&stamped, arrow::compute::not(&is_apart).map_err(shape)?)?;

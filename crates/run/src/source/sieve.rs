@@ -148,7 +148,11 @@ impl Sieve {
     pub(super) fn promises(&self, read: &Schema) -> Vec<(String, String)> {
         let rules = self.rules.iter().filter(|rule| rule.then == RowAction::Quarantine);
         let rules = rules.map(|rule| (by_rule(&rule.name), rule.name.clone()));
-        let of_values = self.of_values(read).into_iter().map(|(_, reason, kind)| (reason, kind.word().to_owned()));
+        let column = |place: usize| read.field(place).name();
+        let of_values = self
+            .of_values(read)
+            .into_iter()
+            .map(|(place, reason, kind)| (reason, format!("{}({})", kind.word(), column(place))));
         of_values.chain(rules).collect()
     }
 

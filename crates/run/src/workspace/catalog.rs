@@ -9,8 +9,9 @@ use ade_meta::Meta;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::{Views, observation};
+use super::{Views, observation, reject_views};
 use crate::error::with_causes;
+use crate::source::QUARANTINE;
 
 /// The lake, the views and the schema `ade`, each name pinned when it is first asked for.
 pub(crate) struct LakeCatalog {
@@ -27,6 +28,9 @@ impl LakeCatalog {
     }
 
     async fn look_up(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
+        if let Some(sql) = reject_views::query(&self.lake, self.at, name).await? {
+            return Ok(Some(Relation::View { sql, search_schema: name.schema.clone() }));
+        }
         if name.schema == observation::SCHEMA {
             return observation::relation(&self.meta, &name.name).await;
         }
@@ -96,6 +100,10 @@ impl Catalog for LakeCatalog {
                 names.push(RelationName::new(table.schema(), table.table()));
             }
         }
+        let beside: Vec<RelationName> =
+            names.iter().filter(|name| name.schema.ends_with(QUARANTINE)).cloned().collect();
+        names.extend(beside.iter().map(|name| RelationName::new(&name.schema, reject_views::NAME)));
+        names.push(RelationName::new(observation::SCHEMA, reject_views::NAME));
         names.extend(self.views.names());
         names.extend(observation::names());
         names.sort();

@@ -5,6 +5,7 @@ mod key;
 mod observation;
 mod observation_table;
 mod open;
+mod reject_views;
 mod secrets;
 pub(crate) mod spill;
 mod state_folder;

@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::super::rejection::{RejectKind, Rejection};
 use super::super::row_digest::Place;
+use super::super::stamp::{BATCH_ID, LOADED_AT};
 use crate::error::RunError;
 
 /// Column with the reasons for which something is rejected, in words.
@@ -20,15 +21,22 @@ pub(crate) const KIND: &str = "_ade_kind";
 pub(crate) const PLACE: &str = "_ade_place";
 /// Column with what nobody could treat, sealed: the record, or a JSON object of values by column.
 pub(crate) const SEALED: &str = "_ade_sealed";
-/// Column with what became of it: [`OPEN`], [`REPLAYED`] or [`DISCARDED`]; NULL is open.
+/// Column with what became of it: [`OPEN`], or [`REPLAYED`] or [`DISCARDED`] and when; NULL is open.
 pub(crate) const STATE: &str = "_ade_state";
 
 /// It waits for somebody.
 pub(crate) const OPEN: &str = "open";
+/// It has landed.
+pub(crate) const REPLAYED: &str = "replayed";
 /// Somebody wants no more of it.
 pub(crate) const DISCARDED: &str = "discarded";
 
 const ALL: [&str; 7] = [REASON, ROW, RULE, KIND, PLACE, SEALED, STATE];
+
+/// Whether a column says something of a reject, or of its batch, and is none of the row itself.
+pub(crate) fn own_of_rejects(name: &str) -> bool {
+    ALL.contains(&name) || [BATCH_ID, LOADED_AT].contains(&name)
+}
 
 /// The columns that the table has beside the batch of each row.
 pub(super) fn own_columns(treated: &Schema) -> SchemaRef {
@@ -66,15 +74,15 @@ pub(super) fn of_records(treated: &Schema, records: &[SealedRecord]) -> Result<R
     RecordBatch::try_new(own_columns(treated), columns).map_err(|_| RunError::Stamp { rows })
 }
 
-/// Treated rows with what is said of them. `promises`: every reason with what is broken then; `is_discarded` knows rejects that
-/// nobody wants.
+/// Treated rows with what is said of them. `promises`: every reason with what is broken then; `discarded` gives the
+/// state of rejects that nobody wants.
 pub(super) fn of_rows(
     treated: &RecordBatch,
     rejection: &Rejection,
     digests: StringArray,
     promises: &[(String, String)],
     place: Place<'_>,
-    is_discarded: impl Fn(usize, &StringArray) -> bool,
+    discarded: impl Fn(usize, &StringArray) -> Option<String>,
 ) -> Result<RecordBatch, RunError> {
     let rows = treated.num_rows();
     let is_rejected = |row: &usize| rejection.reasons.is_valid(*row);
@@ -90,7 +98,7 @@ pub(super) fn of_rows(
     };
     let rules = of(&rule);
     let places = of(&|row| place.words(row));
-    let states = of(&|row| if is_discarded(row, &digests) { DISCARDED } else { OPEN }.to_owned());
+    let states = of(&|row| discarded(row, &digests).unwrap_or_else(|| OPEN.to_owned()));
     let mut columns: Vec<ArrayRef> = treated.columns().to_vec();
     columns.push(Arc::new(rejection.reasons.clone()));
     columns.push(Arc::new(digests));

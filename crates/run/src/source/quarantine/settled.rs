@@ -16,8 +16,8 @@ use crate::error::RunError;
 pub(super) struct Settled {
     /// How many they are.
     pub(super) rows: u64,
-    /// The reasons, and what is sealed, of those that are discarded, by what tells them apart.
-    discarded: HashMap<String, (String, Option<String>)>,
+    /// Of those that are discarded, by what tells them apart: the reason, what is sealed, and the state.
+    discarded: HashMap<String, (String, Option<String>, String)>,
 }
 
 impl Settled {
@@ -41,18 +41,20 @@ impl Settled {
                 let texts = columns[column].as_string::<i32>();
                 texts.is_valid(row).then(|| texts.value(row).to_owned())
             };
-            for row in (0..batch.num_rows()).filter(|row| text(3, *row).as_deref() == Some(DISCARDED)) {
-                if let Some(digest) = text(0, row) {
-                    settled.discarded.insert(digest, (text(1, row).unwrap_or_default(), text(2, row)));
+            for row in 0..batch.num_rows() {
+                let state = text(3, row).filter(|state| state.starts_with(DISCARDED));
+                if let (Some(digest), Some(state)) = (text(0, row), state) {
+                    settled.discarded.insert(digest, (text(1, row).unwrap_or_default(), text(2, row), state));
                 }
             }
         }
         Ok(settled)
     }
 
-    /// Whether a reject is one that somebody discarded, and nothing about it is new.
-    pub(super) fn has_discarded(&self, digest: &str, reason: &str, sealed: Option<&str>) -> bool {
+    /// The state of a reject that somebody discarded, if nothing about it is new.
+    pub(super) fn discarded(&self, digest: &str, reason: &str, sealed: Option<&str>) -> Option<String> {
         let known = self.discarded.get(digest);
-        known.is_some_and(|(before, values)| before == reason && values.as_deref() == sealed)
+        let known = known.filter(|(before, values, _)| before == reason && values.as_deref() == sealed);
+        known.map(|(.., state)| state.clone())
     }
 }
