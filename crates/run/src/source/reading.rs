@@ -85,7 +85,7 @@ impl Reading<'_, '_> {
             hit(failpoint::SOURCE_BATCH_READ)?;
             let arrived = batch.num_rows() as u64;
             if arrival.is_of_changes() {
-                self.changes(snapshot, &batch, unit, &stamp, rows).await?;
+                Box::pin(self.changes(snapshot, &batch, unit, &stamp, rows)).await?;
             } else {
                 // A column of the source may have that name, too.
                 let is_captured = table.declared.mode == IngestMode::Capture;

@@ -35,10 +35,10 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// Where a row of the batch is.
     pub(super) fn words(&self, row: usize) -> String {
-        match self.numbered {
-            true => format!("{}, row {}", self.unit, self.row + row as u64 + 1),
-            false => self.unit.to_owned(),
+        if !self.numbered {
+            return self.unit.to_owned();
         }
+        format!("{}, row {}", self.unit, self.row + row as u64 + 1)
     }
 }
 

@@ -303,10 +303,8 @@ impl Reasons {
 
     /// Rows break a promise. `aside`: they land without the value that does.
     fn add(&mut self, rows: &BooleanArray, reason: &str, aside: bool, tally: &mut Tally) {
-        let (reasons, told) = match aside {
-            true => (&mut self.aside, &mut tally.aside),
-            false => (&mut self.apart, &mut tally.broken),
-        };
+        let (reasons, told) =
+            if aside { (&mut self.aside, &mut tally.aside) } else { (&mut self.apart, &mut tally.broken) };
         add(reasons, rows, reason, told);
     }
 

@@ -67,10 +67,9 @@ fn part(schema: &str, table: &TableName, snapshot: &Snapshot) -> String {
     let pairs = own.map(|field| format!("{}, \"{}\"", text(field.name()), field.name().replace('"', "\"\"")));
     let pairs: Vec<String> = pairs.collect();
     let record = format!("cast(json_build_object({}) as varchar)", pairs.join(", "));
-    listed.push(match has("_ade_kind") {
-        true => format!("case when coalesce(_ade_kind, 'row') <> 'record' then {record} end as record"),
-        false => format!("{record} as record"),
-    });
+    // Of a record there are no columns.
+    let which = if has("_ade_kind") { "coalesce(_ade_kind, 'row') <> 'record'" } else { "true" };
+    listed.push(format!("case when {which} then {record} end as record"));
     let from = RelationName::new(table.schema(), table.table()).to_sql();
     format!("select {} from {from}", listed.join(", "))
 }
