@@ -34,6 +34,7 @@ mod initializing;
 mod inspecting;
 mod inspecting_broken;
 mod inspecting_database;
+mod kafka;
 mod keeping_apart;
 mod keys;
 mod kills;

@@ -71,8 +71,7 @@ impl Broker {
     }
 
     fn stranger<R: Request>(&self) -> Failure {
-        let what = ApiKey::try_from(R::KEY).map_or_else(|()| R::KEY.to_string(), |key| format!("{key:?}"));
-        let reason = format!("it knows no version of `{what}` that we know; Kafka 1.0 and later do");
+        let reason = format!("it knows no version of `{}` that we know; Kafka 1.0 and later do", name_of(R::KEY));
         Failure::Protocol { address: self.address(), reason }
     }
 
@@ -93,8 +92,10 @@ impl Broker {
         frame[..4].copy_from_slice(&length.to_be_bytes());
         let address = self.address.clone();
         let mut answer = within(&address, exchange(&mut self.wire, &frame)).await?;
-        let broken = |_| {
-            let reason = "its answer is not one of Kafka's protocol".to_owned();
+        let broken = |error| {
+            let what = name_of(R::KEY);
+            tracing::debug!(%address, what, version, %error, "an answer that cannot be read");
+            let reason = format!("its answer to `{what}`, version {version}, is not one of Kafka's protocol");
             Failure::Protocol { address: address.to_string(), reason }
         };
         let header = ResponseHeader::decode(&mut answer, R::Response::header_version(version)).map_err(broken)?;
@@ -104,6 +105,11 @@ impl Broker {
         }
         R::Response::decode(&mut answer, version).map_err(broken)
     }
+}
+
+/// Of a kind of question.
+fn name_of(key: i16) -> String {
+    ApiKey::try_from(key).map_or_else(|()| key.to_string(), |key| format!("{key:?}"))
 }
 
 async fn within<T>(address: &Address, work: impl Future<Output = io::Result<T>>) -> Result<T, Failure> {

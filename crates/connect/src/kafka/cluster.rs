@@ -147,8 +147,8 @@ impl Cluster {
             .with_session_epoch(-1)
             .with_topics(vec![of_topic]);
         let what = || format!("fetching from offset {from} of partition {partition} of `{topic}`");
-        // From version 13 on topics go by their ids.
-        self.of_leader(topic, partition, &question, 12, |answer, address| {
+        // From version 13 on topics go by their ids; versions 12 and 11 differ in how they are packed alone.
+        self.of_leader(topic, partition, &question, 11, |answer, address| {
             Failure::of_code(answer.error_code, what)?;
             let found = answer.responses.into_iter().flat_map(|topic| topic.partitions).next();
             let found = found.ok_or_else(|| incomplete(address))?;

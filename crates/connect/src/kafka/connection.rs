@@ -47,7 +47,7 @@ impl KafkaConnection {
         let rows = all.iter().map(Span::len).sum();
         let looked_at: Vec<Span> =
             all.into_iter().map(|span| Span { from: span.from.max(span.to - most), ..span }).collect();
-        let mut walk = Walk::new(Arc::clone(&self.cluster), &topic.name, &looked_at);
+        let mut walk = Walk::at_least(Arc::clone(&self.cluster), &topic.name, &looked_at);
         let mut messages = Vec::new();
         while let Some(step) = walk.next().await? {
             messages.extend(step.messages);
@@ -91,7 +91,7 @@ impl KafkaConnection {
             }
         }
         if messages.iter().any(|message| message.value.is_none()) {
-            let note = "it has tombstones (messages without a value): declare the key, `key_format` and \
+            let note = "it has tombstones (messages without a value): declare the key, `message_key` and \
                         `deleted: _is_tombstone`, so that they delete";
             info.notes.push(note.to_owned());
         }

@@ -41,14 +41,14 @@ impl TopicOptions {
             )
             .with_default("json"),
             SettingSpec::optional(
-                "key_format",
+                "message_key",
                 SettingKind::Choice(&["none", "text", "json"]),
-                "What a message's key is good for: `text` is the value of `key_column`, and the keys of a `json` object are \
+                "What a message's key is good for: `text` is the value of `message_key_column`, and the keys of a `json` object are \
                  columns, both where the message's value has not got them (as in a tombstone). By default `none`: it is the \
                  column `_key` alone.",
             )
             .with_default("none"),
-            SettingSpec::optional("key_column", SettingKind::Text, "The column for `key_format: text`."),
+            SettingSpec::optional("message_key_column", SettingKind::Text, "The column for `message_key: text`."),
             SettingSpec::optional(
                 "start",
                 SettingKind::Choice(&["earliest", "latest"]),
@@ -59,13 +59,15 @@ impl TopicOptions {
     }
 
     pub(crate) fn new(from: &str, options: &Settings) -> Result<Self, ConnectError> {
-        let key = match (options.text("key_format"), options.text("key_column")) {
+        let key = match (options.text("message_key"), options.text("message_key_column")) {
             (Some("text"), Some(column)) => KeyUse::Column(column.to_owned()),
             (Some("text"), None) => {
-                return Err(refused(from, "`key_format: text` needs a column for the key", "add `key_column`"));
+                let reason = "`message_key: text` needs a column for the key";
+                return Err(refused(from, reason, "add `message_key_column`"));
             }
             (_, Some(_)) => {
-                return Err(refused(from, "`key_column` is for `key_format: text` alone", "set that, or leave it out"));
+                let reason = "`message_key_column` is for `message_key: text` alone";
+                return Err(refused(from, reason, "set that, or leave it out"));
             }
             (Some("json"), None) => KeyUse::Json,
             (_, None) => KeyUse::None,

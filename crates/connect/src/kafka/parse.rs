@@ -116,7 +116,7 @@ impl Parsing {
 
     /// One line for each message.
     fn block(&self, messages: &[Message]) -> Result<Block, ConnectError> {
-        let mut data = Vec::with_capacity(messages.iter().map(|message| message.size_bytes()).sum());
+        let mut data = Vec::with_capacity(messages.iter().map(Message::size_bytes).sum());
         for message in messages {
             self.line(message, &mut data)?;
             data.push(b'\n');
@@ -169,7 +169,7 @@ impl Parsing {
                 let members = members.ok_or_else(|| ConnectError::Malformed {
                     place: Box::new(self.place(message)),
                     reason: "the message's key is not an object of JSON".to_owned(),
-                    advice: "correct what writes to the topic, or set `key_format` to `text` or `none`".to_owned(),
+                    advice: "correct what writes to the topic, or set `message_key` to `text` or `none`".to_owned(),
                 })?;
                 Ok(Some(members.trim().to_owned()))
             }

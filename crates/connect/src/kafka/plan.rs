@@ -143,7 +143,7 @@ async fn spans(
         let (first, last) = (first.get(partition).copied().unwrap_or(0), last.get(partition).copied().unwrap_or(0));
         let known = same.and_then(|position| position.next.get(partition).copied());
         let from = match known {
-            Some(next) if next > last => {
+            Some(next) if next > last && !is_there(cluster, topic, *partition, next).await? => {
                 notes.push(Note {
                     id: "messages-gone",
                     message: format!(
@@ -173,6 +173,15 @@ async fn spans(
         spans.push(Span { partition: *partition, from, to: last });
     }
     Ok(spans)
+}
+
+/// Whether a partition reaches up to an offset. Whoever writes there knows better than who only says where it ends.
+async fn is_there(cluster: &Cluster, topic: &Topic, partition: i32, offset: i64) -> Result<bool, ConnectError> {
+    match cluster.fetch(&topic.name, partition, offset).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.is_out_of_range() => Ok(false),
+        Err(failure) => Err(failed(&topic.name, &failure)),
+    }
 }
 
 /// A part of what is read, that is committed at once.
@@ -219,7 +228,7 @@ async fn look(
     spans: Vec<Span>,
     threads: usize,
 ) -> Result<Looked, ConnectError> {
-    let mut walk = Walk::new(Arc::clone(cluster), &parsing.topic, &spans);
+    let mut walk = Walk::at_least(Arc::clone(cluster), &parsing.topic, &spans);
     let (runtime, looking) = (Handle::current(), parsing.clone());
     let mut steps = Ordered::start(&parsing.topic, threads, move |jobs| {
         while let Some(step) = runtime.block_on(walk.next())? {

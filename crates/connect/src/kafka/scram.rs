@@ -22,7 +22,9 @@ impl Digest {
         fn of<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
             // Any length of key will do.
             let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return Vec::new() };
-            parts.iter().for_each(|part| mac.update(part));
+            for part in parts {
+                mac.update(part);
+            }
             mac.finalize().into_bytes().to_vec()
         }
         match self {

@@ -94,21 +94,18 @@ impl Snapshot for KafkaSnapshot {
             }
             Ok(())
         };
-        let batches = match self.held(&request.table) {
-            Some(held) => {
-                let wanted: Vec<Message> = held.iter().filter(|message| topic_unit.has(message)).cloned().collect();
-                Ordered::start(&unit.label, self.threads.get(), move |jobs| pieces(jobs, Arc::new(wanted)))?
-            }
-            None => {
-                let mut walk = Walk::new(Arc::clone(&self.cluster), &topic_unit.topic, &topic_unit.spans);
-                let runtime = Handle::current();
-                Ordered::start(&unit.label, self.threads.get(), move |jobs| {
-                    while let Some(step) = runtime.block_on(walk.next())? {
-                        pieces(jobs, Arc::new(step.messages))?;
-                    }
-                    Ok(())
-                })?
-            }
+        let batches = if let Some(held) = self.held(&request.table) {
+            let wanted: Vec<Message> = held.iter().filter(|message| topic_unit.has(message)).cloned().collect();
+            Ordered::start(&unit.label, self.threads.get(), move |jobs| pieces(jobs, Arc::new(wanted)))?
+        } else {
+            let mut walk = Walk::new(Arc::clone(&self.cluster), &topic_unit.topic, &topic_unit.spans);
+            let runtime = Handle::current();
+            Ordered::start(&unit.label, self.threads.get(), move |jobs| {
+                while let Some(step) = runtime.block_on(walk.next())? {
+                    pieces(jobs, Arc::new(step.messages))?;
+                }
+                Ok(())
+            })?
         };
         let topic = Topic { name: topic_unit.topic.clone(), id: topic_unit.id, partitions: Vec::new() };
         let end = move |rows: u64| {

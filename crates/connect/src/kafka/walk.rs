@@ -17,6 +17,8 @@ pub(crate) struct Walk {
     cluster: Arc<Cluster>,
     topic: String,
     spans: VecDeque<Span>,
+    /// Whether it ends at the very ends of the spans.
+    is_exact: bool,
 }
 
 /// What is between two places of a walk.
@@ -28,9 +30,16 @@ pub(crate) struct Step {
 }
 
 impl Walk {
+    /// Over these messages and no others.
     pub(crate) fn new(cluster: Arc<Cluster>, topic: &str, spans: &[Span]) -> Self {
         let spans = spans.iter().filter(|span| !span.is_empty()).copied().collect();
-        Self { cluster, topic: topic.to_owned(), spans }
+        Self { cluster, topic: topic.to_owned(), spans, is_exact: true }
+    }
+
+    /// Over these and those that a broker sends along with the last of them: all that it sends is committed, and a broker that
+    /// tells its end by batches (tansu) has more than it tells.
+    pub(crate) fn at_least(cluster: Arc<Cluster>, topic: &str, spans: &[Span]) -> Self {
+        Self { is_exact: false, ..Self::new(cluster, topic, spans) }
     }
 
     /// The next messages; `None` at the end.
@@ -42,9 +51,10 @@ impl Walk {
             if fetched.next <= span.from {
                 continue;
             }
-            let looked_at = Span { to: fetched.next.min(span.to), ..*span };
+            let to = if self.is_exact { fetched.next.min(span.to) } else { fetched.next };
+            let looked_at = Span { to, ..*span };
             let mut messages = fetched.messages;
-            messages.retain(|message| message.offset < span.to);
+            messages.retain(|message| message.offset < to);
             span.from = looked_at.to;
             if span.is_empty() {
                 let _ = self.spans.pop_front();

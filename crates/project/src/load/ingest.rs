@@ -120,6 +120,12 @@ fn sweep(
         IngestMode::Incremental if kind == Some("files") => {
             report(format!("`sweep` of `{name}` has no effect: rows of files go with their files"), "remove it");
         }
+        IngestMode::Incremental if kind == Some("kafka") => {
+            report(
+                format!("`sweep` of `{name}` has no effect: a topic says by tombstones what is deleted"),
+                "remove it",
+            );
+        }
         IngestMode::Incremental if declared.key.is_empty() => {
             report(format!("`{name}` has a `sweep` and no `key` to compare"), "add `key: [<columns>]`");
         }
@@ -137,8 +143,8 @@ fn check(
 ) {
     let name = &table.name.value;
     let incremental = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Incremental);
-    // Files know what is new by their content; everything else needs a column that tells.
-    let needs_cursor = kind.is_some_and(|kind| !matches!(kind, "files" | "events"));
+    // Files know what is new by their content, topics by their offsets; databases need a column that tells.
+    let needs_cursor = kind.is_some_and(|kind| !matches!(kind, "events" | "files" | "kafka" | "singer"));
     let capture = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Capture);
     if let Some(mode) = capture
         && declared.key.is_empty()

@@ -307,7 +307,7 @@ impl TableLanding<'_> {
 
     /// Whether the same row may be delivered more than once.
     pub(super) fn is_of_files(&self) -> bool {
-        self.kind() == "files"
+        matches!(self.kind(), "files" | "kafka")
     }
 
     /// Whether what is read are events, of which one comes after the other for the same key.
@@ -319,7 +319,7 @@ impl TableLanding<'_> {
     fn types_values(&self) -> impl Fn(&DataType) -> bool {
         let kind = self.kind();
         move |data_type| match kind {
-            "files" => data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean,
+            "files" | "kafka" => data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean,
             // What a number of SQLite means as a time depends on its column.
             "sqlite" => data_type.is_numeric() || *data_type == DataType::Boolean,
             _ => false,

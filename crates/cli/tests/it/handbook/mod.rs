@@ -82,6 +82,7 @@ pages! {
     environments "docs/guide/environments.md"
     postgresql "docs/guide/postgresql.md"
     mysql "docs/guide/mysql.md"
+    kafka "docs/guide/kafka.md"
     change_capture "docs/guide/change-capture.md"
     integration_checklist "docs/guide/integration-checklist.md"
     drift "docs/guide/drift.md"

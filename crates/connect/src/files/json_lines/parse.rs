@@ -102,9 +102,8 @@ impl Parser {
     pub(crate) fn whole(&self, block: &Block) -> Result<RecordBatch, ConnectError> {
         let batches = std::cell::RefCell::new(Vec::new());
         match self.parse(block, &batches) {
-            Ok(()) => {}
+            Ok(()) | Err(Stop::Unheard) => {}
             Err(Stop::Failed(error)) => return Err(error),
-            Err(Stop::Unheard) => {}
         }
         Ok(batches.into_inner().pop().unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&self.schema))))
     }

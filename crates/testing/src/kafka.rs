@@ -1,0 +1,126 @@
+//! A real Kafka broker for the time of a test: tansu, on a free loopback port, with its messages in memory.
+//!
+//! What is written to it comes from the client that most programs have, librdkafka, by way of its package for Python. Both are
+//! where `scripts/install-tools test` puts them.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::server_process::ServerProcess;
+
+/// How often a start is tried: another process may take the free port first.
+const ATTEMPTS: usize = 5;
+
+/// Reads topics and messages, one a line, and writes them.
+const PRODUCER: &str = include_str!("kafka/produce.py");
+
+/// Why there is no broker, or it does not take what it is given.
+#[derive(Debug, thiserror::Error)]
+pub enum KafkaError {
+    /// A program is missing.
+    #[error("{} is not there: run `scripts/install-tools test`", .0.display())]
+    NotInstalled(PathBuf),
+    /// A step did not work.
+    #[error("cannot {step}: {reason}")]
+    Failed {
+        /// What was tried.
+        step: &'static str,
+        /// What the system or the program said.
+        reason: String,
+    },
+}
+
+/// A running broker. Dropping it stops it, and its messages are gone.
+#[derive(Debug)]
+pub struct Kafka {
+    port: u16,
+    _process: ServerProcess,
+}
+
+impl Kafka {
+    /// Starts a broker without topics, that asks nobody who they are.
+    pub fn start() -> Result<Self, KafkaError> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments of `tansu broker`, such as `--cert`.
+    pub fn start_with(arguments: &[&str]) -> Result<Self, KafkaError> {
+        let program = tool("tansu-0.6.0/bin/tansu")?;
+        let mut last = KafkaError::Failed { step: "start tansu", reason: "no attempt was made".to_owned() };
+        for _ in 0..ATTEMPTS {
+            match launch(&program, arguments) {
+                Ok(kafka) => return Ok(kafka),
+                Err(reason) => last = KafkaError::Failed { step: "start tansu", reason },
+            }
+        }
+        Err(last)
+    }
+
+    /// Where clients reach it: `host:port`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Makes a topic.
+    pub fn topic(&self, name: &str, partitions: u32) -> Result<(), KafkaError> {
+        self.tell(&format!("{}\n", serde_json::json!({ "topic": name, "partitions": partitions })))
+    }
+
+    /// Writes messages to a topic and waits until the broker has them: for each its partition, key and value (`None`: none of
+    /// it, as in a tombstone).
+    pub fn produce<'a>(
+        &self,
+        topic: &str,
+        messages: impl IntoIterator<Item = (u32, Option<&'a str>, Option<&'a str>)>,
+    ) -> Result<(), KafkaError> {
+        let line = |(partition, key, value): (u32, Option<&str>, Option<&str>)| {
+            format!("{}\n", serde_json::json!({ "to": topic, "partition": partition, "key": key, "value": value }))
+        };
+        self.tell(&messages.into_iter().map(line).collect::<String>())
+    }
+
+    fn tell(&self, lines: &str) -> Result<(), KafkaError> {
+        let failed = |reason: String| KafkaError::Failed { step: "write to the broker", reason };
+        let mut producer = Command::new(tool("kafka/bin/python")?)
+            .args(["-c", PRODUCER, &self.address()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some(mut input) = producer.stdin.take() {
+            input.write_all(lines.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        }
+        let output = producer.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
+
+/// A program that `scripts/install-tools test` installs.
+fn tool(path: &str) -> Result<PathBuf, KafkaError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests find the tools that `scripts/install-tools` puts under the home folder"
+    )]
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    let found = Path::new(&home).join(".cache/ade/tools").join(path);
+    if found.exists() { Ok(found) } else { Err(KafkaError::NotInstalled(found)) }
+}
+
+fn launch(program: &Path, arguments: &[&str]) -> Result<Kafka, String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let port = listener.map_err(|error| error.to_string())?.port();
+    let url = format!("tcp://127.0.0.1:{port}");
+    // It says that it is ready where others write their results.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "sh", "-c", "exec \"$0\" \"$@\" 1>&2"]).arg(program);
+    command.args(["broker", "--storage-engine", "memory://tansu/", "--listener-url", &url]);
+    command.args(["--advertised-listener-url", &url]).args(arguments);
+    let process = ServerProcess::start(command, "ready in")?;
+    Ok(Kafka { port, _process: process })
+}
