@@ -47,6 +47,7 @@ mod read_unit;
 mod registry;
 mod rejected_record;
 mod sample;
+mod seats;
 mod setting_kind;
 mod setting_problem;
 mod setting_spec;

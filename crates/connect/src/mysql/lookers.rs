@@ -4,13 +4,12 @@
 //! used before it: opening a session is what costs most. There are only a few; where the server gives only one, all look through
 //! that.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::OnceCell;
 
 use super::catalog::{Table, find, tables};
 use super::failure::is_of_a_value;
@@ -20,6 +19,7 @@ use super::session::Session;
 use super::snapshot::MySqlSnapshot;
 use super::worker::Worker;
 use crate::checklist::STATEMENT_MS;
+use crate::seats::{Seat, Seats};
 use crate::{ConnectError, ReadRequest, Sample};
 
 /// How many look at once.
@@ -28,43 +28,20 @@ const MOST: usize = 4;
 /// Sessions in which tables are looked at, and what tables there are.
 pub(crate) struct Lookers {
     server: Arc<Server>,
-    seats: Semaphore,
-    idle: Mutex<Vec<MySqlSnapshot>>,
-    /// How many are open, or being opened.
-    open: AtomicUsize,
+    seats: Seats<MySqlSnapshot>,
     tables: OnceCell<Vec<Arc<Table>>>,
 }
 
 impl Lookers {
     pub(crate) fn new(server: &Arc<Server>) -> Self {
-        Self {
-            server: Arc::clone(server),
-            seats: Semaphore::new(MOST),
-            idle: Mutex::new(Vec::new()),
-            open: AtomicUsize::new(0),
-            tables: OnceCell::new(),
-        }
+        Self { server: Arc::clone(server), seats: Seats::new(MOST), tables: OnceCell::new() }
     }
 
     /// A session, once there is one.
     pub(crate) async fn seat(&self) -> Result<LookerSeat<'_>, ConnectError> {
-        loop {
-            let Ok(permit) = self.seats.acquire().await else { continue };
-            let idle = self.idle().pop();
-            if let Some(snapshot) = idle {
-                return Ok(LookerSeat::new(self, snapshot, permit));
-            }
-            self.open.fetch_add(1, Ordering::SeqCst);
-            let error = match self.begin().await {
-                Ok(snapshot) => return Ok(LookerSeat::new(self, snapshot, permit)),
-                Err(error) => error,
-            };
-            if self.open.fetch_sub(1, Ordering::SeqCst) == 1 {
-                return Err(error);
-            }
-            // The server has no more to give: there is one seat less, and somebody else's will be free.
-            permit.forget();
-        }
+        let mut seat = self.seats.take(|| self.begin()).await?;
+        seat.keep(true);
+        Ok(LookerSeat { lookers: self, seat, is_renewed: false })
     }
 
     async fn begin(&self) -> Result<MySqlSnapshot, ConnectError> {
@@ -79,46 +56,28 @@ impl Lookers {
         limited.await?;
         Ok(MySqlSnapshot::new(worker))
     }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<MySqlSnapshot>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A session for as long as one table is looked at. One that is still good is for the next table.
 pub(crate) struct LookerSeat<'a> {
     lookers: &'a Lookers,
-    snapshot: Option<MySqlSnapshot>,
-    is_good: bool,
+    seat: Seat<'a, MySqlSnapshot>,
     /// Whether what is known of tables is of before the moment of the session.
     is_renewed: bool,
-    _permit: SemaphorePermit<'a>,
 }
 
-impl Drop for LookerSeat<'_> {
-    fn drop(&mut self) {
-        match self.snapshot.take().filter(|_| self.is_good) {
-            Some(snapshot) => self.lookers.idle().push(snapshot),
-            None => drop(self.lookers.open.fetch_sub(1, Ordering::SeqCst)),
-        }
-    }
-}
-
-impl<'a> LookerSeat<'a> {
-    fn new(lookers: &'a Lookers, snapshot: MySqlSnapshot, permit: SemaphorePermit<'a>) -> Self {
-        Self { lookers, snapshot: Some(snapshot), is_good: true, is_renewed: false, _permit: permit }
-    }
-
+impl LookerSeat<'_> {
     /// Looks at another moment from now on, in another session.
     pub(crate) async fn renew(&mut self) -> Result<(), ConnectError> {
-        self.snapshot = None;
-        self.snapshot = Some(self.lookers.begin().await?);
-        (self.is_good, self.is_renewed) = (true, true);
+        *self.seat.session_mut() = None;
+        *self.seat.session_mut() = Some(self.lookers.begin().await?);
+        self.seat.keep(true);
+        self.is_renewed = true;
         Ok(())
     }
 
     fn snapshot(&self) -> &MySqlSnapshot {
-        self.snapshot.as_ref().expect("it is given back when the seat is left")
+        self.seat.session().expect("it is there until the seat is left")
     }
 
     /// The task that owns the session.
@@ -132,14 +91,21 @@ impl<'a> LookerSeat<'a> {
         work: impl for<'b> FnOnce(&'b mut Session) -> BoxFuture<'b, Result<T, ConnectError>> + Send + 'static,
     ) -> Result<T, ConnectError> {
         let result = self.worker().run(work).await;
-        self.is_good &= result.is_ok();
+        self.judge(&result);
         result
+    }
+
+    /// A session in which something failed is not for the next table.
+    fn judge<T>(&mut self, result: &Result<T, ConnectError>) {
+        if result.is_err() {
+            self.seat.keep(false);
+        }
     }
 
     /// The table that `from` names.
     pub(crate) async fn table(&mut self, from: &str) -> Result<Arc<Table>, ConnectError> {
         let result = self.known(from).await;
-        self.is_good &= result.is_ok();
+        self.judge(&result);
         result
     }
 
@@ -168,7 +134,7 @@ impl<'a> LookerSeat<'a> {
         let columns = table.columns.iter().map(|column| column.name.clone()).collect();
         let read = |request: ReadRequest| self.first_rows(Arc::clone(&table), request, rows).boxed();
         let result = Sample::around(request, columns, is_of_a_value, &read).await;
-        self.is_good &= result.is_ok();
+        self.judge(&result);
         result
     }
 

@@ -6,13 +6,12 @@
 //! all tables would keep the server from cleaning up for as long.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 use futures::FutureExt;
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{OnceCell, mpsc};
 
 use super::checklist::short;
 use super::database::Database;
@@ -24,6 +23,7 @@ use super::session::Session;
 use super::startup::Purpose;
 use super::table::Table;
 use super::unit::{Piece, Unit, UnitColumn};
+use crate::seats::{Seat, Seats};
 use crate::{ConnectError, ReadRequest, Sample};
 
 /// How many look at once.
@@ -34,10 +34,7 @@ const BATCH_BYTES: usize = 8 << 20;
 /// Sessions in which tables are looked at, and what tables there are.
 pub(crate) struct Lookers {
     database: Arc<Database>,
-    seats: Semaphore,
-    idle: Mutex<Vec<Session>>,
-    /// How many are open, or being opened.
-    open: AtomicUsize,
+    seats: Seats<Session>,
     tables: OnceCell<HashMap<String, Arc<Table>>>,
 }
 
@@ -52,38 +49,18 @@ impl Lookers {
             now: database.now,
             capture: database.capture.clone(),
         };
-        Self {
-            database: Arc::new(database),
-            seats: Semaphore::new(most),
-            idle: Mutex::new(Vec::new()),
-            open: AtomicUsize::new(0),
-            tables: OnceCell::new(),
-        }
+        Self { database: Arc::new(database), seats: Seats::new(most), tables: OnceCell::new() }
     }
 
     /// A session, once there is one.
     pub(crate) async fn seat(&self) -> Result<LookerSeat<'_>, ConnectError> {
         loop {
-            let Ok(permit) = self.seats.acquire().await else { continue };
-            let idle = self.idle().pop();
-            if let Some(session) = idle {
-                let mut seat = LookerSeat::new(self, session, permit);
-                if seat.session().begin_reading(&self.database.limits, None).await.is_ok() {
-                    return Ok(seat);
-                }
-                // It was ended while nobody used it.
-                continue;
+            let seat = self.seats.take(|| self.begin()).await?;
+            let mut seat = LookerSeat { lookers: self, seat, is_renewed: false };
+            if !seat.seat.is_used() || seat.session().begin_reading(&self.database.limits, None).await.is_ok() {
+                return Ok(seat);
             }
-            self.open.fetch_add(1, Ordering::SeqCst);
-            let error = match self.begin().await {
-                Ok(session) => return Ok(LookerSeat::new(self, session, permit)),
-                Err(error) => error,
-            };
-            if self.open.fetch_sub(1, Ordering::SeqCst) == 1 {
-                return Err(error);
-            }
-            // The server has no more to give: there is one seat less, and somebody else's will be free.
-            permit.forget();
+            // It was ended while nobody used it.
         }
     }
 
@@ -94,42 +71,22 @@ impl Lookers {
         begun.map_err(|error| error.of_opening(endpoint))?;
         Ok(session)
     }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A session for as long as one table is looked at. One that is still good is for the next table.
 pub(crate) struct LookerSeat<'a> {
     lookers: &'a Lookers,
-    session: Option<Session>,
+    seat: Seat<'a, Session>,
     /// Whether what is known of tables is of before the moment of the transaction.
     is_renewed: bool,
-    was_given_back: bool,
-    _permit: SemaphorePermit<'a>,
 }
 
-impl Drop for LookerSeat<'_> {
-    fn drop(&mut self) {
-        if !self.was_given_back {
-            let _ = self.lookers.open.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-impl<'a> LookerSeat<'a> {
-    fn new(lookers: &'a Lookers, session: Session, permit: SemaphorePermit<'a>) -> Self {
-        Self { lookers, session: Some(session), is_renewed: false, was_given_back: false, _permit: permit }
-    }
-
+impl LookerSeat<'_> {
     /// Ends the transaction, and gives the session back for the next table. One of a seat that is only dropped is not used again.
     pub(crate) async fn give_back(mut self) {
-        let Some(mut session) = self.session.take() else { return };
-        if session.query("rollback").await.is_ok() {
-            self.lookers.idle().push(session);
-            self.was_given_back = true;
-        }
+        let Some(session) = self.seat.session_mut() else { return };
+        let is_ended = session.query("rollback").await.is_ok();
+        self.seat.keep(is_ended);
     }
 
     /// Whether the server has ended the session, or the connection to it broke.
@@ -139,7 +96,7 @@ impl<'a> LookerSeat<'a> {
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
-        self.session.as_mut().expect("it is given back when the seat is left")
+        self.seat.session_mut().as_mut().expect("it is there until the seat is left")
     }
 
     pub(crate) fn database(&self) -> &Arc<Database> {
@@ -149,14 +106,14 @@ impl<'a> LookerSeat<'a> {
     /// Looks at another moment from now on, in the same session if it is still good.
     pub(crate) async fn renew(&mut self) -> Result<(), ConnectError> {
         self.is_renewed = true;
-        if let Some(mut session) = self.session.take()
+        if let Some(mut session) = self.seat.session_mut().take()
             && session.query("rollback").await.is_ok()
             && session.begin_reading(&self.lookers.database.limits, None).await.is_ok()
         {
-            self.session = Some(session);
+            *self.seat.session_mut() = Some(session);
             return Ok(());
         }
-        self.session = Some(self.lookers.begin().await?);
+        *self.seat.session_mut() = Some(self.lookers.begin().await?);
         Ok(())
     }
 
