@@ -37,6 +37,26 @@ pub struct TableInfo {
 }
 
 impl TableInfo {
+    /// A table of which nothing more is known yet.
+    pub fn new(name: impl Into<String>, from: impl Into<String>, kind: TableKind) -> Self {
+        Self {
+            name: name.into(),
+            from: from.into(),
+            kind,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            unique_keys: Vec::new(),
+            indexed: Vec::new(),
+            foreign_keys: Vec::new(),
+            rows: None,
+            size_bytes: None,
+            comment: None,
+            cursors: Vec::new(),
+            options: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// Where there is no primary key, makes the first other key that never holds NULL the one that tells rows apart.
     pub(crate) fn promote_unique_key(&mut self) {
         let never_null = |name: &String| self.columns.iter().any(|column| column.name == *name && !column.nullable);

@@ -171,20 +171,8 @@ mod tests {
             comment: None,
         };
         let info = TableInfo {
-            name: "people".to_owned(),
-            from: "app.people".to_owned(),
-            kind: TableKind::Table,
             columns: vec![column("Deleted At", DataType::Date32), column("is_test", DataType::Boolean)],
-            primary_key: Vec::new(),
-            unique_keys: Vec::new(),
-            indexed: Vec::new(),
-            foreign_keys: Vec::new(),
-            rows: None,
-            size_bytes: None,
-            comment: None,
-            cursors: Vec::new(),
-            options: Vec::new(),
-            notes: Vec::new(),
+            ..TableInfo::new("people", "app.people", TableKind::Table)
         };
         let mut list = Checklist::default();
         for predicate in RowPredicate::of_table(&info) {

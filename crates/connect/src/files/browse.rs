@@ -64,20 +64,12 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
         if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
     let format = group.files.first().and_then(|file| Format::of_path(&file.path));
     TableInfo {
-        name: group.name,
-        from: group.from,
-        kind: TableKind::Files,
         columns: columns(&union, format),
-        primary_key: Vec::new(),
-        unique_keys: Vec::new(),
-        indexed: Vec::new(),
-        foreign_keys: Vec::new(),
         rows: rows.map(RowCount::Exact),
         size_bytes: Some(group.files.iter().map(|file| file.size_bytes).sum()),
-        comment: None,
-        cursors: Vec::new(),
         options,
         notes,
+        ..TableInfo::new(group.name, group.from, TableKind::Files)
     }
 }
 

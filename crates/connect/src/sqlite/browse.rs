@@ -117,20 +117,8 @@ fn may_have_fractions(column: &Column, evidence: &ColumnEvidence, keys: &Keys) -
 
 fn unreadable(name: &str, error: &ConnectError) -> TableInfo {
     TableInfo {
-        name: lake_name(name),
-        from: name.to_owned(),
-        kind: TableKind::View,
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        unique_keys: Vec::new(),
-        indexed: Vec::new(),
-        foreign_keys: Vec::new(),
-        rows: None,
-        size_bytes: None,
-        comment: None,
-        cursors: Vec::new(),
-        options: Vec::new(),
         notes: vec![format!("cannot be read: {error}")],
+        ..TableInfo::new(lake_name(name), name, TableKind::View)
     }
 }
 
