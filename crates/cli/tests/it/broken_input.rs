@@ -91,8 +91,8 @@ const TYPED: &str =
 
 #[test]
 fn bytes_that_are_no_text() {
-    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 3: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
-    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 20: these bytes are not UTF-8; write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)");
+    insta::assert_snapshot!(of_file("t.csv", b"id,name\n1,Riga\n2,\xff\xfe\n", ""), @"`t.csv`, line 3, byte 3: these bytes are not UTF-8; set `encoding:` to how the file is written (`windows-1252` is that of many old programs), or write it as UTF-8");
+    insta::assert_snapshot!(of_file("t.jsonl", b"{\"id\": 1, \"name\": \"a\"}\n{\"id\": 2, \"name\": \"\xc3\x28\"}\n", ""), @"`t.jsonl`, line 2, byte 20: these bytes are not UTF-8; set `encoding:` to how the file is written (`windows-1252` is that of many old programs), or write it as UTF-8");
 }
 
 #[test]

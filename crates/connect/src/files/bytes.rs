@@ -3,11 +3,13 @@
 use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex};
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 
 use super::options::Compression;
 use super::store::FileHandle;
-use crate::ConnectError;
+use super::text::{Decoded, Undecodable, to_decode};
+use crate::{ConnectError, Place};
 
 /// What was true of the raw bytes when they had all been read.
 #[derive(Default)]
@@ -46,6 +48,19 @@ impl Content {
         Ok(Self { path: path.to_owned(), reader, handle, seen })
     }
 
+    /// The same as UTF-8, if it is text of another encoding: what its byte order mark says, or else `named`.
+    pub(crate) fn into_utf8(mut self, named: Option<&'static Encoding>) -> Result<Self, ConnectError> {
+        let mut head = [0; 3];
+        let filled = self.fill(&mut head)?;
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        let whole = io::Cursor::new(head).take(filled as u64).chain(rest);
+        self.reader = match to_decode(&head[..filled], named) {
+            Some(encoding) => Box::new(Decoded::new(whole, encoding)),
+            None => Box::new(whole),
+        };
+        Ok(self)
+    }
+
     /// Fills `buffer` as far as the content goes and says how far.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ConnectError> {
         let mut filled = 0;
@@ -61,6 +76,13 @@ impl Content {
     }
 
     fn failed(&self, source: io::Error) -> ConnectError {
+        if let Some(Undecodable { encoding, line, byte }) = source.get_ref().and_then(|error| error.downcast_ref()) {
+            return ConnectError::Malformed {
+                place: Box::new(Place::of(&self.path).line(*line)),
+                reason: format!("the bytes from byte {byte} of the file on are no text in {encoding}"),
+                advice: "correct `encoding`, or what writes the file".to_owned(),
+            };
+        }
         let broken = matches!(
             source.kind(),
             io::ErrorKind::UnexpectedEof

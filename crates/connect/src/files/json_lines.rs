@@ -24,7 +24,7 @@ pub(crate) fn open(
     options: &FileOptions,
     block_bytes: usize,
 ) -> Result<BlockReader, ConnectError> {
-    let mut reader = BlockReader::new(path, content, block_bytes, options.max_field_bytes)?;
+    let mut reader = BlockReader::new(path, content, options, block_bytes)?;
     reader.set_boundary(Boundary::Lines);
     Ok(reader)
 }

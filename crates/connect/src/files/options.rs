@@ -1,5 +1,8 @@
 //! How the files of one table are written.
 
+use encoding_rs::Encoding;
+
+use super::text::{ENCODINGS, encoding};
 use crate::{ConnectError, SettingKind, SettingSpec, Settings};
 
 /// A file format.
@@ -73,6 +76,8 @@ impl Compression {
 pub(crate) struct FileOptions {
     format: Option<Format>,
     compression: Option<Compression>,
+    /// Text: how it is encoded, where no byte order mark says so.
+    pub(crate) encoding: Option<&'static Encoding>,
     /// CSV: between fields; found out from the header line when not given.
     pub(crate) delimiter: Option<u8>,
     /// CSV: around fields; none: fields are never quoted.
@@ -105,6 +110,7 @@ impl FileOptions {
         Self {
             format: options.text("format").and_then(Format::from_word),
             compression: options.text("compression").and_then(Compression::from_word),
+            encoding: options.text("encoding").and_then(encoding),
             delimiter: options.character("delimiter"),
             quote,
             escape: options.character("escape").filter(|escape| Some(*escape) != quote),
@@ -144,6 +150,11 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
             "compression",
             SettingKind::Choice(Compression::WORDS),
             "How each file is compressed as a whole; by default the extension says (`.gz`, `.zst`).",
+        ),
+        SettingSpec::optional(
+            "encoding",
+            SettingKind::Choice(ENCODINGS),
+            "Text: how it is encoded; by default UTF-8, or what a byte order mark at its beginning says.",
         ),
         SettingSpec::optional(
             "delimiter",

@@ -2,10 +2,12 @@
 
 mod block;
 mod block_reader;
+mod encoding;
 mod quotes;
 
 pub(crate) use block::Block;
 pub(crate) use block_reader::{BlockReader, Boundary, too_large};
+pub(crate) use encoding::{Decoded, ENCODINGS, Undecodable, encoding, to_decode};
 pub(crate) use quotes::{Close, Quotes, find_close};
 
 /// How much of a file one block holds, unless one record is larger. Big enough for tens of thousands of rows, small

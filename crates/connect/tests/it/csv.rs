@@ -255,11 +255,7 @@ async fn broken_files_are_named_with_their_place() {
             "`t.csv`, line 3: expected 2 fields as in the header, found 1; quote fields that contain the delimiter",
         ),
         (b"a,b\n1,2\n1,2,3\n", json!({}), "`t.csv`, line 3: expected 2 fields as in the header, found 3"),
-        (
-            b"a,b\n1,2\n1,\xFF\n",
-            json!({}),
-            "`t.csv`, line 3, byte 3: these bytes are not UTF-8; write the file as UTF-8",
-        ),
+        (b"a,b\n1,2\n1,\xFF\n", json!({}), "`t.csv`, line 3, byte 3: these bytes are not UTF-8; set `encoding:`"),
         (b"a,b\n1,2\n1,\"x\n3,4\n", json!({}), "`t.csv`, line 3, byte 3: the quote that opens here is never closed"),
         (
             b"a,b\n1,2\n1,\"x\"y\n3,4\n",
@@ -268,7 +264,16 @@ async fn broken_files_are_named_with_their_place() {
         ),
         (b"", json!({}), "`t.csv`: the file is empty: there is not even a header line"),
         (b"\xEF\xBB\xBF", json!({}), "`t.csv`: the file is empty"),
-        (b"\xFF\xFEa\0,\0", json!({}), "`t.csv`: the file is UTF-16; write the file as UTF-8"),
+        (
+            b"\xFF\xFEa\0\n\0\x31\0\n\0\x00\xD8\x31\0",
+            json!({}),
+            "`t.csv`, line 3: the bytes from byte 11 of the file on are no text in UTF-16LE; correct `encoding`",
+        ),
+        (
+            b"a\n\x83\n",
+            json!({ "encoding": "shift_jis" }),
+            "`t.csv`, line 2: the bytes from byte 3 of the file on are no text in Shift_JIS",
+        ),
     ] {
         let found = error(text, options).await;
         assert!(found.starts_with(expected), "{found}\nexpected\n{expected}");

@@ -10,6 +10,7 @@ mod csv;
 mod differential;
 mod draft;
 mod event_log;
+mod encodings;
 mod files;
 mod incremental_files;
 mod json_lines;

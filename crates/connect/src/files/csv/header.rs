@@ -26,7 +26,7 @@ pub(crate) fn open(
     options: &FileOptions,
     block_bytes: usize,
 ) -> Result<(Header, Block, BlockReader), ConnectError> {
-    let mut reader = BlockReader::new(path, content, block_bytes, options.max_field_bytes)?;
+    let mut reader = BlockReader::new(path, content, options, block_bytes)?;
     // In lines that are skipped, quotes mean nothing.
     reader.find_line_end(options.quote.filter(|_| options.skip_lines == 0))?;
     reader.skip_lines(options.skip_lines)?;

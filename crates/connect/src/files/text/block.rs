@@ -29,7 +29,8 @@ impl Block {
             ConnectError::Malformed {
                 place: Box::new(self.place(path, offset)),
                 reason: "these bytes are not UTF-8".to_owned(),
-                advice: "write the file as UTF-8 (if it is Latin-1, with `iconv -f ISO-8859-1 -t UTF-8`)".to_owned(),
+                advice: "set `encoding:` to how the file is written (`windows-1252` is that of many old programs), or write it as UTF-8"
+                    .to_owned(),
             }
         })
     }

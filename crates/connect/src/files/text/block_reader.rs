@@ -5,6 +5,7 @@ use memchr::{memchr, memchr2, memchr3, memrchr, memrchr2};
 use super::block::{byte_in_line, newlines};
 use super::{Block, MAX_RECORD_BYTES, Quotes};
 use crate::files::bytes::Content;
+use crate::files::options::FileOptions;
 use crate::{ConnectError, Place};
 
 /// What ends a record.
@@ -30,16 +31,17 @@ pub(crate) struct BlockReader {
 }
 
 impl BlockReader {
-    /// Reads the first block's worth; skips a byte order mark.
+    /// Reads the first block's worth, as UTF-8; skips a byte order mark.
     pub(crate) fn new(
         path: &str,
         content: Content,
+        options: &FileOptions,
         block_bytes: usize,
-        max_field_bytes: usize,
     ) -> Result<Self, ConnectError> {
+        let max_field_bytes = options.max_field_bytes;
         let mut reader = Self {
             path: path.to_owned(),
-            content,
+            content: content.into_utf8(options.encoding)?,
             boundary: Boundary::Lines,
             line_end: b'\n',
             block_bytes,
@@ -49,13 +51,6 @@ impl BlockReader {
             line: 1,
         };
         reader.read_more()?;
-        if reader.buffer.starts_with(&[0xFF, 0xFE]) || reader.buffer.starts_with(&[0xFE, 0xFF]) {
-            return Err(ConnectError::Malformed {
-                place: Box::new(Place::of(path)),
-                reason: "the file is UTF-16".to_owned(),
-                advice: "write the file as UTF-8 (for instance with `iconv -f UTF-16 -t UTF-8`)".to_owned(),
-            });
-        }
         if reader.buffer.starts_with(&[0xEF, 0xBB, 0xBF]) {
             reader.drop_front(3);
         }
