@@ -7,6 +7,7 @@
 //! in order (`parallel`). Bytes come through the small trait in `store`, so that other places than the local disk
 //! can be added there.
 
+mod avro;
 mod browse;
 mod bytes;
 mod columns;
@@ -31,6 +32,8 @@ mod row_place;
 mod snapshot;
 mod store;
 pub(crate) mod text;
+mod text;
+mod typed;
 mod unit;
 
 #[cfg(feature = "kafka")]

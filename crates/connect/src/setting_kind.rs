@@ -26,6 +26,13 @@ pub enum SettingKind {
         /// The largest.
         max: i64,
     },
+    /// A list of whole numbers within bounds, both inclusive; a single one is a list of one.
+    IntegerList {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of texts; a single text is a list of one.
@@ -51,6 +58,11 @@ impl SettingKind {
                 Some(number) if (min..=max).contains(&number) => None,
                 _ => Some((format!("expected {self}, found another number"), None)),
             },
+            (Self::IntegerList { min, max }, value) => {
+                let is_within = |item: &Value| item.as_i64().is_some_and(|number| (min..=max).contains(&number));
+                let fits = value.as_array().map_or_else(|| is_within(value), |items| items.iter().all(is_within));
+                if fits { None } else { wrong(None) }
+            }
             (Self::Choice(words), Value::String(text)) if words.contains(&text.as_str()) => None,
             (Self::Choice(words), Value::String(text)) => {
                 let hint = ade_diagnostic::did_you_mean(text, words.iter().copied());
@@ -67,6 +79,10 @@ impl SettingKind {
             Self::Text | Self::Path | Self::Character | Self::CharacterOrNone => json!({ "type": "string" }),
             Self::Boolean => json!({ "type": "boolean" }),
             Self::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+            Self::IntegerList { min, max } => {
+                let integer = json!({ "type": "integer", "minimum": min, "maximum": max });
+                json!({ "anyOf": [integer, { "type": "array", "items": integer }] })
+            }
             Self::Choice(words) => json!({ "enum": words }),
             Self::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
             Self::TextList => {
@@ -85,6 +101,7 @@ impl fmt::Display for SettingKind {
             Self::CharacterOrNone => formatter.write_str("one character, or none"),
             Self::Boolean => formatter.write_str("true or false"),
             Self::Integer { min, max } => write!(formatter, "a whole number from {min} to {max}"),
+            Self::IntegerList { min, max } => write!(formatter, "a list of whole numbers from {min} to {max}"),
             Self::Choice(words) => write!(formatter, "one of {}", words.join(", ")),
             Self::TextList => formatter.write_str("a list of texts"),
             Self::TextMap => formatter.write_str("a mapping of names to texts"),

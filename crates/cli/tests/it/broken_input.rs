@@ -213,7 +213,7 @@ fn files_that_are_cut_off() {
 fn files_that_are_something_else() {
     insta::assert_snapshot!(of_file("t.jsonl", "<html>\n<body>503</body>\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; correct the line in what writes the file");
     insta::assert_snapshot!(of_file("t.csv.gz", "id,name\n1,Riga\n", ""), @"reading `t.csv.gz` failed: it cannot be decompressed (invalid gzip header): it is cut off or not what its name says; nothing of this read is used, run again when the source is well");
-    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; write one object per line; a whole JSON list can be turned with `jq -c '.[]'`");
+    insta::assert_snapshot!(of_file("t.jsonl", "[{\"id\": 1}]\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; if the file is a list of objects, and not one per line, set `format: json`");
     insta::assert_snapshot!(of_file("t.jsonl", "42\n", ""), @"`t.jsonl`, line 1, byte 1: not a line of JSON: expected an object; correct the line in what writes the file");
 }
 

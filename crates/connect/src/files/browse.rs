@@ -78,7 +78,7 @@ fn columns(union: &Union, format: Option<Format>) -> Vec<ColumnInfo> {
         let data_type = column.known.data_type(false)?;
         let source_type = match (&column.known, format) {
             (Known::Type(data_type, _), _) => data_type.to_string(),
-            (_, Some(Format::JsonLines)) => "JSON".to_owned(),
+            (_, Some(format)) if format.is_json() => "JSON".to_owned(),
             _ => "text".to_owned(),
         };
         let nullable = union.is_nullable(index, false);

@@ -1,4 +1,4 @@
-//! CSV: RFC 4180 with the liberties that files take.
+//! CSV: RFC 4180 with the liberties that files take; and lines whose fields have fixed widths (`layout`).
 //!
 //! Fields are separated by a delimiter, records by line ends (`\n` or `\r\n`). A quote opens a quoted field only at
 //! the field's start; inside, a doubled quote is a quote (or the escape character takes the next one as it is).
@@ -9,6 +9,7 @@ mod cells;
 mod dialect;
 mod header;
 mod infer;
+mod layout;
 mod parse;
 mod scanner;
 mod structural;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, FieldRef, Schema};
 
 use super::bytes::Content;
 use super::options::{FileOptions, Format};
 use super::parallel::Ordered;
 use super::store::{FileEntry, FileStore};
 use super::text::{BLOCK_BYTES, HEAD_BYTES};
-use super::{csv, json_lines, parquet};
+use super::{avro, csv, json_lines, parquet};
 use crate::ConnectError;
 use crate::value::Evidence;
 
@@ -70,17 +70,39 @@ pub(crate) fn examine(
     threads: usize,
 ) -> Result<FileColumns, ConnectError> {
     match options.format(&file.path)? {
-        Format::Csv => examine_csv(store, file, options, is_promised, extent, threads),
-        Format::JsonLines => examine_json_lines(store, file, options, is_promised, extent, threads),
+        Format::Csv | Format::FixedWidth => examine_csv(store, file, options, is_promised, extent, threads),
+        Format::Json | Format::JsonLines => examine_json_lines(store, file, options, is_promised, extent, threads),
+        Format::Avro => examine_avro(store, file, options, extent),
         Format::Parquet => {
             let footer = parquet::footer(&file.path, store.open(&file.path)?)?;
-            let columns = footer.schema().fields().iter().map(|field| FileColumn {
-                name: field.name().clone(),
-                known: Known::Type(field.data_type().clone(), field.is_nullable()),
-            });
-            Ok(FileColumns { columns: columns.collect(), rows: Some(footer.rows()), delimiter: None })
+            Ok(FileColumns { columns: declared(footer.schema()), rows: Some(footer.rows()), delimiter: None })
         }
     }
+}
+
+fn declared(schema: &Schema) -> Vec<FileColumn> {
+    let known = |field: &FieldRef| Known::Type(field.data_type().clone(), field.is_nullable());
+    schema.fields().iter().map(|field| FileColumn { name: field.name().clone(), known: known(field) }).collect()
+}
+
+/// How many rows there are, all blocks together tell.
+fn examine_avro(
+    store: &dyn FileStore,
+    file: &FileEntry,
+    options: &FileOptions,
+    extent: Extent,
+) -> Result<FileColumns, ConnectError> {
+    let mut container = avro::Container::open(&file.path, content(store, file, options)?)?;
+    let columns = declared(container.schema());
+    let mut rows = None;
+    if extent == Extent::All {
+        while let Some(piece) = container.next_piece()? {
+            rows = Some(rows.unwrap_or(0) + piece.rows);
+        }
+        container.finish(file.size_bytes, None)?;
+        rows = rows.or(Some(0));
+    }
+    Ok(FileColumns { columns, rows, delimiter: None })
 }
 
 fn content(store: &dyn FileStore, file: &FileEntry, options: &FileOptions) -> Result<Content, ConnectError> {
@@ -143,12 +165,12 @@ fn examine_json_lines(
     threads: usize,
 ) -> Result<FileColumns, ConnectError> {
     let path = file.path.clone();
-    let (size_bytes, max_line_bytes) = (file.size_bytes, options.max_field_bytes);
+    let (size_bytes, max_line_bytes, nested) = (file.size_bytes, options.max_field_bytes, options.nested);
     let mut reader = json_lines::open(&path, content(store, file, options)?, options, extent.block_bytes())?;
     let mut parts = Ordered::start(&file.path, threads, move |jobs| {
         while let Some(block) = reader.next_block()? {
             let path = path.clone();
-            jobs.submit(move |results| results.give(json_lines::infer(&path, &block, max_line_bytes)?))?;
+            jobs.submit(move |results| results.give(json_lines::infer(&path, &block, nested, max_line_bytes)?))?;
             if extent == Extent::Head {
                 return Ok(());
             }

@@ -22,8 +22,8 @@ pub(crate) fn check(
     listed_count: usize,
 ) -> Result<(), ConnectError> {
     let is_header = match format {
-        Format::Csv if options.header && options.names.is_none() => true,
-        Format::JsonLines => false,
+        Format::Csv | Format::FixedWidth if options.header && options.names.is_none() => true,
+        Format::Json | Format::JsonLines => false,
         _ => return Ok(()),
     };
     if is_header && listed_count > 0 && !found.columns.iter().any(|column| listed(&column.name)) {

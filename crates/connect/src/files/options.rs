@@ -2,23 +2,41 @@
 
 use encoding_rs::Encoding;
 
+use super::json_lines::Nested;
 use super::text::{ENCODINGS, encoding};
 use crate::{ConnectError, SettingKind, SettingSpec, Settings};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
+    Avro,
     Csv,
+    FixedWidth,
+    /// Lines or a document, as the file shows.
+    Json,
     JsonLines,
     Parquet,
 }
 
 impl Format {
-    const WORDS: &'static [&'static str] = &["csv", "json_lines", "parquet"];
+    const WORDS: &'static [&'static str] = &["avro", "csv", "fixed_width", "json", "json_lines", "parquet"];
+
+    /// Whether each value is text, of whatever type.
+    pub(crate) fn is_text(self) -> bool {
+        !matches!(self, Self::Avro | Self::Parquet)
+    }
+
+    /// Whether its rows are objects, which may leave out keys.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::JsonLines)
+    }
 
     fn from_word(word: &str) -> Option<Self> {
         match word {
+            "avro" => Some(Self::Avro),
             "csv" => Some(Self::Csv),
+            "fixed_width" => Some(Self::FixedWidth),
+            "json" => Some(Self::Json),
             "json_lines" => Some(Self::JsonLines),
             "parquet" => Some(Self::Parquet),
             _ => None,
@@ -30,7 +48,9 @@ impl Format {
         let (_, path) = Compression::of_path(path);
         match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
             "csv" | "tsv" | "tab" | "psv" | "txt" => Some(Self::Csv),
-            "jsonl" | "ndjson" | "json" | "jsonlines" => Some(Self::JsonLines),
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" | "jsonlines" => Some(Self::JsonLines),
+            "avro" => Some(Self::Avro),
             "parquet" | "pq" => Some(Self::Parquet),
             _ => None,
         }
@@ -94,6 +114,12 @@ pub(crate) struct FileOptions {
     pub(crate) skip_lines: u64,
     /// CSV: the largest field.
     pub(crate) max_field_bytes: usize,
+    /// Fixed width: the width of each field, in characters.
+    pub(crate) widths: Option<Vec<usize>>,
+    /// JSON: the keys that lead to the list of rows.
+    pub(crate) records: Option<Vec<String>>,
+    /// JSON: what becomes of objects within rows.
+    pub(crate) nested: Nested,
     /// Whether numbers with a point are inferred as exact decimals.
     pub(crate) exact_decimals: bool,
     /// Whether the rows of a file that disappeared are removed.
@@ -122,13 +148,33 @@ impl FileOptions {
                 .integer("max_field_bytes")
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(16 << 20),
+            widths: options
+                .integers("widths")
+                .map(|widths| widths.into_iter().filter_map(|width| usize::try_from(width).ok()).collect::<Vec<_>>()),
+            records: options.text("records").map(|path| path.split('.').map(str::to_owned).collect()),
+            nested: match options.text("nested") {
+                Some("flatten") => Nested::Flatten,
+                _ => Nested::Json,
+            },
             exact_decimals: options.text("decimals") == Some("decimal"),
             remove_missing: options.text("missing_files") == Some("remove"),
         }
     }
 
     pub(crate) fn format(&self, path: &str) -> Result<Format, ConnectError> {
-        self.format.or_else(|| Format::of_path(path)).ok_or_else(|| ConnectError::Request {
+        let by_options = match (self.format, &self.widths) {
+            (Some(Format::FixedWidth), None) => {
+                return Err(ConnectError::Request {
+                    from: path.to_owned(),
+                    reason: "nothing says how wide its fields are".to_owned(),
+                    advice: "write `widths: […]`, one width in characters for each field".to_owned(),
+                });
+            }
+            (Some(format), _) => Some(format),
+            (None, Some(_)) => Some(Format::FixedWidth),
+            (None, None) => None,
+        };
+        by_options.or_else(|| Format::of_path(path)).ok_or_else(|| ConnectError::Request {
             from: path.to_owned(),
             reason: "its name does not say which format it has".to_owned(),
             advice: format!("set `format:` to one of {}", Format::WORDS.join(", ")),
@@ -164,7 +210,29 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         SettingSpec::optional("quote", SettingKind::CharacterOrNone, "CSV: what stands around fields, or `none`.").with_default("\""),
         SettingSpec::optional("escape", SettingKind::Character, "CSV: what stands before a quote inside quotes; by default the quote, doubled."),
         SettingSpec::optional("header", SettingKind::Boolean, "CSV: whether the first line names the columns.").with_default(true),
-        SettingSpec::optional("names", SettingKind::TextList, "CSV without a header line (`header: false`): the columns' names in order."),
+        SettingSpec::optional(
+            "names",
+            SettingKind::TextList,
+            "The columns' names in order, of CSV without a header line (`header: false`), and of fixed width, which then has none either; \
+             there `_` stands for a field that is not read.",
+        ),
+        SettingSpec::optional(
+            "widths",
+            SettingKind::IntegerList { min: 1, max: 1_000_000 },
+            "Fixed width: the width of each field in characters; spaces around values are left out.",
+        ),
+        SettingSpec::optional(
+            "records",
+            SettingKind::Text,
+            "JSON: the keys, joined by dots, that lead to the list whose objects are the rows (`data.items`); by default the document \
+             itself is that list, or an object, or several of them.",
+        ),
+        SettingSpec::optional(
+            "nested",
+            SettingKind::Choice(&["json", "flatten"]),
+            "JSON: what becomes of objects within rows: text in JSON, or columns of their own (`address.city`). Lists are text in JSON.",
+        )
+        .with_default("json"),
         SettingSpec::optional(
             "null",
             SettingKind::TextList,
@@ -172,7 +240,7 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         )
         .with_default(vec![String::new()]),
         SettingSpec::optional("skip_lines", lines, "CSV: how many lines stand before the header.").with_default(0),
-        SettingSpec::optional("max_field_bytes", bytes, "CSV and JSON lines: the largest field or line; above it, a quote is probably not closed.")
+        SettingSpec::optional("max_field_bytes", bytes, "CSV and JSON: the largest field, line or object; above it, a quote is probably not closed.")
             .with_default(16 << 20),
         SettingSpec::optional(
             "decimals",

@@ -3,11 +3,9 @@
 //! Arrow's own schema, which some writers embed, is ignored: columns have the type that Parquet says. 96-bit
 //! timestamps (Spark, Impala) are read in microseconds, in which every date fits.
 
-mod cast;
 mod footer;
 mod read;
 mod source;
 
-pub(crate) use cast::can_hold;
 pub(crate) use footer::footer;
 pub(crate) use read::{Reading, read_group};

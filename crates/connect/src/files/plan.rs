@@ -10,10 +10,10 @@ use super::gone;
 use super::hash::hash_all;
 use super::names;
 use super::options::{FileOptions, Format};
-use super::parquet::can_hold;
 use super::pattern::Pattern;
 use super::position::{Changes, Policy, Position};
 use super::store::{FileEntry, FileStore};
+use super::typed::can_hold;
 use super::unit::{Advance, FilesUnit, UnitFile};
 use crate::column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 use crate::value::ColumnBuilder;
@@ -70,7 +70,7 @@ pub(crate) fn plan(
         let mut rows = Some(0);
         for file in &unit.files {
             let format = options.format(&file.path)?;
-            if formats.first().is_some_and(|first| *first != format) {
+            if formats.first().is_some_and(|first| *first != format && !(first.is_json() && format.is_json())) {
                 return Err(mixed_formats(request));
             }
             formats.push(format);
@@ -94,7 +94,7 @@ pub(crate) fn plan(
         });
     }
     let schema = promise.schema(&union, options.exact_decimals);
-    if formats.iter().any(|format| *format != Format::Parquet) {
+    if formats.iter().any(|format| format.is_text()) {
         check_text_types(request, &schema)?;
     }
     Ok(ReadPlan {
@@ -196,7 +196,7 @@ impl Promise<'_> {
             .map(|field| field.name().as_str())
             .filter(|name| !is_missing(name))
             .collect();
-        if format != Format::JsonLines || found.rows == Some(0) || new.is_empty() || lacking.is_empty() {
+        if !format.is_json() || found.rows == Some(0) || new.is_empty() || lacking.is_empty() {
             return None;
         }
         Some(Note {
@@ -226,7 +226,7 @@ impl Promise<'_> {
         {
             let column = found.columns.iter().find(|column| column.name == *field.name());
             // A JSON object may leave out a key: that is how it says NULL.
-            let may_lack = format == Format::JsonLines && field.is_nullable();
+            let may_lack = format.is_json() && field.is_nullable();
             match column.map(|column| &column.known) {
                 None => {
                     let column = DriftedColumn::new(field.name(), field.data_type(), position, path);

@@ -11,7 +11,7 @@ use super::options::{FileOptions, Format};
 use super::parallel::{Jobs, Ordered, Stop};
 use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
-use super::{csv, hash, json_lines, parquet};
+use super::{avro, csv, hash, json_lines, parquet};
 use crate::{ConnectError, PositionKey};
 
 /// How the files of a unit are read.
@@ -34,8 +34,9 @@ impl Reader {
         Ordered::start(label, threads, move |jobs| {
             for file in &unit.files {
                 match self.options.format(&file.path)? {
-                    Format::Csv => self.csv(file, jobs)?,
-                    Format::JsonLines => self.json_lines(file, jobs)?,
+                    Format::Csv | Format::FixedWidth => self.csv(file, jobs)?,
+                    Format::Json | Format::JsonLines => self.json_lines(file, jobs)?,
+                    Format::Avro => self.avro(file, jobs)?,
                     Format::Parquet => self.parquet(file, jobs)?,
                 }
             }
@@ -74,7 +75,7 @@ impl Reader {
 
     fn json_lines(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
         let mut reader = json_lines::open(&file.path, self.content(file)?, &self.options, self.extent.block_bytes())?;
-        let parser = Arc::new(json_lines::Parser::new(&file.path, &self.schema, self.batch_rows));
+        let parser = Arc::new(json_lines::Parser::new(&file.path, &self.schema, self.options.nested, self.batch_rows));
         while let Some(block) = reader.next_block()? {
             let parser = Arc::clone(&parser);
             jobs.submit(move |results| parser.parse(&block, results))?;
@@ -83,6 +84,23 @@ impl Reader {
             }
         }
         Ok(reader.finish(file.size_bytes, file.hash.as_deref())?)
+    }
+
+    fn avro(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
+        let mut container = avro::Container::open(&file.path, self.content(file)?)?;
+        let reading = Arc::new(avro::Reading {
+            path: file.path.clone(),
+            schema: Arc::clone(&self.schema),
+            batch_rows: self.batch_rows,
+        });
+        while let Some(piece) = container.next_piece()? {
+            let reading = Arc::clone(&reading);
+            jobs.submit(move |results| reading.read(&piece, results))?;
+            if self.extent == Extent::Head {
+                return Ok(());
+            }
+        }
+        Ok(container.finish(file.size_bytes, file.hash.as_deref())?)
     }
 
     fn parquet(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::options::Format;
 use super::read::Reader;
 use super::unit::{FilesUnit, UnitFile};
-use super::{csv, json_lines, parquet};
+use super::{avro, csv, json_lines, parquet};
 use crate::{ConnectError, Place};
 
 impl Reader {
@@ -14,8 +14,9 @@ impl Reader {
         let mut row = row;
         for file in &unit.files {
             let found = match self.options.format(&file.path)? {
-                Format::Csv => self.line_of_csv(file, &mut row)?,
-                Format::JsonLines => self.line_of_json(file, &mut row)?,
+                Format::Csv | Format::FixedWidth => self.line_of_csv(file, &mut row)?,
+                Format::Json | Format::JsonLines => self.line_of_json(file, &mut row)?,
+                Format::Avro => self.row_of_avro(file, &mut row)?,
                 Format::Parquet => self.row_of_parquet(file, &mut row)?,
             };
             if found.is_some() {
@@ -42,13 +43,27 @@ impl Reader {
     fn line_of_json(&self, file: &UnitFile, row: &mut u64) -> Result<Option<Place>, ConnectError> {
         let mut reader = json_lines::open(&file.path, self.content(file)?, &self.options, self.extent.block_bytes())?;
         while let Some(block) = reader.next_block()? {
-            for (start, _) in json_lines::lines(block.text(&file.path)?) {
+            for (start, _) in json_lines::rows(&block, block.text(&file.path)?) {
                 if *row == 0 {
                     return Ok(Some(Place::of(&file.path).line(block.line(start))));
                 }
                 *row -= 1;
             }
         }
+        Ok(None)
+    }
+
+    /// Rows of Avro have no lines.
+    fn row_of_avro(&self, file: &UnitFile, row: &mut u64) -> Result<Option<Place>, ConnectError> {
+        let mut container = avro::Container::open(&file.path, self.content(file)?)?;
+        let mut rows = 0;
+        while let Some(piece) = container.next_piece()? {
+            rows += piece.rows;
+            if *row < rows {
+                return Ok(Some(Place::of(&file.path).row(*row + 1)));
+            }
+        }
+        *row -= rows;
         Ok(None)
     }
 

@@ -2,11 +2,13 @@
 
 mod block;
 mod block_reader;
+mod elements;
 mod encoding;
 mod quotes;
 
 pub(crate) use block::Block;
 pub(crate) use block_reader::{BlockReader, Boundary, too_large};
+pub(crate) use elements::Elements;
 pub(crate) use encoding::{Decoded, ENCODINGS, Undecodable, encoding, to_decode};
 pub(crate) use quotes::{Close, Quotes, find_close};
 

@@ -113,7 +113,7 @@ async fn broken_lines_are_named() {
         ("{\"a\":1}\n{\"a\":}\n", "`t.jsonl`, line 2, byte 6: not a line of JSON: expected a value; correct the line"),
         (
             "{\"a\":1}\n[1]\n",
-            "`t.jsonl`, line 2, byte 1: not a line of JSON: expected an object; write one object per line; a whole JSON list",
+            "`t.jsonl`, line 2, byte 1: not a line of JSON: expected an object; if the file is a list of objects",
         ),
         (
             "{\"a\":1}\n{\"a\":\"x\n\"}\n",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod avro;
 mod between;
 mod browse;
 mod canary;
@@ -12,7 +13,9 @@ mod draft;
 mod event_log;
 mod encodings;
 mod files;
+mod fixed_width;
 mod incremental_files;
+mod json_documents;
 mod json_lines;
 mod mysql;
 mod mysql_browse;

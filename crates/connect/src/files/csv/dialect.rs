@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::layout::Layout;
 use crate::files::options::FileOptions;
 use crate::files::text::{Boundary, Quotes};
 
@@ -15,6 +16,8 @@ pub(crate) struct Dialect {
     pub(crate) escape: Option<u8>,
     pub(crate) max_field_bytes: usize,
     nulls: Arc<[String]>,
+    /// Where fields stand in the line, in place of all that.
+    pub(super) layout: Option<Layout>,
 }
 
 impl Dialect {
@@ -27,6 +30,7 @@ impl Dialect {
             escape: options.escape,
             max_field_bytes: options.max_field_bytes,
             nulls: options.nulls.clone().into(),
+            layout: None,
         }
     }
 
@@ -41,7 +45,7 @@ impl Dialect {
     }
 
     pub(crate) fn boundary(&self) -> Boundary {
-        match self.quote {
+        match self.quote.filter(|_| self.layout.is_none()) {
             Some(quote) => Boundary::Quoted(Quotes::new(quote, self.escape, self.delimiter, self.line_end)),
             None => Boundary::Lines,
         }

@@ -2,10 +2,11 @@
 
 use super::cells::Cells;
 use super::dialect::Dialect;
+use super::layout::{FILLER, Layout};
 use super::scanner::Scanner;
 use crate::files::bytes::Content;
 use crate::files::columns::check_names;
-use crate::files::options::FileOptions;
+use crate::files::options::{FileOptions, Format};
 use crate::files::text::{Block, BlockReader};
 use crate::{ConnectError, Place};
 
@@ -28,10 +29,19 @@ pub(crate) fn open(
 ) -> Result<(Header, Block, BlockReader), ConnectError> {
     let mut reader = BlockReader::new(path, content, options, block_bytes)?;
     // In lines that are skipped, quotes mean nothing.
-    reader.find_line_end(options.quote.filter(|_| options.skip_lines == 0))?;
+    let is_fixed = options.format(path)? == Format::FixedWidth;
+    reader.find_line_end(options.quote.filter(|_| options.skip_lines == 0 && !is_fixed))?;
     reader.skip_lines(options.skip_lines)?;
     let line_end = reader.line_end();
-    let dialect = Dialect::new(options, reader.first_line()?, line_end);
+    let mut dialect = Dialect::new(options, reader.first_line()?, line_end);
+    // In a file of fixed width, `names` stand in place of a header line.
+    let has_header = options.header && !(is_fixed && options.names.is_some());
+    let mut given = options.names.clone();
+    if let Some(widths) = options.widths.as_ref().filter(|_| is_fixed) {
+        check_widths(path, widths, given.as_deref())?;
+        dialect.layout = Some(Layout::new(widths, given.as_deref()));
+        given.iter_mut().for_each(|names| names.retain(|name| name != FILLER));
+    }
     reader.set_boundary(dialect.boundary());
     let empty = || ConnectError::Malformed {
         place: Box::new(Place::of(path)),
@@ -49,7 +59,7 @@ pub(crate) fn open(
     if first.is_empty() {
         return Err(empty());
     }
-    if options.header && options.names.is_some() {
+    if has_header && given.is_some() {
         return Err(ConnectError::Request {
             from: path.to_owned(),
             reason: "`names` goes by place, and the file has a header line: nobody would notice that its columns moved".to_owned(),
@@ -58,8 +68,8 @@ pub(crate) fn open(
                 .to_owned(),
         });
     }
-    let names = match &options.names {
-        Some(names) if names.len() == first.len() => names.clone(),
+    let names = match given {
+        Some(names) if names.len() == first.len() => names,
         Some(names) => {
             return Err(ConnectError::Malformed {
                 place: Box::new(Place::of(path).line(line)),
@@ -71,11 +81,21 @@ pub(crate) fn open(
             .iter()
             .enumerate()
             .map(|(index, name)| match name.as_str() {
-                name if options.header && !name.is_empty() => name.to_owned(),
+                name if has_header && !name.is_empty() => name.to_owned(),
                 _ => format!("column_{}", index + 1),
             })
             .collect(),
     };
     check_names(path, line, &names)?;
-    Ok((Header { names, dialect, body: if options.header { body } else { 0 } }, block, reader))
+    Ok((Header { names, dialect, body: if has_header { body } else { 0 } }, block, reader))
+}
+
+fn check_widths(path: &str, widths: &[usize], names: Option<&[String]>) -> Result<(), ConnectError> {
+    let Some(names) = names.filter(|names| names.len() != widths.len()) else { return Ok(()) };
+    Err(ConnectError::Request {
+        from: path.to_owned(),
+        reason: format!("`names` gives {} columns, and `widths` {}", names.len(), widths.len()),
+        advice: "give each field one name and one width, in order; a field that is not read has the name `_`"
+            .to_owned(),
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::dialect::Dialect;
+use super::layout::Lines;
 use super::structural::Structural;
 use crate::files::text::{Block, Close, find_close, too_large};
 use crate::{ConnectError, Place};
@@ -51,6 +52,12 @@ impl<'a> Scanner<'a> {
     /// `cells.columns` fields (0: any number).
     pub(crate) fn rows(&mut self, limit: usize, cells: &mut Cells) -> Result<(), ConnectError> {
         cells.clear();
+        if let Some(layout) = &self.dialect.layout {
+            let line_end = self.dialect.line_end;
+            let lines = Lines { path: self.path, block: self.block, text: self.text, line_end };
+            self.position = layout.rows(&lines, self.position, limit, cells)?;
+            return Ok(());
+        }
         let bytes = self.text.as_bytes();
         let (delimiter, line_end) = (self.dialect.delimiter, self.dialect.line_end);
         let first_row = self.position;

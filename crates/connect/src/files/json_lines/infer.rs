@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::object::{Kind, members, unescape};
+use super::flat::Nested;
+use super::object::{Kind, unescape};
+use super::rows;
 use crate::files::text::{Block, too_large};
 use crate::value::{Evidence, Kinds};
 use crate::{ConnectError, Place};
@@ -15,6 +17,8 @@ const MAX_KEYS: usize = 2_000;
 pub(crate) struct Seen {
     names: Vec<String>,
     evidence: Vec<Evidence>,
+    /// Of how many keys each name is made.
+    keys: Vec<usize>,
     /// In how many rows each column is there and not NULL.
     values: Vec<u64>,
     pub(crate) rows: u64,
@@ -22,7 +26,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn place(&mut self, name: &str) -> usize {
+    fn place(&mut self, name: &str, keys: usize) -> usize {
         if let Some(place) = self.places.get(name) {
             return *place;
         }
@@ -30,6 +34,7 @@ impl Seen {
         self.places.insert(name.to_owned(), place);
         self.names.push(name.to_owned());
         self.evidence.push(Evidence::default());
+        self.keys.push(keys);
         self.values.push(0);
         place
     }
@@ -46,7 +51,10 @@ impl Seen {
     /// With what was seen after it.
     pub(crate) fn merge(&mut self, path: &str, other: &Self) -> Result<(), ConnectError> {
         for (index, name) in other.names.iter().enumerate() {
-            let place = self.place(name);
+            let place = self.place(name, other.keys[index]);
+            if self.keys[place] != other.keys[index] {
+                return Err(clashing(path, self.rows, place));
+            }
             self.evidence[place].merge(&other.evidence[index]);
             self.values[place] += other.values[index];
         }
@@ -55,48 +63,67 @@ impl Seen {
     }
 }
 
-/// What the lines of a block have.
-pub(crate) fn infer(path: &str, block: &Block, max_line_bytes: usize) -> Result<Seen, ConnectError> {
+/// What the rows of a block have.
+pub(crate) fn infer(path: &str, block: &Block, nested: Nested, max_line_bytes: usize) -> Result<Seen, ConnectError> {
     let text = block.text(path)?;
     let mut seen = Seen::default();
     // Lines mostly have the same keys in the same order: guess before looking up.
     let mut order: Vec<usize> = Vec::new();
-    for (start, end) in lines(text) {
+    let mut clash = None;
+    for (start, end) in rows(block, text) {
         if end - start > max_line_bytes {
             return Err(too_large(Place::of(path).line(block.line(start)), "line", max_line_bytes));
         }
         let mut index = 0;
-        members(text, start, end, |key, member| {
-            let guess = order.get(index).copied().filter(|place| seen.names[*place] == *key);
-            let place = guess.unwrap_or_else(|| {
-                let place = seen.place(&key);
-                order.truncate(index);
-                order.push(place);
-                place
-            });
-            index += 1;
-            if member.kind == Kind::Null {
-                return;
-            }
-            seen.values[place] += 1;
-            let raw = text.get(member.start..member.end).unwrap_or_default();
-            let evidence = &mut seen.evidence[place];
-            match member.kind {
-                Kind::Null => {}
-                Kind::Number => evidence.see(raw.as_bytes()),
-                Kind::Boolean => evidence.add(Kinds::BOOLEAN),
-                Kind::String => evidence.see_time(raw.as_bytes()),
-                Kind::Escaped => evidence.see_time(unescape(raw).unwrap_or_default().as_bytes()),
-                Kind::Nested => evidence.add(Kinds::TEXT),
-            }
-        })
-        .map_err(|problem| problem.error(path, block))?;
+        nested
+            .columns(text, start, end, |key, keys, member| {
+                let guess = order.get(index).copied().filter(|place| seen.names[*place] == *key);
+                let place = guess.unwrap_or_else(|| {
+                    let place = seen.place(&key, keys);
+                    order.truncate(index);
+                    order.push(place);
+                    place
+                });
+                index += 1;
+                if seen.keys[place] != keys {
+                    clash.get_or_insert(place);
+                }
+                if member.kind == Kind::Null {
+                    return;
+                }
+                seen.values[place] += 1;
+                let raw = text.get(member.start..member.end).unwrap_or_default();
+                let evidence = &mut seen.evidence[place];
+                match member.kind {
+                    Kind::Null => {}
+                    Kind::Number => evidence.see(raw.as_bytes()),
+                    Kind::Boolean => evidence.add(Kinds::BOOLEAN),
+                    Kind::String => evidence.see_time(raw.as_bytes()),
+                    Kind::Escaped => evidence.see_time(unescape(raw).unwrap_or_default().as_bytes()),
+                    Kind::Nested => evidence.add(Kinds::TEXT),
+                }
+            })
+            .map_err(|problem| problem.error(path, block))?;
         seen.rows += 1;
+        if let Some(place) = clash {
+            return Err(clashing(path, block.line(start), place));
+        }
         if seen.names.len() > MAX_KEYS {
             return Err(too_many_keys(path, block.line(start)));
         }
     }
     Ok(seen)
+}
+
+fn clashing(path: &str, line: u64, place: usize) -> ConnectError {
+    ConnectError::Malformed {
+        place: Box::new(Place::of(path).line(line)),
+        reason: format!(
+            "up to here, column {} in the order of their first appearance is a key with a dot in it as well as a key within another",
+            place + 1
+        ),
+        advice: "have one of them renamed, or keep what is nested as JSON (`nested: json`)".to_owned(),
+    }
 }
 
 fn too_many_keys(path: &str, line: u64) -> ConnectError {

@@ -40,7 +40,7 @@ impl Problem {
     pub(crate) fn error(self, path: &str, block: &Block) -> ConnectError {
         let is_list = self.reason == NOT_AN_OBJECT && block.data.get(self.offset) == Some(&b'[');
         let advice = if is_list {
-            "write one object per line; a whole JSON list can be turned with `jq -c '.[]'`"
+            "if the file is a list of objects, and not one per line, set `format: json`"
         } else {
             "correct the line in what writes the file"
         };

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-use super::infer::lines;
-use super::object::{Kind, Member, members, unescape};
+use super::flat::Nested;
+use super::object::{Kind, Member, unescape};
+use super::rows;
 use crate::files::columns::{Batches, value_error};
 use crate::files::parallel::{Give, Stop};
 use crate::files::text::Block;
@@ -21,6 +22,7 @@ pub(crate) struct Parser {
     path: String,
     schema: SchemaRef,
     places: HashMap<String, usize>,
+    nested: Nested,
     batch_rows: usize,
 }
 
@@ -40,9 +42,9 @@ struct Rows {
 }
 
 impl Parser {
-    pub(crate) fn new(path: &str, schema: &SchemaRef, batch_rows: usize) -> Self {
+    pub(crate) fn new(path: &str, schema: &SchemaRef, nested: Nested, batch_rows: usize) -> Self {
         let places = schema.fields().iter().enumerate().map(|(place, field)| (field.name().clone(), place)).collect();
-        Self { path: path.to_owned(), schema: Arc::clone(schema), places, batch_rows: batch_rows.max(1) }
+        Self { path: path.to_owned(), schema: Arc::clone(schema), places, nested, batch_rows: batch_rows.max(1) }
     }
 
     /// Parses a block and gives its batches.
@@ -50,48 +52,49 @@ impl Parser {
         let text = block.text(&self.path)?;
         let columns = self.schema.fields().len();
         let mut batches = Batches::new(&self.path, &self.schema, self.batch_rows)?;
-        let mut rows = Rows { spans: Vec::new(), unescaped: String::new(), starts: Vec::new() };
+        let mut found = Rows { spans: Vec::new(), unescaped: String::new(), starts: Vec::new() };
         let mut order: Vec<Option<usize>> = Vec::new();
         let mut keys: Vec<String> = Vec::new();
-        let mut lines = lines(text);
+        let mut places = rows(block, text).into_iter();
         loop {
-            rows.spans.clear();
-            rows.unescaped.clear();
-            rows.starts.clear();
-            for (start, end) in lines.by_ref().take(CHUNK_ROWS.min(batches.room())) {
-                let first = rows.spans.len();
-                rows.spans.resize(first + columns, Span::Null);
-                rows.starts.push(start);
+            found.spans.clear();
+            found.unescaped.clear();
+            found.starts.clear();
+            for (start, end) in places.by_ref().take(CHUNK_ROWS.min(batches.room())) {
+                let first = found.spans.len();
+                found.spans.resize(first + columns, Span::Null);
+                found.starts.push(start);
                 let mut index = 0;
-                members(text, start, end, |key, member| {
-                    // Lines mostly have the same keys in the same order: guess before looking up.
-                    if keys.get(index).is_none_or(|guess| *guess != *key) {
-                        keys.truncate(index);
-                        order.truncate(index);
-                        order.push(self.places.get(&*key).copied());
-                        keys.push(key.into_owned());
-                    }
-                    if let Some(place) = order[index] {
-                        rows.spans[first + place] = span(text, member, &mut rows.unescaped);
-                    }
-                    index += 1;
-                })
-                .map_err(|problem| problem.error(&self.path, block))?;
+                self.nested
+                    .columns(text, start, end, |key, _, member| {
+                        // Lines mostly have the same keys in the same order: guess before looking up.
+                        if keys.get(index).is_none_or(|guess| *guess != *key) {
+                            keys.truncate(index);
+                            order.truncate(index);
+                            order.push(self.places.get(&*key).copied());
+                            keys.push(key.into_owned());
+                        }
+                        if let Some(place) = order[index] {
+                            found.spans[first + place] = span(text, member, &mut found.unescaped);
+                        }
+                        index += 1;
+                    })
+                    .map_err(|problem| problem.error(&self.path, block))?;
             }
-            let count = rows.starts.len();
+            let count = found.starts.len();
             if count == 0 {
                 return batches.finish(results);
             }
             let mut wrong: Option<(usize, usize)> = None;
             for (place, builder) in batches.builders().iter_mut().enumerate() {
-                if let Err(row) = builder.extend(rows.column(text, place, columns))
+                if let Err(row) = builder.extend(found.column(text, place, columns))
                     && wrong.is_none_or(|(first, _)| row < first)
                 {
                     wrong = Some((row, place));
                 }
             }
             if let Some((row, place)) = wrong {
-                return Err(Stop::Failed(self.wrong_value(block, text, &rows, row, place)));
+                return Err(Stop::Failed(self.wrong_value(block, text, &found, row, place)));
             }
             batches.add(count, results)?;
         }

@@ -1,22 +1,14 @@
 //! Row groups into batches.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, RecordBatchOptions, new_null_array};
-use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::cast::cast;
 use super::footer::Footer;
+use crate::ConnectError;
 use crate::files::parallel::{Results, Stop};
-use crate::value::CORRECT;
-use crate::{ConnectError, Place, type_name};
-
-/// What to do about times that are finer than those of tables.
-const NANOSECONDS: &str =
-    "tables keep microseconds: `data_type: varchar` keeps all digits, or have the file written with microseconds";
+use crate::files::typed::fit;
 
 /// One file being read.
 pub(crate) struct Reading {
@@ -50,37 +42,8 @@ pub(crate) fn read_group(reading: &Reading, group: usize, results: &Results<Reco
     let mut row = before;
     for batch in reader {
         let batch = batch.map_err(|_| failed("its pages cannot be decoded"))?;
-        results.give(fit(reading, &batch, row)?)?;
+        results.give(fit(&reading.path, &reading.schema, &batch, row)?)?;
         row += batch.num_rows() as u64;
     }
     Ok(())
-}
-
-/// The batch in the planned schema: by name, cast, NULL where the file has no such column.
-fn fit(reading: &Reading, batch: &RecordBatch, first_row: u64) -> Result<RecordBatch, ConnectError> {
-    let columns = reading.schema.fields().iter().map(|field| -> Result<ArrayRef, ConnectError> {
-        let Some(column) = batch.column_by_name(field.name()) else {
-            return Ok(new_null_array(field.data_type(), batch.num_rows()));
-        };
-        cast(column, field.data_type()).map_err(|row| {
-            let is_nanoseconds =
-                |data_type: &DataType| matches!(data_type, DataType::Timestamp(TimeUnit::Nanosecond, _));
-            let place = Place::of(&reading.path).row(first_row + row as u64 + 1).column(field.name());
-            let (found, advice) = if is_nanoseconds(column.data_type()) && field.data_type().is_temporal() {
-                ("nanoseconds below a microsecond, or a time far from today".to_owned(), NANOSECONDS)
-            } else {
-                (format!("another value of type {}", type_name(column.data_type())), CORRECT)
-            };
-            let expected = type_name(field.data_type());
-            ConnectError::Value { place: Box::new(place), expected, found, advice: advice.to_owned() }
-        })
-    });
-    let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::clone(&reading.schema), columns, &options).map_err(|_| {
-        ConnectError::SourceFailed {
-            object: reading.path.clone(),
-            reason: "its columns do not form a batch of the planned schema".to_owned(),
-        }
-    })
 }

@@ -9,6 +9,8 @@ pub(crate) struct Block {
     pub(crate) first_line: u64,
     /// What ends a line.
     pub(crate) line_end: u8,
+    /// The places of its rows, where they are not its lines.
+    pub(crate) rows: Option<Vec<(usize, usize)>>,
 }
 
 impl Block {

@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr2, memchr3, memrchr, memrchr2};
 
 use super::block::{byte_in_line, newlines};
+use super::elements::{Broken, Elements};
 use super::{Block, MAX_RECORD_BYTES, Quotes};
 use crate::files::bytes::Content;
 use crate::files::options::FileOptions;
@@ -14,6 +15,8 @@ pub(crate) enum Boundary {
     Lines,
     /// A line end outside quotes.
     Quoted(Quotes),
+    /// The end of an object of a JSON document.
+    Elements(Elements),
 }
 
 /// Cuts a text file into blocks of whole records, in constant memory but for records that are larger than a block.
@@ -133,9 +136,16 @@ impl BlockReader {
             let end = match &mut self.boundary {
                 Boundary::Lines => memrchr(self.line_end, &self.buffer).map(|index| index + 1),
                 Boundary::Quoted(quotes) => quotes.scan(&self.buffer, self.is_last),
+                Boundary::Elements(elements) => {
+                    let scanned = elements.scan(&self.buffer);
+                    let is_last = self.is_last;
+                    let checked =
+                        scanned.and_then(|end| if is_last { elements.finish().map(|()| end) } else { Ok(end) });
+                    checked.map_err(|broken| self.broken(broken))?
+                }
             };
             let open = match &self.boundary {
-                Boundary::Lines => None,
+                Boundary::Lines | Boundary::Elements(_) => None,
                 Boundary::Quoted(quotes) => quotes.open(),
             };
             if self.is_last {
@@ -172,12 +182,17 @@ impl BlockReader {
     fn check_limits(&self, open: Option<usize>) -> Result<(), ConnectError> {
         let start = match (&self.boundary, open) {
             (Boundary::Lines, _) => memrchr(self.line_end, &self.buffer).map_or(0, |index| index + 1),
+            (Boundary::Elements(elements), _) => elements.open(),
             (Boundary::Quoted(_), Some(open)) => open,
             (Boundary::Quoted(quotes), None) => {
                 memrchr2(quotes.delimiter(), self.line_end, &self.buffer).map_or(0, |index| index + 1)
             }
         };
-        let what = if matches!(self.boundary, Boundary::Lines) { "line" } else { "field" };
+        let what = match self.boundary {
+            Boundary::Lines => "line",
+            Boundary::Quoted(_) => "field",
+            Boundary::Elements(_) => "object",
+        };
         if self.buffer.len() - start > self.max_field_bytes {
             return Err(self.too_large(start, what));
         }
@@ -200,6 +215,21 @@ impl BlockReader {
         }
     }
 
+    fn broken(&self, broken: Broken) -> ConnectError {
+        ConnectError::Malformed {
+            place: Box::new(self.place(broken.offset.min(self.buffer.len()))),
+            reason: format!("not a JSON document of rows: {}", broken.reason),
+            advice: "correct what writes the file, `format` (`json_lines`: one object per line) or `records` (the keys that lead \
+                     to the list of rows)"
+                .to_owned(),
+        }
+    }
+
+    /// What was read first, and whether it is all.
+    pub(crate) fn head(&self) -> (&[u8], bool) {
+        (&self.buffer, self.is_last)
+    }
+
     fn place(&self, offset: usize) -> Place {
         let line = self.line + newlines(&self.buffer[..offset], self.line_end);
         Place::of(&self.path).line(line).byte(byte_in_line(&self.buffer, offset, self.line_end))
@@ -212,12 +242,17 @@ impl BlockReader {
 
     fn take_front(&mut self, count: usize) -> Block {
         let rest = self.buffer.split_off(count);
-        let block =
-            Block { data: std::mem::replace(&mut self.buffer, rest), first_line: self.line, line_end: self.line_end };
+        let data = std::mem::replace(&mut self.buffer, rest);
+        let rows = match &mut self.boundary {
+            Boundary::Lines => None,
+            Boundary::Quoted(quotes) => {
+                quotes.shift(count);
+                None
+            }
+            Boundary::Elements(elements) => Some(elements.take(count)),
+        };
+        let block = Block { data, first_line: self.line, line_end: self.line_end, rows };
         self.line += newlines(&block.data, self.line_end);
-        if let Boundary::Quoted(quotes) = &mut self.boundary {
-            quotes.shift(count);
-        }
         block
     }
 }
