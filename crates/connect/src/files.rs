@@ -1,11 +1,11 @@
-//! Files as a source: CSV, JSON lines and Parquet, plain or compressed, one by one or by a glob.
+//! Files as a source: CSV, fixed width, JSON, Avro and Parquet, plain or compressed, one by one or by a glob.
 //!
 //! How a read goes: `pattern` finds the files below the connection's folder in a fixed order; `plan` compares their
 //! content hashes with the position and makes the units; each format says which columns a file has (`csv::header`,
-//! `json_lines::scan`, `parquet::footer`) and, where types are not promised, infers them over everything. A read
+//! `json_lines::infer`, `avro::container`, `parquet::footer`) and, where types are not promised, infers them over everything. A read
 //! cuts text into blocks at record ends (`text::blocks`), parses blocks on several threads and gives the batches
-//! in order (`parallel`). Bytes come through the small trait in `store`, so that other places than the local disk
-//! can be added there.
+//! in order (`parallel`). Bytes come through the small trait in `store`: from the local
+//! disk (`local_store`), or from a bucket or a web server (`remote`).
 
 mod avro;
 mod browse;
@@ -28,6 +28,7 @@ mod pattern;
 mod plan;
 mod position;
 mod read;
+mod remote;
 mod row_place;
 mod snapshot;
 mod store;

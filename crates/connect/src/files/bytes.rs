@@ -7,6 +7,7 @@ use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 
 use super::options::Compression;
+use super::remote::of_io;
 use super::store::FileHandle;
 use super::text::{Decoded, Undecodable, to_decode};
 use crate::{ConnectError, Place};
@@ -76,6 +77,9 @@ impl Content {
     }
 
     fn failed(&self, source: io::Error) -> ConnectError {
+        if source.get_ref().is_some_and(|error| error.is::<ConnectError>()) {
+            return of_io(&self.path, source);
+        }
         if let Some(Undecodable { encoding, line, byte }) = source.get_ref().and_then(|error| error.downcast_ref()) {
             return ConnectError::Malformed {
                 place: Box::new(Place::of(&self.path).line(*line)),
@@ -104,7 +108,7 @@ impl Content {
         let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let grown = match self.handle.read_at(seen.size_bytes, &mut [0]) {
             Ok(count) => count > 0,
-            Err(source) => return Err(ConnectError::Io { object: self.path, source }),
+            Err(source) => return Err(of_io(&self.path, source)),
         };
         let is_other = match (&seen.hasher, hash) {
             (Some(hasher), Some(hash)) => hasher.finalize().to_hex().as_str() != hash,

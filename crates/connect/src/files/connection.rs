@@ -83,7 +83,7 @@ fn sample(
             extent: Extent::Head,
             key: None,
         };
-        let unit = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None };
+        let unit = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None, version: None };
         let mut batches = reader.start(&file.path, FilesUnit { files: vec![unit], advance: None })?;
         match batches.next_blocking()? {
             Some(batch) => return Ok(batch.slice(0, rows.min(batch.num_rows()))),

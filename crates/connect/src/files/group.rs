@@ -98,7 +98,8 @@ mod tests {
     use super::*;
 
     fn of(paths: &[&str]) -> Vec<(String, String, usize)> {
-        let files = paths.iter().map(|path| FileEntry { path: (*path).to_owned(), size_bytes: 1 }).collect();
+        let files =
+            paths.iter().map(|path| FileEntry { path: (*path).to_owned(), size_bytes: 1, version: None }).collect();
         groups(files).into_iter().map(|group| (group.name, group.from, group.files.len())).collect()
     }
 

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Mutex;
 
+use super::remote::of_io;
 use super::store::{FileEntry, FileHandle, FileStore};
 use crate::{ConnectError, PositionKey};
 
@@ -23,10 +24,21 @@ pub(crate) fn hash(handle: &dyn FileHandle, key: &PositionKey) -> io::Result<Str
     }
 }
 
-/// The hashes of all `files`, in their order, on several threads.
+impl FileEntry {
+    /// The same with a digest in place of the server's name for its content.
+    pub(crate) fn sealed(self, key: &PositionKey) -> Self {
+        let seal = |version: String| {
+            key.hasher().update(b"version ").update(version.as_bytes()).finalize().to_hex().to_string()
+        };
+        Self { version: self.version.map(seal), ..self }
+    }
+}
+
+/// The hashes of all `files`, in their order, on several threads; files of which the hash is `known` are not read.
 pub(crate) fn hash_all(
     store: &dyn FileStore,
     files: &[FileEntry],
+    known: impl Fn(&FileEntry) -> Option<String> + Sync,
     key: &PositionKey,
     threads: usize,
 ) -> Result<Vec<String>, ConnectError> {
@@ -37,9 +49,13 @@ pub(crate) fn hash_all(
             let _ = scope.spawn(|| {
                 loop {
                     let Some((index, file)) = next.lock().ok().and_then(|mut next| next.next()) else { return };
-                    let result = store.open(&file.path).and_then(|handle| {
-                        hash(&*handle, key).map_err(|source| ConnectError::Io { object: file.path.clone(), source })
-                    });
+                    if let (Some(hash), Ok(mut results)) = (known(file), results.lock()) {
+                        results.push((index, Ok(hash)));
+                        continue;
+                    }
+                    let result = store
+                        .open(&file.path)
+                        .and_then(|handle| hash(&*handle, key).map_err(|source| of_io(&file.path, source)));
                     if let Ok(mut results) = results.lock() {
                         results.push((index, result));
                     }

@@ -73,7 +73,7 @@ impl LocalStore {
                 }
             } else if metadata.is_file() {
                 // One that a link out of the folder leads to is refused when it is opened: it is there for all to see.
-                let file = FileEntry { path: relative, size_bytes: metadata.len() };
+                let file = FileEntry { path: relative, size_bytes: metadata.len(), version: None };
                 let is_link = entry.file_type()?.is_symlink();
                 let real = if is_link { fs::canonicalize(entry.path()) } else { Ok(canonical.join(name)) };
                 walk.found.extend(real.ok().map(|real| (real, file)));

@@ -43,6 +43,9 @@ impl Pattern {
     /// # Errors
     /// [`ConnectError::LinkOutside`] where some that match may be behind a link that is not to be followed.
     pub(crate) fn files(&self, store: &dyn FileStore) -> Result<Vec<FileEntry>, ConnectError> {
+        if let Some(files) = store.named(&self.text, self.is_glob)? {
+            return Ok(files);
+        }
         let Listing { mut files, outside } = store.list(self.folder(), &|path| self.fits(path))?;
         if let Some(object) = outside.into_iter().find(|folder| self.leads_into(folder)) {
             return Err(ConnectError::LinkOutside { object });
@@ -66,7 +69,7 @@ impl Pattern {
     }
 
     /// The folder that all matches are in.
-    fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         let fixed = self.text.find(['*', '?', '[', '{']).map_or(self.text.as_str(), |index| &self.text[..index]);
         fixed.rfind('/').map_or("", |index| &fixed[..index])
     }

@@ -54,9 +54,12 @@ pub(crate) fn plan(
         ReadMode::Incremental { key: row_key, .. } => {
             let key = key.ok_or_else(|| ConnectError::no_position_key(&request.from))?;
             let policy = Policy { remove_missing: options.remove_missing, is_keyed: !row_key.is_empty() };
-            let hashes = hash_all(store, &files, key, threads)?;
-            let found: Vec<_> = files.iter().cloned().zip(hashes).collect();
-            let mut changes = Position::parse(request.position.as_ref())?.changes(&request.from, &found, policy)?;
+            let position = Position::parse(request.position.as_ref())?;
+            // A server's name for a content goes where anybody may read it, and some are made of the content alone.
+            let files: Vec<FileEntry> = files.into_iter().map(|file| file.sealed(key)).collect();
+            let hashes = hash_all(store, &files, |file| position.hash_of(file), key, threads)?;
+            let found: Vec<_> = files.into_iter().zip(hashes).collect();
+            let mut changes = position.changes(&request.from, &found, policy)?;
             changes.notes.extend(gone::left_behind(request, &found));
             changes
         }
@@ -74,7 +77,7 @@ pub(crate) fn plan(
                 return Err(mixed_formats(request));
             }
             formats.push(format);
-            let entry = FileEntry { path: file.path.clone(), size_bytes: file.size_bytes };
+            let entry = FileEntry { path: file.path.clone(), size_bytes: file.size_bytes, version: None };
             let columns =
                 examine(store, &entry, &options, &|name| promise.data_type(name).is_some(), Extent::All, threads)?;
             names::check(&file.path, format, &options, &columns, &|name| promise.lists(name), promise.count())?;
@@ -112,7 +115,12 @@ pub(crate) fn plan(
 }
 
 fn full_unit(files: &[FileEntry]) -> FilesUnit {
-    let files = files.iter().map(|file| UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None });
+    let files = files.iter().map(|file| UnitFile {
+        path: file.path.clone(),
+        size_bytes: file.size_bytes,
+        hash: None,
+        version: None,
+    });
     FilesUnit { files: files.collect(), advance: None }
 }
 
@@ -129,7 +137,7 @@ fn no_file(store: &dyn FileStore, request: &ReadRequest, pattern: &Pattern) -> C
     let hint = if pattern.is_glob() {
         "`*` stays within a folder, `**` goes across folders".to_owned()
     } else {
-        let files = store.list("", &|_| true).map(|listing| listing.files).unwrap_or_default();
+        let files = store.list(pattern.folder(), &|_| true).map(|listing| listing.files).unwrap_or_default();
         let names: Vec<String> = files.into_iter().map(|file| file.path).collect();
         ade_diagnostic::did_you_mean(&request.from, names.iter().map(String::as_str))
             .unwrap_or_else(|| "check `from`, and `path` of the connection".to_owned())

@@ -23,6 +23,9 @@ pub(crate) struct ReadFile {
     pub(crate) size_bytes: u64,
     /// The batch that holds its rows.
     pub(crate) batch_id: String,
+    /// Digest of what its server called its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
 }
 
 /// What there is to do.
@@ -52,6 +55,13 @@ impl Position {
             reason: "the stored position is not one of files".to_owned(),
             advice: "load the table anew with `--full-refresh`".to_owned(),
         })
+    }
+
+    /// The hash of a file that has not changed since it was read, as its server says.
+    pub(crate) fn hash_of(&self, file: &FileEntry) -> Option<String> {
+        let read = self.files.get(&file.path)?;
+        let is_same = file.version.is_some() && read.version == file.version && read.size_bytes == file.size_bytes;
+        is_same.then(|| read.hash.clone())
     }
 
     /// Compares the files that there are (with their hashes) with those that have been read. New and changed files
@@ -177,6 +187,7 @@ impl Position {
                 hash: file.hash.clone().unwrap_or_default(),
                 size_bytes: file.size_bytes,
                 batch_id: batch_id.to_owned(),
+                version: file.version.clone(),
             };
             let _ = files.insert(file.path.clone(), serde_json::to_value(read).ok()?);
         }
@@ -185,7 +196,12 @@ impl Position {
 }
 
 fn unit_of(file: &FileEntry, hash: &str, advance: Advance) -> FilesUnit {
-    let file = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: Some(hash.to_owned()) };
+    let file = UnitFile {
+        path: file.path.clone(),
+        size_bytes: file.size_bytes,
+        hash: Some(hash.to_owned()),
+        version: file.version.clone(),
+    };
     FilesUnit { files: vec![file], advance: Some(advance) }
 }
 

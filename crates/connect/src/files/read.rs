@@ -9,6 +9,7 @@ use super::bytes::Content;
 use super::file_columns::Extent;
 use super::options::{FileOptions, Format};
 use super::parallel::{Jobs, Ordered, Stop};
+use super::remote::of_io;
 use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
 use super::{avro, csv, hash, json_lines, parquet};
@@ -125,7 +126,7 @@ impl Reader {
             }
         }
         if let Some(expected) = &file.hash {
-            let failed = |source| ConnectError::Io { object: file.path.clone(), source };
+            let failed = |source| of_io(&file.path, source);
             if hash::hash(&*handle, self.key(file)?).map_err(failed)? != *expected {
                 return Err(changed());
             }

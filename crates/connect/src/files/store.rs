@@ -13,6 +13,8 @@ pub(crate) struct FileEntry {
     /// Relative to the store's folder, with `/`.
     pub(crate) path: String,
     pub(crate) size_bytes: u64,
+    /// What a server calls its content as it is now, where no two contents have the same name.
+    pub(crate) version: Option<String>,
 }
 
 /// What is below a folder.
@@ -30,6 +32,11 @@ pub(crate) trait FileStore: Send + Sync {
 
     /// All files below `folder` (relative, empty for all) whose paths are `wanted`.
     fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Listing, ConnectError>;
+
+    /// The file of that name, where it is found so and not in a listing: then a list of one, or none.
+    fn named(&self, _from: &str, _is_glob: bool) -> Result<Option<Vec<FileEntry>>, ConnectError> {
+        Ok(None)
+    }
 
     /// Opens one file for reading at any place.
     fn open(&self, path: &str) -> Result<Arc<dyn FileHandle>, ConnectError>;

@@ -21,6 +21,9 @@ pub(crate) struct UnitFile {
     pub(crate) size_bytes: u64,
     /// As planned; a read proves that it read the same bytes.
     pub(crate) hash: Option<String>,
+    /// Digest of what its server calls its content.
+    #[serde(default)]
+    pub(crate) version: Option<String>,
 }
 
 /// How the position changes when a unit was read.

@@ -8,6 +8,7 @@ use parquet::basic::Type;
 
 use super::source::Source;
 use crate::files::columns::check_names;
+use crate::files::remote::of_io;
 use crate::files::store::FileHandle;
 use crate::{ConnectError, Place};
 
@@ -39,7 +40,7 @@ pub(crate) fn footer(path: &str, handle: Arc<dyn FileHandle>) -> Result<Footer, 
         reason: reason.to_owned(),
         advice: advice.to_owned(),
     };
-    let io = |source| ConnectError::Io { object: path.to_owned(), source };
+    let io = |source| of_io(path, source);
     let size = handle.size_bytes();
     let rewrite = "have it written again; if it is written right now, run again later";
     if size == 0 {
@@ -57,8 +58,8 @@ pub(crate) fn footer(path: &str, handle: Arc<dyn FileHandle>) -> Result<Footer, 
     if !ends {
         return Err(malformed("the file is cut off: its footer is missing", rewrite));
     }
-    let source = Source(handle);
-    let broken = |_| malformed("the file's footer is broken", rewrite);
+    let source = Source::new(path, handle);
+    let broken = |_| source.take_failure().unwrap_or_else(|| malformed("the file's footer is broken", rewrite));
     let options = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let mut metadata = ArrowReaderMetadata::load(&source, options()).map_err(broken)?;
     let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();

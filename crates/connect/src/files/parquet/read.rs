@@ -28,6 +28,9 @@ pub(crate) fn read_group(reading: &Reading, group: usize, results: &Results<Reco
     let description = footer.metadata.metadata().file_metadata().schema_descr();
     let mask = ProjectionMask::roots(description, roots);
     let failed = |reason: &str| {
+        if let Some(failure) = footer.source.take_failure() {
+            return failure;
+        }
         let reason = format!("{reason}; the file is damaged");
         ConnectError::SourceFailed { object: reading.path.clone(), reason }
     };
