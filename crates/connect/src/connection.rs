@@ -19,6 +19,15 @@ pub trait Connection: Send + Sync {
         Ok(None)
     }
 
+    /// The same, written as `options` of the table say: where what they say is not found out. The table has them among its options.
+    async fn browse_with(
+        &self,
+        from: &str,
+        _options: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Option<TableInfo>, ConnectError> {
+        self.browse_one(from).await
+    }
+
     /// The first `rows` rows of what `from` names, read with the table's `options`; of a column with values that do not fit its type
     /// their text, and without columns that cannot be read. Several tables may be looked at at once: no more sessions are opened for
     /// that than a server has without noticing.

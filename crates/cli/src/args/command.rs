@@ -2,8 +2,8 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, ModelsArgs,
-    PlanArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
+    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs,
+    ModelsArgs, PlanArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
 };
 
 /// The commands.
@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Build(ModelsArgs),
     /// Land the selected source tables
     #[command(
-        after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh"
+        after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh\n  ade ingest ~/Downloads/customers.csv --into crm.customers\n  ade ingest customers.csv --into crm.customers --class note=free_text --accept"
     )]
     Ingest(BuildArgs),
     /// Collect events, and land them every few seconds
@@ -44,6 +44,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ade serve\n  ade serve --listen 0.0.0.0:8070 --land-every 10\n  ade serve --no-landing      keep them until `ade ingest` runs"
     )]
     Serve(ServeArgs),
+    Ingest(IngestArgs),
     /// Load the selected seeds
     #[command(after_help = "Examples:\n  ade seed\n  ade seed --select country_codes")]
     Seed(BuildArgs),

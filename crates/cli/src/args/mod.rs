@@ -2,6 +2,7 @@
 mod check;
 mod command;
 mod global;
+mod ingest;
 mod project_commands;
 mod query;
 mod rejects;
@@ -12,6 +13,7 @@ mod table_commands;
 pub(crate) use check::{CheckArgs, ProblemFormat};
 pub(crate) use command::Command;
 pub(crate) use global::{GlobalArgs, OutputFormat};
+pub(crate) use ingest::IngestArgs;
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
 pub(crate) use rejects::{

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod history;
+mod ingest;
 mod init;
 mod inspect;
 mod ls;
@@ -46,6 +47,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Build(build) => build::run_models(global, build, Kind::Build).await,
         Command::Ingest(build) => build::run(global, build, Kind::Ingest, None).await,
         Command::Serve(args) => serve::run(global, args).await,
+        Command::Ingest(ingest) => ingest::run(global, ingest).await,
         Command::Seed(build) => build::run(global, build, Kind::Seed, None).await,
         Command::Run(build) => build::run_models(global, build, Kind::Run).await,
         Command::Test(build) => build::run(global, build, Kind::Test, None).await,

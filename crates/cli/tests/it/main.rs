@@ -30,6 +30,7 @@ mod handbook;
 mod help;
 mod hooks;
 mod incremental;
+mod ingest_file;
 mod initializing;
 mod inspecting;
 mod inspecting_broken;

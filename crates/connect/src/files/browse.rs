@@ -18,6 +18,9 @@ pub(crate) fn browse(
     defaults: &FileOptions,
     threads: usize,
 ) -> Result<Vec<TableInfo>, ConnectError> {
+    if !store.lists() {
+        return Ok(Vec::new());
+    }
     let files = store.list("", &|_| true)?.files;
     Ok(groups(files).into_iter().map(|group| table(store, group, defaults, threads)).collect())
 }
@@ -30,7 +33,7 @@ pub(crate) fn browse_one(
     threads: usize,
 ) -> Result<Option<TableInfo>, ConnectError> {
     let mut files = Pattern::new(from)?.files(store)?;
-    files.retain(|file| Format::of_path(&file.path).is_some());
+    files.retain(|file| defaults.format(&file.path).is_ok());
     Ok((!files.is_empty()).then(|| table(store, Group::of(from, files), defaults, threads)))
 }
 
@@ -62,7 +65,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
     let is_delimiter_known = matches!(delimiter, None | Some(b','));
     let options =
         if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
-    let format = group.files.first().and_then(|file| Format::of_path(&file.path));
+    let format = group.files.first().and_then(|file| defaults.format(&file.path).ok());
     TableInfo {
         columns: columns(&union, format),
         rows: rows.map(RowCount::Exact),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::browse::{browse, browse_one};
 use super::file_columns::{Extent, examine};
@@ -41,10 +41,19 @@ impl Connection for FilesConnection {
     }
 
     async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
+        self.browse_with(from, &Map::new()).await
+    }
+
+    async fn browse_with(&self, from: &str, options: &Map<String, Value>) -> Result<Option<TableInfo>, ConnectError> {
         let (store, threads, from) = (Arc::clone(&self.store), self.threads, from.to_owned());
-        let defaults = resolve(&specs(), &Map::new()).map_err(|problems| ConnectError::Settings { problems })?;
-        let found = move || browse_one(&*store, &from, &FileOptions::new(&defaults), threads);
-        blocking(&self.store.name(), found).await
+        let settings = resolve(&specs(), options).map_err(|problems| ConnectError::Settings { problems })?;
+        let found = move || browse_one(&*store, &from, &FileOptions::new(&settings), threads);
+        let mut found = blocking(&self.store.name(), found).await?;
+        if let Some(table) = &mut found {
+            table.options.retain(|(name, _)| !options.contains_key(name));
+            table.options.extend(options.clone());
+        }
+        Ok(found)
     }
 
     async fn sample(&self, from: &str, options: &Settings, rows: usize) -> Result<Sample, ConnectError> {

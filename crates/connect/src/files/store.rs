@@ -30,6 +30,11 @@ pub(crate) trait FileStore: Send + Sync {
     /// Its name in messages.
     fn name(&self) -> String;
 
+    /// Whether it tells which files there are.
+    fn lists(&self) -> bool {
+        true
+    }
+
     /// All files below `folder` (relative, empty for all) whose paths are `wanted`.
     fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Listing, ConnectError>;
 

@@ -69,6 +69,13 @@ impl Source {
         source
     }
 
+    /// Files elsewhere: behind an address, with other settings.
+    pub(crate) fn remote(path: &str, settings: Value) -> Self {
+        let mut source = Self::new("files", settings);
+        source.set("path", json!(path));
+        source
+    }
+
     fn new(connector: &'static str, settings: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { folder, mariadb: None, postgres: None, connector, settings: object(settings) }

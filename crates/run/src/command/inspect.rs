@@ -21,6 +21,28 @@ use crate::error::RunError;
 use crate::source::{Obfuscation, consumer, of_connection, open_connection};
 use crate::workspace::Workspace;
 
+/// Tables that were looked at.
+pub(super) struct Examined {
+    pub(super) tables: Vec<TableInfo>,
+    checklist: Checklist,
+    /// By table and column.
+    known: HashMap<(String, String), (DraftPrivacy, String)>,
+}
+
+impl Examined {
+    /// What is known of the class of a column, and why.
+    pub(super) fn privacy(&self, table: &TableInfo, column: &ColumnInfo) -> (DraftPrivacy, String) {
+        let known = self.known.get(&(table.name.clone(), column.name.clone())).cloned();
+        known.unwrap_or((DraftPrivacy::Open, String::new()))
+    }
+
+    /// The columns of the table at `place`, as they are shown.
+    pub(super) fn columns_of(&self, place: usize) -> Vec<InspectedColumn> {
+        let table = self.tables.get(place);
+        table.map_or_else(Vec::new, |table| inspected(table, |table, column| self.privacy(table, column)).columns)
+    }
+}
+
 /// Tables that are looked at at once, where the source can have it. Each may hold a sample in memory.
 const LOOKED_AT_ONCE: usize = 4;
 
@@ -43,14 +65,41 @@ impl Workspace {
         if !tables.is_empty() {
             found = self.wanted(opened.as_ref(), connection, found, tables).await?;
         }
-        let spec = self.connectors.get(&declared.kind)?.spec();
         let source = source.unwrap_or(connection);
+        let examined = self.examine(opened.as_ref(), Some(declared), &declared.kind, source, found).await?;
+        let privacy = |table: &TableInfo, column: &ColumnInfo| examined.privacy(table, column);
+        let found = &examined.tables;
+        // What cannot be read cannot land: a draft of it would fail each build.
+        let readable: Vec<TableInfo> = found.iter().filter(|table| !table.columns.is_empty()).cloned().collect();
+        let draft = Draft::new(source, connection, &readable, |table, column| privacy(table, column).0);
+        let draft = draft.advised(&readable, &examined.checklist);
+        let additions = self.additions(source, connection, &readable, |table, column| privacy(table, column).0);
+        let undecided = examined.known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
+        let tables = found.iter().map(|table| inspected(table, privacy)).collect();
+        Ok(InspectReport { tables, checklist: examined.checklist, draft: draft.to_yaml(), additions, undecided })
+    }
+
+    /// Looks at tables that were found, and at what their columns' classes may be. `declared` is the connection, if there is one
+    /// that a server is behind.
+    pub(super) async fn examine(
+        &self,
+        opened: &dyn Connection,
+        declared: Option<&ade_project::resource::Connection>,
+        kind: &str,
+        source: &str,
+        mut found: Vec<TableInfo>,
+    ) -> Result<Examined, RunError> {
+        let spec = self.connectors.get(kind)?.spec();
         let rules = rules(&self.project);
         let obfuscation = Obfuscation::of(&self.project).ok();
         let mut known: HashMap<(String, String), (DraftPrivacy, String)> = HashMap::new();
         let browsed = found.clone();
-        let mut survey = Survey::new(&browsed, self.ask_server(opened.as_ref(), declared, &browsed).await);
-        let mut looks = stream::iter(&browsed).map(|table| look(opened.as_ref(), spec, table)).buffered(LOOKED_AT_ONCE);
+        let answers = match declared {
+            Some(declared) => self.ask_server(opened, declared, &browsed).await,
+            None => None,
+        };
+        let mut survey = Survey::new(&browsed, answers);
+        let mut looks = stream::iter(&browsed).map(|table| look(opened, spec, table)).buffered(LOOKED_AT_ONCE);
         for table in &mut found {
             let Some(look) = looks.next().await.transpose()? else { break };
             table.notes.extend(look.notes);
@@ -79,19 +128,9 @@ impl Workspace {
                 known.insert((table.name.clone(), column.name.clone()), privacy);
             }
         }
-        let privacy = |table: &TableInfo, column: &ColumnInfo| {
-            let known = known.get(&(table.name.clone(), column.name.clone())).cloned();
-            known.unwrap_or((DraftPrivacy::Open, String::new()))
-        };
-        // What cannot be read cannot land: a draft of it would fail each build.
-        let readable: Vec<TableInfo> = found.iter().filter(|table| !table.columns.is_empty()).cloned().collect();
+        drop(looks);
         let checklist = survey.finish();
-        let draft = Draft::new(source, connection, &readable, |table, column| privacy(table, column).0);
-        let draft = draft.advised(&readable, &checklist);
-        let additions = self.additions(source, connection, &readable, |table, column| privacy(table, column).0);
-        let undecided = known.values().filter(|(privacy, _)| *privacy == DraftPrivacy::Open).count();
-        let tables = found.iter().map(|table| inspected(table, privacy)).collect();
-        Ok(InspectReport { tables, checklist, draft: draft.to_yaml(), additions, undecided })
+        Ok(Examined { tables: found, checklist, known })
     }
 
     /// What the server answers of the checklist; `None` where there is no server.

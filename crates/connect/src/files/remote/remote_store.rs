@@ -48,6 +48,10 @@ impl FileStore for RemoteStore {
         self.remote.name()
     }
 
+    fn lists(&self) -> bool {
+        self.remote.lists()
+    }
+
     fn list(&self, folder: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Listing, ConnectError> {
         let mut files = self.runtime.block_on(self.remote.list(folder))?;
         files.retain(|file| wanted(&file.path) && !file.path.split('/').any(|part| part.starts_with('.')));

@@ -94,20 +94,27 @@ impl S3 {
             reason: reason.to_owned(),
             advice: advice.to_owned(),
         };
-        match error {
-            Error::Precondition { .. } => ConnectError::SourceChanged { object: object.to_owned() },
-            Error::NotFound { .. } if object.is_empty() => {
+        let text = error.to_string();
+        let code = text.split_once("<Code>").and_then(|(_, rest)| Some(rest.split_once("</Code>")?.0));
+        match (error, code) {
+            (Error::Precondition { .. }, _) => ConnectError::SourceChanged { object: object.to_owned() },
+            (_, Some("NoSuchBucket")) => {
                 refused("there is no such bucket", "correct `path` of the connection, `endpoint` or `region`")
             }
-            Error::NotFound { .. } => ConnectError::SourceChanged { object: object.to_owned() },
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => refused(
+            (Error::NotFound { .. }, _) => ConnectError::SourceChanged { object: object.to_owned() },
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
+            | (_, Some("AccessDenied" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken")) => refused(
                 "the server refuses the key",
                 "it needs `s3:ListBucket` on the bucket and `s3:GetObject` on its objects; look at `access_key_id`, \
                  `secret_access_key`, `session_token` and `region`",
             ),
-            error => ConnectError::SourceFailed {
+            (_, code) => ConnectError::SourceFailed {
                 object: if object.is_empty() { self.name.clone() } else { object.to_owned() },
-                reason: error.to_string(),
+                // What comes behind the first line is the server's answer as it stands.
+                reason: code.map_or_else(
+                    || text.lines().next().unwrap_or_default().to_owned(),
+                    |code| format!("the server answers {code}"),
+                ),
             },
         }
     }

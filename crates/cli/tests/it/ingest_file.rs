@@ -1,0 +1,137 @@
+//! `ade ingest FILE --into TABLE`: the file that somebody mails around.
+use ade_testing::{Folder, Program};
+
+use crate::program::program;
+
+const PROJECT: &str = "name: shop\nenvironments:\n  dev: {lake: lake, schema: main, custom_schema: replace}\n";
+const FILE: &str = "id;email;city;note\n1;ada@example.com;Zürich;x\n2;alan@example.com;Köln;y\n";
+
+/// A project, and a folder beside it with the file as an old program wrote it.
+fn mailed() -> (Folder, Folder, Program, String) {
+    let folder = Folder::with(&[("ade.yml", PROJECT)]);
+    let mail = Folder::with(&[]);
+    let latin: Vec<u8> = FILE.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    std::fs::write(mail.at("Kunden 2026.csv"), latin).unwrap();
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let file = mail.at("Kunden 2026.csv").display().to_string();
+    (folder, mail, ade, file)
+}
+
+#[test]
+fn nothing_is_written_or_landed_before_every_class_is_decided() {
+    let (folder, _mail, ade, file) = mailed();
+    let told = ade.run(&["ingest", &file, "--into", "crm.customers"]).exits(2).all();
+    assert!(
+        told.contains("these bytes are not UTF-8; set `encoding:`") && told.contains("`--with NAME=VALUE`"),
+        "{told}"
+    );
+
+    let latin = ["ingest", &file, "--into", "crm.customers", "--with", "encoding=windows-1252"];
+    for more in [&[][..], &["--accept"]] {
+        let told = ade.run(&[&latin, more].concat()).exits(1).all();
+        for words in [
+            "2 rows",
+            "id      bigint   identifier",
+            "email   varchar  email",
+            "encoding: windows-1252",
+            "delimiter: \";\"",
+            "mode: incremental",
+            "nothing is written yet, and nothing has landed",
+            "decide: --class city=CLASS",
+        ] {
+            assert!(told.contains(words), "{words} in {told}");
+        }
+        assert!(!told.contains("ada@") && !told.contains("Zürich"), "{told}");
+        assert_eq!(std::fs::read_to_string(folder.at("ade.yml")).unwrap(), PROJECT);
+        assert!(!folder.at("sources").exists() || std::fs::read_dir(folder.at("sources")).unwrap().next().is_none());
+    }
+}
+
+#[test]
+fn a_file_is_remembered_and_its_next_version_takes_its_place() {
+    let (folder, mail, ade, file) = mailed();
+    let into = ["ingest", &file, "--into", "crm.customers"];
+    let decided =
+        ["--with", "encoding=windows-1252", "--class", "city=public", "--class", "note=free_text", "--accept"];
+    ade.run(&[&into[..], &decided].concat()).succeeds();
+    assert_eq!(ade.rows("select id, city from crm.customers order by id"), ["1,Zürich", "2,Köln"]);
+    let emails = ade.rows("select email from crm.customers");
+    assert!(emails.iter().all(|email| !email.contains('@')), "{emails:?}");
+    let declared = std::fs::read_to_string(folder.at("sources/crm.customers.yml")).unwrap();
+    assert!(declared.contains("privacy: free_text # proposed: decided by `--class`"), "{declared}");
+    assert!(!declared.contains("ada@"), "{declared}");
+    let project = std::fs::read_to_string(folder.at("ade.yml")).unwrap();
+    assert!(project.starts_with(PROJECT) && project.contains("{type: files, path: "), "{project}");
+    // Of the file there is no copy.
+    assert!(!folder.at("Kunden 2026.csv").exists());
+
+    // The same again has nothing new; another version replaces what the first brought.
+    ade.run(&into).succeeds();
+    assert_eq!(ade.rows("select count(*) from crm.customers"), ["2"]);
+    std::fs::write(
+        mail.at("Kunden 2026.csv"),
+        b"id;email;city;note\n2;alan@example.com;M\xfcnchen;z\n3;a@b.org;Bern;w\n",
+    )
+    .unwrap();
+    ade.run(&into).succeeds();
+    assert_eq!(ade.rows("select id, city from crm.customers order by id"), ["2,München", "3,Bern"]);
+    // And it is a table like every other one.
+    ade.run(&["build"]).succeeds();
+
+    let told = ade.run(&[&into[..], &["--class", "city=public"]].concat()).exits(2).all();
+    assert!(told.contains("is not drafted any more"), "{told}");
+    std::fs::write(mail.at("other.csv"), "id\n1\n").unwrap();
+    let other = mail.at("other.csv").display().to_string();
+    let told = ade.run(&["ingest", &other, "--into", "crm.customers"]).exits(2).all();
+    assert!(told.contains("is declared in sources/crm.customers.yml and reads `Kunden 2026.csv`"), "{told}");
+
+    // A second file of the folder needs no second connection.
+    ade.run(&["ingest", &other, "--into", "crm.others", "--accept"]).succeeds();
+    assert_eq!(std::fs::read_to_string(folder.at("ade.yml")).unwrap(), project);
+    assert_eq!(ade.rows("select count(*) from crm.others"), ["1"]);
+}
+
+#[test]
+fn what_the_project_does_not_want_is_taken_back() {
+    let (folder, _mail, ade, file) = mailed();
+    let told = ade
+        .run(&[
+            "ingest",
+            &file,
+            "--into",
+            "crm.customers",
+            "--with",
+            "encoding=windows-1252",
+            "--class",
+            "city=publc",
+            "--class",
+            "note=free_text",
+            "--accept",
+        ])
+        .exits(2)
+        .all();
+    assert!(told.contains("there is no privacy class `publc`"), "{told}");
+    assert_eq!(std::fs::read_to_string(folder.at("ade.yml")).unwrap(), PROJECT);
+    assert!(!folder.at("sources/crm.customers.yml").exists());
+}
+
+#[test]
+fn what_is_no_file_or_table_is_told() {
+    let (folder, _mail, ade, file) = mailed();
+    for (args, words) in [
+        (vec!["ingest", &file], "--into"),
+        (vec!["ingest", &file, "--into", "customers"], "write `SCHEMA.TABLE` in lower case"),
+        (vec!["ingest", "none.csv", "--into", "a.b"], "none.csv"),
+        (vec!["ingest", ".", "--into", "a.b"], ". is no file"),
+        (
+            vec!["ingest", &file, "--into", "a.b", "--with", "encoding=windows-1252", "--class", "citi=public"],
+            "did you mean `city`?",
+        ),
+        (vec!["ingest", &file, "--into", "a.b", "--with", "encodin=x"], "unknown setting `encodin`"),
+    ] {
+        let told = ade.run(&args).exits(2).all();
+        assert!(told.contains(words), "{words} in {told}");
+    }
+    drop(folder);
+}
