@@ -12,6 +12,9 @@ if source.endswith(".csv"):
     rows = (
         f"read_csv('{source}', header = true, auto_detect = false, delim = ',', quote = '\"', columns = {{{fields}}})"
     )
+elif source.endswith(".jsonl"):
+    fields = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    rows = f"read_json('{source}', format = 'newline_delimited', columns = {{{fields}}})"
 else:
     rows = f"read_parquet('{source}')"
 start = time.perf_counter()

@@ -33,7 +33,6 @@ mod row_place;
 mod snapshot;
 mod store;
 pub(crate) mod text;
-mod text;
 mod typed;
 mod unit;
 

@@ -11,7 +11,7 @@ use crate::ConnectError;
 
 /// Sessions that several take turns with.
 pub(crate) struct Seats<S> {
-    seats: Semaphore,
+    free: Semaphore,
     idle: Mutex<Vec<S>>,
     /// How many are open, or being opened.
     open: AtomicUsize,
@@ -20,7 +20,7 @@ pub(crate) struct Seats<S> {
 impl<S> Seats<S> {
     /// At most `most` of them at once.
     pub(crate) fn new(most: usize) -> Self {
-        Self { seats: Semaphore::new(most), idle: Mutex::new(Vec::new()), open: AtomicUsize::new(0) }
+        Self { free: Semaphore::new(most), idle: Mutex::new(Vec::new()), open: AtomicUsize::new(0) }
     }
 
     /// A session, once there is one: one that nobody uses, or else what `begin` opens. Where that fails while others are open,
@@ -30,7 +30,7 @@ impl<S> Seats<S> {
         F: Future<Output = Result<S, ConnectError>> + Send,
     {
         loop {
-            let Ok(permit) = self.seats.acquire().await else { continue };
+            let Ok(permit) = self.free.acquire().await else { continue };
             let idle = self.idle().pop();
             if let Some(session) = idle {
                 return Ok(Seat {

@@ -16,6 +16,7 @@ pub struct S3Server {
 impl S3Server {
     /// Starts it, or says why not.
     pub fn start() -> Result<Self, String> {
+        #[expect(clippy::disallowed_methods, reason = "tests find their tools in the home folder")]
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let program = home.join(".cache/ade/tools/moto/bin/moto_server");
         if !program.exists() {

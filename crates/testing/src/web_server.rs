@@ -188,15 +188,13 @@ fn respond(
     body: Option<&[u8]>,
     sized: bool,
 ) -> io::Result<()> {
-    let mut text = format!("HTTP/1.1 {status}\r\n");
-    for header in headers {
-        text.push_str(header);
-        text.push_str("\r\n");
-    }
-    if sized {
-        text.push_str(&format!("Content-Length: {}\r\n", body.map_or(0, <[u8]>::len)));
-    }
-    text.push_str("\r\n");
+    let sizes = sized.then(|| format!("Content-Length: {}", body.map_or(0, <[u8]>::len)));
+    let lines = headers.iter().chain(&sizes).map(String::as_str);
+    let text = std::iter::once(format!("HTTP/1.1 {status}").as_str())
+        .chain(lines)
+        .chain(["", ""])
+        .collect::<Vec<_>>()
+        .join("\r\n");
     stream.write_all(text.as_bytes())?;
     stream.write_all(body.unwrap_or_default())?;
     stream.flush()

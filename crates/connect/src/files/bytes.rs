@@ -77,7 +77,7 @@ impl Content {
     }
 
     fn failed(&self, source: io::Error) -> ConnectError {
-        if source.get_ref().is_some_and(|error| error.is::<ConnectError>()) {
+        if source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<ConnectError>) {
             return of_io(&self.path, source);
         }
         if let Some(Undecodable { encoding, line, byte }) = source.get_ref().and_then(|error| error.downcast_ref()) {

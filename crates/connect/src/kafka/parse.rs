@@ -41,7 +41,7 @@ impl Parsing {
             Format::Text => Ok(Seen::Text),
             Format::Json => {
                 let block = self.block(messages)?;
-                let seen = json_lines::infer(&self.topic, &block, MAX_LINE_BYTES);
+                let seen = json_lines::infer(&self.topic, &block, json_lines::Nested::Json, MAX_LINE_BYTES);
                 seen.map(Seen::Json).map_err(|error| self.located(error, messages))
             }
         }
@@ -80,7 +80,7 @@ impl Parsing {
 
     fn of_json(&self, messages: &[Message], wanted: &SchemaRef) -> Result<Vec<ArrayRef>, ConnectError> {
         let block = self.block(messages)?;
-        let parser = json_lines::Parser::new(&self.topic, wanted, messages.len());
+        let parser = json_lines::Parser::new(&self.topic, wanted, json_lines::Nested::Json, messages.len());
         let batch = parser.whole(&block).map_err(|error| self.located(error, messages))?;
         Ok(batch.columns().to_vec())
     }
@@ -121,7 +121,7 @@ impl Parsing {
             self.line(message, &mut data)?;
             data.push(b'\n');
         }
-        Ok(Block { data, first_line: 1, line_end: b'\n' })
+        Ok(Block { data, first_line: 1, line_end: b'\n', rows: None })
     }
 
     fn line(&self, message: &Message, data: &mut Vec<u8>) -> Result<(), ConnectError> {

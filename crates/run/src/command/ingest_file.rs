@@ -85,6 +85,9 @@ impl Workspace {
         }
         let placed = self.place_of(&file)?;
         let connector = self.connectors.get("files")?;
+        if let Some(problem) = connector.spec().check_table_options(&wanted.options).into_iter().next() {
+            return Err(RunError::usage(format!("--with: {}", problem.message), problem.hint));
+        }
         let settings = [("path".to_owned(), Value::from(placed.folder.display().to_string()))].into_iter().collect();
         let settings = connector
             .spec()

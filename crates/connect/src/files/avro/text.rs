@@ -66,13 +66,11 @@ fn uuids(column: &ArrayRef) -> Option<ArrayRef> {
     let column = column.as_fixed_size_binary_opt()?;
     let mut builder = StringBuilder::with_capacity(column.len(), column.len() * 36);
     for bytes in column {
-        let text = bytes.map(|bytes| {
-            let digits = |range: std::ops::Range<usize>| -> String {
-                bytes[range].iter().map(|byte| format!("{byte:02x}")).collect()
-            };
-            [digits(0..4), digits(4..6), digits(6..8), digits(8..10), digits(10..16)].join("-")
-        });
-        builder.append_option(text);
+        let number = bytes.and_then(|bytes| Some(u128::from_be_bytes(bytes.try_into().ok()?)));
+        let digits = number.map(|number| format!("{number:032x}"));
+        let parts =
+            |digits: String| [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-");
+        builder.append_option(digits.map(parts));
     }
     Some(Arc::new(builder.finish()))
 }

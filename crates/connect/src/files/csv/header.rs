@@ -40,7 +40,9 @@ pub(crate) fn open(
     if let Some(widths) = options.widths.as_ref().filter(|_| is_fixed) {
         check_widths(path, widths, given.as_deref())?;
         dialect.layout = Some(Layout::new(widths, given.as_deref()));
-        given.iter_mut().for_each(|names| names.retain(|name| name != FILLER));
+        if let Some(names) = &mut given {
+            names.retain(|name| name != FILLER);
+        }
     }
     reader.set_boundary(dialect.boundary());
     let empty = || ConnectError::Malformed {

@@ -46,13 +46,13 @@ impl Http {
                 return Err(refused(&name, "it has several logins", "give `user` and `password`, or else `token`"));
             }
         };
-        if base.scheme() == "http" && !settings.boolean("allow_http") && !is_here(base.host()) {
+        if base.scheme() == "http" && !settings.boolean("allow_http") && !is_here(base.host().as_ref()) {
             let reason = "it is `http://`, where everybody in between sees what is read";
             return Err(refused(&name, reason, "write `https://`, or `allow_http: true`"));
         }
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(15))
-            .read_timeout(Duration::from_secs(60))
+            .read_timeout(Duration::from_mins(1))
             .redirect(Policy::custom(follow))
             .build()
             .map_err(|_| {

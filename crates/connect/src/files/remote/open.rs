@@ -75,9 +75,9 @@ pub(super) fn refused(object: &str, reason: &str, advice: &str) -> ConnectError 
 }
 
 /// Whether a host is this machine.
-pub(super) fn is_here(host: Option<url::Host<&str>>) -> bool {
+pub(super) fn is_here(host: Option<&url::Host<&str>>) -> bool {
     match host {
-        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Domain(name)) => *name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,

@@ -14,7 +14,7 @@ use crate::files::store::FileEntry;
 use crate::{ConnectError, Settings};
 
 /// How long a server is tried again that is not well.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_mins(1);
 
 /// Some folder of a bucket.
 pub(super) struct S3 {
@@ -41,7 +41,7 @@ impl S3 {
             let url = url::Url::parse(endpoint)
                 .map_err(|_| refused("`endpoint` is no address", "write `https://HOST:PORT`"))?;
             let is_open = url.scheme() == "http";
-            if is_open && !settings.boolean("allow_http") && !is_here(url.host()) {
+            if is_open && !settings.boolean("allow_http") && !is_here(url.host().as_ref()) {
                 return Err(refused(
                     "`endpoint` is `http://`, where everybody in between sees what is read",
                     "write `https://`, or `allow_http: true`",

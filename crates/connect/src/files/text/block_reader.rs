@@ -141,7 +141,7 @@ impl BlockReader {
                     let is_last = self.is_last;
                     let checked =
                         scanned.and_then(|end| if is_last { elements.finish().map(|()| end) } else { Ok(end) });
-                    checked.map_err(|broken| self.broken(broken))?
+                    checked.map_err(|broken| self.broken(&broken))?
                 }
             };
             let open = match &self.boundary {
@@ -215,7 +215,7 @@ impl BlockReader {
         }
     }
 
-    fn broken(&self, broken: Broken) -> ConnectError {
+    fn broken(&self, broken: &Broken) -> ConnectError {
         ConnectError::Malformed {
             place: Box::new(self.place(broken.offset.min(self.buffer.len()))),
             reason: format!("not a JSON document of rows: {}", broken.reason),

@@ -79,7 +79,7 @@ pub(crate) struct Decoded<R> {
     /// What was read and not decoded yet.
     input: Vec<u8>,
     is_read: bool,
-    is_decoded: bool,
+    is_at_end: bool,
     /// What was decoded and not given yet, from `given` on.
     output: Vec<u8>,
     given: usize,
@@ -95,7 +95,7 @@ impl<R: Read> Decoded<R> {
             decoder: encoding.new_decoder_with_bom_removal(),
             input: Vec::new(),
             is_read: false,
-            is_decoded: false,
+            is_at_end: false,
             output: Vec::new(),
             given: 0,
             line: 1,
@@ -121,7 +121,7 @@ impl<R: Read> Decoded<R> {
     fn decode(&mut self) -> io::Result<()> {
         self.output.clear();
         self.given = 0;
-        while self.output.is_empty() && !self.is_decoded {
+        while self.output.is_empty() && !self.is_at_end {
             if !self.is_read {
                 self.read_more()?;
             }
@@ -134,7 +134,7 @@ impl<R: Read> Decoded<R> {
             self.line += memchr::memchr_iter(b'\n', &self.output).count() as u64;
             self.byte += read as u64;
             match result {
-                DecoderResult::InputEmpty => self.is_decoded = self.is_read,
+                DecoderResult::InputEmpty => self.is_at_end = self.is_read,
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(bytes, after) => {
                     let wrong = u64::from(bytes) + u64::from(after);
