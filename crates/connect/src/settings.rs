@@ -40,6 +40,8 @@ impl Settings {
     pub fn map(&self, name: &str) -> Option<Vec<(&str, &str)>> {
         let items = self.values.get(name)?.as_object()?;
         Some(items.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
+    }
+
     /// A list of whole numbers.
     pub fn integers(&self, name: &str) -> Option<Vec<i64>> {
         match self.values.get(name)? {

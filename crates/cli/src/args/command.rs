@@ -38,13 +38,12 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh\n  ade ingest ~/Downloads/customers.csv --into crm.customers\n  ade ingest customers.csv --into crm.customers --class note=free_text --accept"
     )]
-    Ingest(BuildArgs),
+    Ingest(IngestArgs),
     /// Collect events, and land them every few seconds
     #[command(
         after_help = "Examples:\n  ade serve\n  ade serve --listen 0.0.0.0:8070 --land-every 10\n  ade serve --no-landing      keep them until `ade ingest` runs"
     )]
     Serve(ServeArgs),
-    Ingest(IngestArgs),
     /// Load the selected seeds
     #[command(after_help = "Examples:\n  ade seed\n  ade seed --select country_codes")]
     Seed(BuildArgs),

@@ -45,7 +45,6 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Inspect(inspect) => inspect::run(global, inspect).await,
         Command::Check(check) => check::run(global, check).await,
         Command::Build(build) => build::run_models(global, build, Kind::Build).await,
-        Command::Ingest(build) => build::run(global, build, Kind::Ingest, None).await,
         Command::Serve(args) => serve::run(global, args).await,
         Command::Ingest(ingest) => ingest::run(global, ingest).await,
         Command::Seed(build) => build::run(global, build, Kind::Seed, None).await,
