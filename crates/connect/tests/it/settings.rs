@@ -70,7 +70,7 @@ fn options_of_tables_are_checked_too() {
             json!({ "format": "cvs", "delimiter": "ab", "null": 5, "header": "yes", "max_field_bytes": 1 })
         ),
         [
-            "format: `format`: expected one of csv, json_lines, parquet (did you mean `csv`?)",
+            "format: `format`: expected one of avro, csv, fixed_width, json, json_lines, parquet (did you mean `csv`?)",
             "delimiter: `delimiter`: expected one character, found other text (write one ASCII character, or \"\\t\")",
             "null: `null`: expected a list of texts, found a number ()",
             "header: `header`: expected true or false, found other text (write `true` or `false` without quotes)",
