@@ -5,6 +5,7 @@
 //! landed like the rows of any other source (as an [`EventRound`]); then the log is [forgotten](EventLog::forget) up to there.
 
 mod cell;
+mod change;
 mod connection;
 mod connector;
 mod feed;

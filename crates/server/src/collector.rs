@@ -8,10 +8,11 @@ use ade_run::{Clock, Ids};
 use serde_json::{Value, json};
 
 use crate::backlog::Backlog;
+use crate::changes;
 use crate::committer::{Committer, Uncommitted};
 use crate::http::{Request, Response};
 use crate::metrics::Metrics;
-use crate::segment::{self, Endpoint, MOST_MESSAGE_BYTES, Message};
+use crate::segment::{self, Endpoint, MOST_MESSAGE_BYTES, Message, Sent};
 
 /// Where the events of one write key go.
 #[derive(Debug, Clone)]
@@ -59,6 +60,12 @@ impl Collector {
             }
             _ => {}
         }
+        if let Some(source) = changes::source_of(path) {
+            if method != "POST" {
+                return Response::failure(405, "change documents are sent with POST");
+            }
+            return self.take_changes(source, &request).await;
+        }
         match Endpoint::of(path) {
             None => Response::failure(404, "there is nothing here; events go to /v1/track, /v1/batch and so on"),
             Some(_) if method != "POST" => Response::failure(405, "events are sent with POST"),
@@ -94,7 +101,7 @@ impl Collector {
             Ok(sent) => sent,
             Err(problem) => return Response::failure(400, problem),
         };
-        let Some(key) = segment::key_of(&request.head).or(sent.write_key) else {
+        let Some(key) = segment::key_of(&request.head).or_else(|| sent.write_key.clone()) else {
             return Response::failure(
                 401,
                 "there is no write key, neither as user of Basic authentication nor as `writeKey`",
@@ -103,6 +110,23 @@ impl Collector {
         let Some(destination) = self.destinations.get(&key) else {
             return Response::failure(401, "no source has this write key");
         };
+        self.commit(destination, sent).await
+    }
+
+    async fn take_changes(&self, source: &str, request: &Request) -> Response {
+        let Some(key) = segment::key_of(&request.head) else {
+            return Response::failure(401, "there is no write key as user of Basic authentication");
+        };
+        let Some(destination) = self.destinations.get(&key).filter(|destination| destination.source == source) else {
+            return Response::failure(401, "the source of this path does not have this write key");
+        };
+        match changes::read(&request.body, |document| destination.key.digest(source, document)) {
+            Ok(sent) => self.commit(destination, sent).await,
+            Err(problem) => Response::failure(400, problem),
+        }
+    }
+
+    async fn commit(&self, destination: &Destination, sent: Sent) -> Response {
         if destination.backlog.is_full() {
             let full = Response::failure(429, "what was sent before has not landed yet; send it again later");
             return full.retry_after(self.retry_after);

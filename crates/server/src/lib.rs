@@ -7,6 +7,7 @@
 //! The part of HTTP/1.1 that such clients speak is small, and `http` is strict about it; TLS is for a proxy in front.
 
 mod backlog;
+mod changes;
 mod collector;
 mod committer;
 mod error;

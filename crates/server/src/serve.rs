@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::backlog::Backlog;
+use crate::changes::{MOST_BYTES, source_of};
 use crate::collector::{Collector, Destination};
 use crate::committer::Committer;
 use crate::error::ServerError;
@@ -133,7 +134,7 @@ async fn measure_all(landings: &[Landing], workspace: &Arc<Workspace>, mut stop:
 /// Takes connections until it is asked to stop, and then waits for those that have not ended.
 async fn listen(listener: &TcpListener, collector: Arc<Collector>, mut stop: watch::Receiver<bool>) {
     let limits = Limits {
-        body_bytes: MOST_BATCH_BYTES,
+        body_bytes: |path| if source_of(path).is_some() { MOST_BYTES } else { MOST_BATCH_BYTES },
         kibibytes_at_once: Arc::new(Semaphore::new(MOST_KIBIBYTES)),
         idle: Duration::from_secs(75),
         arrival: Duration::from_secs(30),

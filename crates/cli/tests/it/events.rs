@@ -1,4 +1,5 @@
 //! `ade serve`: what clients send lands, whatever happens on the way.
+mod changes;
 mod clients;
 mod http;
 mod kills;

@@ -9,6 +9,10 @@ pub enum EventFeed {
     Calls(&'static str),
     /// The latest call of `identify` of each user: `users`.
     Users,
+    /// Rows of a table of another system as they are now, from its change documents: `changes:orders`.
+    Changes(String),
+    /// Every change of such rows: `history:orders`.
+    History(String),
     /// Events of one name, in snake case, with their properties: whatever else is said.
     Event(String),
 }
@@ -29,6 +33,12 @@ impl EventFeed {
         if let Some(event) = from.strip_prefix("event:") {
             return Self::Event(snake_case(event));
         }
+        if let Some(table) = from.strip_prefix("changes:") {
+            return Self::Changes(snake_case(table));
+        }
+        if let Some(table) = from.strip_prefix("history:") {
+            return Self::History(snake_case(table));
+        }
         match from {
             "all_events" => Self::All,
             "users" => Self::Users,
@@ -47,7 +57,7 @@ impl EventFeed {
         }
     }
 
-    /// The table's usual name.
+    /// The table's usual name; of rows of another system, what stands after `from:`.
     pub fn table_name(&self) -> String {
         match self {
             Self::All => "all_events".to_owned(),
@@ -55,6 +65,8 @@ impl EventFeed {
             Self::Calls(call) => {
                 CALLS.iter().find(|(_, known)| known == call).map_or(*call, |(table, _)| *table).to_owned()
             }
+            Self::Changes(table) => format!("changes:{table}"),
+            Self::History(table) => format!("history:{table}"),
             // An event may have the name of one of the tables above.
             Self::Event(name) if Self::parse(name) == *self => name.clone(),
             Self::Event(name) => format!("event_{name}"),

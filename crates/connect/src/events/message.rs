@@ -4,11 +4,13 @@ use chrono::DateTime;
 use serde_json::{Map, Value};
 
 use super::cell::{Cell, flatten};
+use super::change::Change;
+use super::feed::snake_case;
 use super::{EventFeed, EventRecord};
 use crate::value::{Instant, timestamp};
 
 /// What the columns of every table of events are called; a property of such a name is set apart.
-const OWN: [&str; 12] = [
+pub(super) const OWN: [&str; 12] = [
     "id",
     "received_at",
     "sent_at",
@@ -38,7 +40,12 @@ pub(super) struct Message {
     pub(super) own: Vec<(String, Cell)>,
     /// Whose it is, where it says so.
     pub(super) user_id: Option<String>,
+    /// What became of a row, of a change document.
+    pub(super) change: Option<Change>,
 }
+
+/// The type of a message that is a change document.
+pub(super) const CHANGE: &str = "change";
 
 /// Why a message is none: a rule in snake case, and words without a value.
 pub(super) type Malformed = (&'static str, &'static str);
@@ -50,6 +57,9 @@ impl Message {
         let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&record.body) else {
             return Err(not_an_object);
         };
+        if body.get("type").and_then(Value::as_str) == Some(CHANGE) {
+            return Self::of_change(body, record.received_at);
+        }
         let mut text = |name: &str| match body.shift_remove(name) {
             Some(Value::String(text)) if !text.is_empty() => Some(text),
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -106,7 +116,38 @@ impl Message {
                 *name = format!("{prefix}_{name}");
             }
         }
-        Ok(Self { call, event, feed, shared, own, user_id })
+        Ok(Self { call, event, feed, shared, own, user_id, change: None })
+    }
+
+    fn of_change(mut body: Map<String, Value>, received_at: i64) -> Result<Self, Malformed> {
+        let change = Change::of(body.shift_remove("document").unwrap_or_default())?;
+        let id = body.get("messageId").and_then(Value::as_str).map(str::to_owned);
+        let (mut shared, mut own) = (Vec::new(), Vec::new());
+        flatten(change.row(), "", &mut own);
+        let mut put =
+            |name: &str, text: Option<String>| shared.extend(text.map(|text| (name.to_owned(), Cell::Text(text))));
+        put("change_id", id);
+        put("change_op", Some(change.op.to_owned()));
+        put("changed_at", iso(change.at.unwrap_or(received_at)));
+        let feed = EventFeed::Changes(snake_case(&change.table));
+        let call = CHANGE.to_owned();
+        Ok(Self { call, event: None, feed, shared, own, user_id: None, change: Some(change) })
+    }
+
+    /// Of a change that gave a row another key, the deletion of the row with the key that it had before.
+    pub(super) fn moved(&self, key: &[String]) -> Option<Vec<(String, Cell)>> {
+        let change = self.change.as_ref()?;
+        let mut before = Vec::new();
+        flatten(change.before.clone().filter(|_| change.after.is_some())?, "", &mut before);
+        before.retain(|(name, _)| key.contains(name));
+        let is_same = |(name, cell): &(String, Cell)| self.own.iter().any(|(own, now)| own == name && now == cell);
+        if before.len() < key.len() || before.iter().all(is_same) {
+            return None;
+        }
+        let told = self.shared.iter().filter(|(name, _)| name != "change_op").cloned();
+        before.extend(told);
+        before.push(("change_op".to_owned(), Cell::Text("delete".to_owned())));
+        Some(before)
     }
 
     /// The columns that tell a `track` in the tables that have its name, or every message in the table of all.

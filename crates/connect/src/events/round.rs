@@ -30,6 +30,8 @@ pub struct EventSource {
     pub name: String,
     /// The feeds of its tables.
     pub feeds: Vec<EventFeed>,
+    /// The keys of tables that have one.
+    pub keys: Vec<(EventFeed, Vec<String>)>,
     /// What becomes of others.
     pub on_new_event: NewEvent,
     /// Names of tables that have appeared by themselves.
@@ -136,18 +138,33 @@ impl SourceEvents {
             count.duplicates += 1;
             return;
         }
-        let message = match understood {
+        let mut message = match understood {
             Ok(message) => message,
             Err((rule, reason)) => {
                 count.rejected += 1;
                 return self.reject(place, rule, reason.to_owned(), record);
             }
         };
+        if let EventFeed::Changes(table) = &message.feed
+            && !source.feeds.contains(&message.feed)
+        {
+            // Only their history may be asked for.
+            let history = EventFeed::History(table.clone());
+            if source.feeds.contains(&history) {
+                message.feed = history;
+            }
+        }
         let is_listed = source.feeds.contains(&message.feed);
         if !is_listed {
             let table = message.feed.table_name();
             let is_known = source.grown.contains(&table) || self.new.contains_key(&message.feed);
             match source.on_new_event {
+                // Nobody knows what tells its rows apart.
+                NewEvent::Evolve if message.change.is_some() => {
+                    count.rejected += 1;
+                    let reason = format!("no table of the source is for `{table}`");
+                    return self.reject(place, "unknown_table", reason, record);
+                }
                 NewEvent::Evolve if !is_known && self.grows >= source.room => {
                     count.rejected += 1;
                     let reason = format!("so many tables have appeared that there is none for `{table}`");
@@ -180,6 +197,9 @@ impl SourceEvents {
 
     fn land(&mut self, source: &EventSource, place: LogPlace, message: &Message) {
         let has = |feed: &EventFeed| source.feeds.contains(feed);
+        if message.change.is_some() {
+            return self.land_change(source, place, message);
+        }
         let naming = message.naming(false);
         let own = message.shared.iter().chain(&naming).chain(&message.own);
         self.tables.entry(message.feed.clone()).or_default().push(place, own);
@@ -198,6 +218,21 @@ impl SourceEvents {
             let times = message.shared.iter().filter(|(name, _)| matches!(name.as_str(), "received_at" | "timestamp"));
             let rows = self.tables.entry(EventFeed::Users).or_default();
             rows.push(place, id.iter().chain(times).chain(&message.own));
+        }
+    }
+
+    fn land_change(&mut self, source: &EventSource, place: LogPlace, message: &Message) {
+        let cells = || message.shared.iter().chain(&message.own);
+        let own = &message.feed;
+        if let Some(moved) = source.keys.iter().find(|(feed, _)| feed == own).and_then(|(_, key)| message.moved(key)) {
+            self.tables.entry(own.clone()).or_default().push(place, &moved);
+        }
+        self.tables.entry(own.clone()).or_default().push(place, cells());
+        if let EventFeed::Changes(table) = own {
+            let history = EventFeed::History(table.clone());
+            if source.feeds.contains(&history) {
+                self.tables.entry(history).or_default().push(place, cells());
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::stream;
 use serde_json::json;
 
+use super::message::OWN;
 use super::table::Table;
 use super::{EventFeed, EventRound, LogPlace};
 use crate::batch_stream::Item;
@@ -57,7 +58,12 @@ impl Snapshot for SourceRound {
         let after = request.position.as_ref().and_then(LogPlace::of_position);
         let (first, label) = (table.first_after(after), self.label());
         let rows = table.rows() - first;
-        let (found, rejected) = (table.found(first), self.rejected(&request.from, after));
+        let rejected = self.rejected(&request.from, after);
+        // Columns that every event has are there for whoever lists them; nobody is asked about them.
+        let is_listed =
+            |name: &str| request.promised.as_ref().is_none_or(|schema| schema.field_with_name(name).is_ok());
+        let mut found = table.found(first);
+        found.retain(|(name, _)| is_listed(name) || !OWN.contains(name));
         // A member that a message has not got is NULL: nothing that was promised is ever missing. What has no type yet gets
         // one with its first value.
         let promised = request.promised.iter().flat_map(|schema| schema.fields().iter());

@@ -7,7 +7,10 @@ use super::columns;
 use super::context::Context;
 use super::declarations::Declared;
 use crate::file::{ColumnDeclaration, SourceDeclaration, TableDeclaration};
-use crate::resource::{Drift, DriftKind, DriftPolicy, EventSource, IngestMode, MaxRejects, OnDelete, SourceTable};
+use crate::resource::{
+    Column, ColumnPrivacy, Drift, DriftKind, DriftPolicy, EventSource, IngestMode, MaxRejects, OnDelete, RowCondition,
+    SourceTable,
+};
 use crate::{NodeId, NodeKind};
 
 /// Tables that may appear by themselves, unless something else is said.
@@ -22,8 +25,10 @@ pub(super) fn is_collected(source: &SourceDeclaration, context: &Context<'_>) ->
 /// The columns of a table with those that its source says of every table, where it does not list them itself.
 pub(super) fn columns_of(source: &SourceDeclaration, table: &TableDeclaration) -> Vec<ColumnDeclaration> {
     let mut all: Vec<ColumnDeclaration> = Vec::new();
-    if table.name.value == "users" {
-        // A row of it is a user and no call.
+    let from = table.ingest.as_ref().and_then(|ingest| ingest.as_mapping()?.get("from")?.as_text());
+    let from = from.unwrap_or(&table.name.value);
+    if from == "users" || is_of_changes(from) {
+        // A row of it is a user, or of another system, and no call.
         return table.columns.to_vec();
     }
     let shared = source.events.iter().flat_map(|events| events.columns.iter());
@@ -33,9 +38,43 @@ pub(super) fn columns_of(source: &SourceDeclaration, table: &TableDeclaration) -
     all
 }
 
+/// Whether a table holds rows of another system.
+fn is_of_changes(from: &str) -> bool {
+    from.starts_with("changes:") || from.starts_with("history:")
+}
+
+/// Columns that say what became of a row of another system. They land without anybody listing them: nothing of a row is in them.
+fn of_changes(resolved: &SourceTable) -> Vec<Column> {
+    let columns = [("change_id", "varchar"), ("change_op", "varchar"), ("changed_at", "timestamptz")];
+    let new = columns.into_iter().filter(|(name, _)| resolved.column(name).is_none());
+    new.map(|(name, data_type)| Column {
+        name: name.to_owned(),
+        from: None,
+        description: String::new(),
+        data_type: Some(data_type.to_owned()),
+        nullable: true,
+        privacy: Some(ColumnPrivacy {
+            class: Some("public".to_owned()),
+            settings: serde_json::Map::new(),
+            origin: resolved.origin.clone(),
+        }),
+        undecided: None,
+        tags: Vec::new(),
+        meta: serde_json::Map::new(),
+        origin: resolved.origin.clone(),
+        data_type_origin: None,
+    })
+    .collect()
+}
+
 /// What differs for a table of events from one that a system keeps: events come from programs that nobody can ask, so what does
 /// not fit is kept apart rather than kept waiting, unless the project says otherwise.
-pub(super) fn with_defaults(source: &SourceDeclaration, table: &TableDeclaration, resolved: &mut SourceTable) {
+pub(super) fn with_defaults(
+    source: &SourceDeclaration,
+    table: &TableDeclaration,
+    resolved: &mut SourceTable,
+    problems: &mut Diagnostics,
+) {
     let defaults = [
         (DriftKind::NewColumn, DriftPolicy::Evolve),
         (DriftKind::RetypedColumn, DriftPolicy::QuarantineRows),
@@ -56,6 +95,24 @@ pub(super) fn with_defaults(source: &SourceDeclaration, table: &TableDeclaration
         if ingest.from == "users" && ingest.key.is_empty() {
             ingest.key = vec!["id".to_owned()];
         }
+    }
+    let from = resolved.ingest.as_ref().map(|ingest| ingest.from.clone()).unwrap_or_default();
+    if !is_of_changes(&from) {
+        return;
+    }
+    let new = of_changes(resolved);
+    resolved.columns.extend(new);
+    if from.starts_with("history:") {
+        return;
+    }
+    if resolved.ingest.as_ref().is_some_and(|ingest| ingest.key.is_empty()) {
+        let message = format!("`{}` holds rows of another system and has no `key`", resolved.name);
+        let problem = Diagnostic::error(&rule::INVALID_INGEST, message).at(resolved.origin.clone());
+        problems.push(problem.hint("add `key: [<columns>]` under `ingest:`: the columns that tell its rows apart"));
+    }
+    if resolved.deleted.is_none() {
+        let sql = "change_op = 'delete'".to_owned();
+        resolved.deleted = Some(RowCondition { sql, origin: resolved.origin.clone() });
     }
 }
 

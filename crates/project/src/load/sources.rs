@@ -142,7 +142,7 @@ fn one(
         fqn,
     };
     if events::is_collected(says, context) {
-        events::with_defaults(says, table, &mut resolved);
+        events::with_defaults(says, table, &mut resolved, problems);
     }
     Some(resolved)
 }

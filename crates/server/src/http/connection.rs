@@ -17,8 +17,8 @@ const MOST_HEAD: usize = 16 << 10;
 /// How much a connection may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
-    /// Bytes of a body, compressed and unpacked.
-    pub(crate) body_bytes: usize,
+    /// Bytes of a body, compressed and unpacked, of requests for a path.
+    pub(crate) body_bytes: fn(&str) -> usize,
     /// KiB of all bodies that are being read or answered.
     pub(crate) kibibytes_at_once: Arc<Semaphore>,
     /// How long a connection may be silent between requests.
@@ -109,7 +109,7 @@ async fn body<S: AsyncRead + AsyncWrite + Unpin>(
     head: Head,
     limits: &Limits,
 ) -> Read<(Request, OwnedSemaphorePermit)> {
-    let most = limits.body_bytes;
+    let most = (limits.body_bytes)(&head.path);
     let expected = match head.length {
         Length::Known(length) if length > most => return Err(End::With(too_large(most))),
         Length::Known(length) => length,

@@ -91,7 +91,7 @@ fn tables_appear_by_themselves_where_the_project_says_so_and_only_so_many() {
     track("First Event");
     shop.ade().run(&["ingest"]).succeeds();
     assert_eq!(shop.rows("select event_text from web.first_event"), ["First Event"]);
-    ["First Event", "Users", "Third", "Users"].map(track);
+    ["First Event", "Users", "Third", "Users"].into_iter().for_each(track);
     let said = shop.ade().run(&["ingest"]).succeeds().all();
     assert!(said.contains("web.event_users: ") && said.contains("it appeared by itself"), "{said}");
     assert_eq!(shop.rows("select count(*) from web.first_event"), ["2"]);

@@ -86,4 +86,5 @@ pages! {
     change_capture "docs/guide/change-capture.md"
     integration_checklist "docs/guide/integration-checklist.md"
     drift "docs/guide/drift.md"
+    events "docs/guide/events.md"
 }

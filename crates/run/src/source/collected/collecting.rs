@@ -246,6 +246,11 @@ impl<'a> Collecting<'a> {
                     None => (0, 0),
                 };
                 let table = name.to_owned();
+                // Of rows that take each other's place, those of one batch are not all that came.
+                let is_keyed = tables.iter().find(is_it).and_then(|table| table.ingest.as_ref());
+                let is_keyed = is_keyed.is_some_and(|ingest| !ingest.key.is_empty());
+                let rest = count.received - count.duplicates - count.rejected - count.ignored;
+                let landed = if is_keyed { rest.saturating_sub(kept_apart) } else { landed };
                 rows.push(Row { source: source.name.clone(), table, count, landed, kept_apart });
             }
         }

@@ -32,6 +32,7 @@ pub(super) async fn sources(workspace: &Workspace, names: &[String]) -> Result<V
             },
             room: declared.most_new_tables.saturating_sub(grown.len()),
             grown,
+            keys: listed.iter().filter_map(|table| Some((feed(table)?, table.ingest.as_ref()?.key.clone()))).collect(),
             home: home.unwrap_or(EventFeed::All),
             feeds,
         });
