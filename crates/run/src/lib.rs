@@ -23,8 +23,8 @@ pub use build::{BuildOptions, Command, EventTimeRange, RejectFilter};
 pub use command::{
     Answer, DiscardedRejects, DraftAdditions, FileDraft, FileIngest, FileTable, InitReport, InspectReport,
     InspectedColumn, InspectedReference, InspectedTable, ListedNode, MaintainedTable, NodeInfo, PlannedTask, ReadAt,
-    Reason, Reject, RejectGroup, Remembered, Restored, ShownColumn, Statement, Undeclared, Upkeep, VersionInfo,
-    Visible, check_project, init_project, set_up_connection, set_up_postgres,
+    Reason, Reject, RejectGroup, Remembered, Restored, ShownColumn, Statement, SuggestedContract, SuggestedPromise,
+    Undeclared, Upkeep, VersionInfo, Visible, check_project, init_project, set_up_connection, set_up_postgres,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

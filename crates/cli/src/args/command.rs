@@ -2,8 +2,9 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs,
-    ModelsArgs, PlanArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
+    BuildArgs, CompletionsArgs, ContractArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs,
+    MaintainArgs, ModelsArgs, PlanArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs,
+    ShowArgs,
 };
 
 /// The commands.
@@ -74,6 +75,8 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ade query \"select count(*) from core.orders\"\n  ade query --format csv \"select * from core.stores\" > stores.csv\n  ade query --format parquet --out o.parquet \"select * from core.orders\"\n  ade query --file report.sql --timing --format none\n  ade query --at 2026-01-31 \"select count(*) from core.orders\"\n  ade query \"select * from ade.runs order by started_at desc\""
     )]
     Query(QueryArgs),
+    /// Propose what a source could promise, from what has arrived so far
+    Contract(ContractArgs),
     /// Look at what was rejected, land it after a fix, or settle that nobody wants it
     #[command(
         after_help = "Examples:\n  ade rejects list\n  ade rejects show --source app --table orders\n  ade rejects replay --rule retyped_column --table orders\n  ade rejects discard --rule test_accounts\n  ade query \"select * from ade.rejects\""

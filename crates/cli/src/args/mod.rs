@@ -1,6 +1,7 @@
 //! The command line: what each command takes, with examples. No behaviour.
 mod check;
 mod command;
+mod contract;
 mod global;
 mod ingest;
 mod project_commands;
@@ -12,6 +13,7 @@ mod table_commands;
 
 pub(crate) use check::{CheckArgs, ProblemFormat};
 pub(crate) use command::Command;
+pub(crate) use contract::{ContractArgs, ContractCommand, SuggestArgs};
 pub(crate) use global::{GlobalArgs, OutputFormat};
 pub(crate) use ingest::IngestArgs;
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};

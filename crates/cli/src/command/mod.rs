@@ -2,6 +2,7 @@
 mod build;
 mod check;
 mod completions;
+mod contract;
 mod demo;
 mod history;
 mod ingest;
@@ -55,6 +56,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Show(show) => show::run(global, show).await,
         Command::Query(query) => query::run(global, query).await,
         Command::History(history) => history::run(global, history).await,
+        Command::Contract(contract) => contract::run(global, contract).await,
         Command::Rejects(rejects) => rejects::run(global, rejects).await,
         Command::Restore(restore) => restore::run(global, restore).await,
         Command::Maintain(maintain) => maintain::run(global, maintain).await,

@@ -18,6 +18,7 @@ mod checking_sql;
 mod clocks;
 mod commands;
 mod concurrent;
+mod contracts;
 mod demo_postgres;
 mod drift;
 mod event_time;

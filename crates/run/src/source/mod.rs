@@ -47,6 +47,7 @@ pub(crate) use connections::{
 pub(crate) use drift::{may_be_missing, must_have_values};
 pub(crate) use extras::{IS_DELETED, NOT_DELETED};
 pub(crate) use ingest::ingest;
+pub(crate) use landing::Landing;
 pub(crate) use obfuscation::Obfuscation;
 pub(crate) use quarantine::{DISCARDED, QUARANTINE, RULE, STATE, beside, own_of_rejects};
 pub(crate) use reject_state::Restating;
