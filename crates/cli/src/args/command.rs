@@ -76,6 +76,9 @@ pub(crate) enum Command {
     )]
     Query(QueryArgs),
     /// Propose what a source could promise, from what has arrived so far
+    #[command(
+        after_help = "Examples:\n  ade contract suggest                      all sources\n  ade contract suggest app.orders --write   into its sources file"
+    )]
     Contract(ContractArgs),
     /// Look at what was rejected, land it after a fix, or settle that nobody wants it
     #[command(

@@ -14,8 +14,12 @@ pub(crate) struct RejectsArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum RejectsCommand {
     /// Count them by table and by what they break
+    #[command(after_help = "Examples:\n  ade rejects list\n  ade rejects list --source app --all")]
     List(ListRejectsArgs),
     /// Show them one by one, the newest first
+    #[command(
+        after_help = "Examples:\n  ade rejects show --table orders\n  ade rejects show --rule retyped_column --limit 5"
+    )]
     Show(ShowRejectsArgs),
     /// Land those whose reasons hold no more
     #[command(after_help = "Examples:\n  ade rejects replay\n  ade rejects replay --source app --table orders")]
