@@ -1,4 +1,4 @@
-//! Files as a source: CSV, fixed width, JSON, Avro and Parquet, plain or compressed, one by one or by a glob.
+//! Files as a source: CSV, fixed width, JSON, Excel, Avro and Parquet, plain or compressed, one by one or by a glob.
 //!
 //! How a read goes: `pattern` finds the files below the connection's folder in a fixed order; `plan` compares their
 //! content hashes with the position and makes the units; each format says which columns a file has (`csv::header`,
@@ -14,6 +14,7 @@ mod columns;
 mod connection;
 mod connector;
 mod csv;
+mod excel;
 mod file_columns;
 mod gone;
 mod group;

@@ -104,6 +104,7 @@ impl<S> Drop for Seat<'_, S> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
@@ -113,7 +114,7 @@ mod tests {
     }
 
     /// A server that gives so many sessions, numbered from 0.
-    async fn open(opened: &AtomicUsize, most: usize) -> Result<usize, ConnectError> {
+    fn open(opened: &AtomicUsize, most: usize) -> Result<usize, ConnectError> {
         let number = opened.fetch_add(1, Ordering::SeqCst);
         if number < most { Ok(number) } else { Err(refused()) }
     }
@@ -121,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_is_kept_is_used_again_and_another_one_is_not() {
         let (seats, opened) = (Seats::new(1), AtomicUsize::new(0));
-        let begin = || open(&opened, 9);
+        let begin = || ready(open(&opened, 9));
         for (expected, is_used, is_kept) in [(0, false, true), (0, true, false), (1, false, false)] {
             let mut seat = seats.take(begin).await.unwrap();
             assert_eq!((seat.session(), seat.is_used()), (Some(&expected), is_used));
@@ -133,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn where_the_server_gives_no_more_those_that_are_open_are_waited_for() {
         let (seats, opened) = (Seats::new(3), AtomicUsize::new(0));
-        let begin = || open(&opened, 1);
+        let begin = || ready(open(&opened, 1));
         let mut first = seats.take(begin).await.unwrap();
         first.keep(true);
         let (second, ()) = tokio::join!(seats.take(begin), async { drop(first) });

@@ -51,6 +51,7 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
             Ok(columns) => {
                 rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
                 delimiter = delimiter.or(columns.delimiter);
+                notes.extend(columns.notes.iter().filter(|_| union.columns.is_empty()).cloned());
                 note_differences(&union, &file.path, &columns, &mut notes);
                 union.add(&columns);
             }

@@ -34,7 +34,7 @@ impl FilesConnector {
             spec: ConnectorSpec {
                 name: "files",
                 title: "Files",
-                description: "CSV, fixed width, JSON, Avro and Parquet files below a folder of this machine, in a bucket of S3 or on a web \
+                description: "CSV, fixed width, JSON, Excel, Avro and Parquet files below a folder of this machine, in a bucket of S3 or on a web \
                               server, plain or compressed with gzip or zstd. Incrementally, each new or changed file is a batch of its \
                               own; its content decides whether it has changed, never its time.",
                 settings: [path, follow_links].into_iter().chain(remote::specs()).collect(),

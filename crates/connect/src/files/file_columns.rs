@@ -9,7 +9,7 @@ use super::options::{FileOptions, Format};
 use super::parallel::Ordered;
 use super::store::{FileEntry, FileStore};
 use super::text::{BLOCK_BYTES, HEAD_BYTES};
-use super::{avro, csv, json_lines, parquet};
+use super::{avro, csv, excel, json_lines, parquet};
 use crate::ConnectError;
 use crate::value::Evidence;
 
@@ -39,7 +39,12 @@ pub(crate) struct FileColumns {
     pub(crate) rows: Option<u64>,
     /// CSV: as found.
     pub(crate) delimiter: Option<u8>,
+    /// What a person should know.
+    pub(crate) notes: Vec<String>,
 }
+
+/// How many rows are looked at where only the head of a sheet is.
+pub(crate) const HEAD_ROWS: usize = 1_000;
 
 /// How much of a file is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +78,15 @@ pub(crate) fn examine(
         Format::Csv | Format::FixedWidth => examine_csv(store, file, options, is_promised, extent, threads),
         Format::Json | Format::JsonLines => examine_json_lines(store, file, options, is_promised, extent, threads),
         Format::Avro => examine_avro(store, file, options, extent),
+        Format::Excel => examine_excel(store, file, options, is_promised, extent),
         Format::Parquet => {
             let footer = parquet::footer(&file.path, store.open(&file.path)?)?;
-            Ok(FileColumns { columns: declared(footer.schema()), rows: Some(footer.rows()), delimiter: None })
+            Ok(FileColumns {
+                columns: declared(footer.schema()),
+                rows: Some(footer.rows()),
+                delimiter: None,
+                notes: Vec::new(),
+            })
         }
     }
 }
@@ -102,7 +113,33 @@ fn examine_avro(
         container.finish(file.size_bytes, None)?;
         rows = rows.or(Some(0));
     }
-    Ok(FileColumns { columns, rows, delimiter: None })
+    Ok(FileColumns { columns, rows, delimiter: None, notes: Vec::new() })
+}
+
+fn examine_excel(
+    store: &dyn FileStore,
+    file: &FileEntry,
+    options: &FileOptions,
+    is_promised: &dyn Fn(&str) -> bool,
+    extent: Extent,
+) -> Result<FileColumns, ConnectError> {
+    let mut table = excel::Table::open(&file.path, store.open(&file.path)?, options)?;
+    let names = table.names.clone();
+    let others = &table.others;
+    let notes = match others.as_slice() {
+        [] => Vec::new(),
+        others => vec![format!("it has other sheets, which `sheet` reads: {}", others.join(", "))],
+    };
+    if names.iter().all(|name| is_promised(name)) {
+        let columns = names.into_iter().map(|name| FileColumn { name, known: Known::Name }).collect();
+        return Ok(FileColumns { columns, rows: None, delimiter: None, notes });
+    }
+    let (found, rows) = excel::infer(&mut table, (extent == Extent::Head).then_some(HEAD_ROWS))?;
+    let columns = names.into_iter().zip(found).map(|(name, (evidence, has_gaps))| {
+        let known = if is_promised(&name) { Known::Name } else { Known::Evidence(evidence, has_gaps) };
+        FileColumn { name, known }
+    });
+    Ok(FileColumns { columns: columns.collect(), rows: Some(rows), delimiter: None, notes })
 }
 
 fn content(store: &dyn FileStore, file: &FileEntry, options: &FileOptions) -> Result<Content, ConnectError> {
@@ -124,7 +161,7 @@ fn examine_csv(
     let wanted: Arc<[bool]> = header.names.iter().map(|name| !is_promised(name)).collect();
     if !wanted.contains(&true) {
         let columns = header.names.iter().map(|name| FileColumn { name: name.clone(), known: Known::Name });
-        return Ok(FileColumns { columns: columns.collect(), rows: None, delimiter });
+        return Ok(FileColumns { columns: columns.collect(), rows: None, delimiter, notes: Vec::new() });
     }
     let (header, block, mut reader) = csv::open(&path, content(store, file, options)?, options, extent.block_bytes())?;
     let header = Arc::new(header);
@@ -152,7 +189,7 @@ fn examine_csv(
         name,
         known: if *wanted { Known::Evidence(evidence, false) } else { Known::Name },
     });
-    Ok(FileColumns { columns: columns.collect(), rows: Some(rows), delimiter })
+    Ok(FileColumns { columns: columns.collect(), rows: Some(rows), delimiter, notes: Vec::new() })
 }
 
 /// Keys are only known when every line has been read, so every line is.
@@ -186,7 +223,7 @@ fn examine_json_lines(
         let known = if is_promised(&name) { Known::Name } else { Known::Evidence(evidence, values < rows) };
         FileColumn { name, known }
     });
-    Ok(FileColumns { columns: columns.collect(), rows: Some(rows), delimiter: None })
+    Ok(FileColumns { columns: columns.collect(), rows: Some(rows), delimiter: None, notes: Vec::new() })
 }
 
 /// The columns of several files together: by name, in the order of their first appearance, with the narrowest types

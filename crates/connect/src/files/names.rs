@@ -22,7 +22,7 @@ pub(crate) fn check(
     listed_count: usize,
 ) -> Result<(), ConnectError> {
     let is_header = match format {
-        Format::Csv | Format::FixedWidth if options.header && options.names.is_none() => true,
+        Format::Csv | Format::Excel | Format::FixedWidth if options.header && options.names.is_none() => true,
         Format::Json | Format::JsonLines => false,
         _ => return Ok(()),
     };

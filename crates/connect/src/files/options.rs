@@ -11,6 +11,7 @@ use crate::{ConnectError, SettingKind, SettingSpec, Settings};
 pub(crate) enum Format {
     Avro,
     Csv,
+    Excel,
     FixedWidth,
     /// Lines or a document, as the file shows.
     Json,
@@ -19,7 +20,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    const WORDS: &'static [&'static str] = &["avro", "csv", "fixed_width", "json", "json_lines", "parquet"];
+    const WORDS: &'static [&'static str] = &["avro", "csv", "excel", "fixed_width", "json", "json_lines", "parquet"];
 
     /// Whether each value is text, of whatever type.
     pub(crate) fn is_text(self) -> bool {
@@ -35,6 +36,7 @@ impl Format {
         match word {
             "avro" => Some(Self::Avro),
             "csv" => Some(Self::Csv),
+            "excel" => Some(Self::Excel),
             "fixed_width" => Some(Self::FixedWidth),
             "json" => Some(Self::Json),
             "json_lines" => Some(Self::JsonLines),
@@ -51,6 +53,7 @@ impl Format {
             "json" => Some(Self::Json),
             "jsonl" | "ndjson" | "jsonlines" => Some(Self::JsonLines),
             "avro" => Some(Self::Avro),
+            "xlsx" | "xlsm" => Some(Self::Excel),
             "parquet" | "pq" => Some(Self::Parquet),
             _ => None,
         }
@@ -118,6 +121,12 @@ pub(crate) struct FileOptions {
     pub(crate) widths: Option<Vec<usize>>,
     /// JSON: the keys that lead to the list of rows.
     pub(crate) records: Option<Vec<String>>,
+    /// Excel: the sheet.
+    pub(crate) sheet: Option<String>,
+    /// Excel: where in the sheet the table is.
+    pub(crate) range: Option<String>,
+    /// Excel: whether an error in a cell is NULL.
+    pub(crate) drops_errors: bool,
     /// JSON: what becomes of objects within rows.
     pub(crate) nested: Nested,
     /// Whether numbers with a point are inferred as exact decimals.
@@ -152,6 +161,9 @@ impl FileOptions {
                 .integers("widths")
                 .map(|widths| widths.into_iter().filter_map(|width| usize::try_from(width).ok()).collect::<Vec<_>>()),
             records: options.text("records").map(|path| path.split('.').map(str::to_owned).collect()),
+            sheet: options.text("sheet").map(str::to_owned),
+            range: options.text("range").map(str::to_owned),
+            drops_errors: options.text("errors") == Some("null"),
             nested: match options.text("nested") {
                 Some("flatten") => Nested::Flatten,
                 _ => Nested::Json,
@@ -209,7 +221,7 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         ),
         SettingSpec::optional("quote", SettingKind::CharacterOrNone, "CSV: what stands around fields, or `none`.").with_default("\""),
         SettingSpec::optional("escape", SettingKind::Character, "CSV: what stands before a quote inside quotes; by default the quote, doubled."),
-        SettingSpec::optional("header", SettingKind::Boolean, "CSV: whether the first line names the columns.").with_default(true),
+        SettingSpec::optional("header", SettingKind::Boolean, "CSV and Excel: whether the first line names the columns.").with_default(true),
         SettingSpec::optional(
             "names",
             SettingKind::TextList,
@@ -221,6 +233,18 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
             SettingKind::IntegerList { min: 1, max: 1_000_000 },
             "Fixed width: the width of each field in characters; spaces around values are left out.",
         ),
+        SettingSpec::optional("sheet", SettingKind::Text, "Excel: the sheet; by default the first one that is shown."),
+        SettingSpec::optional(
+            "range",
+            SettingKind::Text,
+            "Excel: where in the sheet the table is, with its header: `B3:F500`, or `B3` for all from there on.",
+        ),
+        SettingSpec::optional(
+            "errors",
+            SettingKind::Choice(&["fail", "null"]),
+            "Excel: what a cell with an error (`#N/A`, `#DIV/0!`) is: an error of the table, or NULL.",
+        )
+        .with_default("fail"),
         SettingSpec::optional(
             "records",
             SettingKind::Text,
@@ -239,7 +263,7 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
             "CSV: the unquoted texts that mean NULL. A quoted empty field is an empty text, in other types than text NULL.",
         )
         .with_default(vec![String::new()]),
-        SettingSpec::optional("skip_lines", lines, "CSV: how many lines stand before the header.").with_default(0),
+        SettingSpec::optional("skip_lines", lines, "CSV and Excel: how many lines stand before the header.").with_default(0),
         SettingSpec::optional("max_field_bytes", bytes, "CSV and JSON: the largest field, line or object; above it, a quote is probably not closed.")
             .with_default(16 << 20),
         SettingSpec::optional(

@@ -6,13 +6,13 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use super::bytes::Content;
-use super::file_columns::Extent;
+use super::file_columns::{Extent, HEAD_ROWS};
 use super::options::{FileOptions, Format};
 use super::parallel::{Jobs, Ordered, Stop};
 use super::remote::of_io;
-use super::store::FileStore;
+use super::store::{FileHandle, FileStore};
 use super::unit::{FilesUnit, UnitFile};
-use super::{avro, csv, hash, json_lines, parquet};
+use super::{avro, csv, excel, hash, json_lines, parquet};
 use crate::{ConnectError, PositionKey};
 
 /// How the files of a unit are read.
@@ -38,6 +38,7 @@ impl Reader {
                     Format::Csv | Format::FixedWidth => self.csv(file, jobs)?,
                     Format::Json | Format::JsonLines => self.json_lines(file, jobs)?,
                     Format::Avro => self.avro(file, jobs)?,
+                    Format::Excel => self.excel(file, jobs)?,
                     Format::Parquet => self.parquet(file, jobs)?,
                 }
             }
@@ -104,6 +105,28 @@ impl Reader {
         Ok(container.finish(file.size_bytes, file.hash.as_deref())?)
     }
 
+    fn excel(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
+        let handle = self.store.open(&file.path)?;
+        let table = excel::Table::open(&file.path, Arc::clone(&handle), &self.options)?;
+        let limit = (self.extent == Extent::Head).then_some(HEAD_ROWS);
+        excel::read(&file.path, table, &self.schema, self.batch_rows, limit, jobs)?;
+        self.prove(file, &*handle)
+    }
+
+    /// Proves, after everything was read, that the file is the one that was planned.
+    fn prove(&self, file: &UnitFile, handle: &dyn FileHandle) -> Result<(), Stop> {
+        let changed = || Stop::Failed(ConnectError::SourceChanged { object: file.path.clone() });
+        if handle.size_bytes() != file.size_bytes {
+            return Err(changed());
+        }
+        if let Some(expected) = &file.hash
+            && hash::hash(handle, self.key(file)?).map_err(|source| of_io(&file.path, source))? != *expected
+        {
+            return Err(changed());
+        }
+        Ok(())
+    }
+
     fn parquet(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
         let handle = self.store.open(&file.path)?;
         let changed = || Stop::Failed(ConnectError::SourceChanged { object: file.path.clone() });
@@ -125,12 +148,6 @@ impl Reader {
                 return Ok(());
             }
         }
-        if let Some(expected) = &file.hash {
-            let failed = |source| of_io(&file.path, source);
-            if hash::hash(&*handle, self.key(file)?).map_err(failed)? != *expected {
-                return Err(changed());
-            }
-        }
-        Ok(())
+        self.prove(file, &*handle)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::options::Format;
 use super::read::Reader;
 use super::unit::{FilesUnit, UnitFile};
-use super::{avro, csv, json_lines, parquet};
+use super::{avro, csv, excel, json_lines, parquet};
 use crate::{ConnectError, Place};
 
 impl Reader {
@@ -17,6 +17,7 @@ impl Reader {
                 Format::Csv | Format::FixedWidth => self.line_of_csv(file, &mut row)?,
                 Format::Json | Format::JsonLines => self.line_of_json(file, &mut row)?,
                 Format::Avro => self.row_of_avro(file, &mut row)?,
+                Format::Excel => self.row_of_excel(file, &mut row)?,
                 Format::Parquet => self.row_of_parquet(file, &mut row)?,
             };
             if found.is_some() {
@@ -65,6 +66,21 @@ impl Reader {
         }
         *row -= rows;
         Ok(None)
+    }
+
+    /// The number that Excel shows beside the row.
+    fn row_of_excel(&self, file: &UnitFile, row: &mut u64) -> Result<Option<Place>, ConnectError> {
+        let mut table = excel::Table::open(&file.path, self.store.open(&file.path)?, &self.options)?;
+        loop {
+            let rows = table.rows(self.batch_rows.max(1))?;
+            if rows.numbers.is_empty() {
+                return Ok(None);
+            }
+            match usize::try_from(*row).ok().and_then(|row| rows.numbers.get(row)) {
+                Some(number) => return Ok(Some(Place::of(&file.path).row(*number))),
+                None => *row -= rows.numbers.len() as u64,
+            }
+        }
     }
 
     /// Rows of Parquet have no lines.

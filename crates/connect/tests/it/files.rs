@@ -80,7 +80,7 @@ async fn what_is_not_there_is_named_with_the_nearest() {
             .read_error(&source.request("data.bin", json!({})))
             .await
             .to_string()
-            .contains("set `format:` to one of avro, csv, fixed_width")
+            .contains("set `format:` to one of avro, csv, excel")
     );
     source.write("stores.jsonl", "{}\n");
     assert!(source.read_error(&source.request("stores.*", json!({}))).await.to_string().contains("several formats"));

@@ -12,6 +12,7 @@ mod differential;
 mod draft;
 mod encodings;
 mod event_log;
+mod excel;
 mod files;
 mod fixed_width;
 mod incremental_files;

@@ -70,7 +70,7 @@ fn options_of_tables_are_checked_too() {
             json!({ "format": "cvs", "delimiter": "ab", "null": 5, "header": "yes", "max_field_bytes": 1 })
         ),
         [
-            "format: `format`: expected one of avro, csv, fixed_width, json, json_lines, parquet (did you mean `csv`?)",
+            "format: `format`: expected one of avro, csv, excel, fixed_width, json, json_lines, parquet (did you mean `csv`?)",
             "delimiter: `delimiter`: expected one character, found other text (write one ASCII character, or \"\\t\")",
             "null: `null`: expected a list of texts, found a number ()",
             "header: `header`: expected true or false, found other text (write `true` or `false` without quotes)",
@@ -83,10 +83,10 @@ fn options_of_tables_are_checked_too() {
 fn the_list_is_visible_and_what_is_not_in_it_is_named() {
     let registry = Registry::builtin();
     let names: Vec<_> = registry.connectors().map(|connector| connector.spec().name).collect();
-    assert_eq!(names, ["files", "mysql", "postgres", "sqlite"]);
+    assert_eq!(names, ["events", "files", "kafka", "mysql", "postgres", "sqlite"]);
     let error = registry.get("oracle").err().unwrap();
     assert!(matches!(error, ConnectError::UnknownConnector { .. }));
-    assert_eq!(error.to_string(), "there is no connector `oracle`; there are files, mysql, postgres, sqlite");
+    assert_eq!(error.to_string(), "there is no connector `oracle`; there are events, files, kafka, mysql, postgres, sqlite");
 }
 
 #[test]

@@ -75,6 +75,7 @@ pages! {
     readme "README.md"
     first_table "docs/guide/first-table.md"
     sources "docs/guide/sources.md"
+    files "docs/guide/files.md"
     privacy "docs/guide/privacy.md"
     models "docs/guide/models.md"
     checks "docs/guide/checks.md"
