@@ -99,7 +99,7 @@ async fn values_are_what_excel_shows_and_numbers_as_they_are() {
     let source = Source::files();
     source.write("book.xlsx", book());
     let table = source.open().await.browse().await.unwrap().remove(0);
-    assert_eq!(table.notes, ["it has other sheets, which `sheet` reads: Errors, Offset"]);
+    assert_eq!(table.notes[0], "it has other sheets, which `sheet` reads: Errors, Offset");
     assert_eq!((table.from.as_str(), table.columns.len()), ("book.xlsx", 9));
 }
 
