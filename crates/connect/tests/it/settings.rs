@@ -86,7 +86,10 @@ fn the_list_is_visible_and_what_is_not_in_it_is_named() {
     assert_eq!(names, ["events", "files", "kafka", "mysql", "postgres", "sqlite"]);
     let error = registry.get("oracle").err().unwrap();
     assert!(matches!(error, ConnectError::UnknownConnector { .. }));
-    assert_eq!(error.to_string(), "there is no connector `oracle`; there are events, files, kafka, mysql, postgres, sqlite");
+    assert_eq!(
+        error.to_string(),
+        "there is no connector `oracle`; there are events, files, kafka, mysql, postgres, sqlite"
+    );
 }
 
 #[test]
