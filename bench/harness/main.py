@@ -7,12 +7,12 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import jaffle, land, postgres, postgres_changes, project, tpch, upsert
+from benchmarks import jaffle, land, postgres, postgres_changes, project, singer, tpch, upsert
 from harness import machine, setup
 from harness.context import Context
 from harness.page import page
 
-MODULES = [tpch, jaffle, land, postgres, postgres_changes, upsert, project]
+MODULES = [tpch, jaffle, land, postgres, postgres_changes, upsert, singer, project]
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "bench" / ".work"
 

@@ -23,6 +23,19 @@ def make_venv(work, requirements):
     mark.write_text(wanted)
 
 
+def make_tool(work, requirement):
+    """One program from PyPI in an environment of its own, where it does not agree with the other peers; gives its path."""
+    name = requirement.split("==")[0]
+    venv = work / f"venv-{name}"
+    mark = venv / "requirement.txt"
+    if not (mark.is_file() and mark.read_text() == requirement):
+        shutil.rmtree(venv, ignore_errors=True)
+        run([sys.executable, "-m", "venv", venv])
+        run([venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement])
+        mark.write_text(requirement)
+    return venv / "bin" / name
+
+
 def target_folder(root):
     """Where cargo builds."""
     return Path(os.environ.get("CARGO_TARGET_DIR") or root / "target")

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, RowCounts, RowPredicate, Sample, Settings,
-    Snapshot, TableInfo,
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Feed, FeedRequest, RowCounts, RowPredicate,
+    Sample, Settings, Snapshot, TableInfo,
 };
 
 /// An open way to a source system. Reads only.
@@ -54,6 +54,15 @@ pub trait Connection: Send + Sync {
             from: request.tables.first().map_or_else(String::new, |table| table.from.clone()),
             reason: "this kind of source has no log of its changes".to_owned(),
             advice: "use `mode: full` or `mode: incremental`".to_owned(),
+        })
+    }
+
+    /// All tables that are read, as the source sends them.
+    async fn feed(&self, request: FeedRequest) -> Result<Box<dyn Feed>, ConnectError> {
+        Err(ConnectError::Request {
+            from: request.tables.first().map_or_else(String::new, |table| table.from.clone()),
+            reason: "this kind of source is asked for its tables, one by one".to_owned(),
+            advice: "leave out `--singer`".to_owned(),
         })
     }
 }

@@ -15,6 +15,11 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// Whether its tables come through [`Connection::feed`], all of a connection together.
+    fn is_feed(&self) -> bool {
+        false
+    }
+
     /// Opens a connection and proves that the source answers. `settings` are those of
     /// [`ConnectorSpec::settings`], validated and with their references resolved.
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError>;

@@ -40,3 +40,4 @@ mod unit;
 #[cfg(feature = "kafka")]
 pub(crate) use columns::unsupported;
 pub use connector::FilesConnector;
+pub(crate) use json_lines::{Kind, Member, members, members_within, unescape};

@@ -27,6 +27,7 @@ mod cursor_name;
 mod draft;
 mod error;
 mod events;
+mod feed;
 mod files;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -48,10 +49,12 @@ mod registry;
 mod rejected_record;
 mod sample;
 mod seats;
+mod secret_name;
 mod setting_kind;
 mod setting_problem;
 mod setting_spec;
 mod settings;
+mod singer;
 mod snapshot;
 mod sqlite;
 
@@ -77,6 +80,7 @@ pub use events::{
     EventCount, EventFeed, EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord,
     EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, read_round, snake_case,
 };
+pub use feed::{FedTable, Feed, FeedGate, FeedRequest, FeedStep, SaidLine};
 pub use files::FilesConnector;
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaConnector;
@@ -95,10 +99,12 @@ pub use read_unit::ReadUnit;
 pub use registry::Registry;
 pub use rejected_record::RejectedRecord;
 pub use sample::Sample;
+pub use secret_name::is_secret_name;
 pub use setting_kind::SettingKind;
 pub use setting_problem::SettingProblem;
 pub use setting_spec::SettingSpec;
 pub use settings::Settings;
+pub use singer::SingerConnector;
 pub use snapshot::Snapshot;
 
 pub use sqlite::SqliteConnector;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    ConnectError, Connector, EventsConnector, FilesConnector, MySqlConnector, PostgresConnector, SqliteConnector,
+    ConnectError, Connector, EventsConnector, FilesConnector, MySqlConnector, PostgresConnector, SingerConnector,
+    SqliteConnector,
 };
 
 /// The connectors that there are, in one visible list.
@@ -23,6 +24,7 @@ impl Registry {
                 Arc::new(crate::KafkaConnector::new()),
                 Arc::new(MySqlConnector::new()),
                 Arc::new(PostgresConnector::new()),
+                Arc::new(SingerConnector::new()),
                 Arc::new(SqliteConnector::new()),
             ],
         }

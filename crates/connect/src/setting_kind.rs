@@ -39,6 +39,8 @@ pub enum SettingKind {
     TextList,
     /// Texts by names.
     TextMap,
+    /// Names with values of any kind, which somebody else understands.
+    Mapping,
 }
 
 impl SettingKind {
@@ -52,7 +54,9 @@ impl SettingKind {
             (Self::Character | Self::CharacterOrNone, Value::String(_)) => {
                 wrong(Some("write one ASCII character, or \"\\t\"".to_owned()))
             }
-            (Self::Boolean, Value::Bool(_)) | (Self::TextList, Value::String(_)) => None,
+            (Self::Boolean, Value::Bool(_))
+            | (Self::TextList, Value::String(_))
+            | (Self::Mapping, Value::Object(_)) => None,
             (Self::Boolean, _) => wrong(Some("write `true` or `false` without quotes".to_owned())),
             (Self::Integer { min, max }, Value::Number(number)) => match number.as_i64() {
                 Some(number) if (min..=max).contains(&number) => None,
@@ -88,6 +92,7 @@ impl SettingKind {
             Self::TextList => {
                 json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
             }
+            Self::Mapping => json!({ "type": "object" }),
         }
     }
 }
@@ -105,6 +110,7 @@ impl fmt::Display for SettingKind {
             Self::Choice(words) => write!(formatter, "one of {}", words.join(", ")),
             Self::TextList => formatter.write_str("a list of texts"),
             Self::TextMap => formatter.write_str("a mapping of names to texts"),
+            Self::Mapping => formatter.write_str("a mapping"),
         }
     }
 }

@@ -50,6 +50,11 @@ impl Settings {
         }
     }
 
+    /// A value as it was given.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
     /// A list of texts.
     pub fn list(&self, name: &str) -> Option<Vec<&str>> {
         match self.values.get(name)? {

@@ -18,8 +18,14 @@ pub trait Snapshot: Send + Sync {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError>;
 
     /// Starts to read one unit of a plan that this snapshot made. Dropping the stream stops the read and releases
-    /// what it holds. Reading a unit again gives the same rows in the same order.
+    /// what it holds. Reading a unit again gives the same rows in the same order, where that can be (see
+    /// [`Snapshot::can_read_again`]).
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError>;
+
+    /// Whether a unit can be read more than once. What is not can be looked at by nobody before it lands.
+    fn can_read_again(&self) -> bool {
+        true
+    }
 
     /// The rows of a planned table that have these keys now, whatever unit they are of; each batch has the plan's schema.
     /// `keys` has the columns of the key with their names in the source, as a read gives them. `None` where the source cannot

@@ -28,6 +28,7 @@ pub use command::{
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;
+pub use source::FeedInput;
 pub use workspace::{OpenOptions, Workspace, find_project, load_project, parse_vars};
 
 pub use world::{Clock, Ids, World};

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Build(ModelsArgs),
     /// Land the selected source tables
     #[command(
-        after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh\n  ade ingest ~/Downloads/customers.csv --into crm.customers\n  ade ingest customers.csv --into crm.customers --class note=free_text --accept"
+        after_help = "Examples:\n  ade ingest\n  ade ingest --select source:app\n  ade ingest --select source:app.customers --full-refresh\n  ade ingest ~/Downloads/customers.csv --into crm.customers\n  ade ingest customers.csv --into crm.customers --class note=free_text --accept\n  tap-github --config c.json | ade ingest --singer github > state.json"
     )]
     Ingest(IngestArgs),
     /// Collect events, and land them every few seconds

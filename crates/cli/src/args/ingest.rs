@@ -25,4 +25,7 @@ pub(crate) struct IngestArgs {
     /// Accept the classes that are proposed for the other columns, write the sources file, and land the table
     #[arg(long, requires = "file", help_heading = "File")]
     pub(crate) accept: bool,
+    /// Land what a Singer tap pipes in, for the tables of this source; each STATE is printed once its rows are committed
+    #[arg(long, value_name = "SOURCE", help_heading = "Run", conflicts_with_all = ["file", "select", "exclude"])]
+    pub(crate) singer: Option<String>,
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade_run::event::Summary;
-use ade_run::{BuildOptions, Command, EventTimeRange, OpenOptions, Visible, Workspace};
+use ade_run::{BuildOptions, Command, EventTimeRange, FeedInput, OpenOptions, Visible, Workspace};
 
 use super::signal::{INTERRUPTED, asked_to_end};
 use super::{Done, open_for, open_options, print};
 use crate::args::{BuildArgs, GlobalArgs, ModelsArgs, OutputFormat};
 use crate::error::{CliError, FAILED};
-use crate::output::{Failure, Failures, closing_lines, observer, style, summary_lines};
+use crate::output::{Failure, Failures, closing_lines, observer, style, summary_lines, target};
 
 /// A command that makes models.
 pub(crate) async fn run_models(global: &GlobalArgs, args: &ModelsArgs, command: Command) -> Done {
@@ -29,11 +29,23 @@ pub(crate) async fn run(
     command: Command,
     event_time: Option<EventTimeRange>,
 ) -> Done {
+    run_with(global, args, command, event_time, None).await
+}
+
+/// The same with something that is piped in.
+pub(crate) async fn run_with(
+    global: &GlobalArgs,
+    args: &BuildArgs,
+    command: Command,
+    event_time: Option<EventTimeRange>,
+    input: Option<FeedInput>,
+) -> Done {
+    let is_target = input.is_some();
     if args.threads == Some(0) {
         return Err(CliError::usage("--threads must be at least 1"));
     }
     let options = OpenOptions { full_refresh: args.full_refresh, threads: args.threads, ..open_options(global)? };
-    let failures = Arc::new(Failures::new(observer(global)));
+    let failures = Arc::new(Failures::new(if is_target { target(global) } else { observer(global) }));
     let workspace = open_for(global, options, Arc::clone(&failures) as _).await?;
     let build = BuildOptions {
         select: args.selection.select.clone(),
@@ -45,6 +57,7 @@ pub(crate) async fn run(
         store_failures: args.store_failures,
         event_time,
         lease_timeout: Duration::from_secs(args.lease_timeout),
+        input,
         ..BuildOptions::new(command)
     };
     conduct(global, &workspace, &failures, build).await
@@ -58,8 +71,9 @@ pub(super) async fn conduct(
     build: BuildOptions,
 ) -> Done {
     let writes = build.command.writes();
+    let is_target = build.input.is_some();
     let summary = workspace.build(build, asked_to_end(Some("stopping… (Ctrl-C again ends at once)"))).await?;
-    if global.output == OutputFormat::Text {
+    if global.output == OutputFormat::Text && !is_target {
         // A test that fails leaves everything as it is anyway.
         let failed = if writes { still_visible(workspace, failures.all()).await? } else { Vec::new() };
         close(global, &summary, &failed, writes);

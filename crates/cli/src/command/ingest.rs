@@ -1,8 +1,9 @@
 //! `ade ingest`: what the project declares, or one file more.
+use std::io::stdin;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ade_run::{Command, FileDraft, FileIngest, FileTable};
+use ade_run::{Command, FeedInput, FileDraft, FileIngest, FileTable};
 use serde_json::{Map, Value, json};
 
 use super::{Done, build, lake_options, open, open_options, print};
@@ -11,6 +12,11 @@ use crate::error::{CliError, FAILED};
 use crate::output::{Table, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &IngestArgs) -> Done {
+    if let Some(source) = &args.singer {
+        let mut build = args.build.clone();
+        build.selection.select = vec![format!("source:{source}")];
+        return build::run_with(global, &build, Command::Ingest, None, Some(FeedInput::new(stdin()))).await;
+    }
     let (Some(file), Some(into)) = (&args.file, &args.into) else {
         return build::run(global, &args.build, Command::Ingest, None).await;
     };

@@ -10,6 +10,7 @@ mod notices;
 mod out_file;
 mod pipe;
 mod quiet;
+mod state_lines;
 mod style;
 mod summary_text;
 mod table;
@@ -41,6 +42,11 @@ pub(crate) fn observer(global: &GlobalArgs) -> Arc<dyn Observer> {
         OutputFormat::Text if global.quiet => Arc::new(quiet::QuietReporter { style: style(global) }),
         OutputFormat::Text => Arc::new(text::TextReporter::new(style(global), stderr().is_terminal())),
     }
+}
+
+/// The observer of rows that a tap pipes in.
+pub(crate) fn target(global: &GlobalArgs) -> Arc<dyn Observer> {
+    Arc::new(state_lines::StateReporter { style: style(global), is_quiet: global.quiet })
 }
 
 /// The observer of commands whose standard output is their answer.

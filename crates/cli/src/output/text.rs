@@ -79,7 +79,7 @@ impl Observer for TextReporter {
                 self.line(&task_lines(report, self.style));
             }
             // The command closes with the summary: it knows what readers still see.
-            Event::RunFinished(_) => {}
+            Event::RunFinished(_) | Event::FeedState { .. } => {}
         }
     }
 }

@@ -57,6 +57,7 @@ mod rejects;
 mod row_rules;
 mod shared_lake;
 mod shop;
+mod singer;
 mod slips;
 mod sql_errors;
 mod stopping;

@@ -13,6 +13,7 @@ mod parse;
 
 pub(crate) use flat::Nested;
 pub(crate) use infer::{Seen, infer};
+pub(crate) use object::{Kind, Member, members, members_within, unescape};
 pub(crate) use parse::Parser;
 
 use serde::de::IgnoredAny;

@@ -143,7 +143,7 @@ fn check(
 ) {
     let name = &table.name.value;
     let incremental = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Incremental);
-    // Files know what is new by their content, topics by their offsets; databases need a column that tells.
+    // Files know what is new by their content, topics by their offsets, taps by themselves; databases need a column that tells.
     let needs_cursor = kind.is_some_and(|kind| !matches!(kind, "events" | "files" | "kafka" | "singer"));
     let capture = declared.mode.as_ref().filter(|mode| mode.value == IngestMode::Capture);
     if let Some(mode) = capture

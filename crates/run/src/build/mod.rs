@@ -55,7 +55,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::RunError;
-use crate::source::{Captures, Collected, Connections, Obfuscation};
+use crate::source::{Captures, Collected, Connections, Feeds, Obfuscation};
 use crate::workspace::{Workspace, keyring};
 
 /// What all tasks of one run share.
@@ -69,6 +69,8 @@ pub(crate) struct Build {
     pub(crate) captures: Captures,
     /// The tables that collected events land in.
     pub(crate) collected: Collected,
+    /// The tables that programs send.
+    pub(crate) feeds: Feeds,
     /// What was recorded about each node when it was last built.
     pub(crate) recorded: BTreeMap<String, NodeState>,
     /// The nodes by what SQL calls them.

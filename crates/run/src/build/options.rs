@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::{EventTimeRange, RejectFilter};
+use crate::source::FeedInput;
 
 /// Which kinds of nodes a command carries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct BuildOptions {
     pub rejects: RejectFilter,
     /// How long to wait for a table that another program writes.
     pub lease_timeout: Duration,
+    /// What a source's program would send, read from somewhere else.
+    pub input: Option<FeedInput>,
 }
 
 impl BuildOptions {
@@ -76,6 +79,7 @@ impl BuildOptions {
             event_time: None,
             rejects: RejectFilter::default(),
             lease_timeout: Duration::from_mins(5),
+            input: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::build::{
 };
 use crate::error::RunError;
 use crate::event::{Event, Summary};
-use crate::source::{Captures, Collected, Connections, Obfuscation};
+use crate::source::{Captures, Collected, Connections, Feeds, Obfuscation};
 use crate::workspace::{Workspace, spill};
 
 impl Workspace {
@@ -48,7 +48,17 @@ impl Workspace {
             self.tell_undeclared(&build.recorded).await?;
         }
         let plan = Plan::new(&self.project, &selected, &build.options);
-        carry_out_plan(Arc::new(self.with_connections(build, &plan)), plan).await
+        let build = self.with_connections(build, &plan);
+        if build.options.input.is_some() && !build.feeds.is_of_one() {
+            return Err(RunError::usage(
+                format!(
+                    "`{}` does not name tables of one connection that a tap could be piped into",
+                    build.options.select.join(" ")
+                ),
+                "declare the source's tables with a `connection` of `type: singer`; it needs no `command`".to_owned(),
+            ));
+        }
+        carry_out_plan(Arc::new(build), plan).await
     }
 
     /// What a run shares, before it is known which tables it reads.
@@ -67,6 +77,7 @@ impl Workspace {
             connections: Connections::new(self.connectors.clone(), []),
             captures: Captures::default(),
             collected: Collected::default(),
+            feeds: Feeds::default(),
             recorded: self.meta.node_states(self.environment()).await?,
             named: NamedNodes::of(&self.project),
             tables: Mutex::default(),
@@ -81,15 +92,22 @@ impl Workspace {
     fn with_connections(&self, build: Build, plan: &Plan) -> Build {
         let is_captured =
             |source: &SourceTable| source.ingest.as_ref().is_some_and(|declared| declared.mode == IngestMode::Capture);
+        let is_fed = |source: &SourceTable| {
+            let connection = source.connection.as_ref().and_then(|name| self.project.connections.get(name));
+            connection.is_some_and(|found| self.connectors.get(&found.kind).is_ok_and(|kind| kind.is_feed()))
+        };
         let sources = || plan.tasks.iter().filter_map(|task| Some((task, self.project.sources.get(&task.node)?)));
-        let tables = sources().filter(|(_, source)| !is_captured(source));
+        let tables = sources().filter(|(_, source)| !is_captured(source) && !is_fed(source));
         let tables = tables
             .filter_map(|(_, source)| Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?)));
         let captured = sources().filter(|(_, source)| is_captured(source));
         let captured = captured
             .filter_map(|(task, source)| Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone())));
+        let fed = sources().filter(|(_, source)| is_fed(source));
+        let fed = fed
+            .filter_map(|(task, source)| Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone())));
         let connections = Connections::new(self.connectors.clone(), tables);
-        Build { connections, captures: Captures::new(captured), ..build }
+        Build { connections, captures: Captures::new(captured), feeds: Feeds::new(fed), ..build }
     }
 
     /// The selected nodes; selectors that match nothing are told to the observer.

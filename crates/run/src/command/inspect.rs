@@ -7,7 +7,9 @@ mod wanted;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use ade_connect::{Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, Survey, TableInfo};
+use ade_connect::{
+    Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, PositionKey, Survey, TableInfo,
+};
 use ade_diagnostic::did_you_mean;
 use ade_project::resource::SourceTable;
 use futures::{StreamExt, stream};
@@ -19,7 +21,7 @@ pub use self::report::{DraftAdditions, InspectReport, InspectedColumn, Inspected
 use crate::build::TaskError;
 use crate::error::RunError;
 use crate::source::{Obfuscation, consumer, of_connection, open_connection};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, keyring};
 
 /// Tables that were looked at.
 pub(super) struct Examined {
@@ -60,7 +62,10 @@ impl Workspace {
                 did_you_mean(connection, names).unwrap_or_else(|| "connections are declared in ade.yml".to_owned());
             return Err(RunError::usage(format!("there is no connection `{connection}`"), hint));
         };
-        let opened = open_connection(&self.connectors, declared, &self.root, &self.world, None).await.map_err(plain)?;
+        // What a tap changes in its config is sealed with the key; nothing else needs it here.
+        let key = keyring(&self.root, &self.project, &self.world).ok();
+        let key = key.map(|keyring| PositionKey::new(*keyring.position_subkey()));
+        let opened = open_connection(&self.connectors, declared, &self.root, &self.world, key).await.map_err(plain)?;
         let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;
         if !tables.is_empty() {
             found = self.wanted(opened.as_ref(), connection, found, tables).await?;

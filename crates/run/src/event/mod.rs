@@ -66,6 +66,11 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// All rows that a program piped in, up to where it said this, are committed.
+    FeedState {
+        /// Where the program is, in its own words: what it goes on from.
+        state: serde_json::Value,
+    },
     /// A task ended.
     TaskFinished(TaskReport),
     /// The run ended.

@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use ade_connect::{ConnectError, ConnectorSpec, OpenContext, PositionKey, Registry, Settings, Snapshot};
+use ade_connect::{
+    ConnectError, ConnectorSpec, OpenContext, PositionKey, Registry, Settings, Snapshot, is_secret_name,
+};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_lake::TableName;
-use ade_project::Project;
-use ade_project::resource::{Connection, IngestMode, SourceTable};
+use ade_project::resource::{Connection, ConnectionSetting, IngestMode, SourceTable};
+use ade_project::{Project, Setting};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
@@ -53,6 +55,11 @@ impl Connections {
     /// How the connection's kind describes itself.
     pub(crate) fn spec(&self, connection: &Connection) -> Result<ConnectorSpec, TaskError> {
         Ok(self.registry.get(&connection.kind)?.spec().clone())
+    }
+
+    /// Whether the connection's tables are fed, together.
+    pub(crate) fn is_feed(&self, connection: &Connection) -> Result<bool, TaskError> {
+        Ok(self.registry.get(&connection.kind)?.is_feed())
     }
 
     /// The snapshot of a connection, for reading into `table`, whose writer lease is held and which has `version` now. A
@@ -183,6 +190,7 @@ pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagno
         })
         .collect();
     let problems = spec.check_settings(&declared).into_iter();
+    let written = connection.settings.iter().flat_map(|(name, setting)| secrets_in(name, setting, connection));
     problems
         .map(|problem| {
             let place = connection.settings.get(&problem.setting).map(|setting| setting.key_origin.clone());
@@ -194,7 +202,36 @@ pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagno
                 None => diagnostic,
             }
         })
+        .chain(written)
         .collect()
+}
+
+/// Secrets that are written out among settings that another program understands.
+fn secrets_in(name: &str, setting: &ConnectionSetting, connection: &Connection) -> Vec<Diagnostic> {
+    fn written(path: &str, name: &str, value: &Setting, found: &mut Vec<String>) {
+        match value {
+            Setting::Map(entries) => {
+                for (name, value) in entries {
+                    written(&format!("{path}.{name}"), name, value, found);
+                }
+            }
+            Setting::List(items) => items.iter().for_each(|item| written(path, name, item, found)),
+            Setting::Text(_) if is_secret_name(name) && !value.has_reference() && value.to_string() != "" => {
+                found.push(path.to_owned());
+            }
+            Setting::Text(_) | Setting::Plain(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    if matches!(setting.value, Setting::Map(_)) {
+        written(name, "", &setting.value, &mut found);
+    }
+    let problem = |path: &String| {
+        let message = format!("connection `{}`: `{path}` is a secret and must not be written here", connection.name);
+        let problem = Diagnostic::error(&rule::INVALID_VALUE, message).at(setting.key_origin.clone());
+        problem.hint("give it by reference: `${env:NAME}` or `${file:path}`")
+    };
+    found.iter().map(problem).collect()
 }
 
 /// A setting without references as the value that it is.

@@ -43,6 +43,9 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
     if connection.kind == "events" {
         return build.collected.outcome(build, connection, &source.id, checks).await;
     }
+    if build.connections.is_feed(connection)? {
+        return build.feeds.outcome(build, connection, &source.id).await;
+    }
     let spec = build.connections.spec(connection)?;
     let options =
         spec.table_options(&declared.options).map_err(|problems| ade_connect::ConnectError::Settings { problems })?;
@@ -319,7 +322,9 @@ impl TableLanding<'_> {
     fn types_values(&self) -> impl Fn(&DataType) -> bool {
         let kind = self.kind();
         move |data_type| match kind {
-            "files" | "kafka" => data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean,
+            "files" | "kafka" | "singer" => {
+                data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean
+            }
             // What a number of SQLite means as a time depends on its column.
             "sqlite" => data_type.is_numeric() || *data_type == DataType::Boolean,
             _ => false,

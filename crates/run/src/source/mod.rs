@@ -12,6 +12,8 @@ mod decided;
 mod door;
 mod drift;
 mod extras;
+mod feed_input;
+mod feeds;
 mod gaps;
 mod ingest;
 mod key;
@@ -46,6 +48,8 @@ pub(crate) use connections::{
 };
 pub(crate) use drift::{may_be_missing, must_have_values};
 pub(crate) use extras::{IS_DELETED, NOT_DELETED};
+pub use feed_input::FeedInput;
+pub(crate) use feeds::Feeds;
 pub(crate) use ingest::ingest;
 pub(crate) use landing::Landing;
 pub(crate) use obfuscation::Obfuscation;

@@ -88,4 +88,11 @@ pages! {
     integration_checklist "docs/guide/integration-checklist.md"
     drift "docs/guide/drift.md"
     events "docs/guide/events.md"
+    singer "docs/guide/singer.md"
+    singer_salesforce "docs/guide/singer-salesforce.md"
+    singer_google_analytics "docs/guide/singer-google-analytics.md"
+    singer_mixpanel "docs/guide/singer-mixpanel.md"
+    singer_stripe "docs/guide/singer-stripe.md"
+    singer_zendesk "docs/guide/singer-zendesk.md"
+    singer_github "docs/guide/singer-github.md"
 }

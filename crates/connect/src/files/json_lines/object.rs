@@ -62,32 +62,37 @@ pub(crate) fn members<'a>(
     mut member: impl FnMut(Cow<'a, str>, Member),
 ) -> Result<(), Problem> {
     let mut cursor = Cursor { bytes: &text.as_bytes()[..end], text, position: start };
+    cursor.object(|cursor, key| {
+        let value = cursor.value()?;
+        member(key, value);
+        Ok(())
+    })?;
     cursor.blanks();
-    cursor.expect(b'{', NOT_AN_OBJECT)?;
-    cursor.blanks();
-    if cursor.peek() == Some(b'}') {
-        cursor.position += 1;
-    } else {
-        loop {
-            cursor.blanks();
-            let key = cursor.string()?;
-            let key = cursor.unescape(key)?;
-            cursor.blanks();
-            cursor.expect(b':', "expected `:` after a key")?;
-            cursor.blanks();
-            let value = cursor.value()?;
-            member(key, value);
-            cursor.blanks();
-            match cursor.peek() {
-                Some(b',') => cursor.position += 1,
-                Some(b'}') => {
-                    cursor.position += 1;
-                    break;
-                }
-                _ => return Err(cursor.problem("expected `,` or `}` after a value")),
-            }
+    if cursor.position < end { Err(cursor.problem("something follows the object")) } else { Ok(()) }
+}
+
+/// The same for an object around another one, which is the value of its key `inner`: its members go to `within`, those of the
+/// object around it to `member`. Each byte is looked at once.
+pub(crate) fn members_within<'a>(
+    text: &'a str,
+    (start, end): (usize, usize),
+    inner: &str,
+    mut within: impl FnMut(Cow<'a, str>, Member),
+    mut member: impl FnMut(Cow<'a, str>, Member),
+) -> Result<(), Problem> {
+    let mut cursor = Cursor { bytes: &text.as_bytes()[..end], text, position: start };
+    cursor.object(|cursor, key| {
+        if key == inner && cursor.peek() == Some(b'{') {
+            return cursor.object(|cursor, key| {
+                let value = cursor.value()?;
+                within(key, value);
+                Ok(())
+            });
         }
-    }
+        let value = cursor.value()?;
+        member(key, value);
+        Ok(())
+    })?;
     cursor.blanks();
     if cursor.position < end { Err(cursor.problem("something follows the object")) } else { Ok(()) }
 }
@@ -124,6 +129,35 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         Err(self.problem(reason))
+    }
+
+    /// Goes through the object that begins here; `value` is called where each value begins, with its key.
+    fn object(&mut self, mut value: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Problem>) -> Result<(), Problem> {
+        self.blanks();
+        self.expect(b'{', NOT_AN_OBJECT)?;
+        self.blanks();
+        if self.peek() == Some(b'}') {
+            self.position += 1;
+            return Ok(());
+        }
+        loop {
+            self.blanks();
+            let key = self.string()?;
+            let key = self.unescape(key)?;
+            self.blanks();
+            self.expect(b':', "expected `:` after a key")?;
+            self.blanks();
+            value(self, key)?;
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.position += 1,
+                Some(b'}') => {
+                    self.position += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.problem("expected `,` or `}` after a value")),
+            }
+        }
     }
 
     fn unescape(&self, key: Member) -> Result<Cow<'a, str>, Problem> {

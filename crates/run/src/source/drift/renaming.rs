@@ -100,7 +100,10 @@ impl TableLanding<'_> {
         let door = Door::new(self.source);
         let pairs = drift.missing.iter().flat_map(|missing| drift.new.iter().map(move |new| (missing, new)));
         let pairs: Vec<_> = pairs.filter(|(missing, new)| missing.is_alike(new)).take(MOST_PAIRS).collect();
-        let Some(unit) = plan.units.first().filter(|_| self.declared.mode != IngestMode::Capture && !pairs.is_empty())
+        let Some(unit) = plan
+            .units
+            .first()
+            .filter(|_| self.declared.mode != IngestMode::Capture && snapshot.can_read_again() && !pairs.is_empty())
         else {
             return Ok(Vec::new());
         };

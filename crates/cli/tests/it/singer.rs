@@ -1,0 +1,9 @@
+//! Singer taps, scripted and real, end to end.
+mod basics;
+mod crashes;
+mod messages;
+mod piping;
+mod real;
+mod recorded;
+mod salesforce;
+mod scripted;

@@ -1,0 +1,359 @@
+//! The feeding of all tables of one connection, from one process of their source.
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use ade_connect::{
+    ConnectError, ConnectorSpec, FedTable, Feed, FeedGate, FeedRequest, FeedStep, PositionKey, SaidLine, Settings,
+    Snapshot,
+};
+use ade_lake::{At, LakeError, Lease, TableName};
+use ade_project::NodeId;
+use ade_project::resource::{Connection, Ingest, IngestMode, SourceTable};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+
+use super::super::connections::{of_connection, open};
+use super::super::door::Door;
+use super::super::feed_input::FeedInput;
+use super::super::ingest::TableLanding;
+use super::super::switched::position;
+use super::super::waves::waves;
+use super::Group;
+use crate::build::{Build, Outcome, TaskError};
+use crate::error::RunError;
+use crate::event::{Event, Status};
+use crate::workspace::{Workspace, keyring};
+
+/// The feeding of all tables of one connection.
+pub(super) struct Feeding<'a> {
+    build: &'a Build,
+    connection: &'a Connection,
+    group: &'a Group,
+    outcomes: HashMap<NodeId, Result<Outcome, TaskError>>,
+    /// Tables of which all is to be read, whatever is there, until a unit of them has landed.
+    owed: HashSet<NodeId>,
+}
+
+/// A table of the connection, whose lease is held.
+struct Held<'a> {
+    source: &'a SourceTable,
+    declared: &'a Ingest,
+    options: Settings,
+    checks: &'a [NodeId],
+    table: TableName,
+    lease: Lease,
+    /// Whether it is read in this run.
+    is_read: bool,
+}
+
+/// A landing that is under way.
+type Landing<'a> = BoxFuture<'a, (usize, Result<Outcome, TaskError>)>;
+
+/// A unit to be landed, and what its end waits for.
+type Unit = (Arc<dyn Snapshot>, FeedGate);
+
+/// Landings that are under way, and units that wait for an earlier one of their table.
+#[derive(Default)]
+struct Landings<'a> {
+    under_way: FuturesUnordered<Landing<'a>>,
+    /// What the end of each waits for.
+    busy: HashMap<usize, FeedGate>,
+    waiting: HashMap<usize, VecDeque<Unit>>,
+}
+
+impl<'a> Feeding<'a> {
+    pub(super) fn new(build: &'a Build, connection: &'a Connection, group: &'a Group) -> Self {
+        let all = group.tables.iter().map(|(node, _)| node.clone());
+        let owed = if build.options.full_refresh { all.collect() } else { HashSet::new() };
+        Self { build, connection, group, outcomes: HashMap::new(), owed }
+    }
+
+    pub(super) async fn all(mut self) -> HashMap<NodeId, Result<Outcome, TaskError>> {
+        let mut held = Vec::new();
+        let fed = match self.hold_all(&mut held).await {
+            Ok(()) => Box::pin(self.feed(&held)).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = fed {
+            let message = error.message();
+            for (node, _) in &self.group.tables {
+                // What landed before stays, and what it says; the reason comes to those that have none.
+                match self.outcomes.get_mut(node) {
+                    Some(Err(_)) => {}
+                    Some(Ok(outcome)) => {
+                        outcome.status = Status::Failed;
+                        outcome.note(&message);
+                    }
+                    None => drop(self.outcomes.insert(node.clone(), Err(again(&message)))),
+                }
+            }
+        }
+        for table in held {
+            self.build.workspace.release(&table.table, &table.lease).await;
+        }
+        self.outcomes
+    }
+
+    /// Holds all tables of the connection, also those that are not read: where the source goes on depends on all of them.
+    async fn hold_all(&self, held: &mut Vec<Held<'a>>) -> Result<(), TaskError> {
+        let build: &'a Build = self.build;
+        let workspace = &build.workspace;
+        let spec: ConnectorSpec = build.connections.spec(self.connection)?;
+        for source in workspace.project.sources.values() {
+            let Some(declared) = source.ingest.as_ref() else { continue };
+            if source.connection.as_ref() != Some(&self.connection.name) {
+                continue;
+            }
+            let options =
+                spec.table_options(&declared.options).map_err(|problems| ConnectError::Settings { problems })?;
+            let table = Workspace::table_name(&source.relation)?;
+            let lease = workspace.lake.lease(&table, "ade").await?;
+            let read = self.group.tables.iter().find(|(node, _)| *node == source.id);
+            let checks = read.map_or(&[][..], |(_, checks)| checks.as_slice());
+            held.push(Held { source, declared, options, checks, table, lease, is_read: read.is_some() });
+        }
+        Ok(())
+    }
+
+    async fn feed(&mut self, held: &[Held<'a>]) -> Result<(), TaskError> {
+        let workspace = &self.build.workspace;
+        let key = self.position_key(held)?;
+        let opened = open(&workspace.connectors, self.connection, &workspace.root, &workspace.world, key).await?;
+        let mut tables = Vec::with_capacity(held.len());
+        for table in held {
+            tables.push(self.fed(table).await?);
+        }
+        let input = self.build.options.input.as_ref().and_then(FeedInput::take);
+        let feed = opened.feed(FeedRequest { tables, is_one_round: self.waits_for_whole_tables(held), input }).await;
+        let mut feed = feed.map_err(|error| of_connection(error, self.connection))?;
+        Box::pin(self.follow(feed.as_mut(), held)).await
+    }
+
+    /// The key of what positions say; a connection whose tables are all read whole can do without.
+    fn position_key(&self, held: &[Held<'a>]) -> Result<Option<PositionKey>, TaskError> {
+        let workspace = &self.build.workspace;
+        match keyring(&workspace.root, &workspace.project, &workspace.world) {
+            Ok(keyring) => Ok(Some(PositionKey::new(*keyring.position_subkey()))),
+            Err(_) if held.iter().all(|table| table.declared.mode == IngestMode::Full) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn fed(&self, table: &Held<'a>) -> Result<FedTable, TaskError> {
+        let snapshot = match self.build.workspace.lake.snapshot(&table.table, At::Latest).await {
+            Ok(snapshot) => Some(snapshot),
+            Err(LakeError::NoTable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let door = Door::new(table.source);
+        Ok(FedTable {
+            from: table.declared.from.clone(),
+            options: table.options.clone(),
+            is_full: table.declared.mode == IngestMode::Full,
+            cursor: table.declared.cursor.as_ref().map(|cursor| door.outside(cursor).to_owned()),
+            position: snapshot.and_then(|snapshot| position(&snapshot, table.declared.mode)),
+            anew: self.owed.contains(&table.source.id),
+            is_read: table.is_read,
+        })
+    }
+
+    /// Lands what comes until the source has ended.
+    async fn follow<'b>(&mut self, feed: &mut dyn Feed, held: &'b [Held<'b>]) -> Result<(), TaskError>
+    where
+        'a: 'b,
+    {
+        let mut landings = Landings::default();
+        loop {
+            tokio::select! {
+                biased;
+                Some((at, result)) = landings.under_way.next() => self.landed(held, at, result, &mut landings),
+                step = feed.next() => match step {
+                    Ok(FeedStep::Unit { from, snapshot, gate }) => {
+                        if let Some(at) = held.iter().position(|table| table.declared.from == from) {
+                            self.begin(held, at, (snapshot, gate), &mut landings);
+                        }
+                    }
+                    Ok(FeedStep::Round { state, is_last }) => {
+                        self.end_round(held, is_last, &mut landings).await;
+                        let failed = self.failed(held);
+                        let is_piped = self.build.options.input.is_some();
+                        if let Some(state) = state.filter(|_| is_piped && failed.is_empty()) {
+                            self.build.workspace.observer.on(&Event::FeedState { state });
+                        }
+                        feed.landed(&failed).await;
+                    }
+                    Ok(FeedStep::Said(line)) => self.say(&line),
+                    Ok(FeedStep::End(notes)) => {
+                        self.rest(held, &mut landings).await;
+                        self.tell(held, &notes);
+                        return Ok(());
+                    }
+                    Err(error) => {
+                        self.rest(held, &mut landings).await;
+                        return Err(of_connection(error, self.connection).into());
+                    }
+                },
+            }
+        }
+    }
+
+    /// Lands what a round has to its end, what checks of others read before those.
+    async fn end_round<'b>(&mut self, held: &'b [Held<'b>], is_last: bool, landings: &mut Landings<'b>)
+    where
+        'a: 'b,
+    {
+        // Tables that are read whole land on, unless the source has ended.
+        let ends = |at: &usize| is_last || held[*at].declared.mode != IngestMode::Full;
+        loop {
+            let ending: Vec<usize> = landings.busy.keys().copied().filter(ends).collect();
+            let reads: Vec<BTreeSet<usize>> = ending.iter().map(|at| self.reads(held, *at, &ending)).collect();
+            let Some(wave) = waves(&reads).into_iter().next() else { return };
+            let mut wave: HashSet<usize> = wave.into_iter().map(|place| ending[place]).collect();
+            for gate in wave.iter().filter_map(|at| landings.busy.get(at)) {
+                gate.open();
+            }
+            while !wave.is_empty() {
+                let Some((at, result)) = landings.under_way.next().await else { return };
+                wave.remove(&at);
+                self.landed(held, at, result, landings);
+            }
+        }
+    }
+
+    /// The places among `ending` of the tables that the checks of one read besides.
+    fn reads(&self, held: &[Held<'_>], at: usize, ending: &[usize]) -> BTreeSet<usize> {
+        let graph = &self.build.workspace.project.graph;
+        let parents = held[at].checks.iter().flat_map(|check| graph.parents(check.as_str())).map(|parent| &parent.id);
+        let place = |parent: &NodeId| ending.iter().position(|other| held[*other].source.id == *parent);
+        parents.filter(|parent| **parent != held[at].source.id).filter_map(place).collect()
+    }
+
+    /// Whether a check of a table that lands in rounds reads one that becomes visible with the source's end.
+    fn waits_for_whole_tables(&self, held: &[Held<'_>]) -> bool {
+        let is_whole = |at: &usize| held[*at].declared.mode == IngestMode::Full;
+        let read: Vec<usize> = (0..held.len()).filter(|at| held[*at].is_read).collect();
+        let reads_whole = |at: usize| self.reads(held, at, &read).iter().any(|place| is_whole(&read[*place]));
+        read.iter().any(|at| !is_whole(at) && reads_whole(*at))
+    }
+
+    /// Waits for everything that is under way.
+    async fn rest<'b>(&mut self, held: &'b [Held<'b>], landings: &mut Landings<'b>)
+    where
+        'a: 'b,
+    {
+        while let Some((at, result)) = landings.under_way.next().await {
+            self.landed(held, at, result, landings);
+        }
+    }
+
+    fn begin<'b>(&mut self, held: &'b [Held<'b>], at: usize, unit: Unit, landings: &mut Landings<'b>)
+    where
+        'a: 'b,
+    {
+        if landings.busy.contains_key(&at) {
+            landings.waiting.entry(at).or_default().push_back(unit);
+            return;
+        }
+        let (snapshot, gate) = unit;
+        landings.busy.insert(at, gate);
+        let anew = self.owed.contains(&held[at].source.id);
+        landings.under_way.push(land(self.build, at, &held[at], snapshot, anew));
+    }
+
+    /// What a unit came to; the next of its table begins.
+    fn landed<'b>(
+        &mut self,
+        held: &'b [Held<'b>],
+        at: usize,
+        result: Result<Outcome, TaskError>,
+        landings: &mut Landings<'b>,
+    ) where
+        'a: 'b,
+    {
+        landings.busy.remove(&at);
+        let node = held[at].source.id.clone();
+        let went_well = result.as_ref().is_ok_and(|outcome| outcome.status.is_good());
+        if went_well {
+            self.owed.remove(&node);
+        }
+        match (result, self.outcomes.get_mut(&node)) {
+            (Ok(outcome), Some(Ok(before))) if outcome.status == Status::Unchanged => {
+                tracing::debug!(%node, status = ?before.status, "nothing more");
+            }
+            (Ok(outcome), Some(Ok(before))) => {
+                let said = before.message.take();
+                before.add(outcome);
+                before.said_before(said.as_deref());
+            }
+            (Err(error), Some(Ok(before))) if before.version.is_some() => {
+                // What landed before it stays, and is told.
+                before.status = Status::Failed;
+                before.note(&error.message());
+            }
+            (result, _) => drop(self.outcomes.insert(node, result)),
+        }
+        let next = landings.waiting.get_mut(&at).and_then(VecDeque::pop_front);
+        if let Some(unit) = next.filter(|_| went_well) {
+            self.begin(held, at, unit, landings);
+        } else if !went_well {
+            landings.waiting.remove(&at);
+        }
+    }
+
+    /// The tables that have failed, by what the source calls them.
+    fn failed(&self, held: &[Held<'_>]) -> Vec<String> {
+        let has_failed = |node: &NodeId| match self.outcomes.get(node) {
+            Some(Ok(outcome)) => !outcome.status.is_good(),
+            Some(Err(_)) => true,
+            None => false,
+        };
+        held.iter().filter(|table| has_failed(&table.source.id)).map(|table| table.declared.from.clone()).collect()
+    }
+
+    /// What the source's program says goes to the log, and what sounds like trouble to whoever watches.
+    fn say(&self, line: &SaidLine) {
+        if !line.is_warning {
+            tracing::info!(connection = self.connection.name, "{}", line.text);
+            return;
+        }
+        let message = format!("{}: {}", self.connection.name, line.text);
+        self.build.workspace.observer.on(&Event::Notice { node: None, message });
+    }
+
+    /// Says what concerns the source as a whole with the first table that can say it.
+    fn tell(&mut self, held: &[Held<'_>], notes: &[ade_connect::Note]) {
+        let mut read = held.iter().filter(|table| table.is_read);
+        let Some(node) = read.next().map(|table| &table.source.id).filter(|_| !notes.is_empty()) else { return };
+        let outcome = self.outcomes.entry(node.clone()).or_insert_with(|| Ok(Outcome::unchanged()));
+        for note in notes {
+            match outcome {
+                Ok(outcome) => {
+                    outcome.note(&note.message);
+                    outcome.warn();
+                }
+                Err(error) => error.note(&note.message),
+            }
+        }
+    }
+}
+
+/// Lands one unit of a table.
+fn land<'a>(build: &'a Build, at: usize, table: &'a Held<'a>, snapshot: Arc<dyn Snapshot>, anew: bool) -> Landing<'a> {
+    let landing = TableLanding {
+        build,
+        source: table.source,
+        declared: table.declared,
+        table: &table.table,
+        lease: &table.lease,
+        checks: table.checks,
+        anew,
+    };
+    let options = table.options.clone();
+    Box::pin(async move { (at, Box::pin(landing.land(snapshot.as_ref(), options)).await) })
+}
+
+/// The same failure for one more table: errors cannot be copied, their words can.
+fn again(message: &str) -> TaskError {
+    RunError::usage(message, None).into()
+}
