@@ -1,6 +1,7 @@
 //! A server that speaks as Amazon's S3 does: Python's moto.
 
-use std::net::TcpListener;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -29,6 +30,18 @@ impl S3Server {
         command.args(["--pdeathsig=KILL", "--"]).arg(program).args(["-H", "127.0.0.1", "-p", &port.to_string()]);
         let process = ServerProcess::start(command, "Running on")?;
         Ok(Self { port, _process: process })
+    }
+
+    /// Puts something there: `bucket` with nothing makes a bucket, `bucket/path` an object.
+    pub fn put(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let length = content.len();
+        let head =
+            format!("PUT /{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(&[head.as_bytes(), content].concat())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(io::Error::other(answer)) }
     }
 
     /// Where it listens.

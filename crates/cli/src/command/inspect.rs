@@ -17,7 +17,14 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     if report.tables.is_empty() {
-        return Err(CliError::new(format!("connection `{connection}` offers no table: there is nothing to draft")));
+        let hint = if lists_nothing(&workspace, connection) {
+            "; a web server does not list its files: name one with `--table FILE`"
+        } else {
+            ""
+        };
+        return Err(CliError::new(format!(
+            "connection `{connection}` offers no table: there is nothing to draft{hint}"
+        )));
     }
     let style = style(global);
     // With `--quiet`, what is written or to be written is all that is said.
@@ -81,6 +88,13 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether it is one of a web server.
+fn lists_nothing(workspace: &Workspace, connection: &str) -> bool {
+    let declared = workspace.project().connections.get(connection);
+    let path = declared.and_then(|declared| declared.settings.get("path")).map(|path| path.value.to_string());
+    path.is_some_and(|path| path.starts_with("http://") || path.starts_with("https://"))
 }
 
 /// The connections that can be inspected.

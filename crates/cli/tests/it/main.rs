@@ -54,6 +54,7 @@ mod read_only;
 mod rebuilding;
 mod reference;
 mod rejects;
+mod remote_files;
 mod row_rules;
 mod shared_lake;
 mod shop;
