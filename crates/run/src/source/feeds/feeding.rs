@@ -273,6 +273,9 @@ impl<'a> Feeding<'a> {
     {
         landings.busy.remove(&at);
         let node = held[at].source.id.clone();
+        // What a tap has sent cannot be asked for again within the run: that somebody got ahead is a failure.
+        let overtaken = |error: TaskError| if error.is_conflict() { again(&error.message()) } else { error };
+        let result = result.map_err(overtaken);
         let went_well = result.as_ref().is_ok_and(|outcome| outcome.status.is_good());
         if went_well {
             self.owed.remove(&node);
