@@ -7,12 +7,12 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import jaffle, land, postgres, postgres_changes, project, singer, tpch, upsert
+from benchmarks import events, jaffle, land, postgres, postgres_changes, project, singer, tpch, upsert
 from harness import machine, setup
 from harness.context import Context
 from harness.page import page
 
-MODULES = [tpch, jaffle, land, postgres, postgres_changes, upsert, singer, project]
+MODULES = [tpch, jaffle, land, events, postgres, postgres_changes, upsert, singer, project]
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "bench" / ".work"
 

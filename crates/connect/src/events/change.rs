@@ -49,14 +49,18 @@ impl Change {
             .or_else(|| text(source.get("collection")));
         let (before, after) = (object(document.shift_remove("before")), object(document.shift_remove("after")));
         let said = document.get("op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        // Where nothing is said, what there is of the row speaks.
+        let implied = match (&before, &after) {
+            (_, None) => "delete",
+            (None, Some(_)) => "create",
+            (Some(_), Some(_)) => "update",
+        };
         let op = match said.as_str() {
+            "" => implied,
             "c" | "create" | "insert" => "create",
             "u" | "update" | "modify" => "update",
             "d" | "delete" | "remove" => "delete",
             "r" | "read" | "snapshot" => "read",
-            "" if after.is_none() => "delete",
-            "" if before.is_none() => "create",
-            "" => "update",
             _ => return Err(("unknown_change", "its `op` is none of create, update, delete and read")),
         };
         let at = ["ts", "ts_ms"].into_iter().find_map(|name| document.get(name)).or_else(|| source.get("ts_ms"));

@@ -22,10 +22,13 @@ pub use collection::Collection;
 use self::collecting::Collecting;
 use crate::build::{Build, Outcome, TaskError};
 
+/// What tables came to; each is taken by its task.
+type Outcomes = HashMap<NodeId, Result<Outcome, TaskError>>;
+
 /// The tables of collected events of one run, by their connections.
 #[derive(Default)]
 pub(crate) struct Collected {
-    outcomes: Mutex<HashMap<String, HashMap<NodeId, Result<Outcome, TaskError>>>>,
+    outcomes: Mutex<HashMap<String, Outcomes>>,
 }
 
 impl Collected {

@@ -168,3 +168,97 @@ fn unread_body(unread: Unread, most: usize) -> Response {
 fn too_large(most: usize) -> Response {
     Response::failure(400, &format!("the body is longer than {} KB", most / 1024))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{DuplexStream, duplex};
+
+    use super::*;
+
+    const MOST: usize = 100;
+
+    fn limits(kibibytes: usize) -> Limits {
+        Limits {
+            body_bytes: |_| MOST,
+            kibibytes_at_once: Arc::new(Semaphore::new(kibibytes)),
+            idle: Duration::from_secs(5),
+            arrival: Duration::from_secs(5),
+        }
+    }
+
+    /// A connection whose answers are the bodies of its requests; the sender ends it between two of them.
+    fn echo(limits: Limits) -> (DuplexStream, watch::Sender<bool>) {
+        let (client, server) = duplex(1 << 16);
+        let (stop, is_stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            let answer = async |request: Request| {
+                Response::text(200, format!("{}:{}", request.head.path, String::from_utf8_lossy(&request.body)))
+            };
+            converse(server, &limits, is_stopped, answer).await;
+        });
+        (client, stop)
+    }
+
+    async fn all_of(mut client: DuplexStream) -> String {
+        let mut said = Vec::new();
+        client.read_to_end(&mut said).await.unwrap();
+        String::from_utf8(said).unwrap()
+    }
+
+    #[tokio::test]
+    async fn requests_that_come_at_once_are_answered_in_order() {
+        let (mut client, _stop) = echo(limits(1_000));
+        let one = "POST /a HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc";
+        let two = "POST /b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\nxy\r\n0\r\n\r\n";
+        let three = "GET /c?q=1 HTTP/1.1\r\nconnection: close\r\n\r\n";
+        client.write_all(format!("{one}{two}{three}").as_bytes()).await.unwrap();
+        let said = all_of(client).await;
+        let bodies: Vec<&str> =
+            said.split("\r\n\r\n").skip(1).map(|rest| rest.split("HTTP/1.1").next().unwrap()).collect();
+        assert_eq!(bodies, ["/a:abc", "/b:xy", "/c:"]);
+        assert!(said.trim_end().contains("connection: close"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_first_is_told_to_go_on() {
+        let (mut client, _stop) = echo(limits(1_000));
+        client
+            .write_all(b"POST / HTTP/1.1\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: 2\r\n\r\n")
+            .await
+            .unwrap();
+        let mut first = [0; 25];
+        client.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 100 Continue\r\n\r\n");
+        client.write_all(b"ok").await.unwrap();
+        assert!(all_of(client).await.ends_with("/:ok"));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_too_much_or_nonsense_ends_the_connection_in_words() {
+        for (request, expected) in [
+            (format!("POST / HTTP/1.1\r\ncontent-length: {}\r\n\r\n", MOST + 1), "HTTP/1.1 400"),
+            (format!("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n", MOST + 1), "HTTP/1.1 400"),
+            ("POST / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(), "HTTP/1.1 400"),
+            (format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(MOST_HEAD)), "HTTP/1.1 400"),
+            ("\u{16}\u{3}\u{1} a handshake of TLS\r\n\r\n".to_owned(), "HTTP/1.1 400"),
+        ] {
+            let (mut client, _stop) = echo(limits(1_000));
+            client.write_all(request.as_bytes()).await.unwrap();
+            let said = all_of(client).await;
+            assert!(said.starts_with(expected) && said.contains("connection: close"), "{request:.60}: {said}");
+        }
+        let (mut client, _stop) = echo(limits(0));
+        client.write_all(b"POST / HTTP/1.1\r\ncontent-length: 1\r\n\r\nx").await.unwrap();
+        let said = all_of(client).await;
+        assert!(said.starts_with("HTTP/1.1 429") && said.contains("retry-after: 1"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_waits_ends_when_the_program_does_and_one_that_is_silent_by_itself() {
+        let (client, stop) = echo(limits(1_000));
+        stop.send(true).unwrap();
+        assert_eq!(all_of(client).await, "");
+        let (client, _stop) = echo(Limits { idle: Duration::from_millis(10), ..limits(1_000) });
+        assert_eq!(all_of(client).await, "");
+    }
+}

@@ -147,3 +147,27 @@ fn a_check_that_fails_keeps_the_events_in_the_log_and_they_land_once_when_it_is_
         "once, although it was read three times"
     );
 }
+
+#[test]
+fn a_drafted_sources_file_lands_what_is_sent_once_the_open_classes_are_said() {
+    let shop = Shop::new();
+    shop.folder.remove("sources/web.yml");
+    let draft = shop.ade().run(&["inspect", "collector", "--source", "web"]).succeeds().text();
+    assert!(draft.contains("- name: identifies") && draft.contains("- name: all_events"), "{draft}");
+    shop.ade().run(&["inspect", "collector", "--source", "web", "--write"]).succeeds();
+    let path = shop.folder.files().into_iter().find(|path| path.to_string_lossy().contains("sources/")).unwrap();
+    let path = path.strip_prefix(shop.folder.path()).unwrap().to_string_lossy().into_owned();
+    let text = shop.folder.read(&path);
+    // What is left open is decided by a person; the key of users must keep all of them apart.
+    let decided: Vec<String> =
+        text.lines().map(|line| line.replace("privacy: # TODO classify", "privacy: username")).collect();
+    shop.folder.write(&path, decided.join("\n"));
+    let collector = shop.serve(&["--no-landing"]);
+    collector.send("/v1/identify", r#"{"userId": "u", "traits": {"email": "a@example.com"}}"#);
+    let ended = shop.ade().run(&["ingest"]);
+    assert!(ended.code == Some(0), "{}\n{}", ended.all(), shop.folder.read(&path));
+    assert_eq!(shop.counts(), [1, 1, 0, 0, 0]);
+    // All of it again is nowhere to be had: what has landed stays.
+    shop.ade().run(&["ingest", "--full-refresh"]).succeeds();
+    assert_eq!(shop.rows("select count(*) from web.identifies"), ["1"]);
+}
