@@ -76,7 +76,7 @@ fn rows_are_kept_as_they_are_now_from_documents_of_every_shape() {
     assert_eq!(shop.counts(), [14, 10, 2, 0, 2]);
     assert_eq!(
         shop.rows("select _ade_rule from web__quarantine.orders order by 1"),
-        ["retyped_column", "unknown_event"]
+        ["retyped_column(id)", "unknown_event"]
     );
     for path in shop.folder.files() {
         let bytes = std::fs::read(&path).unwrap();

@@ -65,7 +65,7 @@ fn every_call_lands_in_its_table_and_everything_is_counted() {
     assert_eq!(shop.rows("select previous_id is not null from web.aliases"), ["true"]);
     // Kept apart: two rows of a table, and three messages that no table is for.
     let apart = "select _ade_rule from web__quarantine.order_completed order by 1";
-    assert_eq!(shop.rows(apart), ["newly_nullable", "retyped_column"]);
+    assert_eq!(shop.rows(apart), ["newly_nullable(order_id)", "retyped_column(order_id)"]);
     let apart = "select _ade_rule from web__quarantine.all_events order by 1";
     assert_eq!(shop.rows(apart), ["broken_record", "nobody", "unknown_event"]);
     assert_eq!(shop.counts(), [13, 7, 5, 0, 1]);
