@@ -22,7 +22,7 @@ fn record(log: &EventLog, id: u32) -> EventRecord {
     EventRecord {
         source: "web".to_owned(),
         received_at: i64::from(id),
-        sent_at: (id % 2 == 0).then_some(5),
+        sent_at: id.is_multiple_of(2).then_some(5),
         digest: log.key().digest("web", &message_id),
         is_duplicate: false,
         body: format!("{{\"messageId\":\"{message_id}\",\"pad\":\"{}\"}}", "x".repeat(id as usize % 97)).into_bytes(),
