@@ -1,4 +1,5 @@
 //! What comes through a tap lands, table by table, and the next run goes on from there.
+use ade_testing::leaks;
 use serde_json::json;
 
 use super::scripted::{SOURCES, Scripted};
@@ -86,4 +87,16 @@ for id in range(4):
         ("0:- 1:- 2:- 3:-", "0:- 1:- 2:- 3:-"),
         "{said}"
     );
+}
+
+#[test]
+fn a_state_may_hold_values_and_is_nowhere_in_clear() {
+    let shop = Scripted::new(SOURCES);
+    shop.ingests(&format!("{BEGIN}row('orders', id=1)\nmark(orders='canary-bookmark')"));
+    shop.ingests(&format!("{BEGIN}row('orders', id=2)\nmark(orders='canary-bookmark')"));
+    assert_eq!(shop.last_state(), json!({"bookmarks": {"orders": {"at": "canary-bookmark"}}}));
+    // The tap's own files are the test's.
+    shop.folder.remove("calls.log");
+    shop.folder.remove("plan.py");
+    assert_eq!(leaks(&shop.folder.files(), &["canary-bookmark"]), []);
 }

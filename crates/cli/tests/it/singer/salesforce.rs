@@ -132,6 +132,11 @@ fn from_an_empty_folder_to_landed_tables() {
     let said = shop.ade().run(&["ingest"]).succeeds().all();
     let rows = shop.ade().rows(contacts);
     assert!(rows.len() == 2 && rows[1].contains("2026-02-01"), "{rows:?}\n{said}");
+    // A refresh token that was given in exchange for the declared one is what the next runs sign in with.
+    let asked = shop.folder.read("asked.log");
+    let signed_in: Vec<&str> = asked.lines().filter(|line| line.contains("/oauth2/token")).collect();
+    assert!(signed_in[0].contains("token-one"), "{signed_in:?}");
+    assert!(signed_in.len() > 3 && signed_in[1..].iter().all(|line| line.contains("token-two")), "{signed_in:?}");
     // Nothing raw and no secret rests anywhere but in the recording.
     for name in ["recording.json", "asked.log"] {
         shop.folder.remove(name);
