@@ -7,12 +7,24 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import events, jaffle, land, postgres, postgres_changes, project, singer, tpch, upsert
+from benchmarks import (
+    detection,
+    events,
+    jaffle,
+    land,
+    obfuscation,
+    postgres,
+    postgres_changes,
+    project,
+    singer,
+    tpch,
+    upsert,
+)
 from harness import machine, setup
 from harness.context import Context
 from harness.page import page
 
-MODULES = [tpch, jaffle, land, events, postgres, postgres_changes, upsert, singer, project]
+MODULES = [tpch, jaffle, land, events, postgres, postgres_changes, upsert, singer, obfuscation, detection, project]
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "bench" / ".work"
 
@@ -56,7 +68,7 @@ def context(chosen):
     ade, plain = chosen.ade, chosen.plain_datafusion
     if ade is None or plain is None:
         # Both in one build, so that both get the same features of the crates that they share.
-        folder = setup.build(ROOT, chosen.profile, "ade-cli", "plain-datafusion")
+        folder = setup.build(ROOT, chosen.profile, "ade-cli", "plain-datafusion", "privacy-measures")
         ade, plain = ade or folder / "ade", plain or folder / "plain-datafusion"
     return Context(
         root=ROOT,

@@ -36,6 +36,7 @@ mod maintain_options;
 mod maintain_report;
 mod memory;
 mod memory_leases;
+mod objects;
 mod parquet_file;
 mod recent_snapshots;
 mod region;

@@ -15,8 +15,10 @@ struct Migration {
 }
 
 /// Only ever grows at its end; what has been released is not edited.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") },
+    Migration { version: 2, name: "reveals", sql: include_str!("../migrations/0002_reveals.sql") },
+];
 
 const HISTORY: &str = "create table ade_migrations (
     version bigint not null primary key, name text not null, program_version text not null, applied_at bigint not null)";

@@ -21,6 +21,8 @@ pub enum Observation {
     Tasks,
     /// What one check found in one run.
     Checks,
+    /// Who was shown plain values of an encrypted column.
+    Reveals,
 }
 
 /// What a column holds.
@@ -159,6 +161,19 @@ const CHECKS: &[ObservedColumn] = &[
     column("message", ObservedKind::Text, "message"),
 ];
 
+const REVEALS: &[ObservedColumn] = &[
+    column("revealed_at", ObservedKind::Instant, "revealed_at"),
+    column("person", ObservedKind::Text, "person"),
+    column("reason", ObservedKind::Text, "reason"),
+    column("table", ObservedKind::Text, "table_name"),
+    column("column", ObservedKind::Text, "column_name"),
+    column("rows", ObservedKind::Count, "row_count"),
+    column("table_version", ObservedKind::Count, "version"),
+    column("condition", ObservedKind::Text, "condition"),
+    column("environment", ObservedKind::Text, "environment"),
+    column("reveal_id", ObservedKind::Text, "reveal_id"),
+];
+
 impl Observation {
     /// Its columns.
     pub fn columns(self) -> &'static [ObservedColumn] {
@@ -166,6 +181,7 @@ impl Observation {
             Self::Runs => RUNS,
             Self::Tasks => TASKS,
             Self::Checks => CHECKS,
+            Self::Reveals => REVEALS,
         }
     }
 
@@ -174,6 +190,7 @@ impl Observation {
             Self::Runs => "runs",
             Self::Tasks => "tasks",
             Self::Checks => "check_results",
+            Self::Reveals => "reveals",
         }
     }
 
@@ -183,6 +200,7 @@ impl Observation {
             Self::Runs => &["run_id"],
             Self::Tasks => &["run_id", "node"],
             Self::Checks => &["run_id", "node", "check_name"],
+            Self::Reveals => &["reveal_id"],
         }
     }
 }

@@ -55,7 +55,7 @@ impl CanonicalForm {
     ];
 
     /// The domains that have a form of their own.
-    pub(crate) const DOMAINS: [(&'static str, Self); 12] = [
+    pub(crate) const DOMAINS: [(&'static str, Self); 13] = [
         ("email", Self::Email),
         ("phone", Self::Phone),
         ("person_name", Self::PersonName),
@@ -68,6 +68,7 @@ impl CanonicalForm {
         ("iban", Self::Code),
         ("postcode", Self::Code),
         ("ip_address", Self::IpAddress),
+        ("device_id", Self::Code),
     ];
 
     /// The word for it.

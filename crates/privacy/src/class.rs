@@ -35,6 +35,14 @@ pub enum Class {
     Iban,
     /// Number of a payment card or of a bank account in another form, or a card's check number.
     PaymentCard,
+    /// Hardware address or advertising id of a device.
+    DeviceId,
+    /// Address of a crypto wallet.
+    CryptoAddress,
+    /// Web address.
+    Url,
+    /// Town or village.
+    Place,
     /// Password (hashed or not), token, key.
     Secret,
     /// A class that the project defines, by its name.
@@ -43,7 +51,7 @@ pub enum Class {
 
 impl Class {
     /// Every class that is always there, in the order of the documentation.
-    pub const BUILTIN: [Self; 16] = [
+    pub const BUILTIN: [Self; 20] = [
         Self::Public,
         Self::Identifier,
         Self::Email,
@@ -59,6 +67,10 @@ impl Class {
         Self::Coordinates,
         Self::Iban,
         Self::PaymentCard,
+        Self::DeviceId,
+        Self::CryptoAddress,
+        Self::Url,
+        Self::Place,
         Self::Secret,
     ];
 
@@ -80,6 +92,10 @@ impl Class {
             Self::Coordinates => "coordinates",
             Self::Iban => "iban",
             Self::PaymentCard => "payment_card",
+            Self::DeviceId => "device_id",
+            Self::CryptoAddress => "crypto_address",
+            Self::Url => "url",
+            Self::Place => "place",
             Self::Secret => "secret",
             Self::Custom(name) => name,
         }

@@ -15,13 +15,14 @@ impl Classes {
     ///
     /// | class | default treatment |
     /// |---|---|
-    /// | `public`, `identifier` | `keep` |
-    /// | `email`, `phone`, `person_name`, `username`, `government_id`, `iban` | `pseudonym`, each in the domain of its name |
+    /// | `public`, `identifier`, `place` | `keep` |
+    /// | `email`, `phone`, `person_name`, `username`, `government_id`, `iban`, `device_id`, `crypto_address` | `pseudonym`, each in the domain of its name |
     /// | `address`, `free_text` | `redact` (the whole text) |
     /// | `postcode` | `truncate` to the outward part |
     /// | `date_of_birth` | `truncate` to the year |
     /// | `ip_address` | `truncate` to the network (/24, /48) |
     /// | `coordinates` | `truncate` to two decimals (about a kilometre) |
+    /// | `url` | `truncate` to scheme and host |
     /// | `payment_card`, `secret` | `drop` |
     pub fn builtin() -> Self {
         let treatments = Class::BUILTIN.into_iter().map(|class| {
@@ -57,10 +58,16 @@ impl Default for Classes {
 
 fn default_treatment(class: &Class) -> Treatment {
     match class {
-        Class::Public | Class::Identifier => Treatment::Keep,
-        Class::Email | Class::Phone | Class::PersonName | Class::Username | Class::GovernmentId | Class::Iban => {
-            Treatment::Pseudonym { domain: Domain::of_class(class) }
-        }
+        Class::Public | Class::Identifier | Class::Place => Treatment::Keep,
+        Class::Email
+        | Class::Phone
+        | Class::PersonName
+        | Class::Username
+        | Class::GovernmentId
+        | Class::Iban
+        | Class::DeviceId
+        | Class::CryptoAddress => Treatment::Pseudonym { domain: Domain::of_class(class) },
+        Class::Url => Treatment::Truncate(Truncate::Origin),
         Class::Address | Class::FreeText => Treatment::Redact(Redact { detect: false }),
         Class::Postcode => Treatment::Truncate(Truncate::Outward),
         Class::DateOfBirth => Treatment::Truncate(Truncate::Time(TruncateTo::Year)),

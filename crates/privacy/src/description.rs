@@ -21,6 +21,12 @@ impl Class {
             Self::Coordinates => "latitude or longitude",
             Self::Iban => "international bank account numbers (IBAN)",
             Self::PaymentCard => "numbers of payment cards and of bank accounts in other forms, check numbers",
+            Self::DeviceId => "hardware addresses and advertising ids of devices",
+            Self::CryptoAddress => "addresses of crypto wallets",
+            Self::Url => "web addresses: paths and parameters of pages often name people",
+            Self::Place => {
+                "towns and villages: with a postcode or a day of birth they can point at one person (`ade privacy report`)"
+            }
             Self::Secret => "passwords (hashed or not), tokens, keys",
             Self::Custom(_) => "a class of the project",
         }
@@ -50,7 +56,7 @@ impl Treatment {
             }
             "truncate" => {
                 "The coarse part stays. `to: year, quarter, month, week, day, hour` for dates and timestamps; \
-                 `to: outward` for postcodes; `to: network` with `v4_bits` (24) and `v6_bits` (48) for IP addresses; \
+                 `to: outward` for postcodes; `to: origin` (scheme and host) for web addresses; `to: network` with `v4_bits` (24) and `v6_bits` (48) for IP addresses; \
                  `first: N` characters or digits; `decimals: N` for numbers and coordinates. Text not of the expected form becomes NULL."
             }
             "bucket" => {
@@ -119,7 +125,7 @@ mod tests {
         for (_, form) in CanonicalForm::NAMES {
             assert!(form.domains().into_iter().all(|domain| CanonicalForm::of_domain(domain) == form));
         }
-        assert_eq!(CanonicalForm::Code.domains(), ["government_id", "payment_card", "iban", "postcode"]);
+        assert_eq!(CanonicalForm::Code.domains(), ["government_id", "payment_card", "iban", "postcode", "device_id"]);
         assert_eq!(CanonicalForm::of_domain("loyalty_number"), CanonicalForm::Text);
     }
 }

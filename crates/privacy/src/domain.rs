@@ -46,6 +46,20 @@ impl Domain {
         &self.name
     }
 
+    /// The domain that [`fmt::Display`] writes so.
+    pub fn parse(text: &str) -> Result<Self, PrivacyError> {
+        let form = |(name, form): (&str, &str)| Some((name.to_owned(), form.parse::<CanonicalForm>().ok()?));
+        match text.split_once(" as ").and_then(form) {
+            Some((name, form)) => Self::with_form(&name, form),
+            None => Self::new(text),
+        }
+    }
+
+    /// A value in the domain's form.
+    pub fn canonical(&self, value: &str) -> String {
+        self.form.apply(value, &mut String::new()).to_owned()
+    }
+
     /// The form into which values are brought before the pseudonym is computed.
     pub fn form(&self) -> CanonicalForm {
         self.form

@@ -124,6 +124,12 @@ pub fn decrypt(sealed: &str, domain: &Domain, keyring: &Keyring) -> Result<Zeroi
     plain.map(Zeroizing::new).map_err(|_| PrivacyError::NotAuthentic { domain: domain.name().to_owned() })
 }
 
+/// The id of the key that made an encrypted text; `None` for other texts.
+pub fn key_id_of(sealed: &str) -> Option<&str> {
+    let id = sealed.strip_prefix(VERSION)?.strip_prefix(':')?.split(':').next()?;
+    (id.len() == 8).then_some(id)
+}
+
 /// The text behind an encrypted value; see [`decrypt`].
 pub fn decrypt_text(sealed: &str, domain: &Domain, keyring: &Keyring) -> Result<Zeroizing<String>, PrivacyError> {
     let bytes = decrypt(sealed, domain, keyring)?;

@@ -51,6 +51,11 @@ impl Keyring {
         Zeroizing::new(hex::encode(self.key.as_slice()))
     }
 
+    /// The bytes themselves.
+    pub(crate) fn secret(&self) -> Zeroizing<[u8; 32]> {
+        self.key.clone()
+    }
+
     /// Names the key in logs and in the header of encrypted values.
     pub fn id(&self) -> KeyId {
         self.id

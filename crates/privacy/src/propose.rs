@@ -5,15 +5,14 @@
 //! conservative: what may be about a person and is not recognised gets no class, and lands only after a person has
 //! looked. Reasons speak of names, types and shares and never repeat a value.
 
-mod checksum;
+mod documents;
 mod name;
 mod sample;
 
 use arrow::{array::ArrayRef, datatypes::DataType};
 
-pub(crate) use self::checksum::{is_iban, is_luhn};
 use self::{name::Name, sample::Sample};
-use crate::{Class, Classes, DataFamily, Treatment};
+use crate::{Class, Classes, DataFamily, Kind, Treatment};
 
 /// What is proposed for one column.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +38,6 @@ pub enum Confidence {
     High,
 }
 
-/// Share of the values that must have a form for the column to be of its class.
-const MOST: f64 = 0.8;
 /// Share of the values from which text is taken to contain such forms.
 const SOME: f64 = 0.02;
 
@@ -55,6 +52,11 @@ pub fn propose(name: &str, data_type: &DataType, sample: &ArrayRef) -> Proposal 
     Proposal { class, treatment, confidence, reason }
 }
 
+/// The kind that most values of a column are of, told by the values alone, and their share.
+pub fn recognise(sample: &ArrayRef) -> Option<(Kind, f64)> {
+    Sample::new(sample).kind()
+}
+
 type Decision = (Option<Class>, Confidence, String);
 
 fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
@@ -63,26 +65,31 @@ fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         return (None, Confidence::Low, reason);
     }
     let named = name.sensitive(family);
-    if let Some((class, what, share)) = sample.strong_form(MOST) {
+    if let Some((kind, share)) = sample.kind().filter(|(kind, _)| !name.explains_away(*kind)) {
+        let class = kind.class();
         let agrees = named.as_ref() == Some(&class);
         let percent = (share * 100.0).floor();
+        let what = kind.description();
         let reason =
             format!("{percent} % of the sampled values are {what}{}", if agrees { ", as the name says" } else { "" });
-        // A password or token may look like anything: a name that says so wins.
+        // Words and days may be something else: a name that says what they are wins.
+        let is_soft = matches!(kind, Kind::PersonName | Kind::Place | Kind::DateOfBirth);
         return match named {
+            // A password or token may look like anything: a name that says so wins.
             Some(Class::Secret) => (Some(Class::Secret), Confidence::High, "the name of a secret".to_owned()),
-            _ => (Some(class), Confidence::High, reason),
+            Some(named) if is_soft && !agrees => by_name(named, sample),
+            _ => (Some(class), if is_soft && !agrees { Confidence::Medium } else { Confidence::High }, reason),
         };
     }
     if let Some(class) = named {
-        let fits = sample.is_empty() || sample.could_be(&class);
-        let confidence = if fits { Confidence::Medium } else { Confidence::Low };
-        let reason = if fits {
-            format!("the name says {}", describe(&class))
-        } else {
-            format!("the name says {}, though the sampled values do not look like it", describe(&class))
-        };
-        return (Some(class), confidence, reason);
+        return by_name(class, sample);
+    }
+    if let Some(documents) = sample.documents() {
+        if documents.found.is_empty() {
+            return (None, Confidence::Low, "JSON documents: a person must look at what they hold".to_owned());
+        }
+        let reason = format!("JSON documents that hold {}", documents.found.join(", "));
+        return (Some(Class::FreeText), Confidence::High, reason);
     }
     if let Some((what, _)) = sample.contains_forms(SOME) {
         return (Some(Class::FreeText), Confidence::High, format!("some of the sampled texts contain {what}"));
@@ -94,6 +101,17 @@ fn decide(name: &Name, family: DataFamily, sample: &Sample) -> Decision {
         return (Some(Class::Identifier), Confidence::Medium, "the name says technical key".to_owned());
     }
     by_type(name, family, sample)
+}
+
+fn by_name(class: Class, sample: &Sample) -> Decision {
+    let fits = sample.is_empty() || sample.could_be(&class);
+    let confidence = if fits { Confidence::Medium } else { Confidence::Low };
+    let reason = if fits {
+        format!("the name says {}", describe(&class))
+    } else {
+        format!("the name says {}, though the sampled values do not look like it", describe(&class))
+    };
+    (Some(class), confidence, reason)
 }
 
 fn by_type(name: &Name, family: DataFamily, sample: &Sample) -> Decision {

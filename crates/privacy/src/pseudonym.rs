@@ -13,7 +13,7 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, ArrayAccessor, ArrayRef, AsArray},
+    array::{Array, ArrayAccessor, ArrayRef, AsArray, StringArray},
     compute::cast,
     datatypes::{DataType, Int64Type},
 };
@@ -173,6 +173,14 @@ where
             }
         }
     }
+}
+
+/// The pseudonym of one text in a domain; `None` for one whose canonical form is empty.
+pub fn pseudonym(value: &str, domain: &Domain, key: &Keyring) -> Option<String> {
+    let array: ArrayRef = std::sync::Arc::new(StringArray::from(vec![value]));
+    let code = Pseudonymizer::new(domain, key).apply(&array).ok()?;
+    let code = code.as_string::<i32>().value(0);
+    (!code.is_empty()).then(|| code.to_owned())
 }
 
 /// What can be read from a row.

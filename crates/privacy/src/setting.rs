@@ -134,6 +134,7 @@ impl Reader<'_> {
             (None, Some(count), None) => Ok(Truncate::First(count)),
             (None, None, Some(count)) => Ok(Truncate::Decimals(count)),
             (Some("outward"), None, None) => Ok(Truncate::Outward),
+            (Some("origin"), None, None) => Ok(Truncate::Origin),
             (Some("network"), None, None) => {
                 Ok(Truncate::Network { v4_bits: bits.0.unwrap_or(24), v6_bits: bits.1.unwrap_or(48) })
             }

@@ -37,6 +37,12 @@ pub(crate) const FAIL_POINTS: &[&str] = &[
     RUN_BEFORE_FINISH,
 ];
 
+/// The list of people who must not come back is written, and no table has been looked at.
+pub(crate) const ERASE_SUPPRESSED: &str = "run::erase::suppressed";
+/// A table was committed without the person's rows; its past is there.
+pub(crate) const ERASE_REWRITTEN: &str = "run::erase::rewritten";
+/// A table is done, and others are not.
+pub(crate) const ERASE_TABLE: &str = "run::erase::table";
 /// A run is recorded, and no task has begun.
 pub(crate) const RUN_STARTED: &str = "run::run::started";
 /// It is decided what is read from a source, and nothing has been read.

@@ -21,10 +21,7 @@ pub use ade_connect::PostgresSetup;
 pub use ade_diagnostic as diagnostic;
 pub use build::{BuildOptions, Command, EventTimeRange, RejectFilter};
 pub use command::{
-    Answer, DiscardedRejects, DraftAdditions, FileDraft, FileIngest, FileTable, InitReport, InspectReport,
-    InspectedColumn, InspectedReference, InspectedTable, ListedNode, MaintainedTable, NodeInfo, PlannedTask, ReadAt,
-    Reason, Reject, RejectGroup, Remembered, Restored, ShownColumn, Statement, SuggestedContract, SuggestedPromise,
-    Undeclared, Upkeep, VersionInfo, Visible, check_project, init_project, set_up_connection, set_up_postgres,
+    AnonymityReport, Answer, AuditedColumn, Certificate, DiscardedRejects, DraftAdditions, ErasedSubject, ErasedTable, Erasure, FileDraft, FileIngest, FileTable, InitReport, InspectReport, InspectedColumn, InspectedReference, InspectedTable, KeyUse, ListedNode, MaintainedTable, NodeInfo, PlannedTask, ReadAt, Reason, Reject, RejectGroup, Remembered, Restored, RevealRequest, Revealed, SensitiveColumn, ShownColumn, Statement, Subject, SuggestedContract, SuggestedPromise, Undeclared, Upkeep, VersionInfo, Visible, check_project, init_project, set_up_connection, set_up_postgres,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

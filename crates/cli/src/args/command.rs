@@ -2,9 +2,7 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, ContractArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs,
-    MaintainArgs, ModelsArgs, PlanArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs,
-    ShowArgs,
+    BuildArgs, CompletionsArgs, ContractArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, ModelsArgs, PlanArgs, PrivacyArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
 };
 
 /// The commands.
@@ -98,6 +96,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  ade maintain\n  ade maintain --select fct_orders --retention-hours 24\n  ade maintain --dry-run\n  ade maintain --drop main.old_orders      a table whose model is gone"
     )]
     Maintain(MaintainArgs),
+    /// Audit what is obfuscated, reveal encrypted values, rotate keys, erase people
+    #[command(
+        after_help = "Examples:\n  ade privacy audit\n  ade privacy report --table crm.people --quasi postcode,born_on\n  ade privacy erase --subject email=ada@example.com --dry-run"
+    )]
+    Privacy(PrivacyArgs),
     /// Print the JSON Schema of a file kind, for editors
     #[command(
         after_help = "Examples:\n  ade schema                 the kinds of files\n  ade schema sources         the schema of sources/*.yml and models/**.yml\n  ade schema --dir schemas   all of them, as files"

@@ -4,6 +4,7 @@ mod command;
 mod contract;
 mod global;
 mod ingest;
+mod privacy;
 mod project_commands;
 mod query;
 mod rejects;
@@ -16,6 +17,9 @@ pub(crate) use command::Command;
 pub(crate) use contract::{ContractArgs, ContractCommand, SuggestArgs};
 pub(crate) use global::{GlobalArgs, OutputFormat};
 pub(crate) use ingest::IngestArgs;
+pub(crate) use privacy::{
+    EraseArgs, PrivacyArgs, PrivacyAuditArgs, PrivacyCommand, PrivacyReportArgs, RevealArgs, RotateArgs,
+};
 pub(crate) use project_commands::{CompletionsArgs, DemoArgs, InitArgs, InspectArgs, ReferenceArgs, SchemaArgs};
 pub(crate) use query::{QueryArgs, QueryFormat};
 pub(crate) use rejects::{

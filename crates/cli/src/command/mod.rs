@@ -11,6 +11,7 @@ mod inspect;
 mod ls;
 mod maintain;
 mod plan;
+mod privacy;
 mod query;
 mod reference;
 mod rejects;
@@ -54,6 +55,7 @@ pub(crate) async fn run(args: &Args) -> Done {
         Command::Plan(plan) => plan::run(global, plan).await,
         Command::Ls(ls) => ls::run(global, ls).await,
         Command::Show(show) => show::run(global, show).await,
+        Command::Privacy(privacy) => privacy::run(global, privacy).await,
         Command::Query(query) => query::run(global, query).await,
         Command::History(history) => history::run(global, history).await,
         Command::Contract(contract) => contract::run(global, contract).await,

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::{Class, DataFamily};
+use crate::{Class, DataFamily, Kind};
 
 /// A name taken apart: lower-case words without accents, `customerEmail` and `customer_email` alike.
 pub(super) struct Name {
@@ -29,11 +29,24 @@ const PHRASES: &[(Class, &str)] = &[
     ),
     (
         Class::GovernmentId,
-        "ssn social_security social_security_number sozialversicherungsnummer national_id nin nino \
+        "nhs nhs_number nhs_no social_insurance social_insurance_number ssn social_security social_security_number sozialversicherungsnummer national_id nin nino \
          national_insurance ni_number ni_key passport passport_number reisepass passnummer tax_id tin tax_number steuernummer \
          steuer_id steuerid personalausweis ausweisnummer id_card dni nie nif cpf codice_fiscale codicefiscale bsn \
          pesel insee nir numero_securite_sociale aadhaar driver_license drivers_license driving_licence \
          driving_license licence_number license_number fuehrerschein",
+    ),
+    (
+        Class::CryptoAddress,
+        "wallet_address wallet btc_address bitcoin_address eth_address ethereum_address crypto_address crypto_wallet",
+    ),
+    (
+        Class::DeviceId,
+        "mac_address mac_addr macaddress mac device_id deviceid imei imsi idfa idfv gaid advertising_id android_id device_token \
+         hardware_address serial_of_device",
+    ),
+    (
+        Class::Url,
+        "url urls website homepage web_site web_address webseite site_web sitio_web profile_link link href referrer_url referer landing_page",
     ),
     (Class::IpAddress, "ip ip_address ipaddress ip_addr ipaddr ipv4 ipv6 remote_addr ip_adresse adresse_ip"),
     (Class::Email, "email e_mail mail email_address mailadresse emailadresse correo courriel emails"),
@@ -78,6 +91,10 @@ const PHRASES: &[(Class, &str)] = &[
         "address addresses addr address1 address2 address_line street street_address strasse adresse anschrift \
          hausnummer house_number direccion calle rue indirizzo endereco adres straat huisnummer lieferadresse \
          rechnungsadresse shipping_address billing_address",
+    ),
+    (
+        Class::Place,
+        "city town municipality village stadt wohnort ort gemeinde ville ciudad citta cidade gemeente woonplaats plaats hometown",
     ),
 ];
 
@@ -192,6 +209,17 @@ impl Name {
     /// The special category of personal data (GDPR, article 9) or similar that the name speaks of.
     pub(super) fn special_category(&self) -> Option<&'static str> {
         SPECIAL.iter().find(|(_, phrases)| self.has_any(phrases)).map(|(topic, _)| *topic)
+    }
+
+    /// Whether the name says that values are something else than they look: days of events that lie decades apart, kinds of things that
+    /// are called as people and towns are.
+    pub(super) fn explains_away(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::DateOfBirth => self.is_event_date(),
+            Kind::PersonName | Kind::Place => self.is_label() || self.is_measure(),
+            Kind::UkNhs | Kind::CaSin | Kind::UsRouting => self.is_identifier() && self.words.len() > 1,
+            _ => false,
+        }
     }
 
     /// Technical keys: `id`, `order_id`, `uuid`, `external_ref`.

@@ -1,9 +1,6 @@
 //! What a sample of values looks like.
 
-use std::{
-    collections::HashSet,
-    net::{IpAddr, SocketAddr},
-};
+use std::collections::HashSet;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
@@ -11,8 +8,15 @@ use arrow::{
     datatypes::DataType,
 };
 
-use super::checksum::{is_iban, is_luhn};
-use crate::{Class, DataFamily, text::readable};
+use super::documents::Documents;
+use crate::{
+    Class, DataFamily, Kind,
+    recognise::{
+        Likeness, are_birth_dates, is_card, is_country, is_crypto_address, is_email, is_iban, is_ip_address,
+        is_of_kind, person,
+    },
+    text::readable,
+};
 
 /// Values that are looked at, at most.
 const LOOKED_AT: usize = 2_000;
@@ -20,27 +24,47 @@ const LOOKED_AT: usize = 2_000;
 /// Whether one text has a form.
 type Test = fn(&str) -> bool;
 
+/// What a sample is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Texts,
+    Numbers,
+    Days,
+    Others,
+}
+
 /// The texts of a sample, NULL and blank ones left out.
 pub(super) struct Sample {
     texts: Vec<String>,
-    is_text: bool,
+    holds: Holds,
 }
 
 impl Sample {
     pub(super) fn new(sample: &ArrayRef) -> Self {
         let sample = sample.slice(0, sample.len().min(LOOKED_AT));
         let family = DataFamily::of(sample.data_type());
-        let is_text = family == DataFamily::Text;
-        let texts = match family {
-            DataFamily::Text | DataFamily::Integer => readable(&sample).ok(),
-            _ => None,
+        let holds = match family {
+            DataFamily::Text => Holds::Texts,
+            DataFamily::Integer => Holds::Numbers,
+            DataFamily::Date => Holds::Days,
+            _ => Holds::Others,
         };
+        let texts = if holds == Holds::Others { None } else { readable(&sample).ok() };
         let texts = texts.and_then(|texts| cast(&texts, &DataType::LargeUtf8).ok());
         let texts = texts.map_or_else(Vec::new, |texts| {
             let texts = texts.as_string::<i64>();
             texts.iter().flatten().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
         });
-        Self { texts, is_text }
+        Self::of(texts, holds)
+    }
+
+    /// Of texts that were found somewhere.
+    pub(super) fn of_texts(texts: Vec<String>) -> Self {
+        Self::of(texts, Holds::Texts)
+    }
+
+    fn of(texts: Vec<String>, holds: Holds) -> Self {
+        Self { texts, holds }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,51 +79,86 @@ impl Sample {
         self.texts.iter().filter(|text| is(text)).count() as f64 / self.texts.len() as f64
     }
 
-    /// The class whose unmistakable form most values have, what they are, and their share.
-    pub(super) fn strong_form(&self, most: f64) -> Option<(Class, &'static str, f64)> {
-        let cards = (Class::PaymentCard, "payment card numbers (they pass the check)", is_luhn as Test);
-        let forms: &[(Class, &'static str, Test)] = if self.is_text {
-            &[
-                (Class::Email, "e-mail addresses", is_email),
-                cards,
-                (Class::Iban, "bank account numbers (they pass the check)", is_iban),
-                (Class::IpAddress, "IP addresses", is_ip_address),
-                (Class::Secret, "hashes of passwords, tokens or keys", is_secret),
-                (Class::Phone, "telephone numbers in international form", is_international_phone),
-            ]
-        } else {
-            &[cards]
-        };
-        // Nine numbers in ten fail the check by chance: a handful that pass it mean something, one does not.
+    /// The kind that most values are of by their form, and their share.
+    pub(super) fn kind(&self) -> Option<(Kind, f64)> {
+        // Nine numbers in ten fail a check by chance: a handful that pass it mean something, one does not.
         if self.texts.len() < 3 {
             return None;
         }
-        forms.iter().find_map(|(class, what, is)| {
-            let share = self.share(is);
-            (share >= most).then(|| (class.clone(), *what, share))
-        })
+        let distinct: HashSet<&str> = self.texts.iter().map(String::as_str).collect();
+        let found = |kind: Kind| {
+            let share = self.share_of(kind)?;
+            let needed = kind.needed();
+            (share >= needed.share && distinct.len() >= needed.distinct).then_some((kind, share))
+        };
+        let is_word = |kind: &Kind| matches!(kind, Kind::PersonName | Kind::Place);
+        let (words, forms): (Vec<Kind>, Vec<Kind>) = Kind::ALL.into_iter().partition(is_word);
+        let by_form = forms.into_iter().find_map(found).or_else(|| self.addresses());
+        // Towns are called as people are, and people as towns.
+        by_form.or_else(|| words.into_iter().filter_map(found).max_by(|one, other| one.1.total_cmp(&other.1)))
     }
 
-    /// Forms of personal data within longer texts, and the share of texts that have them.
-    pub(super) fn contains_forms(&self, some: f64) -> Option<(&'static str, f64)> {
-        if !self.is_text {
+    /// The share of values that are of a kind; `None` when they cannot be.
+    fn share_of(&self, kind: Kind) -> Option<f64> {
+        match (kind, self.holds) {
+            (Kind::DateOfBirth, Holds::Texts | Holds::Days) => are_birth_dates(self.texts.iter().map(String::as_str)),
+            (Kind::DateOfBirth, _) | (_, Holds::Days | Holds::Others) => None,
+            (Kind::PersonName, Holds::Texts) => self.people(),
+            // Whole numbers have lost what tells most forms; what has a check is still told.
+            (Kind::PaymentCard | Kind::UkNhs | Kind::CaSin, Holds::Numbers) | (_, Holds::Texts) => {
+                Some(self.share(|text| is_of_kind(kind, text)))
+            }
+            (_, Holds::Numbers) => None,
+        }
+    }
+
+    /// Addresses of both versions, mixed.
+    fn addresses(&self) -> Option<(Kind, f64)> {
+        let share = self.share(is_ip_address);
+        let kind = if self.share(|text| is_of_kind(Kind::IpV4, text)) * 2.0 >= share { Kind::IpV4 } else { Kind::IpV6 };
+        (self.holds == Holds::Texts && share >= kind.needed().share).then_some((kind, share))
+    }
+
+    /// The share of texts that are names of people. A text of several words one of which is a name is one if there are others that
+    /// are names altogether.
+    fn people(&self) -> Option<f64> {
+        let full = self.share(|text| person(text) == Likeness::Full);
+        let some = self.share(|text| person(text) == Likeness::Some);
+        if self.share(is_country) >= 0.5 {
             return None;
         }
-        let forms: [(&'static str, Test); 3] = [
+        let is_clear = full >= Kind::PersonName.needed().share || (full >= 0.25 && full + some >= 0.6);
+        is_clear.then_some(full + some)
+    }
+
+    /// What personal data some of the texts hold among others, and the share of texts that do.
+    pub(super) fn contains_forms(&self, some: f64) -> Option<(&'static str, f64)> {
+        if self.holds != Holds::Texts {
+            return None;
+        }
+        let forms: [(&'static str, Test); 4] = [
             ("e-mail addresses", |text| text.split_whitespace().any(|word| is_email(trim_mark(word)))),
             ("telephone numbers", |text| {
                 text.split([',', ';', ':', '(']).any(|part| is_international_phone(trim_mark(part)))
             }),
             ("payment card or bank account numbers", |text| {
-                text.split([',', ';', ':']).any(|part| is_luhn(trim_mark(part)) || is_iban(trim_mark(part)))
+                text.split([',', ';', ':']).any(|part| is_card(trim_mark(part)) || is_iban(trim_mark(part)))
+            }),
+            ("addresses of crypto wallets", |text| {
+                text.split_whitespace().any(|word| is_crypto_address(trim_mark(word)))
             }),
         ];
         forms.into_iter().map(|(what, is)| (what, self.share(is))).find(|(_, share)| *share >= some)
     }
 
+    /// What personal data JSON documents hold, by the names and values of their fields; `None` when the texts are no such.
+    pub(super) fn documents(&self) -> Option<Documents> {
+        (self.holds == Holds::Texts).then(|| Documents::of(&self.texts)).flatten()
+    }
+
     /// Whether most values can be of a class that the name speaks of.
     pub(super) fn could_be(&self, class: &Class) -> bool {
-        if !self.is_text {
+        if self.holds != Holds::Texts {
             return true;
         }
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
@@ -145,20 +204,6 @@ fn trim_mark(word: &str) -> &str {
     word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '+')
 }
 
-fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.split_once('@') else { return false };
-    !local.is_empty()
-        && !text.contains(char::is_whitespace)
-        && !host.contains('@')
-        && host.split('.').count() >= 2
-        && host.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'))
-}
-
-/// An address with at least two dots or colons, so that version numbers of three parts and times do not count.
-fn is_ip_address(text: &str) -> bool {
-    text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok()
-}
-
 fn is_international_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     text.starts_with('+')
@@ -181,24 +226,4 @@ fn is_date(text: &str) -> bool {
             4 | 7 => *byte == b'-',
             _ => byte.is_ascii_digit(),
         })
-}
-
-/// Forms that only passwords' hashes, tokens and keys have: bcrypt, Argon2, JWT, keys of well-known services, PEM.
-fn is_secret(text: &str) -> bool {
-    let starts = [
-        "$2a$",
-        "$2b$",
-        "$2y$",
-        "$argon2",
-        "$pbkdf2",
-        "$6$",
-        "eyJ",
-        "sk_live_",
-        "sk_test_",
-        "ghp_",
-        "xox",
-        "AKIA",
-        "-----BEGIN ",
-    ];
-    text.len() >= 20 && starts.iter().any(|start| text.starts_with(start))
 }

@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 use super::{Failure, Transform};
 use crate::{
     DataFamily,
-    propose::{is_iban, is_luhn},
+    recognise::{is_card, is_crypto_address, is_iban},
     text::{map_text, text_type},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 ///
 /// By default the whole text gives way to `[redacted]`, whatever its length; the empty text stays empty. With `detect` the
 /// text stays and only what is recognised is replaced: e-mail addresses, URLs with credentials, tokens of well-known
-/// forms, IBANs, payment cards, IP addresses, telephone numbers and other runs of six digits and more. No detection
+/// forms, crypto wallets, IBANs, National Insurance numbers, payment cards, IP and hardware addresses, telephone numbers and other runs of six digits and more. No detection
 /// finds names and stories: `detect` is for texts that are harmless but for such slips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redact {
@@ -73,7 +73,11 @@ struct Patterns {
     url: Regex,
     email: Regex,
     secret: Regex,
+    wallet: Regex,
     iban: Regex,
+    insurance: Regex,
+    position: Regex,
+    hardware: Regex,
     address: Regex,
     number: Regex,
 }
@@ -87,9 +91,17 @@ impl Patterns {
             ),
             email: compile(r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+"),
             secret: compile(
-                r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|\b[rsp]k_(?:live|test)_\w+|\bgh[opsu]_\w{20,}|\bxox[abprs]-[\w-]+|\bAKIA[0-9A-Z]{16}\b|\$2[aby]\$\d\d\$[./\w]{53}",
+                r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?|\b[rsp]k_(?:live|test)_\w+|\bgh[opsu]_\w{20,}|\bxox[abprs]-[\w-]+|\bAKIA[0-9A-Z]{16}\b|\$2[aby]\$\d\d\$[./\w]{53}|\$(?:argon2|pbkdf2|scrypt)[\w-]*\$\S+",
             ),
             iban: compile(r"(?i)\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}\b"),
+            wallet: compile(
+                r"\b(?:0x[0-9a-fA-F]{40}|[13LMDA9][1-9A-HJ-NP-Za-km-z]{25,34}|(?i:bc|tb|ltc)1[02-9ac-hj-np-zAC-HJ-NP-Z]{14,74})\b",
+            ),
+            insurance: compile(r"(?i)\b[a-ceghj-prstw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d]\b"),
+            position: compile(r"-?\b\d{1,3}\.\d{3,}\s?[,; ]\s?-?\d{1,3}\.\d{3,}\b"),
+            hardware: compile(
+                r"(?i)\b(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})\b",
+            ),
             address: compile(r"(?i)\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}"),
             number: compile(r"(?:\+|\b)\(?\p{Nd}(?:[\s()./-]{0,3}\p{Nd}){5,}"),
         }
@@ -100,6 +112,8 @@ impl Patterns {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let has = |mark: u8| text.as_bytes().contains(&mark);
         let (url, email, address) = (text.contains("://"), has(b'@'), has(b':') || digits >= 4 && has(b'.'));
+        // Hardware addresses and wallets need not have a digit.
+        let (long, dashed) = (text.len() >= 26, has(b'-'));
         let number = digits >= 6 || !text.is_ascii();
 
         let mut text = Cow::Borrowed(text);
@@ -110,8 +124,20 @@ impl Patterns {
             replace_all(&mut text, &self.email, |_| Cow::Borrowed("[email]"));
         }
         replace_all(&mut text, &self.secret, |_| Cow::Borrowed("[secret]"));
+        if long {
+            replace_all(&mut text, &self.wallet, |found| {
+                Cow::Borrowed(if is_crypto_address(found) { "[wallet]" } else { found })
+            });
+        }
         if number {
             replace_all(&mut text, &self.iban, redact_iban);
+            replace_all(&mut text, &self.insurance, |_| Cow::Borrowed("[government id]"));
+        }
+        if digits >= 8 && has(b'.') {
+            replace_all(&mut text, &self.position, |_| Cow::Borrowed("[coordinates]"));
+        }
+        if address || dashed || has(b'.') {
+            replace_all(&mut text, &self.hardware, |_| Cow::Borrowed("[device]"));
         }
         if address {
             replace_all(&mut text, &self.address, |found| match found.parse::<std::net::IpAddr>() {
@@ -145,7 +171,7 @@ fn redact_iban(found: &str) -> Cow<'_, str> {
 }
 
 fn number_marker(found: &str) -> &'static str {
-    if is_luhn(found) {
+    if is_card(found) {
         "[card]"
     } else if found.starts_with(['+', '0', '(']) {
         "[phone]"
@@ -176,6 +202,11 @@ mod tests {
             ("order 1234567", "order [number]"),
             ("Tel. ٠٢٠٧٩٤٦٠٩٥٨", "Tel. [number]"),
             ("key sk_live_abcDEF123 leaked", "key [secret] leaked"),
+            ("of AB 12 34 56 C, born", "of [government id], born"),
+            ("mac 00:1A:2b:3c:4d:5e or 00-1a-2b-3c-4d-5e", "mac [device] or [device]"),
+            ("at (0.6282, -4.0700) or 52.52000,13.40500", "at ([coordinates]) or [coordinates]"),
+            ("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa now", "pay [wallet] now"),
+            ("pay bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "pay [wallet]"),
             ("", ""),
         ] {
             assert_eq!(patterns.replace(text), expected);

@@ -20,6 +20,8 @@ pub enum Truncate {
     /// A postcode to its outward part: what stands before the space or hyphen (British, Canadian, Dutch forms), else the
     /// first three digits, of which at least two are always cut off.
     Outward,
+    /// A web address to its scheme and host; credentials, port, path and parameters are cut off.
+    Origin,
     /// The first characters of text, or digits of an integer.
     First(u8),
     /// An IP address to its network: host bits become zero, the text stays an address.
@@ -69,7 +71,7 @@ impl FromStr for TruncateTo {
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::NAMES.into_iter().find(|(name, _)| *name == word).map(|(_, unit)| unit).ok_or_else(|| {
             let times = Self::NAMES.map(|(name, _)| name).join(", ");
-            format!("must be one of {times} (dates, timestamps), outward (postcodes) and network (IP addresses)")
+            format!("must be one of {times} (dates, timestamps), outward (postcodes), origin (web addresses) and network (IP addresses)")
         })
     }
 }
@@ -80,7 +82,10 @@ impl Transform for Truncate {
             (Self::Time(unit), DataFamily::Date) => !matches!(unit, TruncateTo::Day | TruncateTo::Hour),
             (Self::Time(unit), DataFamily::Text) => *unit != TruncateTo::Hour,
             (Self::Time(_), DataFamily::Timestamp)
-            | (Self::Network { .. } | Self::Outward | Self::First(_) | Self::Decimals(_), DataFamily::Text)
+            | (
+                Self::Network { .. } | Self::Outward | Self::Origin | Self::First(_) | Self::Decimals(_),
+                DataFamily::Text,
+            )
             | (Self::Decimals(_), DataFamily::Decimal) => true,
             (Self::Decimals(_), DataFamily::Float) => *input != DataType::Float16,
             (Self::Outward | Self::First(_), DataFamily::Integer) => return Some(text_type(input)),
@@ -100,6 +105,7 @@ impl Transform for Truncate {
             (Self::Time(unit), _) => map_text(array, |text, out| truncate_text::date(text, *unit, out)),
             (Self::Decimals(count), _) => map_text(array, |text, out| truncate_text::coordinates(text, *count, out)),
             (Self::Outward, _) => map_text(array, truncate_text::outward),
+            (Self::Origin, _) => map_text(array, truncate_text::origin),
             (Self::Network { v4_bits, v6_bits }, _) => {
                 map_text(array, |text, out| truncate_text::network(text, *v4_bits, *v6_bits, out))
             }
@@ -119,6 +125,7 @@ impl fmt::Display for Truncate {
                 write!(f, "to {name}")
             }
             Self::Outward => f.write_str("to the outward part"),
+            Self::Origin => f.write_str("to scheme and host"),
             Self::First(count) => write!(f, "to the first {count} characters"),
             Self::Network { v4_bits, v6_bits } => write!(f, "to the network (/{v4_bits}, /{v6_bits})"),
             Self::Decimals(count) => write!(f, "to {count} decimals"),

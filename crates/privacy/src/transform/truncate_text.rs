@@ -37,6 +37,35 @@ fn iso_date(text: &[u8]) -> Option<(i64, i64, i64)> {
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some((year, month, day))
 }
 
+/// `https://ada:pw@Shop.example:8443/orders?x=1` is `https://shop.example`; what has neither a scheme nor begins with `www.` is not
+/// understood.
+pub(super) fn origin(text: &str, out: &mut String) -> bool {
+    let text = text.trim();
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest),
+        None if text.len() > 4 && text.is_char_boundary(4) && text[..4].eq_ignore_ascii_case("www.") => ("", text),
+        None => return false,
+    };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // A port may follow, also behind an address in brackets.
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._:[]".contains(c));
+    if !is_scheme || !is_host {
+        return false;
+    }
+    if !scheme.is_empty() {
+        out.push_str(&scheme.to_ascii_lowercase());
+        out.push_str("://");
+    }
+    out.push_str(&host.to_lowercase());
+    true
+}
+
 /// Shapes of postcodes that say which part of them is the coarse one: `A` stands for a letter, `9` for a digit. Other texts in
 /// such a column, names and telephone numbers among them, are not understood.
 const POSTCODES: [(&str, usize); 24] = [

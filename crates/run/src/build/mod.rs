@@ -49,14 +49,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ade_lake::{Lease, MaintainOptions, StageWriter, TableName, TableState};
 use ade_meta::NodeState;
-use ade_privacy::Keyring;
+use ade_privacy::{Keys, Suppressions};
 use ade_project::NodeId;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::RunError;
 use crate::source::{Captures, Collected, Connections, Feeds, Obfuscation};
-use crate::workspace::{Workspace, keyring};
+use crate::workspace::{Workspace, keys};
 
 /// What all tasks of one run share.
 pub(crate) struct Build {
@@ -85,17 +85,19 @@ pub(crate) struct Build {
     pub(crate) warned: Mutex<BTreeSet<NodeId>>,
     /// Becomes true when somebody asks the run to stop.
     pub(crate) stop: watch::Receiver<bool>,
-    pub(crate) keyring: OnceLock<Keyring>,
+    pub(crate) keys: OnceLock<Keys>,
+    /// People who were erased.
+    pub(crate) suppressions: Suppressions,
 }
 
 impl Build {
-    /// The environment's key, read when the first sensitive column needs it.
-    pub(crate) fn keyring(&self) -> Result<Keyring, RunError> {
-        if let Some(known) = self.keyring.get() {
-            return Ok(known.clone());
+    /// The environment's keys, read when the first sensitive column needs one.
+    pub(crate) fn keys(&self) -> Result<&Keys, RunError> {
+        if let Some(known) = self.keys.get() {
+            return Ok(known);
         }
-        let read = keyring(&self.workspace.root, &self.workspace.project, &self.workspace.world)?;
-        Ok(self.keyring.get_or_init(|| read).clone())
+        let read = keys(&self.workspace.root, &self.workspace.project, &self.workspace.world)?;
+        Ok(self.keys.get_or_init(|| read))
     }
 
     /// Writes a checkpoint every so many versions, under the lease that the writer still holds: reading a table replays its

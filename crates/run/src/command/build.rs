@@ -85,7 +85,8 @@ impl Workspace {
             warned: Mutex::default(),
             timely: Mutex::default(),
             stop,
-            keyring: OnceLock::new(),
+            keys: OnceLock::new(),
+            suppressions: self.suppressions()?,
         })
     }
 

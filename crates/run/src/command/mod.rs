@@ -9,6 +9,7 @@ mod inspect;
 mod list;
 mod maintain;
 mod plan;
+mod privacy;
 mod query;
 mod rejects;
 mod restore;
@@ -30,6 +31,10 @@ pub use inspect::{DraftAdditions, InspectReport, InspectedColumn, InspectedRefer
 pub use list::ListedNode;
 pub use maintain::{MaintainedTable, Upkeep};
 pub use plan::{PlannedTask, Reason};
+pub use privacy::{
+    AnonymityReport, AuditedColumn, Certificate, ErasedSubject, ErasedTable, Erasure, KeyUse, RevealRequest, Revealed,
+    SensitiveColumn, Subject,
+};
 pub use query::{Answer, ReadAt};
 pub use rejects::{DiscardedRejects, Reject, RejectGroup};
 pub use restored::Restored;

@@ -9,6 +9,8 @@ use ade_engine::{
 use ade_lake::At;
 use ade_project::NodeKind;
 use ade_project::resource::Materialization;
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use futures::TryStreamExt;
 
@@ -101,6 +103,15 @@ impl Answer {
     /// Writes all rows as a Parquet file.
     pub async fn write_parquet(self, out: &mut (dyn Write + Send)) -> Result<u64, RunError> {
         write_parquet(self.rows, out).await.map_err(|error| failed(&self.statement, error))
+    }
+
+    /// Reads all rows into one batch.
+    pub(crate) async fn collect(self) -> Result<RecordBatch, RunError> {
+        let schema = self.rows.schema();
+        let failed = |error| failed(&self.statement, OutputError::Sql(error));
+        let batches = self.rows.collect().await.map_err(failed)?;
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        concat_batches(&schema, &batches).map_err(|_| RunError::Stamp { rows })
     }
 
     /// Reads all rows and keeps none.

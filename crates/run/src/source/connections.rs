@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::workspace::{ProjectSecrets, Workspace, keyring};
+use crate::workspace::{ProjectSecrets, Workspace, keys};
 use crate::world::World;
 
 /// The snapshots of one run, opened when first needed and closed after the last table that needs them.
@@ -122,8 +122,8 @@ fn position_key(
     if tables.is_empty() {
         return Ok(None);
     }
-    match keyring(&workspace.root, &workspace.project, &workspace.world) {
-        Ok(keyring) => Ok(Some(PositionKey::new(*keyring.position_subkey()))),
+    match keys(&workspace.root, &workspace.project, &workspace.world) {
+        Ok(keys) => Ok(Some(PositionKey::new(*keys.position_subkey()))),
         Err(error) if tables.contains(table) => Err(error),
         Err(_) => Ok(None),
     }

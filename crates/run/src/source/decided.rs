@@ -122,8 +122,9 @@ impl TableLanding<'_> {
         let left_out: HashSet<String> = policy.unclassified().iter().map(|column| column.column.clone()).collect();
         let dropped = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Drop);
         let lands = |name: &str| !left_out.contains(name) && !dropped(name);
-        let looked_at: HashSet<String> =
+        let mut looked_at: HashSet<String> =
             conditions.columns().map(str::to_owned).chain(verdict.watched.iter().cloned()).collect();
+        looked_at.extend(sieve.suppress(self.build, &policy)?);
         let plan = plan.keeping(|name| lands(door.inside(name)) || looked_at.contains(door.inside(name)));
         let told = self.told(&door, &plan);
         let broken = self.source.drift.policy(DriftKind::BrokenRecord, "", &[]);
@@ -154,11 +155,11 @@ impl TableLanding<'_> {
             .columns()
             .iter()
             .any(|decided| matches!(decided.treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. }));
-        let keyring = if needs_key { Some(self.build.keyring()?) } else { None };
+        let keyring = if needs_key { Some(self.keyring(current)?) } else { None };
         let obfuscator = Obfuscator::new(&inside, &policy, &keyring.clone().unwrap_or_else(stand_in))?;
         let key = keyring.map(|keyring| keyring.id().to_string()).unwrap_or_default();
         let seals = sieve.finds_unfit() || plan.rejects;
-        let sealing = if seals { Some(self.build.keyring()?) } else { None };
+        let sealing = if seals { Some(self.keyring(current)?) } else { None };
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared))
             .of_rows(self.source)
             .in_mode(self.declared.mode);
@@ -166,11 +167,20 @@ impl TableLanding<'_> {
             outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
         }
         let landing = self.continued(current, whole, &plan, &policy, retyping, landing, outcome)?;
+        let landing = landing.dated(current.and_then(landed).as_ref(), self.build.workspace.world.clock.now());
         let extras = Extras::new(self.source, &sieve);
         let schema = stamped(&extras.schema(obfuscator.output_schema()));
         let missing = verdict.missing;
         let rejects = broken == DriftPolicy::QuarantineRows && plan.rejects;
         Ok(Decided { plan, arriving, sieve, rejects, places, missing, obfuscator, sealing, extras, schema, landing })
+    }
+
+    /// The key that rows land under: the one that those which are there landed under, as long as there is one, so that they join until
+    /// the table is loaded from nothing.
+    pub(super) fn keyring(&self, current: Option<&Snapshot>) -> Result<Keyring, RunError> {
+        let keys = self.build.keys()?;
+        let before = current.filter(|_| !self.anew).and_then(landed);
+        Ok(before.and_then(|before| keys.get(&before.key)).unwrap_or_else(|| keys.current()).clone())
     }
 
     /// Who uses the table, where a plan found something that they should know of.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use ade_engine::{sql_type, type_name};
+use ade_engine::sql_type;
 use ade_privacy::{Obfuscator, Policy, Treatment};
 use ade_project::resource::{IngestMode, OnDelete, SourceTable};
 use arrow::array::{ArrayData, RecordBatch};
@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::landed_column::LandedColumn;
 use super::switched::LandedMode;
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
@@ -38,44 +39,6 @@ pub(crate) struct Landing {
     pub(crate) content: Option<String>,
 }
 
-/// What was done to a column, and to what type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct LandedColumn {
-    /// As SQL names it; `None` of what did not land.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    data_type: Option<String>,
-    /// The treatment with all of its settings: `pseudonym in domain email`.
-    treatment: String,
-}
-
-impl LandedColumn {
-    fn new(data_type: Option<&DataType>, treatment: &Treatment) -> Self {
-        Self { data_type: data_type.map(type_name), treatment: treatment.to_string() }
-    }
-
-    /// The type as SQL names it; `None` of what did not land.
-    pub(crate) fn type_name(&self) -> Option<&str> {
-        self.data_type.as_deref()
-    }
-
-    /// What was done to it, with all settings.
-    pub(crate) fn treatment(&self) -> &str {
-        &self.treatment
-    }
-
-    fn has_landed(&self) -> bool {
-        self.treatment != Treatment::Drop.name()
-    }
-
-    /// `varchar: keep`, or `drop`.
-    fn describe(&self) -> String {
-        match &self.data_type {
-            Some(data_type) => format!("{data_type}: {}", self.treatment),
-            None => self.treatment.clone(),
-        }
-    }
-}
-
 impl Landing {
     pub(crate) fn new(obfuscator: &Obfuscator, policy: &Policy, key: String, origin: String) -> Self {
         let mut columns = BTreeMap::new();
@@ -87,7 +50,22 @@ impl Landing {
                 }
             }
         }
+        for column in columns.values_mut() {
+            let takes_key = column.pseudonym_domain().is_some() || column.encryption_domain().is_some();
+            column.key = takes_key.then(|| key.clone());
+        }
         Self { columns, key, origin, ..Self::default() }
+    }
+
+    /// With what is remembered of since when each column is treated as it is.
+    pub(crate) fn dated(mut self, before: Option<&Self>, now: DateTime<Utc>) -> Self {
+        for (path, column) in &mut self.columns {
+            let same = before.and_then(|before| before.columns.get(path));
+            let same = same
+                .filter(|then| then.treatment == column.treatment && (then.key.is_none() || then.key == column.key));
+            column.since = same.map_or(Some(now), |then| then.since);
+        }
+        self
     }
 
     /// Read in this mode.

@@ -18,6 +18,7 @@ mod gaps;
 mod ingest;
 mod key;
 mod key_digests;
+mod landed_column;
 mod landing;
 mod losses;
 mod obfuscation;
@@ -31,6 +32,7 @@ mod sieve;
 mod stale;
 mod stamp;
 mod staying;
+mod suppressed;
 mod sweep;
 mod switched;
 mod tally;
@@ -46,11 +48,13 @@ pub(crate) use connections::{
     Connections, check_all as check_connections, of_connection, open as open_connection,
     settings as connection_settings,
 };
+pub(crate) use contract::promised;
 pub(crate) use drift::{may_be_missing, must_have_values};
 pub(crate) use extras::{IS_DELETED, NOT_DELETED};
 pub use feed_input::FeedInput;
 pub(crate) use feeds::Feeds;
 pub(crate) use ingest::ingest;
+pub(crate) use landed_column::LandedColumn;
 pub(crate) use landing::Landing;
 pub(crate) use obfuscation::Obfuscation;
 pub(crate) use quarantine::{DISCARDED, QUARANTINE, RULE, STATE, beside, own_of_rejects};

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, Misfits, fit};
 use ade_engine::{RowExpression, type_name};
+use ade_privacy::{Policy, Suppressor};
 use ade_project::resource::{DriftKind, OnDelete, RowAction};
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::compute::{and, is_not_null, is_null, not, or, prep_null_mask_filter};
+use arrow::compute::{and, filter_record_batch, is_not_null, is_null, not, or, prep_null_mask_filter};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use super::changed_rows::only;
 use super::conditions::{deleted, matched};
 use super::rejection::Unfit;
+use super::suppressed;
 use super::tally::Tally;
-use crate::build::TaskError;
+use crate::build::{Build, TaskError};
 use crate::error::RunError;
 
 /// A rule for rows, ready to be held against them.
@@ -41,6 +44,8 @@ pub(super) struct Sieve {
     pub(super) rules: Vec<Rule>,
     pub(super) deleted: Option<RowExpression>,
     pub(super) on_delete: OnDelete,
+    /// Tells rows of people who were erased.
+    pub(super) suppressor: Option<Suppressor>,
 }
 
 /// What a sieve says of each row of a batch.
@@ -183,9 +188,38 @@ impl Sieve {
         StringArray::from(still)
     }
 
+    /// Looks out for people who were erased. Gives the columns that this needs, whether they land or not.
+    pub(super) fn suppress(&mut self, build: &Build, policy: &Policy) -> Result<Vec<String>, RunError> {
+        let (suppressor, columns) = suppressed::suppressor(build, policy)?;
+        self.suppressor = suppressor;
+        Ok(columns)
+    }
+
     /// Says of each row what becomes of it. `table` is its name in messages.
     /// `unsent`: what is said of rows that leave values out; what they leave out breaks no promise.
     pub(super) fn sift(
+        &self,
+        table: &str,
+        batch: &RecordBatch,
+        unsent: Option<&ChangeColumns>,
+        tally: &mut Tally,
+    ) -> Result<Sifted, TaskError> {
+        let Some(suppressor) = &self.suppressor else { return self.tell_apart(table, batch, unsent, tally) };
+        match suppressor.suppressed(batch)? {
+            Some(rows) => {
+                let shape = |_| RunError::Stamp { rows: batch.num_rows() };
+                let mask = not(&rows).map_err(shape)?;
+                // What is told of rows is told of the others.
+                let others = filter_record_batch(batch, &mask).map_err(shape)?;
+                let said = unsent.map(|said| only(said, &mask)).transpose().map_err(shape)?;
+                self.tell_apart(table, &others, said.as_ref(), tally)?;
+                suppressed::left_out(self.tell_apart(table, batch, unsent, &mut Tally::default())?, &rows, tally)
+            }
+            None => self.tell_apart(table, batch, unsent, tally),
+        }
+    }
+
+    fn tell_apart(
         &self,
         table: &str,
         batch: &RecordBatch,

@@ -32,6 +32,8 @@ pub(super) struct Tally {
     pub(super) ruled: BTreeMap<String, u64>,
     /// Rows that a rule leaves out.
     pub(super) dropped: BTreeMap<String, u64>,
+    /// Rows of people who were erased, which do not land.
+    pub(super) suppressed: u64,
     /// Values that are NULL against a promise, by column.
     pub(super) nulls: BTreeMap<String, u64>,
     /// How many rows are kept apart, where any are or were.
@@ -61,6 +63,7 @@ impl Tally {
                 *all.entry(reason).or_default() += rows;
             }
         }
+        self.suppressed += other.suppressed;
         self.shares_keys |= other.shares_keys;
         self.gone += other.gone;
         self.skipped += other.skipped;
@@ -135,6 +138,12 @@ impl Tally {
         }
         if !self.dropped.is_empty() {
             notes.push(format!("rows left out: {}", listed(&self.dropped)));
+        }
+        if self.suppressed > 0 {
+            notes.push(format!(
+                "{} of people who were erased left out (`ade privacy erase`)",
+                count(self.suppressed, "row")
+            ));
         }
         for (column, rows) in &self.nulls {
             notes.push(format!(

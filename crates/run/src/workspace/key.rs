@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use ade_privacy::Keyring;
+use ade_privacy::{Keyring, Keys};
 use ade_project::Project;
 
 use super::ProjectSecrets;
@@ -12,13 +12,14 @@ use super::state_folder::{make_private_folder, make_state_folder, publish, state
 use crate::error::RunError;
 use crate::world::World;
 
-fn key_path(root: &Path, environment: &str) -> PathBuf {
+/// Where the keys of an environment are.
+pub(crate) fn key_path(root: &Path, environment: &str) -> PathBuf {
     state_folder(root).join("keys").join(format!("{environment}.key"))
 }
 
-/// The key of the project's environment. Fails when there is none: a key that is made silently would break every join
+/// The keys of the project's environment. Fails when there are none: a key that is made silently would break every join
 /// with what has landed before.
-pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<Keyring, RunError> {
+pub(crate) fn keys(root: &Path, project: &Project, world: &World) -> Result<Keys, RunError> {
     let environment = project.environment.name.clone();
     let unusable = |reason: String, advice: &str| RunError::Key {
         environment: environment.clone(),
@@ -30,8 +31,7 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
         let text = setting
             .resolve_text(&secrets)
             .map_err(|source| RunError::Secret { setting: "privacy.key".to_owned(), source })?;
-        return Keyring::from_hex(&text)
-            .map_err(|error| unusable(error.to_string(), "correct what `privacy.key` refers to"));
+        return Keys::parse(&text).map_err(|error| unusable(error.to_string(), "correct what `privacy.key` refers to"));
     }
     let path = key_path(root, &environment);
     let text = match fs::read_to_string(&path) {
@@ -56,7 +56,7 @@ pub(crate) fn keyring(root: &Path, project: &Project, world: &World) -> Result<K
             "run `chmod 600` on it, and think about who may have read it",
         ));
     }
-    Keyring::from_hex(&text).map_err(|error| unusable(error.to_string(), "restore the file from a backup"))
+    Keys::parse(&text).map_err(|error| unusable(error.to_string(), "restore the file from a backup"))
 }
 
 /// Makes the key file of an environment, readable by its owner alone, unless there is one. Tells whether it did. The

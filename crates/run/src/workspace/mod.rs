@@ -9,15 +9,16 @@ mod reject_views;
 mod secrets;
 pub(crate) mod spill;
 mod state_folder;
+mod suppressed;
 mod views;
 
 pub use open::{OpenOptions, find_project, load_project, parse_vars};
 
 pub(crate) use catalog::LakeCatalog;
-pub(crate) use key::{keyring, new_key_file};
+pub(crate) use key::{key_path, keys, new_key_file};
 pub(crate) use open::{load_root, unknown_environment};
 pub(crate) use secrets::ProjectSecrets;
-pub(crate) use state_folder::state_folder;
+pub(crate) use state_folder::{replace_file, state_folder};
 pub(crate) use views::Views;
 
 use std::path::{Path, PathBuf};

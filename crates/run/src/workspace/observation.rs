@@ -13,7 +13,7 @@ use super::observation_table::ObservationTable;
 /// Name of the schema.
 pub(crate) const SCHEMA: &str = "ade";
 
-const TABLES: [&str; 5] = ["checks", "leases", "runs", "tasks", "views"];
+const TABLES: [&str; 6] = ["checks", "leases", "reveals", "runs", "tasks", "views"];
 
 pub(crate) fn names() -> impl Iterator<Item = RelationName> {
     TABLES.into_iter().map(|table| RelationName::new(SCHEMA, table))
@@ -24,6 +24,7 @@ pub(crate) async fn relation(meta: &Meta, table: &str) -> Result<Option<Relation
         "runs" => Some(Observation::Runs),
         "tasks" => Some(Observation::Tasks),
         "checks" => Some(Observation::Checks),
+        "reveals" => Some(Observation::Reveals),
         _ => None,
     };
     if let Some(observed) = observed {

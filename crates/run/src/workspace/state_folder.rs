@@ -50,6 +50,18 @@ pub(crate) fn publish(path: &Path, content: &[u8], mode: u32) -> io::Result<bool
     Ok(true)
 }
 
+/// Writes a file in the place of the one that is there. Whoever reads it finds the one or the other, whole; it is durable.
+pub(crate) fn replace_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let (mut file, temporary) = temporary(path, mode)?;
+    let placed = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if placed.is_err() {
+        // What is left of it is told from others by its name.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
 /// A new file beside `path`.
 fn temporary(path: &Path, mode: u32) -> io::Result<(File, PathBuf)> {
     let mut attempt = 0_u32;

@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ade-cli", &["ade-run", "ade-server", "ade-example-marketplace"]),
     ("ade-example-marketplace", &[]),
     ("plain-datafusion", &[]),
+    ("privacy-measures", &["ade-privacy"]),
     ("ade-testing", &[]),
 ];
 

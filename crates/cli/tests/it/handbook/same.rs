@@ -39,6 +39,8 @@ fn plain(text: &str) -> Vec<String> {
                     pseudonyms.len() - 1
                 });
                 out.push(format!("<pseudonym {known}>"));
+            } else if is_key_id(word) {
+                out.push("<key>".to_owned());
             } else if is_moment(word) {
                 out.push("<moment>".to_owned());
             } else if !is_rule(word) {
@@ -61,6 +63,10 @@ fn is_uuid(word: &str) -> bool {
 
 fn is_pseudonym(word: &str) -> bool {
     word.len() == 26 && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
+fn is_key_id(word: &str) -> bool {
+    word.len() == 8 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A day of now, or a time of day with seconds.

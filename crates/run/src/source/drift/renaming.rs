@@ -119,7 +119,7 @@ impl TableLanding<'_> {
             else {
                 continue;
             };
-            let Some(values) = self.treated(name, missing, values)? else { continue };
+            let Some(values) = self.treated(current, name, missing, values)? else { continue };
             let (values, known) = self.looked_up(landed.name(), values).await?;
             let (missing, new, rows) = (missing.name.clone(), new.clone(), sample.num_rows());
             overlaps.push(Overlap { missing, new, rows, values, known });
@@ -128,14 +128,20 @@ impl TableLanding<'_> {
     }
 
     /// Values as they would have landed in a listed column.
-    fn treated(&self, name: &str, promised: &DriftedColumn, values: &ArrayRef) -> Result<Option<ArrayRef>, TaskError> {
+    fn treated(
+        &self,
+        current: &Snapshot,
+        name: &str,
+        promised: &DriftedColumn,
+        values: &ArrayRef,
+    ) -> Result<Option<ArrayRef>, TaskError> {
         let data_type = ade_engine::sql_type(&promised.data_type).unwrap_or_else(|_| values.data_type().clone());
         let Ok(fitted) = fit(values, &data_type) else { return Ok(None) };
         let schema = Schema::new(vec![Field::new(name, data_type, true)]);
         let policy = self.build.obfuscation.policy(self.source, &schema).map_err(TaskError::Diagnostics)?;
         let Some(decided) = policy.columns().first() else { return Ok(None) };
         let keyring = match decided.treatment {
-            Treatment::Pseudonym { .. } | Treatment::Encrypt { .. } => self.build.keyring()?,
+            Treatment::Pseudonym { .. } | Treatment::Encrypt { .. } => self.keyring(Some(current))?,
             _ => Keyring::generate([0; 32]),
         };
         let obfuscator = Obfuscator::new(&schema, &policy, &keyring)?;

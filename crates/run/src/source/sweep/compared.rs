@@ -68,7 +68,7 @@ impl TableLanding<'_> {
         let places = key_places(&inside, &self.declared.key);
         let of_key = Arc::new(inside.project(&places).map_err(|_| RunError::Stamp { rows: 0 })?);
         let sieve = Sieve { fitted: fitted(retyping, &of_key), ..Sieve::default() };
-        let obfuscator = self.of_key(&sieve.fitted_schema(&of_key))?;
+        let obfuscator = self.of_key(&sieve.fitted_schema(&of_key), current)?;
         let treated = key_places(obfuscator.output_schema(), &self.declared.key);
         let stored = key_places(current.schema(), &self.declared.key);
         if stored.is_empty() {
@@ -182,12 +182,12 @@ impl TableLanding<'_> {
     }
 
     /// What happens to the columns of the key.
-    fn of_key(&self, columns: &Schema) -> Result<Obfuscator, TaskError> {
+    fn of_key(&self, columns: &Schema, current: &Snapshot) -> Result<Obfuscator, TaskError> {
         let policy = self.build.obfuscation.policy(self.source, columns).map_err(TaskError::Diagnostics)?;
         let is_secret =
             |treatment: &Treatment| matches!(treatment, Treatment::Pseudonym { .. } | Treatment::Encrypt { .. });
         let needs_key = policy.columns().iter().any(|decided| is_secret(&decided.treatment));
-        let keyring = if needs_key { self.build.keyring()? } else { Keyring::generate([0; 32]) };
+        let keyring = if needs_key { self.keyring(Some(current))? } else { Keyring::generate([0; 32]) };
         Ok(Obfuscator::new(columns, &policy, &keyring)?)
     }
 

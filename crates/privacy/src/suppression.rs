@@ -1,0 +1,220 @@
+//! People who were erased and must not come back: what is known of them, and the door that does not let them in.
+//!
+//! A suppressed value is known by its code alone, as a pseudonym in the domain `suppressed_<name>` under a subkey that outlives the
+//! environment's keys. The name is that of a domain, a class or a column; a value is looked for in every column of which one of
+//! these is so, before the column is treated.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch},
+    compute::cast,
+    datatypes::DataType,
+};
+
+use crate::{
+    CanonicalForm, ColumnPolicy, Domain, Keyring, Keys, Policy, PrivacyError, Treatment,
+    pseudonym::{Pseudonymizer, fits_code, pseudonym},
+    transform::Transform,
+};
+
+/// Codes of suppressed values, by the name of what they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suppressions {
+    codes: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The domain that codes of suppressed values of a name are in.
+fn domain(name: &str) -> Result<Domain, PrivacyError> {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let mut known = format!("suppressed_{plain}");
+    known.truncate(64);
+    Domain::with_form(&known, CanonicalForm::of_domain(name))
+}
+
+impl Suppressions {
+    /// The code of a value; `None` for one that is empty.
+    pub fn code(name: &str, value: &str, keys: &Keys) -> Result<Option<String>, PrivacyError> {
+        Ok(pseudonym(value, &domain(name)?, &keys.suppression_key()))
+    }
+
+    /// Adds a code. Tells whether it is new.
+    pub fn add(&mut self, name: &str, code: &str) -> bool {
+        self.codes.entry(name.to_owned()).or_default().insert(code.to_owned())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// Name and code of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.codes.iter().flat_map(|(name, codes)| codes.iter().map(move |code| (name.as_str(), code.as_str())))
+    }
+}
+
+/// Tells which rows of a table are those of suppressed people.
+pub struct Suppressor {
+    columns: Vec<Column>,
+}
+
+struct Column {
+    /// The column, then the fields within it.
+    path: Vec<String>,
+    code: Pseudonymizer,
+    suppressed: BTreeSet<String>,
+}
+
+impl fmt::Debug for Suppressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Suppressor({} columns)", self.columns.len())
+    }
+}
+
+/// Whether a column is what a name stands for: by its own name, its class, or the domain that it joins in.
+pub fn is_meant(decided: &ColumnPolicy, name: &str) -> bool {
+    let own = decided.column.rsplit('.').next().unwrap_or_default();
+    let of_domain = match &decided.treatment {
+        Treatment::Pseudonym { domain } | Treatment::Encrypt { domain } => domain.name() == name,
+        _ => false,
+    };
+    of_domain || decided.class.name() == name || own.eq_ignore_ascii_case(name)
+}
+
+impl Suppressor {
+    /// `None` when no column of the table is one that values are suppressed of.
+    pub fn new(policy: &Policy, suppressions: &Suppressions, keys: &Keys) -> Result<Option<Self>, PrivacyError> {
+        let key: Keyring = keys.suppression_key();
+        let mut columns = Vec::new();
+        for (name, codes) in &suppressions.codes {
+            for decided in policy.columns().iter().filter(|decided| is_meant(decided, name)) {
+                let path = decided.column.split('.').map(str::to_owned).collect();
+                let code = Pseudonymizer::new(&domain(name)?, &key);
+                columns.push(Column { path, code, suppressed: codes.clone() });
+            }
+        }
+        Ok((!columns.is_empty()).then_some(Self { columns }))
+    }
+
+    /// Which rows of a batch, untreated and with the names of its policy, are those of suppressed people; `None` when none is. Columns that
+    /// the batch has not got are passed over.
+    pub fn suppressed(&self, batch: &RecordBatch) -> Result<Option<BooleanArray>, PrivacyError> {
+        let mut rows = vec![false; batch.num_rows()];
+        for column in &self.columns {
+            let [first, within @ ..] = column.path.as_slice() else { continue };
+            // A name may hold a dot of its own.
+            let array = batch.column_by_name(&column.path.join(".")).map(|array| (array, &[][..]));
+            let found = array.or_else(|| batch.column_by_name(first).map(|array| (array, within)));
+            if let Some((array, within)) = found {
+                column.mark(array, within, &mut rows).map_err(|()| PrivacyError::BatchTooLarge {
+                    column: column.path.join("."),
+                    rows: batch.num_rows(),
+                })?;
+            }
+        }
+        Ok(rows.iter().any(|row| *row).then(|| BooleanArray::from(rows)))
+    }
+}
+
+impl Column {
+    fn mark(&self, array: &ArrayRef, within: &[String], rows: &mut [bool]) -> Result<(), ()> {
+        match (array.data_type(), within) {
+            (DataType::Struct(_), [field, rest @ ..]) => {
+                let parent = array.as_struct();
+                let Some(child) = parent.column_by_name(field) else { return Ok(()) };
+                let mut marked = vec![false; rows.len()];
+                self.mark(child, rest, &mut marked)?;
+                (0..rows.len()).filter(|row| marked[*row] && parent.is_valid(*row)).for_each(|row| rows[row] = true);
+                Ok(())
+            }
+            (DataType::Dictionary(_, values), _) => self.mark(&cast(array, values).map_err(|_| ())?, within, rows),
+            (DataType::List(_), _) => {
+                let list = array.as_list::<i32>();
+                let mut marked = vec![false; list.values().len()];
+                self.mark(list.values(), within, &mut marked)?;
+                for (row, ends) in list.offsets().windows(2).enumerate() {
+                    let (start, end) =
+                        (usize::try_from(ends[0]).map_err(|_| ())?, usize::try_from(ends[1]).map_err(|_| ())?);
+                    rows[row] |= list.is_valid(row) && marked[start..end].iter().any(|found| *found);
+                }
+                Ok(())
+            }
+            (data_type, []) if fits_code(data_type) => {
+                let codes = self.code.apply(array).map_err(|_| ())?;
+                let codes = cast(&codes, &DataType::LargeUtf8).map_err(|_| ())?;
+                for (row, code) in codes.as_string::<i64>().iter().enumerate() {
+                    rows[row] |= code.is_some_and(|code| self.suppressed.contains(code));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, ListArray, StringArray, StructArray};
+    use arrow::datatypes::{Field, Fields};
+
+    use super::*;
+    use crate::{Class, Origin};
+
+    #[test]
+    fn a_person_is_known_by_class_domain_and_column_however_she_is_written() {
+        let keys = Keys::of(Keyring::generate([5; 32]));
+        let mut list = Suppressions::default();
+        for (name, value) in [("email", "ada@example.com"), ("customer_id", "42")] {
+            assert!(list.add(name, &Suppressions::code(name, value, &keys).unwrap().unwrap()));
+        }
+        let decided = |column: &str, class: Class, treatment: Treatment| ColumnPolicy {
+            column: column.to_owned(),
+            class,
+            treatment,
+            origin: Origin::Column,
+        };
+        let domain = Domain::new("email").unwrap();
+        let policy = Policy::new(vec![
+            decided("login", Class::Username, Treatment::Pseudonym { domain }),
+            decided("customer_id", Class::Identifier, Treatment::Keep),
+            decided("mails", Class::Email, Treatment::Drop),
+            decided("to.mail", Class::Email, Treatment::Keep),
+        ]);
+        let mails = ListArray::new(
+            Arc::new(Field::new("item", DataType::Utf8, true)),
+            arrow::buffer::OffsetBuffer::from_lengths([0, 0, 2, 0, 0]),
+            Arc::new(StringArray::from(vec!["x@y.example", "ADA@example.com"])),
+            None,
+        );
+        let fields = Fields::from(vec![Field::new("mail", DataType::Utf8, true)]);
+        let to = StringArray::from(vec![None, None, None, Some(" ada@example.com"), None]);
+        let batch = RecordBatch::try_from_iter([
+            (
+                "login",
+                Arc::new(StringArray::from(vec![Some(" Ada@Example.COM"), None, None, None, Some("42")])) as ArrayRef,
+            ),
+            ("customer_id", Arc::new(Int64Array::from(vec![1, 42, 2, 3, 4]))),
+            ("mails", Arc::new(mails)),
+            ("to", Arc::new(StructArray::new(fields, vec![Arc::new(to)], None))),
+        ])
+        .unwrap();
+        let suppressor = Suppressor::new(&policy, &list, &keys).unwrap().unwrap();
+        let found = suppressor.suppressed(&batch).unwrap().unwrap();
+        assert_eq!(found, BooleanArray::from(vec![true, true, true, true, false]));
+        // Part of the columns, as when keys alone are read.
+        let part = batch.project(&[1]).unwrap();
+        assert_eq!(suppressor.suppressed(&part).unwrap().unwrap().true_count(), 1);
+        // Another rotation of the keys finds her, too.
+        let later = Keys::parse(&keys.clone().rotated(Keyring::generate([6; 32])).to_text()).unwrap();
+        let suppressor = Suppressor::new(&policy, &list, &later).unwrap().unwrap();
+        assert_eq!(suppressor.suppressed(&batch).unwrap(), Some(found));
+        assert!(Suppressor::new(&Policy::default(), &list, &keys).unwrap().is_none());
+    }
+}

@@ -1,0 +1,46 @@
+//! Rows of people who were erased: they do not land again.
+use ade_privacy::{Policy, Suppressor, is_meant};
+use arrow::array::{Array, BooleanArray, StringArray};
+use arrow::compute::{and, not, nullif};
+
+use super::sieve::Sifted;
+use super::tally::Tally;
+use crate::build::{Build, TaskError};
+use crate::error::RunError;
+
+/// What tells such rows in a table, and the columns that it looks at.
+pub(super) fn suppressor(build: &Build, policy: &Policy) -> Result<(Option<Suppressor>, Vec<String>), RunError> {
+    let list = &build.suppressions;
+    if list.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let meant = policy.columns().iter().filter(|decided| list.iter().any(|(name, _)| is_meant(decided, name)));
+    // A struct is read as a whole.
+    let columns: Vec<String> = meant
+        .flat_map(|decided| [Some(decided.column.as_str()), decided.column.split('.').next()])
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    if columns.is_empty() {
+        return Ok((None, columns));
+    }
+    Ok((Suppressor::new(policy, list, build.keys()?)?, columns))
+}
+
+/// The same rows, of which those that are `suppressed` land nowhere: what was there of them goes.
+pub(super) fn left_out(sifted: Sifted, suppressed: &BooleanArray, tally: &mut Tally) -> Result<Sifted, TaskError> {
+    let rows = suppressed.len();
+    let shape = |_| RunError::Stamp { rows };
+    tally.suppressed += suppressed.true_count() as u64;
+    let others = not(suppressed).map_err(shape)?;
+    let stays = match &sifted.stays {
+        Some(stays) => and(stays, &others).map_err(shape)?,
+        None => others,
+    };
+    let apart = match &sifted.apart {
+        Some(apart) => Some(nullif(apart, suppressed).map_err(shape)?),
+        None => None,
+    };
+    let apart = apart.map(|apart| StringArray::from(apart.to_data())).filter(|apart| apart.null_count() < rows);
+    Ok(Sifted { stays: Some(stays), apart, ..sifted })
+}
