@@ -1,8 +1,9 @@
 //! The keys of an environment: the one that new tables land under, and those from before a rotation.
 //!
-//! As text: the keys as 64 hexadecimal digits each, the current one first, apart by white space. After a rotation two more words stand behind
-//! them, `positions=` and `suppressions=` with 64 hexadecimal digits: subkeys of the first key that there was. Positions in a source
-//! and suppressed people must be found again whichever key is current, so they stay when a key goes.
+//! As text: the keys as 64 hexadecimal digits each, the current one first, apart by white space. After a rotation three more words stand
+//! behind them, `positions=` and `suppressions=` with 64 hexadecimal digits and `events=` with 128: subkeys of the first key that there was.
+//! Positions in a source, people who were erased and events that wait must be found again whichever key is current, so these subkeys stay when
+//! a key goes.
 
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ pub struct Keys {
 struct Lasting {
     positions: Zeroizing<[u8; 32]>,
     suppressions: Zeroizing<[u8; 32]>,
+    events: Zeroizing<[u8; 64]>,
 }
 
 impl std::fmt::Debug for Lasting {
@@ -31,7 +33,11 @@ impl std::fmt::Debug for Lasting {
 
 impl Lasting {
     fn of(key: &Keyring) -> Self {
-        Self { positions: key.position_subkey(), suppressions: key.subkey("suppressions", "") }
+        Self {
+            positions: key.position_subkey(),
+            suppressions: key.subkey("suppressions", ""),
+            events: key.event_log_subkey(),
+        }
     }
 }
 
@@ -43,7 +49,7 @@ impl Keys {
 
     /// Reads the keys from a text.
     pub fn parse(text: &str) -> Result<Self, PrivacyError> {
-        let (mut keys, mut positions, mut suppressions) = (Vec::new(), None, None);
+        let (mut keys, mut positions, mut suppressions, mut events) = (Vec::new(), None, None, None);
         for word in text.split_whitespace() {
             // A subkey is as long as a key.
             let subkey = |digits| Keyring::from_hex(digits).map(|read| read.secret());
@@ -51,6 +57,12 @@ impl Keys {
                 positions = Some(subkey(digits)?);
             } else if let Some(digits) = word.strip_prefix("suppressions=") {
                 suppressions = Some(subkey(digits)?);
+            } else if let Some(digits) = word.strip_prefix("events=") {
+                let mut subkey = Zeroizing::new([0; 64]);
+                hex::decode_to_slice(digits, subkey.as_mut_slice()).map_err(|_| PrivacyError::InvalidKey {
+                    found: "`events=` and something else than 128 digits".to_owned(),
+                })?;
+                events = Some(subkey);
             } else {
                 keys.push(Keyring::from_hex(word)?);
             }
@@ -63,6 +75,7 @@ impl Keys {
         let lasting = Lasting {
             positions: positions.unwrap_or(of_oldest.positions),
             suppressions: suppressions.unwrap_or(of_oldest.suppressions),
+            events: events.unwrap_or(of_oldest.events),
         };
         Ok(Self { keys, lasting })
     }
@@ -74,11 +87,16 @@ impl Keys {
             text.push_str(&key.to_hex());
             text.push('\n');
         }
-        let Lasting { positions, suppressions } = &self.lasting;
-        for (word, subkey) in [("positions", positions), ("suppressions", suppressions)] {
+        let Lasting { positions, suppressions, events } = &self.lasting;
+        let words = [
+            ("positions", positions.as_slice()),
+            ("suppressions", suppressions.as_slice()),
+            ("events", events.as_slice()),
+        ];
+        for (word, subkey) in words {
             text.push_str(word);
             text.push('=');
-            text.push_str(&Zeroizing::new(hex::encode(subkey.as_slice())));
+            text.push_str(&Zeroizing::new(hex::encode(subkey)));
             text.push('\n');
         }
         text
@@ -119,6 +137,11 @@ impl Keys {
         self.lasting.positions.clone()
     }
 
+    /// The subkey of the log in which events wait; it stays through rotations.
+    pub fn event_log_subkey(&self) -> Zeroizing<[u8; 64]> {
+        self.lasting.events.clone()
+    }
+
     /// The key under which suppressed values are known; it stays through rotations.
     pub(crate) fn suppression_key(&self) -> Keyring {
         Keyring::generate(*self.lasting.suppressions)
@@ -150,8 +173,11 @@ mod tests {
         assert_eq!(again.all().len(), 1);
         assert_eq!(again.position_subkey(), first.position_subkey());
         assert_eq!(again.suppression_key().id(), first.suppression_key().id());
+        assert_eq!(again.event_log_subkey(), first.current().event_log_subkey());
         let current = again.current().id().to_string();
         assert!(again.clone().without(&current).is_none() && again.without("00000000").is_none());
-        assert!(Keys::parse(" \n").is_err() && Keys::parse("positions=12").is_err());
+        assert!(
+            Keys::parse(" \n").is_err() && Keys::parse("positions=12").is_err() && Keys::parse("events=12").is_err()
+        );
     }
 }

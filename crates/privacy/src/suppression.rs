@@ -10,7 +10,7 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch},
+    array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray},
     compute::cast,
     datatypes::DataType,
 };
@@ -61,6 +61,8 @@ impl Suppressions {
 /// Tells which rows of a table are those of suppressed people.
 pub struct Suppressor {
     columns: Vec<Column>,
+    /// What is suppressed under any name, for texts that no column explains.
+    words: Vec<(Pseudonymizer, BTreeSet<String>)>,
 }
 
 struct Column {
@@ -87,18 +89,33 @@ pub fn is_meant(decided: &ColumnPolicy, name: &str) -> bool {
 }
 
 impl Suppressor {
-    /// `None` when no column of the table is one that values are suppressed of.
+    /// `None` when nobody is suppressed.
     pub fn new(policy: &Policy, suppressions: &Suppressions, keys: &Keys) -> Result<Option<Self>, PrivacyError> {
         let key: Keyring = keys.suppression_key();
-        let mut columns = Vec::new();
+        let (mut columns, mut words) = (Vec::new(), Vec::new());
         for (name, codes) in &suppressions.codes {
+            words.push((Pseudonymizer::new(&domain(name)?, &key), codes.clone()));
             for decided in policy.columns().iter().filter(|decided| is_meant(decided, name)) {
                 let path = decided.column.split('.').map(str::to_owned).collect();
                 let code = Pseudonymizer::new(&domain(name)?, &key);
                 columns.push(Column { path, code, suppressed: codes.clone() });
             }
         }
-        Ok((!columns.is_empty()).then_some(Self { columns }))
+        Ok((!words.is_empty()).then_some(Self { columns, words }))
+    }
+
+    /// Whether a word of a text, as of a record that no row could be made of, is a suppressed value.
+    pub fn is_in(&self, text: &str) -> bool {
+        let apart = |letter: char| letter.is_whitespace() || "\"'`,;|(){}[]<>=".contains(letter);
+        let words: BTreeSet<&str> = text.split(apart).filter(|word| !word.is_empty()).collect();
+        let trimmed =
+            words.iter().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '+'));
+        let words: BTreeSet<&str> = words.iter().copied().chain(trimmed).collect();
+        let array: ArrayRef = std::sync::Arc::new(StringArray::from_iter_values(words));
+        self.words.iter().any(|(code, suppressed)| {
+            let codes = code.apply(&array).ok();
+            codes.is_some_and(|codes| codes.as_string::<i32>().iter().flatten().any(|code| suppressed.contains(code)))
+        })
     }
 
     /// Which rows of a batch, untreated and with the names of its policy, are those of suppressed people; `None` when none is. Columns that
@@ -161,7 +178,7 @@ impl Column {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, ListArray, StringArray, StructArray};
+    use arrow::array::{Int64Array, ListArray, StructArray};
     use arrow::datatypes::{Field, Fields};
 
     use super::*;
@@ -215,6 +232,15 @@ mod tests {
         let later = Keys::parse(&keys.clone().rotated(Keyring::generate([6; 32])).to_text()).unwrap();
         let suppressor = Suppressor::new(&policy, &list, &later).unwrap().unwrap();
         assert_eq!(suppressor.suppressed(&batch).unwrap(), Some(found));
-        assert!(Suppressor::new(&Policy::default(), &list, &keys).unwrap().is_none());
+        assert!(Suppressor::new(&policy, &Suppressions::default(), &keys).unwrap().is_none());
+        // Where no column tells: words of a text.
+        let any = Suppressor::new(&Policy::default(), &list, &keys).unwrap().unwrap();
+        assert!(any.suppressed(&batch).unwrap().is_none());
+        for text in ["of ADA@example.com, twice", "{\"id\":42}", "<ada@example.com>"] {
+            assert!(any.is_in(text), "{text}");
+        }
+        for text in ["of grace@example.com", "x42", "", "142 425"] {
+            assert!(!any.is_in(text), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ade_run::diagnostic::{agree, count as words};
 use ade_run::{AnonymityReport, AuditedColumn, Certificate, Erasure, RevealRequest, Subject};
 
 use super::{Done, complain, lake_options, open, open_options, print, print_json};
@@ -105,11 +106,7 @@ async fn reveal(global: &GlobalArgs, args: &RevealArgs) -> Done {
         print(&table.to_text());
     }
     if !global.quiet {
-        complain(&format!(
-            "{} revealed; the entry in ade.reveals is {}",
-            ade_run::diagnostic::count(shown, "value"),
-            revealed.reveal_id
-        ));
+        complain(&format!("{} revealed; the entry in ade.reveals is {}", words(shown, "value"), revealed.reveal_id));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -236,18 +233,22 @@ fn read(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
+fn entries(number: u64) -> String {
+    format!("{} {}", count(number), agree(number, "entry", "entries"))
+}
+
 fn erased(certificate: &Certificate, path: Option<&str>) -> String {
     let mut lines = Vec::new();
     for table in &certificate.rewritten {
-        let past = if table.past_held { ", and earlier versions" } else { "" };
+        let past = if table.past_held { ", and its past" } else { "" };
+        let rows = words(table.rows_removed, "row");
         lines.push(match path {
-            None => format!("would rewrite {}: {} rows{past}; earlier versions could not be read any more", table.table, count(table.rows_removed)),
+            None => format!("would rewrite {}: {rows}{past}; earlier versions could not be read any more", table.table),
             Some(_) => format!(
-                "{}: {} rows gone{past}; {} files and {} entries of the log removed, earlier versions than {} cannot be read any more",
+                "{}: {rows} gone{past}; {} and {} of the log removed, versions before {} cannot be read any more",
                 table.table,
-                count(table.rows_removed),
-                table.files_removed,
-                table.log_entries_removed,
+                words(table.files_removed as u64, "file"),
+                entries(table.log_entries_removed as u64),
                 table.version_after
             ),
         });

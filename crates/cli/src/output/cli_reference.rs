@@ -21,17 +21,25 @@ pub(crate) fn cli_reference(mut ade: Command) -> String {
     );
     table(&mut out, "option", ade.get_arguments().filter(|arg| arg.is_global_set()));
     for command in commands(&ade) {
-        let _ = write!(out, "\n## `ade {}`\n\n{}.\n", command.get_name(), about(command));
-        let own = || command.get_arguments().filter(|arg| !arg.is_global_set());
-        table(&mut out, "argument", own().filter(|arg| arg.is_positional()));
-        table(&mut out, "option", own().filter(|arg| !arg.is_positional()));
-        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        if let Some(examples) = after.strip_prefix("Examples:\n") {
-            let lines: Vec<String> = examples.lines().map(example).collect();
-            let _ = write!(out, "\n```sh\n{}\n```\n", lines.join("\n"));
+        section(&mut out, "##", &format!("ade {}", command.get_name()), command);
+        for inner in commands(command) {
+            section(&mut out, "###", &format!("ade {} {}", command.get_name(), inner.get_name()), inner);
         }
     }
     out
+}
+
+/// What a command takes, with its examples.
+fn section(out: &mut String, level: &str, name: &str, command: &Command) {
+    let _ = write!(out, "\n{level} `{name}`\n\n{}.\n", about(command));
+    let own = || command.get_arguments().filter(|arg| !arg.is_global_set());
+    table(out, "argument", own().filter(|arg| arg.is_positional()));
+    table(out, "option", own().filter(|arg| !arg.is_positional()));
+    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    if let Some(examples) = after.strip_prefix("Examples:\n") {
+        let lines: Vec<String> = examples.lines().map(example).collect();
+        let _ = write!(out, "\n```sh\n{}\n```\n", lines.join("\n"));
+    }
 }
 
 fn commands(ade: &Command) -> impl Iterator<Item = &Command> {

@@ -57,7 +57,7 @@ pub(crate) use ingest::ingest;
 pub(crate) use landed_column::LandedColumn;
 pub(crate) use landing::Landing;
 pub(crate) use obfuscation::Obfuscation;
-pub(crate) use quarantine::{DISCARDED, QUARANTINE, RULE, STATE, beside, own_of_rejects};
+pub(crate) use quarantine::{DISCARDED, QUARANTINE, RULE, SEALED, STATE, beside, own_of_rejects};
 pub(crate) use reject_state::Restating;
 pub(crate) use replay::replay;
 pub(crate) use stamp::BATCH_ID;

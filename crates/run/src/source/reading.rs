@@ -114,7 +114,17 @@ impl Reading<'_, '_> {
     }
 
     /// Takes records that no row could be made of.
-    async fn records(&mut self, records: Vec<RejectedRecord>, unit: &ReadUnit, stamp: &Stamp) -> Result<(), TaskError> {
+    async fn records(
+        &mut self,
+        mut records: Vec<RejectedRecord>,
+        unit: &ReadUnit,
+        stamp: &Stamp,
+    ) -> Result<(), TaskError> {
+        if let Some(suppressor) = &self.arrival.decided.sieve.suppressor {
+            let before = records.len();
+            records.retain(|record| !suppressor.is_in(&String::from_utf8_lossy(&record.record)));
+            self.tally.suppressed += (before - records.len()) as u64;
+        }
         if records.is_empty() {
             return Ok(());
         }

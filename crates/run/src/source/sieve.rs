@@ -205,7 +205,12 @@ impl Sieve {
         tally: &mut Tally,
     ) -> Result<Sifted, TaskError> {
         let Some(suppressor) = &self.suppressor else { return self.tell_apart(table, batch, unsent, tally) };
-        match suppressor.suppressed(batch)? {
+        let mut suppressed = suppressor.suppressed(batch)?;
+        if self.finds_unfit() {
+            let told = self.tell_apart(table, batch, unsent, &mut Tally::default())?;
+            suppressed = suppressed::with_unfit(suppressor, suppressed, &told.unfit, batch.num_rows())?;
+        }
+        match suppressed {
             Some(rows) => {
                 let shape = |_| RunError::Stamp { rows: batch.num_rows() };
                 let mask = not(&rows).map_err(shape)?;

@@ -1,8 +1,10 @@
 //! Rows of people who were erased: they do not land again.
 use ade_privacy::{Policy, Suppressor, is_meant};
-use arrow::array::{Array, BooleanArray, StringArray};
-use arrow::compute::{and, not, nullif};
+use arrow::array::{Array, AsArray, BooleanArray, StringArray};
+use arrow::compute::{and, cast, not, nullif};
+use arrow::datatypes::DataType;
 
+use super::rejection::Unfit;
 use super::sieve::Sifted;
 use super::tally::Tally;
 use crate::build::{Build, TaskError};
@@ -21,10 +23,28 @@ pub(super) fn suppressor(build: &Build, policy: &Policy) -> Result<(Option<Suppr
         .flatten()
         .map(str::to_owned)
         .collect();
-    if columns.is_empty() {
-        return Ok((None, columns));
-    }
     Ok((Suppressor::new(policy, list, build.keys()?)?, columns))
+}
+
+/// Rows that are suppressed, and those with a value that does not fit its column and holds a suppressed one.
+pub(super) fn with_unfit(
+    suppressor: &Suppressor,
+    suppressed: Option<BooleanArray>,
+    unfit: &[Unfit],
+    rows: usize,
+) -> Result<Option<BooleanArray>, TaskError> {
+    let mut found: Vec<bool> = match &suppressed {
+        Some(suppressed) => suppressed.values().iter().collect(),
+        None => vec![false; rows],
+    };
+    for column in unfit {
+        let texts = cast(&column.values, &DataType::Utf8).map_err(|_| RunError::Stamp { rows })?;
+        let texts = texts.as_string::<i32>();
+        for row in column.rows.values().set_indices().filter(|row| texts.is_valid(*row)) {
+            found[row] |= suppressor.is_in(texts.value(row));
+        }
+    }
+    Ok(found.contains(&true).then(|| found.into()))
 }
 
 /// The same rows, of which those that are `suppressed` land nowhere: what was there of them goes.

@@ -100,8 +100,8 @@ impl Workspace {
         if self.project.privacy.key.is_some() {
             return Err(RunError::usage(
                 format!("`privacy.key` of ade.yml says where the keys of `{}` are, so `{command}` cannot write them", self.environment()),
-                "put the new key (64 hexadecimal digits, `openssl rand -hex 32`) before the old one, with a space between, and behind \
-                 them the words `positions=…` and `suppressions=…` that `ade privacy keys --lasting` prints"
+                "put the new key (64 hexadecimal digits, `openssl rand -hex 32`) before the old one, with a space between, and leave the \
+                 old one there: positions and the list of erased people are under subkeys of the last one"
                     .to_owned(),
             ));
         }

@@ -23,6 +23,10 @@ pub(super) struct Needles {
     pub(super) codes: BTreeSet<String>,
     /// Columns by their names in lower case, with the values that make a row the person's, in their canonical forms.
     pub(super) kept: BTreeMap<String, Vec<(Domain, String)>>,
+    /// The values as they are, in lower case, for what is sealed because nobody could treat it.
+    pub(super) raw: BTreeSet<String>,
+    /// What opens it.
+    pub(super) keys: Option<Keys>,
     /// Columns that would tell the person and cannot, in tables without another one.
     pub(super) cannot_be_told: Vec<String>,
 }
@@ -53,9 +57,10 @@ impl Workspace {
         columns: &[LandedColumns<'_>],
         keys: &Keys,
     ) -> Result<Needles, RunError> {
-        let mut needles = Needles::default();
+        let mut needles = Needles { keys: Some(keys.clone()), ..Needles::default() };
         for subject in subjects {
             let own = domain_of(&subject.name)?;
+            needles.raw.extend([subject.value.to_lowercase(), own.canonical(&subject.value).to_lowercase()]);
             let mut domains = vec![own.clone()];
             needles.keep(&subject.name, &own, &subject.value);
             for table in columns {

@@ -1,12 +1,15 @@
 //! The search for a person: in rows, in files of versions that are past, in the log.
 use ade_lake::{At, Lake, LakeError, Snapshot, TableName};
+use ade_privacy::{key_id_of, unseal};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 use super::needles::Needles;
 use crate::error::RunError;
+use crate::source::SEALED;
 
 impl Needles {
     /// Which rows are the person's by each column; columns without any are left out.
@@ -39,7 +42,11 @@ impl Needles {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                 if let Ok(texts) = cast(array, &DataType::LargeUtf8) {
                     for (row, text) in texts.as_string::<i64>().iter().enumerate() {
-                        rows[row] |= text.is_some_and(|text| self.is_code_in(text) || self.is_kept(name, text));
+                        rows[row] |= text.is_some_and(|text| {
+                            self.is_code_in(text)
+                                || self.is_kept(name, text)
+                                || (name == SEALED && self.is_sealed_in(text))
+                        });
                     }
                 }
             }
@@ -95,10 +102,31 @@ impl Needles {
         text.len() >= 26 && self.codes.iter().any(|code| text.contains(code.as_str()))
     }
 
+    /// Whether what is sealed in a text (a record, or a JSON object of values) holds the person's value as a word of its own.
+    fn is_sealed_in(&self, text: &str) -> bool {
+        let Some(keys) = &self.keys else { return false };
+        let is_of_it = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '-' | '_');
+        text.split(|letter| !is_of_it(letter)).any(|word| {
+            let key = key_id_of(word).and_then(|id| keys.get(id));
+            let plain = key.and_then(|key| unseal(word, key).ok());
+            plain.is_some_and(|plain| {
+                let plain = Zeroizing::new(String::from_utf8_lossy(&plain).to_lowercase());
+                self.raw.iter().any(|value| has_word(&plain, value))
+            })
+        })
+    }
+
     fn is_kept(&self, name: &str, text: &str) -> bool {
         let Some(wanted) = self.kept.get(&name.to_lowercase()) else { return false };
         wanted.iter().any(|(domain, value)| domain.canonical(text) == *value)
     }
+}
+
+/// Whether a value stands in a text, and not as a part of a longer word or number.
+fn has_word(text: &str, value: &str) -> bool {
+    let is_part = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    text.match_indices(value)
+        .any(|(at, _)| !is_part(text[..at].chars().next_back()) && !is_part(text[at + value.len()..].chars().next()))
 }
 
 /// Whether the past of a table holds the person: files of earlier versions, what was staged and given up, and the log.

@@ -8,7 +8,7 @@ use ade_project::resource::Connection;
 use super::super::connections::settings;
 use crate::build::TaskError;
 use crate::error::RunError;
-use crate::workspace::{Workspace, keyring, state_folder};
+use crate::workspace::{Workspace, keys, state_folder};
 
 /// Table with what became of everything that was received, in the schema of the connection's name.
 const COUNTS: &str = "event_counts";
@@ -39,7 +39,7 @@ impl Collection {
             TaskError::Diagnostics(diagnostics) => RunError::Project { diagnostics },
             TaskError::Run(error) => error,
         })?;
-        let keyring = keyring(&workspace.root, &workspace.project, &workspace.world)?;
+        let environment_keys = keys(&workspace.root, &workspace.project, &workspace.world)?;
         let folder = match settings.text("folder") {
             Some(folder) => workspace.root.join(folder),
             None => state_folder(&workspace.root).join("events").join(workspace.environment()).join(&connection.name),
@@ -55,7 +55,7 @@ impl Collection {
         }
         Ok(Self {
             connection: connection.name.clone(),
-            log: EventLog::new(folder, EventLogKey::new(*keyring.event_log_subkey())),
+            log: EventLog::new(folder, EventLogKey::new(*environment_keys.event_log_subkey())),
             write_keys: keys.into_iter().map(|(source, key)| (source.to_owned(), key.to_owned())).collect(),
             sources,
             most_backlog_bytes: megabytes("backlog_mb"),

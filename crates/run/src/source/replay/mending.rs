@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ade_connect::fit;
 use ade_engine::{sql_type, type_name};
-use ade_privacy::{Keyring, Obfuscator, Treatment, unseal};
+use ade_privacy::{Keys, Obfuscator, Treatment, key_id_of, unseal};
 use ade_project::resource::{DriftKind, DriftPolicy, Ingest, RowAction, SourceTable};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::kernels::zip::zip;
@@ -56,7 +56,7 @@ impl<'a> Mending<'a> {
         let digests = texts(batch, own)?;
         let rules = texts(batch, own + 1)?;
         let sealed = texts(batch, own + 2)?;
-        let keyring = self.build.keyring()?;
+        let keys = self.build.keys()?;
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(own);
         for (column, field) in batch.columns().iter().zip(schema.fields()) {
             columns.push(cast(column, field.data_type()).map_err(shape)?);
@@ -64,7 +64,7 @@ impl<'a> Mending<'a> {
         let mut stay: Vec<Option<String>> = vec![None; rows];
         let mut values: HashMap<String, Vec<Option<String>>> = HashMap::new();
         for row in 0..rows {
-            let there = sealed[row].as_deref().map(|text| opened(text, &keyring)).transpose()?.unwrap_or_default();
+            let there = sealed[row].as_deref().map(|text| opened(text, keys)).transpose()?.unwrap_or_default();
             let rules = rules[row].clone().unwrap_or_default();
             for broken in broken(&rules) {
                 if let Err(why) = self.is_mended(&broken, &there) {
@@ -198,10 +198,12 @@ impl<'a> Mending<'a> {
         if decided.treatment == Treatment::Drop {
             return Ok(Mend::Nothing);
         }
-        let keyring = self.build.keyring().map_err(|error| error.to_string())?;
+        // The one that the rows landed under which are there.
+        let keys = self.build.keys().map_err(|error| error.to_string())?;
+        let keyring = keys.get(&self.landing.key).unwrap_or_else(|| keys.current());
         let policy =
             ade_privacy::Policy::new(policy.columns().iter().filter(|one| one.column == column).cloned().collect());
-        let obfuscator = Obfuscator::new(&schema, &policy, &keyring);
+        let obfuscator = Obfuscator::new(&schema, &policy, keyring);
         obfuscator.map(|made| Mend::Treat(data_type, Box::new(made))).map_err(|error| error.to_string())
     }
 }
@@ -220,13 +222,16 @@ fn broken(rules: &str) -> Vec<Broken<'_>> {
 }
 
 /// The values that are sealed of a reject, by column.
-fn opened(text: &str, keyring: &Keyring) -> Result<HashMap<String, Option<String>>, TaskError> {
+fn opened(text: &str, keys: &Keys) -> Result<HashMap<String, Option<String>>, TaskError> {
     let object: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let mut opened = HashMap::with_capacity(object.len());
     for (column, sealed) in object {
         let value = match sealed.as_str() {
             // What is no text cannot be held against a type.
-            Some(sealed) => std::str::from_utf8(&unseal(sealed, keyring)?).ok().map(str::to_owned),
+            Some(sealed) => {
+                let key = key_id_of(sealed).and_then(|id| keys.get(id)).unwrap_or_else(|| keys.current());
+                std::str::from_utf8(&unseal(sealed, key)?).ok().map(str::to_owned)
+            }
             None => None,
         };
         opened.insert(column, value);
