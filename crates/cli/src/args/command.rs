@@ -2,7 +2,9 @@
 use clap::Subcommand;
 
 use super::{
-    BuildArgs, CompletionsArgs, ContractArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs, MaintainArgs, ModelsArgs, PlanArgs, PrivacyArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs, ServeArgs, ShowArgs,
+    BuildArgs, CompletionsArgs, ContractArgs, DemoArgs, HistoryArgs, IngestArgs, InitArgs, InspectArgs, LsArgs,
+    MaintainArgs, ModelsArgs, PlanArgs, PrivacyArgs, QueryArgs, ReferenceArgs, RejectsArgs, RestoreArgs, SchemaArgs,
+    ServeArgs, ShowArgs,
 };
 
 /// The commands.
