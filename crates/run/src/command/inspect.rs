@@ -21,7 +21,7 @@ pub use self::report::{DraftAdditions, InspectReport, InspectedColumn, Inspected
 use crate::build::TaskError;
 use crate::error::RunError;
 use crate::source::{Obfuscation, consumer, of_connection, open_connection};
-use crate::workspace::{Workspace, keyring};
+use crate::workspace::{Workspace, keys};
 
 /// Tables that were looked at.
 pub(super) struct Examined {
@@ -63,7 +63,7 @@ impl Workspace {
             return Err(RunError::usage(format!("there is no connection `{connection}`"), hint));
         };
         // What a tap changes in its config is sealed with the key; nothing else needs it here.
-        let key = keyring(&self.root, &self.project, &self.world).ok();
+        let key = keys(&self.root, &self.project, &self.world).ok();
         let key = key.map(|keyring| PositionKey::new(*keyring.position_subkey()));
         let opened = open_connection(&self.connectors, declared, &self.root, &self.world, key).await.map_err(plain)?;
         let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;

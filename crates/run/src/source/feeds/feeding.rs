@@ -23,7 +23,7 @@ use super::Group;
 use crate::build::{Build, Outcome, TaskError};
 use crate::error::RunError;
 use crate::event::{Event, Status};
-use crate::workspace::{Workspace, keyring};
+use crate::workspace::{Workspace, keys};
 
 /// The feeding of all tables of one connection.
 pub(super) struct Feeding<'a> {
@@ -133,7 +133,7 @@ impl<'a> Feeding<'a> {
     /// The key of what positions say; a connection whose tables are all read whole can do without.
     fn position_key(&self, held: &[Held<'a>]) -> Result<Option<PositionKey>, TaskError> {
         let workspace = &self.build.workspace;
-        match keyring(&workspace.root, &workspace.project, &workspace.world) {
+        match keys(&workspace.root, &workspace.project, &workspace.world) {
             Ok(keyring) => Ok(Some(PositionKey::new(*keyring.position_subkey()))),
             Err(_) if held.iter().all(|table| table.declared.mode == IngestMode::Full) => Ok(None),
             Err(error) => Err(error.into()),
