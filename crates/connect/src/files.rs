@@ -8,6 +8,7 @@
 //! disk (`local_store`), or from a bucket or a web server (`remote`).
 
 mod avro;
+mod broken;
 mod browse;
 mod bytes;
 mod columns;

@@ -28,6 +28,9 @@ pub struct ReadRequest {
     pub promised: Option<SchemaRef>,
     /// Read these columns alone (`None`: all). Narrows the plan's schema and drift.
     pub columns: Option<Vec<String>>,
+    /// Whether the read may go on behind records that no row can be made of, where the source can (see
+    /// [`crate::ReadPlan::rejecting`]): then planning does, too.
+    pub rejects: bool,
     /// At most this many rows in a batch (8,192 to 65,536 serve well).
     pub batch_rows: usize,
 }
@@ -44,6 +47,7 @@ impl ReadRequest {
             replaced: None,
             promised: None,
             columns: None,
+            rejects: false,
             batch_rows: rows.max(1),
         }
     }

@@ -279,3 +279,82 @@ fn a_replay_that_dies_is_done_once_all_the_same() {
         assert_eq!(shop.rows("select state from ade.rejects where rule = 'tests'"), "replayed", "{point}, {keyed}");
     }
 }
+
+/// A feed of one file, of which all columns are promised, or only the first.
+fn feed(file: &str, typed: bool, content: &[u8]) -> (Folder, Program) {
+    let data_type = |name: &str| if typed { format!(", data_type: {name}") } else { String::new() };
+    let sources = format!(
+        "sources:\n  - name: feed\n    connection: feed\n    tables:\n      - name: t\n        ingest: {{from: {file}, mode: incremental}}\n        drift: {{broken_record: quarantine_rows}}\n        columns:\n          - {{name: id, privacy: public{}}}\n          - {{name: note, privacy: public{}}}\n",
+        data_type("bigint"),
+        data_type("varchar")
+    );
+    let folder = Folder::with(&[
+        ("ade.yml", "name: shop\nconnections:\n  feed: {type: files, path: feed}\n"),
+        ("sources/s.yml", &sources),
+    ]);
+    folder.write(&format!("feed/{file}"), content);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    (folder, ade)
+}
+
+#[test]
+fn broken_records_of_files_are_kept_apart_and_go_with_their_file() {
+    let csv =
+        b"id,note\n1,fine\n2,one,too many canary\n\n3,\"two\nlines\"\n4,bad \xFF canary\n5,\"quoted\"canary\n6,last\n";
+    let json = b"{\"id\": 1, \"note\": \"fine\"}\n{\"id\": 2, \"note\": canary}\n\n{\"id\": 3, \"note\": \"two\"}\n{\"id\": 4, \"note\": \"\xFF canary\"}\n[\"canary\"]\n{\"id\": 6, \"note\": \"last\"}\n";
+    for (file, content, lines) in [
+        ("t.csv", &csv[..], ["t.csv, line 3", "t.csv, line 7", "t.csv, line 8"]),
+        ("t.jsonl", &json[..], ["t.jsonl, line 2", "t.jsonl, line 5", "t.jsonl, line 6"]),
+    ] {
+        for typed in [true, false] {
+            let (folder, ade) = feed(file, typed, content);
+            let told = ade.run(&["ingest"]).succeeds().all();
+            assert!(told.contains("records kept apart in feed__quarantine.t: 3 × broken record"), "{told}");
+            assert_eq!(ade.rows("select id from feed.t order by id"), ["1", "3", "6"], "{file}");
+            let places = ade.rows("select place from ade.rejects order by place").join(" ").replace('"', "");
+            assert_eq!(places, lines.join(" "), "typed: {typed}");
+            assert_eq!(
+                ade.rows("select distinct kind || rule || (record is null) from ade.rejects"),
+                ["recordbroken_recordtrue"]
+            );
+            let shown = ade.run(&["rejects", "show"]).succeeds().all();
+            assert!(!shown.contains("canary") && shown.contains("is sealed"), "{shown}");
+            let files: Vec<_> =
+                folder.files().into_iter().filter(|path| !path.starts_with(folder.at("feed"))).collect();
+            assert_eq!(leaks(&files, &["canary"]), []);
+            // They are mended: the file is another one.
+            folder.write(
+                &format!("feed/{file}"),
+                if file == "t.csv" {
+                    "id,note\n1,x\n2,y\n"
+                } else {
+                    "{\"id\": 1, \"note\": \"x\"}\n{\"id\": 2, \"note\": \"y\"}\n"
+                },
+            );
+            ade.run(&["ingest"]).succeeds();
+            assert_eq!(ade.rows("select count(*) from ade.rejects"), ["0"]);
+            assert_eq!(ade.rows("select count(*) from feed.t"), ["2"]);
+        }
+    }
+}
+
+#[test]
+fn broken_records_stop_their_file_are_left_out_or_are_too_many_as_the_project_says() {
+    let (folder, ade) = feed("t.csv", true, b"id,note\n1,fine\n2\n3,three\n");
+    folder.replace("sources/s.yml", "quarantine_rows", "ignore");
+    let told = ade.run(&["ingest"]).succeeds().all();
+    assert!(told.contains("1 record left out: no row can be made of it"), "{told}");
+    assert_eq!(ade.rows("select count(*) from feed.t"), ["2"]);
+    folder.replace("sources/s.yml", "broken_record: ignore", "broken_record: quarantine_rows");
+    folder.replace("sources/s.yml", "        columns:", "        max_rejects: 10 %\n        columns:");
+    folder.write("feed/t.csv", "id,note\n1,fine\n2\n3,thre\n");
+    let told = ade.run(&["ingest"]).exits(1).all();
+    assert!(told.contains("1 of 3 records of `feed.t` would be rejected, and a load may have 0 rejects"), "{told}");
+    folder.replace("sources/s.yml", "broken_record: quarantine_rows", "broken_record: stop");
+    let told = ade.run(&["ingest"]).exits(1).all();
+    assert!(told.contains("`t.csv`, line 3: expected 2 fields as in the header, found 1"), "{told}");
+    folder.replace("sources/s.yml", "broken_record: stop", "broken_record: evolve");
+    let told = ade.run(&["check"]).exits(2).all();
+    assert!(told.contains("`evolve` means nothing for `broken_record`"), "{told}");
+}

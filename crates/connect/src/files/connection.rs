@@ -91,6 +91,7 @@ fn sample(
             threads: 1,
             extent: Extent::Head,
             key: None,
+            rejected: None,
         };
         let unit = UnitFile { path: file.path.clone(), size_bytes: file.size_bytes, hash: None, version: None };
         let mut batches = reader.start(&file.path, FilesUnit { files: vec![unit], advance: None })?;

@@ -14,6 +14,6 @@ mod parse;
 mod scanner;
 mod structural;
 
-pub(crate) use header::open;
+pub(crate) use header::{Header, open};
 pub(crate) use infer::infer;
-pub(crate) use parse::{Parser, line_of_row};
+pub(crate) use parse::{Parser, line_of_row, records};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
 
+use super::broken;
 use super::bytes::Content;
 use super::options::{FileOptions, Format};
 use super::parallel::Ordered;
@@ -165,13 +166,16 @@ fn examine_csv(
     }
     let (header, block, mut reader) = csv::open(&path, content(store, file, options)?, options, extent.block_bytes())?;
     let header = Arc::new(header);
-    let size_bytes = file.size_bytes;
+    let (size_bytes, rejects) = (file.size_bytes, options.rejects);
     let (names, looked_at) = (header.names.clone(), Arc::clone(&wanted));
     let mut parts = Ordered::start(&file.path, threads, move |jobs| {
         let mut next = Some((block, header.body));
         while let Some((block, start)) = next {
             let (path, header, wanted) = (path.clone(), Arc::clone(&header), Arc::clone(&wanted));
-            jobs.submit(move |results| results.give(csv::infer(&path, &header, &wanted, &block, start)?))?;
+            jobs.submit(move |results| {
+                let block = if rejects { broken::of_csv(&path, block, start, &header).0 } else { block };
+                results.give(csv::infer(&path, &header, &wanted, &block, start)?)
+            })?;
             if extent == Extent::Head {
                 return Ok(());
             }
@@ -203,11 +207,15 @@ fn examine_json_lines(
 ) -> Result<FileColumns, ConnectError> {
     let path = file.path.clone();
     let (size_bytes, max_line_bytes, nested) = (file.size_bytes, options.max_field_bytes, options.nested);
+    let rejects = options.rejects;
     let mut reader = json_lines::open(&path, content(store, file, options)?, options, extent.block_bytes())?;
     let mut parts = Ordered::start(&file.path, threads, move |jobs| {
         while let Some(block) = reader.next_block()? {
             let path = path.clone();
-            jobs.submit(move |results| results.give(json_lines::infer(&path, &block, nested, max_line_bytes)?))?;
+            jobs.submit(move |results| {
+                let block = if rejects { broken::of_json_lines(&path, block, nested).0 } else { block };
+                results.give(json_lines::infer(&path, &block, nested, max_line_bytes)?)
+            })?;
             if extent == Extent::Head {
                 return Ok(());
             }

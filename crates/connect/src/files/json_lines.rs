@@ -59,6 +59,13 @@ fn has_lines(reader: &BlockReader) -> bool {
     }
 }
 
+/// What is wrong with a line.
+pub(crate) fn problem(path: &str, line: &str, nested: Nested) -> Option<ConnectError> {
+    let line = line.trim_end();
+    let block = || Block { data: line.as_bytes().to_vec(), first_line: 1, line_end: b'\n', rows: None };
+    nested.columns(line, 0, line.len(), |_, _, _| {}).err().map(|problem| problem.error(path, &block()))
+}
+
 /// The places of the rows of a block, whose text is given.
 pub(crate) fn rows(block: &Block, text: &str) -> Vec<(usize, usize)> {
     block.rows.clone().unwrap_or_else(|| infer::lines(text).collect())

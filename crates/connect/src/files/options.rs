@@ -133,6 +133,8 @@ pub(crate) struct FileOptions {
     pub(crate) exact_decimals: bool,
     /// Whether the rows of a file that disappeared are removed.
     pub(crate) remove_missing: bool,
+    /// Whether records that no row can be made of are taken out of text.
+    pub(crate) rejects: bool,
 }
 
 impl FileOptions {
@@ -170,7 +172,14 @@ impl FileOptions {
             },
             exact_decimals: options.text("decimals") == Some("decimal"),
             remove_missing: options.text("missing_files") == Some("remove"),
+            rejects: false,
         }
+    }
+
+    /// The same taking records out of text that no row can be made of.
+    pub(crate) fn rejecting(mut self, rejects: bool) -> Self {
+        self.rejects = rejects;
+        self
     }
 
     pub(crate) fn format(&self, path: &str) -> Result<Format, ConnectError> {

@@ -26,7 +26,7 @@ pub(crate) fn plan(
     key: Option<&PositionKey>,
     threads: usize,
 ) -> Result<ReadPlan, ConnectError> {
-    let options = FileOptions::new(&request.options);
+    let options = FileOptions::new(&request.options).rejecting(request.rejects);
     let pattern = Pattern::new(&request.from)?;
     let files = pattern.files(store)?;
     let Changes { units, replaces_all, mut notes } = match &request.mode {
@@ -109,7 +109,7 @@ pub(crate) fn plan(
         notes,
         can_tell_misfits: false,
         misfits: Vec::new(),
-        can_reject: false,
+        can_reject: formats.iter().all(|format| format.is_text()),
         rejects: false,
     })
 }

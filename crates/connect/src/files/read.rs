@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+use super::broken::{self, Rejected};
 use super::bytes::Content;
 use super::file_columns::{Extent, HEAD_ROWS};
 use super::options::{FileOptions, Format};
-use super::parallel::{Jobs, Ordered, Stop};
+use super::parallel::{Jobs, Ordered, Results, Stop};
 use super::remote::of_io;
 use super::store::{FileHandle, FileStore};
 use super::unit::{FilesUnit, UnitFile};
 use super::{avro, csv, excel, hash, json_lines, parquet};
-use crate::{ConnectError, PositionKey};
+use crate::{ConnectError, PositionKey, RejectedRecord};
 
 /// How the files of a unit are read.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub(crate) struct Reader {
     pub(crate) extent: Extent,
     /// For files whose hash is known.
     pub(crate) key: Option<PositionKey>,
+    /// Where records go that no row can be made of, if they do not end the read.
+    pub(crate) rejected: Option<Rejected>,
 }
 
 impl Reader {
@@ -59,6 +62,11 @@ impl Reader {
         self.key.as_ref().ok_or_else(|| ConnectError::no_position_key(&file.path))
     }
 
+    /// Where the records of the next block go, with its number.
+    fn next_rejected(&self) -> Option<(Rejected, u64)> {
+        self.rejected.clone().map(|rejected| (rejected.clone(), rejected.number()))
+    }
+
     fn csv(&self, file: &UnitFile, jobs: &Jobs<RecordBatch>) -> Result<(), Stop> {
         let (header, block, mut reader) =
             csv::open(&file.path, self.content(file)?, &self.options, self.extent.block_bytes())?;
@@ -66,7 +74,18 @@ impl Reader {
         let parser = Arc::new(csv::Parser::new(&file.path, header, &self.schema, self.batch_rows));
         while let Some((block, start)) = next {
             let parser = Arc::clone(&parser);
-            jobs.submit(move |results| parser.parse(&block, start, results))?;
+            let (rejected, schema) = (self.next_rejected(), Arc::clone(&self.schema));
+            jobs.submit(move |results| {
+                let block = match rejected {
+                    Some(rejected) => {
+                        let (block, records) = broken::of_csv(parser.path(), block, start, parser.header());
+                        give_rejected(&rejected, records, &schema, results)?;
+                        block
+                    }
+                    None => block,
+                };
+                parser.parse(&block, start, results)
+            })?;
             if self.extent == Extent::Head {
                 return Ok(());
             }
@@ -80,7 +99,19 @@ impl Reader {
         let parser = Arc::new(json_lines::Parser::new(&file.path, &self.schema, self.options.nested, self.batch_rows));
         while let Some(block) = reader.next_block()? {
             let parser = Arc::clone(&parser);
-            jobs.submit(move |results| parser.parse(&block, results))?;
+            let (rejected, schema) = (self.next_rejected(), Arc::clone(&self.schema));
+            let (path, nested) = (file.path.clone(), self.options.nested);
+            jobs.submit(move |results| {
+                let block = match rejected {
+                    Some(rejected) => {
+                        let (block, records) = broken::of_json_lines(&path, block, nested);
+                        give_rejected(&rejected, records, &schema, results)?;
+                        block
+                    }
+                    None => block,
+                };
+                parser.parse(&block, results)
+            })?;
             if self.extent == Extent::Head {
                 return Ok(());
             }
@@ -150,4 +181,18 @@ impl Reader {
         }
         self.prove(file, &*handle)
     }
+}
+
+/// Hands over the records of a block. A batch without rows says that there are some.
+fn give_rejected(
+    (rejected, number): &(Rejected, u64),
+    records: Vec<RejectedRecord>,
+    schema: &SchemaRef,
+    results: &Results<RecordBatch>,
+) -> Result<(), Stop> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    rejected.add(*number, records);
+    results.give(RecordBatch::new_empty(Arc::clone(schema)))
 }

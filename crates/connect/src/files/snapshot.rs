@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream;
 
+use super::broken::Rejected;
 use super::file_columns::Extent;
 use super::options::FileOptions;
 use super::plan::plan;
@@ -34,12 +35,18 @@ impl Snapshot for FilesSnapshot {
 
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
         let files = FilesUnit::from_detail(&unit.label, &unit.detail)?;
-        let batches = self.reader(plan).start(&unit.label, files.clone())?;
+        let reader = self.reader(plan);
+        let rejected = reader.rejected.clone();
+        let batches = reader.start(&unit.label, files.clone())?;
         let items = stream::try_unfold((batches, Some(0_u64)), move |(mut batches, rows)| {
-            let files = files.clone();
+            let (files, rejected) = (files.clone(), rejected.clone());
             async move {
                 let Some(rows) = rows else { return Ok(None) };
                 match batches.next().await? {
+                    Some(batch) if batch.num_rows() == 0 => {
+                        let records = rejected.map(|rejected| rejected.take()).unwrap_or_default();
+                        Ok(Some((Item::Rejected(records), (batches, Some(rows)))))
+                    }
                     Some(batch) => {
                         let rows = rows + batch.num_rows() as u64;
                         Ok(Some((Item::Batch(batch), (batches, Some(rows)))))
@@ -62,12 +69,13 @@ impl FilesSnapshot {
     fn reader(&self, plan: &ReadPlan) -> Reader {
         Reader {
             store: Arc::clone(&self.store),
-            options: FileOptions::new(&plan.request.options),
+            options: FileOptions::new(&plan.request.options).rejecting(plan.rejects),
             schema: Arc::clone(&plan.schema),
             batch_rows: plan.request.batch_rows,
             threads: self.threads,
             extent: Extent::All,
             key: self.key.clone(),
+            rejected: plan.rejects.then(Rejected::default),
         }
     }
 }

@@ -164,6 +164,7 @@ impl Source {
             replaced: None,
             promised: None,
             columns: None,
+            rejects: false,
             batch_rows: 8_192,
         }
     }

@@ -75,6 +75,7 @@ async fn replace(
         replaced: None,
         promised: None,
         columns: None,
+        rejects: false,
         batch_rows: BATCH_ROWS,
     };
     let mut plan = snapshot.plan(&request).await?;

@@ -5,7 +5,7 @@ use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceS
 use ade_diagnostic::count;
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_project::NodeId;
-use ade_project::resource::{Ingest, IngestMode, Overlap, SourceTable};
+use ade_project::resource::{DriftKind, DriftPolicy, Ingest, IngestMode, Overlap, SourceTable};
 use arrow::datatypes::DataType;
 use serde_json::Value;
 
@@ -290,6 +290,7 @@ impl TableLanding<'_> {
             replaced,
             promised: promised.as_ref().map(|promised| door.schema_outside(promised)),
             columns: None,
+            rejects: self.source.drift.policy(DriftKind::BrokenRecord, "", &[]) != DriftPolicy::Stop,
             batch_rows: BATCH_ROWS,
         };
         let plan = snapshot.plan(&request).await?;

@@ -4,6 +4,7 @@ use super::cells::Cells;
 use super::dialect::Dialect;
 use super::layout::{FILLER, Layout};
 use super::scanner::Scanner;
+use crate::files::broken;
 use crate::files::bytes::Content;
 use crate::files::columns::check_names;
 use crate::files::options::{FileOptions, Format};
@@ -53,7 +54,11 @@ pub(crate) fn open(
     let block = reader.next_block()?.ok_or_else(empty)?;
     let mut cells = Cells::new(0);
     let (first, body, line) = {
-        let mut scanner = Scanner::new(path, &block, &dialect, 0)?;
+        // Bytes that are no text are the business of their record; in the header they are that of the file.
+        let first_line = block.data.split(|byte| *byte == line_end).next().unwrap_or_default();
+        let lenient = options.rejects && std::str::from_utf8(first_line).is_ok();
+        let readable = lenient.then(|| broken::readable(&block).0);
+        let mut scanner = Scanner::new(path, readable.as_ref().unwrap_or(&block), &dialect, 0)?;
         scanner.rows(1, &mut cells)?;
         let fields: Vec<String> = cells.all(scanner.text()).map(|cell| cell.text.trim().to_owned()).collect();
         (fields, scanner.position(), block.line(0))

@@ -1,5 +1,6 @@
 //! Blocks into batches.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -40,6 +41,43 @@ pub(crate) fn line_of_row(
     }
 }
 
+/// The records of a block from `start` on: where each is, and what is wrong with it.
+pub(crate) fn records(
+    path: &str,
+    block: &Block,
+    start: usize,
+    header: &Header,
+) -> Vec<(Range<usize>, Option<ConnectError>)> {
+    let columns = header.names.len();
+    // Any number of fields, but where fields have their places.
+    let mut cells = Cells::new(if header.dialect.layout.is_some() { columns } else { 0 });
+    let mut found = Vec::new();
+    let mut at = start;
+    'again: while at < block.data.len() {
+        let Ok(mut scanner) = Scanner::new(path, block, &header.dialect, at) else { return found };
+        loop {
+            let begin = scanner.row_start();
+            match scanner.rows(1, &mut cells) {
+                Ok(()) if cells.spans.is_empty() => return found,
+                Ok(()) => {
+                    let fields = cells.spans.len();
+                    let problem = (fields != columns).then(|| scanner.ragged(columns, fields));
+                    found.push((begin..scanner.position(), problem));
+                }
+                Err(error) => {
+                    // Nobody knows where it ends: with its line.
+                    let rest = &block.data[begin..];
+                    let length = memchr::memchr(header.dialect.line_end, rest).map_or(rest.len(), |end| end + 1);
+                    found.push((begin..begin + length, Some(error)));
+                    at = begin + length;
+                    continue 'again;
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Parses the blocks of one file.
 pub(crate) struct Parser {
     path: String,
@@ -55,6 +93,14 @@ impl Parser {
         let place = |name: &String| header.names.iter().position(|known| known == name);
         let places = schema.fields().iter().map(|field| place(field.name())).collect();
         Self { path: path.to_owned(), header, schema: Arc::clone(schema), places, batch_rows: batch_rows.max(1) }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Parses a block from `start` on and gives its batches.

@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn ragged(&self, expected: usize, found: usize) -> ConnectError {
+    pub(super) fn ragged(&self, expected: usize, found: usize) -> ConnectError {
         let fields = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
         ConnectError::Malformed {
             place: Box::new(Place::of(self.path).line(self.block.line(self.position))),

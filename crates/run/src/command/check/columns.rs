@@ -58,6 +58,7 @@ pub(super) async fn of_seed(seed: &Seed, root: &Path) -> Option<SchemaRef> {
         replaced: None,
         promised: None,
         columns: None,
+        rejects: false,
         batch_rows: 1,
     };
     let found = snapshot.plan(&request).await.ok()?.schema;
