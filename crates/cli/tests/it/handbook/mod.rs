@@ -87,6 +87,8 @@ pages! {
     change_capture "docs/guide/change-capture.md"
     integration_checklist "docs/guide/integration-checklist.md"
     drift "docs/guide/drift.md"
+    contracts "docs/guide/contracts.md"
+    rejects "docs/guide/rejects.md"
     events "docs/guide/events.md"
     singer "docs/guide/singer.md"
     singer_salesforce "docs/guide/singer-salesforce.md"
