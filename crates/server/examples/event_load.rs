@@ -137,11 +137,10 @@ fn send_all(load: &Load, connection: u64, next: &AtomicU64, begin: Instant) -> i
     let over = Duration::from_secs(load.seconds);
     for number in 0.. {
         let request = load.request(connection, number);
-        if load.rate > 0 {
-            // Each request has its time, whoever sends it: who is late sends at once.
-            let turn = next.fetch_add(1, Ordering::Relaxed);
-            let due = Duration::from_micros(turn * load.batch * 1_000_000 / load.rate);
-            thread::sleep(due.saturating_sub(begin.elapsed()));
+        // Each request has its time, whoever sends it: who is late sends at once.
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        if let Some(due) = (turn * load.batch * 1_000_000).checked_div(load.rate) {
+            thread::sleep(Duration::from_micros(due).saturating_sub(begin.elapsed()));
         }
         if begin.elapsed() >= over {
             break;

@@ -37,7 +37,7 @@ pub(crate) fn read(body: &[u8], digest: impl Fn(&str) -> u64) -> Result<Sent, &'
         }
         message
     });
-    Ok(Sent { write_key: None, sent_at: None, messages: messages.collect() })
+    Ok(Sent { write_key: None, left_at: None, messages: messages.collect() })
 }
 
 fn id_of(document: &Value, digest: &impl Fn(&str) -> u64) -> Option<String> {

@@ -132,7 +132,7 @@ impl Collector {
             return full.retry_after(self.retry_after);
         }
         let records: Vec<EventRecord> =
-            sent.messages.into_iter().map(|message| self.record(destination, message, sent.sent_at)).collect();
+            sent.messages.into_iter().map(|message| self.record(destination, message, sent.left_at)).collect();
         if records.is_empty() {
             return Response::success();
         }
@@ -150,14 +150,11 @@ impl Collector {
     }
 
     fn record(&self, destination: &Destination, mut message: Message, sent_at: Option<i64>) -> EventRecord {
-        let id = match message.id.take() {
-            Some(id) => id,
-            None => {
-                let id = format!("api-{}", self.ids.next());
-                message.identified(id.clone());
-                id
-            }
-        };
+        let id = message.id.take().unwrap_or_else(|| {
+            let id = format!("api-{}", self.ids.next());
+            message.identified(id.clone());
+            id
+        });
         EventRecord {
             source: destination.source.clone(),
             received_at: self.clock.now().timestamp_micros(),

@@ -50,8 +50,8 @@ impl Endpoint {
 pub(crate) struct Sent {
     /// The write key in the body.
     pub(crate) write_key: Option<String>,
-    /// When the request says that it was sent, in microseconds since 1970.
-    pub(crate) sent_at: Option<i64>,
+    /// When the request says that it left its client, in microseconds since 1970.
+    pub(crate) left_at: Option<i64>,
     pub(crate) messages: Vec<Message>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Sent, &'static str
         Some(Value::String(key)) => Some(key),
         _ => None,
     };
-    let sent_at = body.get("sentAt").and_then(Value::as_str).and_then(micros);
+    let left_at = body.get("sentAt").and_then(Value::as_str).and_then(micros);
     let messages = match endpoint {
         Endpoint::One(kind) => {
             body.insert("type".to_owned(), kind.into());
@@ -90,7 +90,7 @@ pub(crate) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Sent, &'static str
             batch.into_iter().map(|message| Message::new(with_shared(message, &shared))).collect()
         }
     };
-    Ok(Sent { write_key, sent_at, messages })
+    Ok(Sent { write_key, left_at, messages })
 }
 
 impl Message {
@@ -167,7 +167,7 @@ mod tests {
         });
         let sent = read(Endpoint::Batch, body.to_string().as_bytes()).unwrap();
         assert_eq!(sent.write_key.as_deref(), Some("w"));
-        assert_eq!(sent.sent_at, Some(1_767_225_601_500_000));
+        assert_eq!(sent.left_at, Some(1_767_225_601_500_000));
         let values: Vec<&Value> = sent.messages.iter().map(|message| &message.value).collect();
         assert_eq!(
             values,

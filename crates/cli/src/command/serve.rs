@@ -20,7 +20,7 @@ pub(crate) async fn run(global: &GlobalArgs, args: &ServeArgs) -> Done {
     let stop = asked_to_end(Some("stopping: requests end, and what has arrived lands… (Ctrl-C again ends at once)"));
     let ready = |address| match global.output {
         OutputFormat::Json => {
-            super::print(&serde_json::json!({ "event": "listening", "address": address }).to_string())
+            super::print(&serde_json::json!({ "event": "listening", "address": address }).to_string());
         }
         OutputFormat::Text if global.quiet => {}
         OutputFormat::Text => complain(&format!("{} listening at http://{address}", style(global).good("✓"))),

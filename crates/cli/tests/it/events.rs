@@ -32,7 +32,7 @@ connections:
     backlog_mb: 1024
 "#;
 
-const WEB: &str = r#"
+const WEB: &str = r"
 version: 2
 sources:
   - name: web
@@ -73,7 +73,7 @@ sources:
           - {name: order_id, data_type: bigint, nullable: false, privacy: identifier}
           - {name: total, data_type: double, privacy: public}
           - {name: address_city, data_type: varchar, privacy: public}
-"#;
+";
 
 /// A project with a source of events.
 struct Shop {

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn what_would_unpack_to_too_much_is_refused() {
         let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        std::io::Write::write_all(&mut bomb, &[0; 100_000]).unwrap();
+        std::io::Write::write_all(&mut bomb, &vec![0; 100_000]).unwrap();
         let bomb = bomb.finish().unwrap();
         assert!(bomb.len() < 1_000);
         assert_eq!(unpacked(bomb.clone(), Some("gzip"), 99_999), Err(Unread::TooLarge));

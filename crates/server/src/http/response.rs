@@ -1,5 +1,7 @@
 //! Answers.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 /// An answer.
@@ -62,7 +64,7 @@ impl Response {
             );
         }
         if let Some(seconds) = self.retry_after {
-            head.push_str(&format!("retry-after: {seconds}\r\n"));
+            let _ = write!(head, "retry-after: {seconds}\r\n");
         }
         head.push_str(if stays { "connection: keep-alive\r\n\r\n" } else { "connection: close\r\n\r\n" });
         let mut bytes = head.into_bytes();

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::{KEY, Shop};
 
-const NODE: &str = r#"
+const NODE: &str = r"
 const { Analytics } = require('@segment/analytics-node');
 const analytics = new Analytics({ writeKey: process.argv[1], host: process.argv[2], flushAt: 7, maxRetries: 2 });
 analytics.on('error', (error) => { console.error(error); process.exitCode = 1; });
@@ -17,9 +17,9 @@ analytics.screen({ userId: 'u1', name: 'Start' });
 analytics.group({ userId: 'u1', groupId: 'g1', traits: { name: 'Initech' } });
 analytics.alias({ userId: 'u1', previousId: 'a1' });
 analytics.closeAndFlush({ timeout: 30000 });
-"#;
+";
 
-const PYTHON: &str = r#"
+const PYTHON: &str = r"
 import sys
 import segment.analytics as analytics
 analytics.write_key, analytics.host, analytics.gzip = sys.argv[1], sys.argv[2], True
@@ -34,7 +34,7 @@ analytics.group('u1', 'g1', {'name': 'Initech'})
 analytics.alias('a1', 'u1')
 analytics.shutdown()
 sys.exit(str(failed[0]) if failed else 0)
-"#;
+";
 
 /// Where `scripts/install-tools test` puts clients.
 fn tool(path: &str) -> PathBuf {

@@ -34,7 +34,7 @@ impl Client {
 
     pub(super) fn post(&mut self, path: &str, key: &str, body: &[u8], headers: &[&str]) -> io::Result<Answer> {
         let user = base64(&format!("{key}:"));
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
         let length = body.len();
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Basic {user}\r\n{headers}content-length: {length}\r\n\r\n"
@@ -55,7 +55,7 @@ impl Client {
         if self.stream.is_none() {
             let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
             stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            stream.set_read_timeout(Some(Duration::from_mins(1)))?;
             self.stream = Some(BufReader::new(stream));
         }
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
