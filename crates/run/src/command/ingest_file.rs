@@ -74,7 +74,7 @@ impl Workspace {
     /// Looks at a file that is to become a table. Writes nothing, and keeps no value.
     pub async fn file_table(&self, wanted: &FileIngest) -> Result<FileTable, RunError> {
         let (source, table) = names(&wanted.into)?;
-        let file = self.file(&wanted.file)?;
+        let file = canonical(&wanted.file)?;
         let selector = format!("source:{source}.{table}");
         if let Some(known) = self.declared_for(source, table, &file)? {
             if !wanted.classes.is_empty() || !wanted.options.is_empty() {
@@ -172,19 +172,19 @@ impl Workspace {
             connection: placed.declaration.clone(),
         })
     }
+}
 
-    /// The file as it is called without links.
-    fn file(&self, file: &Path) -> Result<std::path::PathBuf, RunError> {
-        let canonical = std::fs::canonicalize(file).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => RunError::usage(format!("there is no file {}", file.display()), None),
-            _ => RunError::File { action: "read", path: file.to_owned(), source },
-        })?;
-        if canonical.is_file() {
-            return Ok(canonical);
-        }
-        let hint = "a folder of files is a connection: `type: files` in ade.yml, and `ade inspect`".to_owned();
-        Err(RunError::usage(format!("{} is no file", file.display()), hint))
+/// The file as it is called without links.
+fn canonical(file: &Path) -> Result<std::path::PathBuf, RunError> {
+    let found = std::fs::canonicalize(file).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => RunError::usage(format!("there is no file {}", file.display()), None),
+        _ => RunError::File { action: "read", path: file.to_owned(), source },
+    })?;
+    if found.is_file() {
+        return Ok(found);
     }
+    let hint = "a folder of files is a connection: `type: files` in ade.yml, and `ade inspect`".to_owned();
+    Err(RunError::usage(format!("{} is no file", file.display()), hint))
 }
 
 /// `schema.table`, of names that every table can have.
@@ -200,8 +200,9 @@ fn names(into: &str) -> Result<(&str, &str), RunError> {
 }
 
 fn with_head(text: &str, into: &str) -> String {
-    let body: String = text.lines().skip_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let body: Vec<&str> = text.lines().skip_while(|line| line.starts_with('#')).collect();
+    let body = body.join("\n");
     format!(
-        "# Drafted by `ade ingest … --into {into}`: a later version of the file takes the place of this one.\n{body}"
+        "# Drafted by `ade ingest … --into {into}`: a later version of the file takes the place of this one.\n{body}\n"
     )
 }
