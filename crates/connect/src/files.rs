@@ -9,6 +9,7 @@
 
 mod avro;
 mod broken;
+pub(crate) mod avro;
 mod browse;
 mod bytes;
 mod columns;
@@ -35,10 +36,12 @@ mod row_place;
 mod snapshot;
 mod store;
 pub(crate) mod text;
-mod typed;
+pub(crate) mod typed;
 mod unit;
 
 #[cfg(feature = "kafka")]
 pub(crate) use columns::unsupported;
 pub use connector::FilesConnector;
 pub(crate) use json_lines::{Kind, Member, members, members_within, unescape};
+#[cfg(feature = "kafka")]
+pub(crate) use file_columns::wider;

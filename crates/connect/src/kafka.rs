@@ -10,6 +10,8 @@
 //! `isolation.level=read_committed` does. Planning goes over the messages once for their columns and types, and reading once
 //! more; what is little enough is held between the two.
 
+mod avro;
+mod avro_schema;
 mod broker;
 mod cluster;
 mod compression;
@@ -26,6 +28,7 @@ mod plan;
 mod position;
 mod record_batches;
 mod sasl;
+mod schema_registry;
 mod scram;
 mod seen;
 mod snapshot;

@@ -81,6 +81,20 @@ impl Kafka {
         self.tell(&messages.into_iter().map(line).collect::<String>())
     }
 
+    /// The same with values that are no text.
+    pub fn produce_bytes<'a>(
+        &self,
+        topic: &str,
+        messages: impl IntoIterator<Item = (u32, Option<&'a str>, &'a [u8])>,
+    ) -> Result<(), KafkaError> {
+        let line = |(partition, key, bytes): (u32, Option<&str>, &[u8])| {
+            let told =
+                serde_json::json!({ "to": topic, "partition": partition, "key": key, "value": null, "bytes": bytes });
+            format!("{told}\n")
+        };
+        self.tell(&messages.into_iter().map(line).collect::<String>())
+    }
+
     fn tell(&self, lines: &str) -> Result<(), KafkaError> {
         let failed = |reason: String| KafkaError::Failed { step: "write to the broker", reason };
         let mut producer = Command::new(tool("kafka/bin/python")?)

@@ -1,5 +1,5 @@
 //! Topics of a real broker in the lake: each message once, whatever happens on the way.
-use ade_testing::{Folder, Kafka, Program};
+use ade_testing::{Folder, Kafka, Program, WebFile, WebServer};
 
 use crate::program::program;
 
@@ -161,4 +161,58 @@ fn a_cluster_that_is_away_is_told_by_its_address() {
     drop(shop.kafka);
     let failed = shop.ade.run(&["ingest"]).exits(1);
     assert!(failed.all().contains(&address) && failed.all().contains("Kafka cluster"), "{}", failed.all());
+}
+
+/// A message of Avro: a 0, the id of its schema, and a record of a number, a text and, from the second schema on, another number.
+fn avro(schema: u8, id: i64, email: &str, points: Option<i64>) -> Vec<u8> {
+    let zigzag = |number: i64| u8::try_from(number << 1).expect("small numbers are one byte");
+    let mut bytes = vec![0, 0, 0, 0, schema, zigzag(id), zigzag(i64::try_from(email.len()).unwrap())];
+    bytes.extend_from_slice(email.as_bytes());
+    bytes.extend(points.map(zigzag));
+    bytes
+}
+
+#[test]
+fn avro_is_read_with_the_schemas_that_messages_name() {
+    let registry = WebServer::start().unwrap();
+    let field = |name: &str, kind: &str| format!("{{\"name\": \"{name}\", \"type\": \"{kind}\"}}");
+    let schema = |fields: &[String]| {
+        let text = format!("{{\"type\": \"record\", \"name\": \"o\", \"fields\": [{}]}}", fields.join(","));
+        serde_json::json!({ "schema": text }).to_string()
+    };
+    let first = [field("id", "long"), field("email", "string")];
+    let second = [field("id", "long"), field("email", "string"), field("points", "int")];
+    registry.put("/schemas/ids/1", WebFile::new(schema(&first), "1"));
+    registry.put("/schemas/ids/2", WebFile::new(schema(&second), "2"));
+    let ingest = "mode: incremental, format: avro, key: [id], message_key: text, message_key_column: id}\n        \
+                  deleted: _is_tombstone\n        meta: {";
+    let columns = "          - {name: points, data_type: bigint, privacy: public}\n          - {name: _is_tombstone, data_type: \
+                   boolean, privacy: public}\n";
+    let shop = Shop::new(1, ingest, columns);
+    let bus = format!(
+        "name: shop\nconnections:\n  bus: {{type: kafka, brokers: '{}', schema_registry: '{}'}}\n",
+        shop.kafka.address(),
+        registry.url("")
+    );
+    shop.folder.write("ade.yml", bus);
+    let messages = [avro(1, 1, "a@x.org", None), avro(2, 2, "b@x.org", Some(5)), avro(1, 3, "c@x.org", None)];
+    shop.kafka.produce_bytes("orders", messages.iter().map(|bytes| (0, None, bytes.as_slice()))).unwrap();
+    shop.ade.run(&["ingest"]).succeeds();
+    let rows = || shop.ade.rows("select id, points, email like '%@%' from shop.orders order by id").join(" ");
+    assert_eq!(rows(), "1,,false 2,5,false 3,,false");
+    shop.kafka.produce("orders", [(0, Some("3"), None)]).unwrap();
+    shop.ade.run(&["ingest"]).succeeds();
+    assert_eq!(rows(), "1,,false 2,5,false");
+    let draft = shop.ade.run(&["inspect", "bus"]).succeeds().text();
+    assert!(draft.contains("format: avro") && draft.contains("- name: points"), "{draft}");
+
+    let broken: &[u8] = &[0, 0, 0, 0, 1, 2, 9, b'c'];
+    shop.kafka.produce_bytes("orders", [(0, None, broken)]).unwrap();
+    let failed = shop.ade.run(&["ingest"]).exits(1);
+    let told = "`orders, partition 0, offset 4`: it cannot be read with schema 1, which it names";
+    assert!(failed.all().contains(told), "{}", failed.all());
+    let shop = Shop::new(1, "mode: incremental, format: avro", "");
+    shop.kafka.produce_bytes("orders", [(0, None, messages[0].as_slice())]).unwrap();
+    let failed = shop.ade.run(&["ingest"]).exits(1);
+    assert!(failed.all().contains("give the connection a `schema_registry`"), "{}", failed.all());
 }

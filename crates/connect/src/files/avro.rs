@@ -11,3 +11,5 @@ mod text;
 
 pub(crate) use container::Container;
 pub(crate) use piece::Reading;
+#[cfg(feature = "kafka")]
+pub(crate) use text::{read_as, to_text};

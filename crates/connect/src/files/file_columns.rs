@@ -298,7 +298,7 @@ fn widest(left: &Known, right: &Known) -> Known {
 }
 
 /// A type that holds both exactly; text where there is none.
-fn wider(left: &DataType, right: &DataType) -> DataType {
+pub(crate) fn wider(left: &DataType, right: &DataType) -> DataType {
     if left == right || *right == DataType::Null {
         return left.clone();
     }

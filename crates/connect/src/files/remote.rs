@@ -7,7 +7,6 @@
 
 mod failure;
 mod http;
-mod http_request;
 mod open;
 mod remote_file;
 mod remote_store;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
+use super::avro_schema::schema_id;
 use super::cluster::{Cluster, End};
 use super::message::Message;
 use super::message_columns::MessageColumn;
-use super::options::TopicOptions;
+use super::options::{Format, TopicOptions};
 use super::parse::Parsing;
 use super::plan::{failed, find};
+use super::schema_registry::SchemaRegistry;
 use super::snapshot::KafkaSnapshot;
 use super::span::Span;
 use super::topic::Topic;
@@ -27,6 +29,7 @@ const LAST_MESSAGES: i64 = 5_000;
 /// An open cluster.
 pub(crate) struct KafkaConnection {
     pub(crate) cluster: Arc<Cluster>,
+    pub(crate) registry: Option<Arc<SchemaRegistry>>,
     pub(crate) threads: NonZeroUsize,
 }
 
@@ -57,8 +60,14 @@ impl KafkaConnection {
 
     async fn info(&self, topic: &Topic) -> Result<TableInfo, ConnectError> {
         let (messages, rows) = self.last(topic, LAST_MESSAGES).await?;
-        let options = TopicOptions::new(&topic.name, &Settings::default())?;
-        let parsing = Parsing { topic: topic.name.clone(), options };
+        let mut options = TopicOptions::new(&topic.name, &Settings::default())?;
+        let values = || messages.iter().filter_map(|message| message.value.as_ref());
+        if self.registry.is_some() && values().next().is_some() && values().all(|value| schema_id(value).is_some()) {
+            options.format = Format::Avro;
+        }
+        let is_avro = options.format == Format::Avro;
+        let parsing = Parsing { topic: topic.name.clone(), options, registry: self.registry.clone() };
+        parsing.learn(&messages).await?;
         let mut info = TableInfo {
             name: lake_name(&topic.name),
             from: topic.name.clone(),
@@ -83,7 +92,10 @@ impl KafkaConnection {
             comment: None,
         };
         match parsing.look_at(&messages) {
-            Ok(seen) => info.columns.extend(seen.into_columns().into_iter().map(column)),
+            Ok(seen) => {
+                info.columns.extend(seen.into_columns().into_iter().map(column));
+                info.options.extend(is_avro.then(|| ("format".to_owned(), "avro".into())));
+            }
             Err(error) => {
                 info.notes.push(format!("its messages are no objects of JSON ({error}): drafted with `format: text`"));
                 info.options.push(("format".to_owned(), "text".into()));
@@ -119,7 +131,9 @@ impl Connection for KafkaConnection {
         let (mut messages, _) = self.last(&topic, most).await?;
         messages.sort_by_key(|message| (message.timestamp_ms, message.partition, message.offset));
         let messages = &messages[messages.len().saturating_sub(rows)..];
-        let parsing = Parsing { topic: topic.name.clone(), options: TopicOptions::new(from, options)? };
+        let registry = self.registry.clone();
+        let parsing = Parsing { topic: topic.name.clone(), options: TopicOptions::new(from, options)?, registry };
+        parsing.learn(messages).await?;
         let columns = parsing.look_at(messages)?.into_columns();
         let columns =
             columns.into_iter().chain(MessageColumn::ALL.map(|column| (column.name().to_owned(), column.data_type())));
@@ -131,6 +145,6 @@ impl Connection for KafkaConnection {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
-        Ok(Box::new(KafkaSnapshot::new(Arc::clone(&self.cluster), self.threads)))
+        Ok(Box::new(KafkaSnapshot::new(Arc::clone(&self.cluster), self.registry.clone(), self.threads)))
     }
 }

@@ -9,6 +9,7 @@ use super::connection::KafkaConnection;
 use super::endpoint::Endpoint;
 use super::options::TopicOptions;
 use super::sasl::Mechanism;
+use super::schema_registry::SchemaRegistry;
 use crate::network::TlsMode;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
@@ -55,6 +56,13 @@ fn settings() -> Vec<SettingSpec> {
             "How far a broker must prove who it is. By default `verify-full`, and `disable` for brokers on this machine.",
         ),
         SettingSpec::optional(
+            "schema_registry",
+            SettingKind::Text,
+            "The address of the schema registry (Confluent's interface), for `format: avro`.",
+        ),
+        SettingSpec::optional("schema_registry_user", SettingKind::Text, "The user to sign in there as."),
+        SettingSpec::optional("schema_registry_password", SettingKind::Text, "That user's password.").secret(),
+        SettingSpec::optional(
             "tls_root",
             SettingKind::Path,
             "A file (PEM) with the certificates to trust; by default the system's.",
@@ -86,6 +94,7 @@ impl Connector for KafkaConnector {
 
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
         let endpoint = Endpoint::new(settings, context)?;
+        let registry = SchemaRegistry::open(settings)?.map(Arc::new);
         let name = endpoint.name();
         let cluster = Cluster::open(endpoint).await.map_err(|failure| ConnectError::Open {
             what: "Kafka cluster",
@@ -93,6 +102,6 @@ impl Connector for KafkaConnector {
             reason: failure.to_string(),
             advice: "correct `brokers`, `tls` and the login, and let the firewall pass this machine".to_owned(),
         })?;
-        Ok(Box::new(KafkaConnection { cluster: Arc::new(cluster), threads: context.threads }))
+        Ok(Box::new(KafkaConnection { cluster: Arc::new(cluster), registry, threads: context.threads }))
     }
 }

@@ -9,6 +9,8 @@ pub(crate) enum Format {
     Json,
     /// Text: one column, `value`.
     Text,
+    /// A record of Avro, behind the id of its schema in a registry: a column for each of its fields.
+    Avro,
 }
 
 /// What the key of a message is good for.
@@ -36,8 +38,9 @@ impl TopicOptions {
         vec![
             SettingSpec::optional(
                 "format",
-                SettingKind::Choice(&["json", "text"]),
-                "What a message's value is: an object of JSON, whose keys are columns, or text, which is the column `value`.",
+                SettingKind::Choice(&["json", "text", "avro"]),
+                "What a message's value is: an object of JSON, whose keys are columns; text, which is the column `value`; or a \
+                 record of Avro behind the id of its schema, which the connection's `schema_registry` knows.",
             )
             .with_default("json"),
             SettingSpec::optional(
@@ -72,7 +75,11 @@ impl TopicOptions {
             (Some("json"), None) => KeyUse::Json,
             (_, None) => KeyUse::None,
         };
-        let format = if options.text("format") == Some("text") { Format::Text } else { Format::Json };
+        let format = match options.text("format") {
+            Some("text") => Format::Text,
+            Some("avro") => Format::Avro,
+            _ => Format::Json,
+        };
         Ok(Self { format, key, from_end: options.text("start") == Some("latest") })
     }
 }

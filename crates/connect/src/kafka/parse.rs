@@ -11,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 use super::message::Message;
 use super::message_columns::MessageColumn;
 use super::options::{Format, KeyUse, TopicOptions};
+use super::schema_registry::SchemaRegistry;
 use super::seen::Seen;
 use crate::files::json_lines;
 use crate::files::text::Block;
@@ -23,10 +24,11 @@ pub(crate) const VALUE: &str = "value";
 const MAX_LINE_BYTES: usize = 1 << 28;
 
 /// What messages of a topic have in common to be read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Parsing {
     pub(crate) topic: String,
     pub(crate) options: TopicOptions,
+    pub(crate) registry: Option<Arc<SchemaRegistry>>,
 }
 
 impl Parsing {
@@ -39,6 +41,7 @@ impl Parsing {
     pub(crate) fn look_at(&self, messages: &[Message]) -> Result<Seen, ConnectError> {
         match self.options.format {
             Format::Text => Ok(Seen::Text),
+            Format::Avro => self.avro_columns(messages).map(Seen::Typed),
             Format::Json => {
                 let block = self.block(messages)?;
                 let seen = json_lines::infer(&self.topic, &block, json_lines::Nested::Json, MAX_LINE_BYTES);
@@ -55,14 +58,11 @@ impl Parsing {
         }
         let from_value: Vec<usize> = (0..columns.len()).filter(|place| columns[*place].is_none()).collect();
         if !from_value.is_empty() {
-            let failed = || ConnectError::SourceFailed {
-                object: self.topic.clone(),
-                reason: "its columns do not form a batch of the planned schema".to_owned(),
-            };
-            let wanted = Arc::new(schema.project(&from_value).map_err(|_| failed())?);
+            let wanted = Arc::new(schema.project(&from_value).map_err(|_| self.no_batch())?);
             let values = match self.options.format {
                 Format::Json => self.of_json(messages, &wanted)?,
                 Format::Text => self.of_text(messages, &wanted)?,
+                Format::Avro => self.of_avro(messages, &wanted)?,
             };
             for (place, values) in from_value.into_iter().zip(values) {
                 columns[place] = Some(values);
@@ -70,15 +70,17 @@ impl Parsing {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(messages.len()));
         let columns = columns.into_iter().flatten().collect();
-        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(|_| {
-            ConnectError::SourceFailed {
-                object: self.topic.clone(),
-                reason: "its columns do not form a batch of the planned schema".to_owned(),
-            }
-        })
+        RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(|_| self.no_batch())
     }
 
-    fn of_json(&self, messages: &[Message], wanted: &SchemaRef) -> Result<Vec<ArrayRef>, ConnectError> {
+    pub(super) fn no_batch(&self) -> ConnectError {
+        ConnectError::SourceFailed {
+            object: self.topic.clone(),
+            reason: "its columns do not form a batch of the planned schema".to_owned(),
+        }
+    }
+
+    pub(super) fn of_json(&self, messages: &[Message], wanted: &SchemaRef) -> Result<Vec<ArrayRef>, ConnectError> {
         let block = self.block(messages)?;
         let parser = json_lines::Parser::new(&self.topic, wanted, json_lines::Nested::Json, messages.len());
         let batch = parser.whole(&block).map_err(|error| self.located(error, messages))?;

@@ -9,9 +9,10 @@ use super::cluster::{Cluster, End};
 use super::failure::Failure;
 use super::message::Message;
 use super::message_columns::MessageColumn;
-use super::options::TopicOptions;
+use super::options::{Format, TopicOptions};
 use super::parse::Parsing;
 use super::position::Position;
+use super::schema_registry::SchemaRegistry;
 use super::seen::Seen;
 use super::snapshot::TopicUnit;
 use super::span::Span;
@@ -36,6 +37,7 @@ pub(crate) struct Planned {
 /// Plans a read. Goes over all messages that it would read, for their columns.
 pub(crate) async fn plan(
     cluster: &Arc<Cluster>,
+    registry: Option<&Arc<SchemaRegistry>>,
     request: &ReadRequest,
     threads: usize,
 ) -> Result<Planned, ConnectError> {
@@ -43,7 +45,8 @@ pub(crate) async fn plan(
     let topic = find(cluster, &request.from).await?;
     let mut notes = Vec::new();
     let spans = spans(cluster, request, &topic, &options, &mut notes).await?;
-    let parsing = Parsing { topic: topic.name.clone(), options };
+    let is_typed = options.format == Format::Avro;
+    let parsing = Parsing { topic: topic.name.clone(), options, registry: registry.map(Arc::clone) };
     let looked = look(cluster, &parsing, spans, threads).await?;
 
     let columns = columns(request, looked.seen);
@@ -82,7 +85,9 @@ pub(crate) async fn plan(
     let units: Vec<ReadUnit> = units.collect();
     let mut plan = ReadPlan::of_table(request, fields, None, drift, notes);
     plan.units = units;
-    check_types(request, &plan)?;
+    if !is_typed {
+        check_types(request, &plan)?;
+    }
     Ok(Planned { plan, held: looked.held })
 }
 
@@ -232,6 +237,7 @@ async fn look(
     let (runtime, looking) = (Handle::current(), parsing.clone());
     let mut steps = Ordered::start(&parsing.topic, threads, move |jobs| {
         while let Some(step) = runtime.block_on(walk.next())? {
+            runtime.block_on(looking.learn(&step.messages))?;
             let looking = looking.clone();
             jobs.submit(move |results| {
                 let seen = looking.look_at(&step.messages)?;

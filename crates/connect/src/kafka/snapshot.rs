@@ -14,6 +14,7 @@ use super::options::TopicOptions;
 use super::parse::Parsing;
 use super::plan::{Planned, plan};
 use super::position::Position;
+use super::schema_registry::SchemaRegistry;
 use super::span::Span;
 use super::topic::Topic;
 use super::walk::Walk;
@@ -24,14 +25,20 @@ use crate::{BatchStream, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit, S
 /// Topics up to where they were when each was planned.
 pub(crate) struct KafkaSnapshot {
     cluster: Arc<Cluster>,
+    registry: Option<Arc<SchemaRegistry>>,
     threads: NonZeroUsize,
     /// What planning held of each table's messages, because it was little.
     held: Mutex<HashMap<String, Arc<Vec<Message>>>>,
 }
 
 impl KafkaSnapshot {
-    pub(crate) fn new(cluster: Arc<Cluster>, threads: NonZeroUsize) -> Self {
-        Self { cluster, threads, held: Mutex::default() }
+    pub(crate) fn new(cluster: Arc<Cluster>, registry: Option<Arc<SchemaRegistry>>, threads: NonZeroUsize) -> Self {
+        Self { cluster, registry, threads, held: Mutex::default() }
+    }
+
+    fn parsing(&self, topic: &str, request: &ReadRequest) -> Result<Parsing, ConnectError> {
+        let options = TopicOptions::new(&request.from, &request.options)?;
+        Ok(Parsing { topic: topic.to_owned(), options, registry: self.registry.clone() })
     }
 
     fn held(&self, table: &str) -> Option<Arc<Vec<Message>>> {
@@ -68,7 +75,7 @@ impl TopicUnit {
 #[async_trait]
 impl Snapshot for KafkaSnapshot {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
-        let Planned { plan, held } = plan(&self.cluster, request, self.threads.get()).await?;
+        let Planned { plan, held } = plan(&self.cluster, self.registry.as_ref(), request, self.threads.get()).await?;
         if let Ok(mut all) = self.held.lock() {
             let _ = match held {
                 Some(held) => all.insert(request.table.clone(), Arc::new(held)),
@@ -81,8 +88,8 @@ impl Snapshot for KafkaSnapshot {
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
         let topic_unit = TopicUnit::of(unit)?;
         let request = Arc::clone(&plan.request);
-        let parsing =
-            Parsing { topic: topic_unit.topic.clone(), options: TopicOptions::new(&request.from, &request.options)? };
+        let parsing = self.parsing(&topic_unit.topic, &request)?;
+        let learning = parsing.clone();
         let (schema, rows) = (Arc::clone(&plan.schema), request.batch_rows);
         let pieces = move |jobs: &Jobs<_>, messages: Arc<Vec<Message>>| {
             for start in (0..messages.len()).step_by(rows.max(1)) {
@@ -102,6 +109,7 @@ impl Snapshot for KafkaSnapshot {
             let runtime = Handle::current();
             Ordered::start(&unit.label, self.threads.get(), move |jobs| {
                 while let Some(step) = runtime.block_on(walk.next())? {
+                    runtime.block_on(learning.learn(&step.messages))?;
                     pieces(jobs, Arc::new(step.messages))?;
                 }
                 Ok(())
@@ -128,10 +136,7 @@ impl Snapshot for KafkaSnapshot {
 
     async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {
         let topic_unit = TopicUnit::of(unit)?;
-        let parsing = Parsing {
-            topic: topic_unit.topic.clone(),
-            options: TopicOptions::new(&plan.request.from, &plan.request.options)?,
-        };
+        let parsing = self.parsing(&topic_unit.topic, &plan.request)?;
         let mut before = 0;
         let mut walk = Walk::new(Arc::clone(&self.cluster), &topic_unit.topic, &topic_unit.spans);
         while let Some(step) = walk.next().await? {

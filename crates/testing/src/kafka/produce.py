@@ -1,4 +1,5 @@
-"""Makes topics and writes messages, as told by lines of JSON: {"topic", "partitions"} or {"to", "partition", "key", "value"}."""
+"""Makes topics and writes messages, as told by lines of JSON: {"topic", "partitions"} or {"to", "partition", "key", "value"},
+where "bytes" may give a value that is no text."""
 import json
 import sys
 
@@ -25,6 +26,8 @@ for line in sys.stdin:
     while True:
         try:
             key, value = told_to["key"], told_to["value"]
+            if "bytes" in told_to:
+                value = bytes(told_to["bytes"])
             producer.produce(told_to["to"], key=key, value=value, partition=told_to["partition"], callback=told)
             break
         except BufferError:

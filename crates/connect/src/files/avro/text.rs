@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 /// The type as which a column is read; `None` where a union lies within a list, map or record.
-pub(super) fn read_as(field: &Field) -> Option<DataType> {
+pub(crate) fn read_as(field: &Field) -> Option<DataType> {
     if is_text(field) {
         return Some(DataType::Utf8);
     }
@@ -49,7 +49,7 @@ fn has_union(data_type: &DataType) -> bool {
 }
 
 /// The column as [`read_as`] says.
-pub(super) fn to_text(field: &FieldRef, column: &ArrayRef) -> Option<ArrayRef> {
+pub(crate) fn to_text(field: &FieldRef, column: &ArrayRef) -> Option<ArrayRef> {
     if is_uuid(field) {
         return uuids(column);
     }

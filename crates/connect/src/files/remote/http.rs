@@ -9,10 +9,10 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Method, Response, StatusCode};
 use url::Url;
 
-use super::http_request::{HttpRequest, Login};
 use super::open::{is_here, refused};
 use super::{Piece, Remote};
 use crate::files::store::FileEntry;
+use crate::network::{HttpLogin as Login, HttpRequest};
 use crate::{ConnectError, Settings};
 
 /// How many addresses one may lead to.

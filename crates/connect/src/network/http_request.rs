@@ -15,25 +15,25 @@ const ATTEMPTS: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Who is asking.
-pub(super) enum Login {
+pub(crate) enum HttpLogin {
     Nobody,
     Basic(String, String),
     Bearer(String),
 }
 
 /// A request to be sent, again if need be.
-pub(super) struct HttpRequest<'a> {
-    pub(super) client: &'a Client,
-    pub(super) login: &'a Login,
+pub(crate) struct HttpRequest<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) login: &'a HttpLogin,
     /// In messages.
-    pub(super) object: &'a str,
-    pub(super) url: Url,
-    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(crate) object: &'a str,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 impl HttpRequest<'_> {
     /// What the server answers at last, whatever it is; an error when it does not answer.
-    pub(super) async fn send(&self, method: &Method) -> Result<Response, ConnectError> {
+    pub(crate) async fn send(&self, method: &Method) -> Result<Response, ConnectError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -61,9 +61,9 @@ impl HttpRequest<'_> {
         }
         let request = self.client.request(method.clone(), self.url.clone()).headers(headers);
         let request = match self.login {
-            Login::Nobody => request,
-            Login::Basic(user, password) => request.basic_auth(user, Some(password)),
-            Login::Bearer(token) => request.bearer_auth(token),
+            HttpLogin::Nobody => request,
+            HttpLogin::Basic(user, password) => request.basic_auth(user, Some(password)),
+            HttpLogin::Bearer(token) => request.bearer_auth(token),
         };
         request.send().await
     }
@@ -81,12 +81,12 @@ impl HttpRequest<'_> {
         self.failed(reason)
     }
 
-    pub(super) fn failed(&self, reason: &str) -> ConnectError {
+    pub(crate) fn failed(&self, reason: &str) -> ConnectError {
         ConnectError::SourceFailed { object: self.object.to_owned(), reason: reason.to_owned() }
     }
 
     /// The error of an answer that is none to what was asked.
-    pub(super) fn refused(&self, status: StatusCode) -> ConnectError {
+    pub(crate) fn refused(&self, status: StatusCode) -> ConnectError {
         let advice = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 "give `user` and `password`, or `token`, by reference, of somebody who may read it"
