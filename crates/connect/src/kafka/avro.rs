@@ -45,7 +45,9 @@ impl Parsing {
             let id = self.schema_of(message, value)?;
             if seen.insert(id) {
                 let schema = self.messages_of(message, id)?;
-                schema.schema().fields().iter().for_each(|field| add(&mut columns, field.name(), field.data_type()));
+                for field in schema.schema().fields() {
+                    add(&mut columns, field.name(), field.data_type());
+                }
             }
         }
         Ok(columns)
@@ -100,8 +102,8 @@ impl Parsing {
         let mut columns = batch.columns().to_vec();
         for (place, from_key) in readable.into_iter().zip(of_keys) {
             if from_key.null_count() < from_key.len() && columns[place].null_count() > 0 {
-                let has_value =
-                    BooleanArray::from_iter((0..from_key.len()).map(|row| Some(columns[place].is_valid(row))));
+                let rows = 0..from_key.len();
+                let has_value: BooleanArray = rows.map(|row| Some(columns[place].is_valid(row))).collect();
                 columns[place] = zip(&has_value, &columns[place], &from_key).map_err(|_| self.no_batch())?;
             }
         }

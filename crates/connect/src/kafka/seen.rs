@@ -23,7 +23,9 @@ impl Seen {
         match (self, other) {
             (Self::Json(seen), Self::Json(other)) => seen.merge(topic, other),
             (Self::Typed(seen), Self::Typed(other)) => {
-                other.iter().for_each(|(name, data_type)| add(seen, name, data_type));
+                for (name, data_type) in other {
+                    add(seen, name, data_type);
+                }
                 Ok(())
             }
             _ => Ok(()),
