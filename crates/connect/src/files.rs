@@ -42,6 +42,6 @@ mod unit;
 #[cfg(feature = "kafka")]
 pub(crate) use columns::unsupported;
 pub use connector::FilesConnector;
-pub(crate) use json_lines::{Kind, Member, members, members_within, unescape};
 #[cfg(feature = "kafka")]
 pub(crate) use file_columns::wider;
+pub(crate) use json_lines::{Kind, Member, members, members_within, unescape};
