@@ -7,9 +7,8 @@
 //! in order (`parallel`). Bytes come through the small trait in `store`: from the local
 //! disk (`local_store`), or from a bucket or a web server (`remote`).
 
-mod avro;
-mod broken;
 pub(crate) mod avro;
+mod broken;
 mod browse;
 mod bytes;
 mod columns;
