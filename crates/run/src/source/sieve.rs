@@ -208,7 +208,7 @@ impl Sieve {
         let mut suppressed = suppressor.suppressed(batch)?;
         if self.finds_unfit() {
             let told = self.tell_apart(table, batch, unsent, &mut Tally::default())?;
-            suppressed = suppressed::with_unfit(suppressor, suppressed, &told.unfit, batch.num_rows())?;
+            suppressed = suppressed::with_unfit(suppressor, suppressed.as_ref(), &told.unfit, batch.num_rows())?;
         }
         match suppressed {
             Some(rows) => {

@@ -29,11 +29,11 @@ pub(super) fn suppressor(build: &Build, policy: &Policy) -> Result<(Option<Suppr
 /// Rows that are suppressed, and those with a value that does not fit its column and holds a suppressed one.
 pub(super) fn with_unfit(
     suppressor: &Suppressor,
-    suppressed: Option<BooleanArray>,
+    suppressed: Option<&BooleanArray>,
     unfit: &[Unfit],
     rows: usize,
 ) -> Result<Option<BooleanArray>, TaskError> {
-    let mut found: Vec<bool> = match &suppressed {
+    let mut found: Vec<bool> = match suppressed {
         Some(suppressed) => suppressed.values().iter().collect(),
         None => vec![false; rows],
     };
