@@ -28,6 +28,9 @@ const ENOUGH_ROWS: u64 = 100;
 /// A column with more values than this has no list of them.
 const FEW_VALUES: usize = 12;
 
+/// What is proposed for one file.
+type InFile = (Arc<SourceFile>, Vec<SuggestedPromise>, Vec<Edit>);
+
 /// One promise that could be made.
 #[derive(Debug, Clone, Serialize)]
 pub struct SuggestedPromise {
@@ -69,7 +72,7 @@ impl Workspace {
             let hint = "`ade ls --resource-type source` lists them".to_owned();
             return Err(RunError::usage(format!("there is no source or table `{name}` with a connection"), hint));
         }
-        let mut files: BTreeMap<String, (Arc<SourceFile>, Vec<SuggestedPromise>, Vec<Edit>)> = BTreeMap::new();
+        let mut files: BTreeMap<String, InFile> = BTreeMap::new();
         for table in tables {
             for (promise, edit) in self.promises(table).await? {
                 let file = table.origin.file();
@@ -175,7 +178,7 @@ impl Workspace {
             let columns = batch.columns().iter().map(|column| cast(column, &DataType::Utf8));
             let columns = columns.collect::<Result<Vec<_>, _>>().map_err(shape)?;
             for row in 0..batch.num_rows() {
-                let texts = columns.iter().map(|column| column.as_string::<i32>());
+                let texts = columns.iter().map(AsArray::as_string::<i32>);
                 rows.push(texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned()).collect());
             }
         }

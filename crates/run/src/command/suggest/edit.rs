@@ -85,12 +85,14 @@ fn add(lines: &mut Vec<String>, entry: &str) {
 fn closing(line: &str) -> Option<usize> {
     let (mut depth, mut quote) = (0_usize, None);
     for (place, letter) in line.char_indices() {
-        match (quote, letter) {
-            (Some(open), letter) if open == letter => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(letter),
-            (None, '{') => depth += 1,
-            (None, '}') => {
+        if let Some(open) = quote {
+            quote = Some(open).filter(|open| *open != letter);
+            continue;
+        }
+        match letter {
+            '"' | '\'' => quote = Some(letter),
+            '{' => depth += 1,
+            '}' => {
                 depth -= 1;
                 if depth == 0 {
                     return Some(place);
