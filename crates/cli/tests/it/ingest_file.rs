@@ -4,7 +4,7 @@ use ade_testing::{Folder, Program};
 use crate::program::program;
 
 const PROJECT: &str = "name: shop\nenvironments:\n  dev: {lake: lake, schema: main, custom_schema: replace}\n";
-const FILE: &str = "id;email;city;note\n1;ada@example.com;Zürich;x\n2;alan@example.com;Köln;y\n";
+const FILE: &str = "id;email;status;note\n1;ada@example.com;grün;x\n2;alan@example.com;größer;y\n";
 
 /// A project, and a folder beside it with the file as an old program wrote it.
 fn mailed() -> (Folder, Folder, Program, String) {
@@ -38,11 +38,11 @@ fn nothing_is_written_or_landed_before_every_class_is_decided() {
             "delimiter: \";\"",
             "mode: incremental",
             "nothing is written yet, and nothing has landed",
-            "decide: --class city=CLASS",
+            "decide: --class status=CLASS",
         ] {
             assert!(told.contains(words), "{words} in {told}");
         }
-        assert!(!told.contains("ada@") && !told.contains("Zürich"), "{told}");
+        assert!(!told.contains("ada@") && !told.contains("grün"), "{told}");
         assert_eq!(std::fs::read_to_string(folder.at("ade.yml")).unwrap(), PROJECT);
         assert!(!folder.at("sources").exists() || std::fs::read_dir(folder.at("sources")).unwrap().next().is_none());
     }
@@ -53,9 +53,9 @@ fn a_file_is_remembered_and_its_next_version_takes_its_place() {
     let (folder, mail, ade, file) = mailed();
     let into = ["ingest", &file, "--into", "crm.customers"];
     let decided =
-        ["--with", "encoding=windows-1252", "--class", "city=public", "--class", "note=free_text", "--accept"];
+        ["--with", "encoding=windows-1252", "--class", "status=public", "--class", "note=free_text", "--accept"];
     ade.run(&[&into[..], &decided].concat()).succeeds();
-    assert_eq!(ade.rows("select id, city from crm.customers order by id"), ["1,Zürich", "2,Köln"]);
+    assert_eq!(ade.rows("select id, status from crm.customers order by id"), ["1,grün", "2,größer"]);
     let emails = ade.rows("select email from crm.customers");
     assert!(emails.iter().all(|email| !email.contains('@')), "{emails:?}");
     let declared = std::fs::read_to_string(folder.at("sources/crm.customers.yml")).unwrap();
@@ -71,15 +71,15 @@ fn a_file_is_remembered_and_its_next_version_takes_its_place() {
     assert_eq!(ade.rows("select count(*) from crm.customers"), ["2"]);
     std::fs::write(
         mail.at("Kunden 2026.csv"),
-        b"id;email;city;note\n2;alan@example.com;M\xfcnchen;z\n3;a@b.org;Bern;w\n",
+        b"id;email;status;note\n2;alan@example.com;s\xfc\xdf;z\n3;a@b.org;rot;w\n",
     )
     .unwrap();
     ade.run(&into).succeeds();
-    assert_eq!(ade.rows("select id, city from crm.customers order by id"), ["2,München", "3,Bern"]);
+    assert_eq!(ade.rows("select id, status from crm.customers order by id"), ["2,süß", "3,rot"]);
     // And it is a table like every other one.
     ade.run(&["build"]).succeeds();
 
-    let told = ade.run(&[&into[..], &["--class", "city=public"]].concat()).exits(2).all();
+    let told = ade.run(&[&into[..], &["--class", "status=public"]].concat()).exits(2).all();
     assert!(told.contains("is not drafted any more"), "{told}");
     std::fs::write(mail.at("other.csv"), "id\n1\n").unwrap();
     let other = mail.at("other.csv").display().to_string();
@@ -104,7 +104,7 @@ fn what_the_project_does_not_want_is_taken_back() {
             "--with",
             "encoding=windows-1252",
             "--class",
-            "city=publc",
+            "status=publc",
             "--class",
             "note=free_text",
             "--accept",
@@ -125,8 +125,8 @@ fn what_is_no_file_or_table_is_told() {
         (vec!["ingest", "none.csv", "--into", "a.b"], "none.csv"),
         (vec!["ingest", ".", "--into", "a.b"], ". is no file"),
         (
-            vec!["ingest", &file, "--into", "a.b", "--with", "encoding=windows-1252", "--class", "citi=public"],
-            "did you mean `city`?",
+            vec!["ingest", &file, "--into", "a.b", "--with", "encoding=windows-1252", "--class", "statu=public"],
+            "did you mean `status`?",
         ),
         (vec!["ingest", &file, "--into", "a.b", "--with", "encodin=x"], "unknown setting `encodin`"),
     ] {
