@@ -49,10 +49,8 @@ async fn other_encodings_count_characters_too() {
 
 #[tokio::test]
 async fn many_blocks_are_parsed_side_by_side() {
-    let mut text = String::new();
-    for number in 0..300_000 {
-        text.push_str(&format!("{number:>8}{:<12}{:>4}\r\n", format!("näme {number}"), number % 7));
-    }
+    let line = |number: u32| format!("{number:>8}{:<12}{:>4}", format!("näme {number}"), number % 7);
+    let text = (0..300_000).map(line).collect::<Vec<_>>().join("\r\n");
     let options = json!({ "widths": [8, 12, 4], "names": ["id", "name", "rest"] });
     let load = load(text.as_bytes(), options).await;
     let rows = load.rows();
