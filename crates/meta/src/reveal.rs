@@ -35,7 +35,7 @@ pub struct Reveal {
 }
 
 impl Meta {
-    /// Records a reveal.
+    /// Records a reveal; one that is there already is the same.
     ///
     /// # Errors
     /// What the database says.
@@ -44,7 +44,8 @@ impl Meta {
         let insert = sqlx::query(
             "insert into reveals
                  (reveal_id, environment, person, reason, table_name, column_name, version, condition, row_count, revealed_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (reveal_id) do nothing",
         )
         .bind(reveal.reveal_id.to_string())
         .bind(&reveal.environment)

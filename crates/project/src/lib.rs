@@ -24,6 +24,7 @@ pub mod template;
 pub mod yaml;
 
 pub use file_tree::{FileTree, MemoryTree};
+pub use load::BUILT_IN_CLASSES;
 pub use load_options::LoadOptions;
 pub use node_id::NodeId;
 pub use node_kind::NodeKind;

@@ -52,6 +52,7 @@ use crate::{FileTree, LoadOptions, Loaded, Project};
 
 pub(crate) use checks::{check_context, macro_arguments, macro_name};
 pub(crate) use names::Names;
+pub use privacy::BUILT_IN_CLASSES;
 pub(crate) use reference_text::{ReferenceText, parse as parse_reference};
 
 const ADE_FILE: &str = "ade.yml";

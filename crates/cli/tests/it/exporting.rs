@@ -79,7 +79,7 @@ fn the_name_says_the_format() {
 #[test]
 fn a_folder_that_is_not_there_is_named() {
     let shop = Shop::new();
-    let ended = shop.ade.run(&["query", "--out", "nowhere/good.csv", "select 1 as one"]).exits(2);
+    let ended = shop.ade.run(&["query", "--out", "nowhere/good.csv", "select 1 as one"]).exits(1);
     assert_eq!(ended.complaints().trim_end(), "error: cannot write nowhere/good.csv: there is no folder nowhere");
 }
 

@@ -83,12 +83,12 @@ fn options_of_tables_are_checked_too() {
 fn the_list_is_visible_and_what_is_not_in_it_is_named() {
     let registry = Registry::builtin();
     let names: Vec<_> = registry.connectors().map(|connector| connector.spec().name).collect();
-    assert_eq!(names, ["events", "files", "kafka", "mysql", "postgres", "sqlite"]);
+    assert_eq!(names, ["events", "files", "kafka", "mysql", "postgres", "singer", "sqlite"]);
     let error = registry.get("oracle").err().unwrap();
     assert!(matches!(error, ConnectError::UnknownConnector { .. }));
     assert_eq!(
         error.to_string(),
-        "there is no connector `oracle`; there are events, files, kafka, mysql, postgres, sqlite"
+        "there is no connector `oracle`; there are events, files, kafka, mysql, postgres, singer, sqlite"
     );
 }
 

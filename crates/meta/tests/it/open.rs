@@ -13,7 +13,7 @@ async fn folder_and_file_are_made_and_found_again() {
     let meta = fixture.open(2).await;
     assert!(meta.runs(10).await.unwrap().is_empty());
     meta.close().await;
-    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 1);
+    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 2);
     let mode: String = rusqlite::Connection::open(fixture.path())
         .unwrap()
         .query_row("pragma journal_mode", [], |row| row.get(0))
@@ -33,7 +33,7 @@ async fn many_may_open_a_new_database_at_once() {
     for meta in opening {
         assert!(meta.await.unwrap().runs(1).await.unwrap().is_empty());
     }
-    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 1);
+    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 2);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_database_of_a_newer_program_is_refused_and_not_touched() {
     assert!(matches!(&error, MetaError::Newer { found: 99, .. }), "{error:?}");
     let message = error.to_string();
     assert!(message.contains("meta.db") && message.contains("Use ade 7.1.0 or later"), "{message}");
-    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 2);
+    assert_eq!(peek(&fixture.path(), "select count(*) from ade_migrations"), 3);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use crate::file::AdeFile;
 use crate::resource::{PrivacyClass, PrivacyPolicy, PrivacyRule};
 use crate::yaml::{Mapping, Node, Spanned};
 
-/// The classes that every project has.
-pub(super) const BUILT_IN_CLASSES: [&str; 16] = [
+/// The classes that every project has, in the order in which they are told. They are those that can be treated (`ade-privacy`).
+pub const BUILT_IN_CLASSES: [&str; 20] = [
     "public",
     "identifier",
     "email",
@@ -29,6 +29,10 @@ pub(super) const BUILT_IN_CLASSES: [&str; 16] = [
     "coordinates",
     "iban",
     "payment_card",
+    "device_id",
+    "crypto_address",
+    "url",
+    "place",
     "secret",
 ];
 

@@ -31,3 +31,14 @@ pub(super) fn markdown() -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use ade_privacy::Class;
+
+    #[test]
+    fn a_project_may_name_every_class_that_can_be_treated() {
+        let treated: Vec<String> = Class::BUILTIN.iter().map(|class| class.name().to_owned()).collect();
+        assert_eq!(ade_project::BUILT_IN_CLASSES.map(str::to_owned).to_vec(), treated);
+    }
+}

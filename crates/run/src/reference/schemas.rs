@@ -50,7 +50,7 @@ mod tests {
             schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
         let connections = schemas["ade"]["$defs"]["ConnectionDeclaration"]["anyOf"].as_array().unwrap();
         let types: Vec<&Value> = connections.iter().map(|kind| &kind["properties"]["type"]["const"]).collect();
-        assert_eq!(types, ["events", "files", "kafka", "mysql", "postgres", "sqlite"]);
+        assert_eq!(types, ["events", "files", "kafka", "mysql", "postgres", "singer", "sqlite"]);
         let ingest = &schemas["properties"]["$defs"]["IngestDeclaration"];
         assert_eq!(ingest["properties"]["header"]["default"], true);
         assert!(ingest["properties"]["cursor"].is_object());
