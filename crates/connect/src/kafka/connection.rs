@@ -19,9 +19,7 @@ use super::span::Span;
 use super::topic::Topic;
 use super::walk::Walk;
 use crate::lake_name::lake_name;
-use crate::{
-    ColumnInfo, ConnectError, Connection, CursorProposal, RowCount, Sample, Settings, Snapshot, TableInfo, TableKind,
-};
+use crate::{ColumnInfo, ConnectError, Connection, RowCount, Sample, Settings, Snapshot, TableInfo, TableKind};
 
 /// How many of a topic's last messages browsing looks at, in each partition.
 const LAST_MESSAGES: i64 = 5_000;
@@ -68,22 +66,8 @@ impl KafkaConnection {
         let is_avro = options.format == Format::Avro;
         let parsing = Parsing { topic: topic.name.clone(), options, registry: self.registry.clone() };
         parsing.learn(&messages).await?;
-        let mut info = TableInfo {
-            name: lake_name(&topic.name),
-            from: topic.name.clone(),
-            kind: TableKind::Topic,
-            columns: Vec::new(),
-            primary_key: Vec::new(),
-            unique_keys: Vec::new(),
-            indexed: Vec::new(),
-            foreign_keys: Vec::new(),
-            rows: Some(RowCount::Estimated(rows)),
-            size_bytes: None,
-            comment: None,
-            cursors: Vec::<CursorProposal>::new(),
-            options: Vec::new(),
-            notes: Vec::new(),
-        };
+        let mut info = TableInfo::new(lake_name(&topic.name), &topic.name, TableKind::Topic);
+        info.rows = Some(RowCount::Estimated(rows));
         let column = |(name, data_type): (String, _)| ColumnInfo {
             name,
             source_type: String::new(),
