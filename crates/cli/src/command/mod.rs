@@ -26,8 +26,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ade_run::diagnostic::Diagnostic;
 use ade_run::event::Observer;
-use ade_run::{Command as Kind, OpenOptions, Workspace, find_project};
+use ade_run::{Command as Kind, OpenOptions, RunError, Workspace, check_project, find_project};
 use serde::Serialize;
 
 use crate::args::{Args, Command, GlobalArgs};
@@ -95,13 +96,22 @@ async fn open(global: &GlobalArgs, options: OpenOptions) -> Result<Arc<Workspace
     open_for(global, OpenOptions { without_promises: true, ..options }, notices(global)).await
 }
 
-/// Opens the project; warnings in its files go to the observer as notices.
+/// Opens the project; warnings in its files go to the observer as notices. Where it cannot be opened for problems in its
+/// files, everything that `ade check` finds is told, so that one look mends all of them.
 async fn open_for(
     global: &GlobalArgs,
     options: OpenOptions,
     observer: Arc<dyn Observer>,
 ) -> Result<Arc<Workspace>, CliError> {
-    let (workspace, warnings) = Workspace::open(&root(global)?, &options, world(), Arc::clone(&observer)).await?;
+    let root = root(global)?;
+    let (workspace, warnings) = match Workspace::open(&root, &options, world(), Arc::clone(&observer)).await {
+        Err(RunError::Project { diagnostics: first }) => {
+            let all = check_project(&root, &options, &world()).await;
+            let diagnostics = if all.iter().any(Diagnostic::is_error) { all } else { first };
+            return Err(RunError::Project { diagnostics }.into());
+        }
+        opened => opened?,
+    };
     for warning in warnings {
         let place = warning.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         let message = format!("{place}{}", warning.message);

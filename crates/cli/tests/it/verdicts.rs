@@ -83,6 +83,20 @@ fn machines_get_rows_and_problems_as_lines_of_one_kind() {
 }
 
 #[test]
+fn a_project_that_cannot_be_built_tells_all_that_is_wrong_at_once() {
+    let (_folder, ade) = project(&[
+        ("models/n.sql", N),
+        ("models/column.sql", "select nothing from {{ ref('n') }}"),
+        ("models/reference.sql", "select * from {{ ref('nowhere') }}"),
+    ]);
+    let checked = ade.run(&["check"]).exits(2).text();
+    assert!(checked.contains("models/column.sql") && checked.contains("models/reference.sql"), "{checked}");
+    for command in ["build", "plan"] {
+        assert_eq!(ade.run(&[command]).exits(2).complaints(), checked, "{command}");
+    }
+}
+
+#[test]
 fn checks_and_exposures_can_be_shown() {
     let (_folder, ade) = project(&[
         ("models/n.sql", N),

@@ -98,7 +98,7 @@ fn what_is_no_message_fails_the_run_with_its_line_and_without_its_text() {
         ),
         ("row('orders', id='4711-secret')", "line 5, column `id`: expected bigint, found text of 11 characters"),
         (
-            "sys.stdout.buffer.write(b'{\"type\": \"RECORD\", \"stream\": \"orders\", \"record\": {\"v\": \"\\xff4711-secret\"}}\\n')",
+            "sys.stdout.flush(); sys.stdout.buffer.write(b'{\"type\": \"RECORD\", \"stream\": \"orders\", \"record\": {\"v\": \"\\xff4711-secret\"}}\\n')",
             "not UTF-8",
         ),
     ] {
