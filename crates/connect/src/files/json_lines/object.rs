@@ -97,6 +97,28 @@ pub(crate) fn members_within<'a>(
     if cursor.position < end { Err(cursor.problem("something follows the object")) } else { Ok(()) }
 }
 
+/// How many bytes there are before the first that may mean something within a string: a quote, a backslash or a control
+/// character. Looks at eight bytes at a time ("Bit Twiddling Hacks": determine if a word has a byte less than n) and leaves the
+/// last few to the caller.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let mut length = 0;
+    for word in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
+        // A byte that is found sets its highest bit; a borrow may set it in bytes behind that one, never before it.
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found =
+            (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
+        if found != 0 {
+            return length + found.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length
+}
+
 /// A string with escapes, its quotes included, as text.
 pub(crate) fn unescape(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
@@ -200,6 +222,7 @@ impl<'a> Cursor<'a> {
         self.expect(b'"', "expected a string in double quotes")?;
         let mut is_escaped = false;
         loop {
+            self.position += plain_length(&self.bytes[self.position.min(self.bytes.len())..]);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -311,6 +334,28 @@ mod tests {
         let found: Vec<_> = found.iter().map(|(key, kind, text)| (key.as_str(), *kind, text.as_str())).collect();
         assert_eq!(found, expected);
         assert_eq!(read("{}").unwrap(), []);
+    }
+
+    #[test]
+    fn strings_of_any_length_end_at_their_quote() {
+        for length in 0..40 {
+            for at in 0..=length {
+                let (before, behind) = ("ä".repeat(at), "z".repeat(length - at));
+                let whole = format!("{{\"k\":\"{before}{behind}\",\"l\":1}}");
+                assert_eq!(read(&whole).unwrap()[0].2, format!("{before}{behind}"));
+                let escaped = format!("{{\"k\":\"{before}\\\"{behind}\"}}");
+                assert_eq!(read(&escaped).unwrap()[0].2, format!("\"{before}\\\"{behind}\""));
+                for wrong in ['\u{0}', '\u{9}', '\u{1f}'] {
+                    let control = format!("{{\"k\":\"{before}{wrong}{behind}\"}}");
+                    let problem = read(&control).unwrap_err();
+                    assert_eq!(
+                        (problem.offset, problem.reason),
+                        (6 + before.len(), "a string contains a control character")
+                    );
+                }
+                assert_eq!(read(&format!("{{\"k\":\"{before} \u{7f}!#[]{behind}\"}}")).unwrap().len(), 1);
+            }
+        }
     }
 
     #[test]
