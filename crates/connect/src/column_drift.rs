@@ -101,7 +101,10 @@ impl ColumnDrift {
         let mut free: Vec<&DriftedColumn> = self.new.iter().collect();
         let mut pairs = Vec::new();
         for missing in &self.missing {
-            let alike = suggest(&missing.name, free.iter().map(|new| new.name.as_str())).map(str::to_owned);
+            // What was promised as text, or without a type, may be of any.
+            let fits = |new: &&&DriftedColumn| missing.data_type == "varchar" || missing.is_alike(new);
+            let of_type = free.iter().filter(fits);
+            let alike = suggest(&missing.name, of_type.map(|new| new.name.as_str())).map(str::to_owned);
             let found = free.iter().position(|new| Some(&new.name) == alike.as_ref()).or_else(|| {
                 free.iter().position(|new| {
                     new.position == missing.position && of_one_family(&new.data_type, &missing.data_type)
@@ -174,6 +177,11 @@ mod tests {
                 retyped: Vec::new(),
             };
             assert_eq!(drift.renames().len(), usize::from(renamed), "{promised} and {found}");
+            // Nor does a name that is alike make one type of another.
+            let new = vec![DriftedColumn { position: 9, ..column("amounts", found) }];
+            let drift = ColumnDrift { missing: vec![column("amount", promised)], new, retyped: Vec::new() };
+            let may_be = renamed || promised == "varchar";
+            assert_eq!(drift.renames().len(), usize::from(may_be), "{promised} and {found}, by name");
         }
     }
 }

@@ -13,8 +13,7 @@ mod reference;
 mod yaml;
 
 pub use mode::DraftMode;
-pub use name::legal_column_name;
-use name::legal_names;
+pub use name::{drafted_names, legal_column_name};
 pub use reference::DraftReference;
 
 use crate::{ColumnInfo, RowCount, TableInfo, TableKind, type_name};
@@ -72,6 +71,13 @@ pub struct DraftColumn {
     pub reference: Option<DraftReference>,
 }
 
+impl DraftColumn {
+    /// Whether this is its name, in the lake or in the source, in whatever case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.from.eq_ignore_ascii_case(name)
+    }
+}
+
 /// What is known of a column's class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftPrivacy {
@@ -90,6 +96,11 @@ pub enum DraftPrivacy {
         domain: String,
         /// Why, in a few words, without values.
         reason: String,
+    },
+    /// A person has decided.
+    Chosen {
+        /// The class.
+        class: String,
     },
     /// The project has decided already, and the draft does not repeat it.
     Decided {
@@ -135,12 +146,13 @@ fn draft_table(table: &TableInfo, privacy: &dyn Fn(&TableInfo, &ColumnInfo) -> D
         TableKind::Table | TableKind::View => false,
     };
     let mut comments = Vec::new();
-    let names = legal_names(table.columns.iter().map(|column| column.name.as_str()));
+    let names = drafted_names(table);
     let legal = |name: &String| {
         let place = table.columns.iter().position(|column| column.name == *name);
         place.map_or_else(|| name.clone(), |place| names[place].clone())
     };
-    match table.rows {
+    // A file is replaced by its next version, or others come: how many rows there are today is soon wrong.
+    match table.rows.filter(|_| table.kind != TableKind::Files) {
         Some(RowCount::Exact(1)) => comments.push("1 row".to_owned()),
         Some(RowCount::Exact(rows)) => comments.push(format!("{rows} rows")),
         Some(RowCount::Estimated(rows)) => comments.push(format!("about {rows} rows")),

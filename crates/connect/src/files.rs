@@ -19,9 +19,12 @@ mod excel;
 mod file_columns;
 mod gone;
 mod group;
+mod guessed_encoding;
+mod guessed_forms;
 mod hash;
 pub(crate) mod json_lines;
 mod local_store;
+mod looked;
 mod names;
 mod options;
 pub(crate) mod parallel;
@@ -44,3 +47,4 @@ pub use connector::FilesConnector;
 #[cfg(feature = "kafka")]
 pub(crate) use file_columns::wider;
 pub(crate) use json_lines::{Kind, Member, members, members_within, unescape};
+pub use position::files_of_position;

@@ -74,14 +74,16 @@ pub use column_drift::{ColumnDrift, DriftedColumn, RetypedColumn};
 pub use connection::Connection;
 pub use connector::Connector;
 pub use connector_spec::ConnectorSpec;
-pub use draft::{Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, legal_column_name};
+pub use draft::{
+    Draft, DraftColumn, DraftMode, DraftPrivacy, DraftReference, DraftTable, drafted_names, legal_column_name,
+};
 pub use error::ConnectError;
 pub use events::{
     EventCount, EventFeed, EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord,
     EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, read_round, snake_case,
 };
 pub use feed::{FedTable, Feed, FeedGate, FeedRequest, FeedStep, SaidLine};
-pub use files::FilesConnector;
+pub use files::{FilesConnector, files_of_position};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaConnector;
 pub use misfits::{MISFITS, Misfits};
@@ -111,4 +113,4 @@ pub use sqlite::SqliteConnector;
 pub use table_info::{ColumnInfo, CursorProposal, ForeignKey, RowCount, TableInfo, TableKind};
 pub use type_name::type_name;
 pub use unit_end::UnitEnd;
-pub use value::{Fitted, can_fit, fit};
+pub use value::{ColumnForm, Fitted, TextForms, can_fit, fit, fit_in};

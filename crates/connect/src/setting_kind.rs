@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::value::TimeForm;
+
 /// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,6 +41,10 @@ pub enum SettingKind {
     TextList,
     /// Texts by names.
     TextMap,
+    /// The form of a date or a point in time, in the words of `strftime`.
+    TimeForm,
+    /// Such forms by names.
+    TimeForms,
     /// Names with values of any kind, which somebody else understands.
     Mapping,
 }
@@ -74,13 +80,19 @@ impl SettingKind {
             }
             (Self::TextList, Value::Array(items)) if items.iter().all(Value::is_string) => None,
             (Self::TextMap, Value::Object(items)) if !items.is_empty() && items.values().all(Value::is_string) => None,
+            (Self::TimeForm, Value::String(text)) => time_form_problem(text),
+            (Self::TimeForms, Value::Object(items)) if !items.is_empty() => {
+                items.values().find_map(|item| item.as_str().map_or_else(|| wrong(None), time_form_problem))
+            }
             _ => wrong(None),
         }
     }
 
     pub(crate) fn json_schema(self) -> Value {
         match self {
-            Self::Text | Self::Path | Self::Character | Self::CharacterOrNone => json!({ "type": "string" }),
+            Self::Text | Self::Path | Self::Character | Self::CharacterOrNone | Self::TimeForm => {
+                json!({ "type": "string" })
+            }
             Self::Boolean => json!({ "type": "boolean" }),
             Self::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
             Self::IntegerList { min, max } => {
@@ -88,7 +100,9 @@ impl SettingKind {
                 json!({ "anyOf": [integer, { "type": "array", "items": integer }] })
             }
             Self::Choice(words) => json!({ "enum": words }),
-            Self::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+            Self::TextMap | Self::TimeForms => {
+                json!({ "type": "object", "additionalProperties": { "type": "string" } })
+            }
             Self::TextList => {
                 json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
             }
@@ -109,10 +123,19 @@ impl fmt::Display for SettingKind {
             Self::IntegerList { min, max } => write!(formatter, "a list of whole numbers from {min} to {max}"),
             Self::Choice(words) => write!(formatter, "one of {}", words.join(", ")),
             Self::TextList => formatter.write_str("a list of texts"),
+            Self::TimeForm => formatter.write_str("a form such as `%d.%m.%Y`"),
+            Self::TimeForms => formatter.write_str("a mapping of columns to forms such as `%d.%m.%Y`"),
             Self::TextMap => formatter.write_str("a mapping of names to texts"),
             Self::Mapping => formatter.write_str("a mapping"),
         }
     }
+}
+
+fn time_form_problem(text: &str) -> Option<(String, Option<String>)> {
+    let why = TimeForm::new(text).err()?;
+    let hint = "the words are those of `strftime`: `%d` day, `%m` month, `%Y` year, `%y` its last two digits, `%H` hour, `%M` minute, \
+                `%S` second, `%b` name of the month, `%I` and `%p` hours of twelve, `%z` distance from UTC";
+    Some((format!("expected {}: {why}", SettingKind::TimeForm), Some(hint.to_owned())))
 }
 
 /// The byte that a [`SettingKind::Character`] stands for.

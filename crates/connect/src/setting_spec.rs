@@ -18,6 +18,9 @@ pub struct SettingSpec {
     pub secret: bool,
     /// What it is when not given.
     pub default: Option<Value>,
+    /// Whether rows that are read under another value are other rows; of options of tables.
+    #[serde(skip)]
+    pub shapes_rows: bool,
     /// One sentence.
     pub description: &'static str,
 }
@@ -25,7 +28,7 @@ pub struct SettingSpec {
 impl SettingSpec {
     /// A setting that may be left out and has no default.
     pub fn optional(name: &'static str, kind: SettingKind, description: &'static str) -> Self {
-        Self { name, kind, required: false, secret: false, default: None, description }
+        Self { name, kind, required: false, secret: false, default: None, shapes_rows: true, description }
     }
 
     /// A setting that must be given.
@@ -36,6 +39,12 @@ impl SettingSpec {
     /// The same with a default.
     pub fn with_default(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());
+        self
+    }
+
+    /// The same, of which rows do not depend on.
+    pub(crate) fn beside_rows(mut self) -> Self {
+        self.shapes_rows = false;
         self
     }
 

@@ -42,6 +42,14 @@ impl Settings {
         Some(items.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
     }
 
+    /// The same with other names in the mapping `name`.
+    pub fn with_names(mut self, name: &str, other: impl Fn(&str) -> String) -> Self {
+        if let Some(Value::Object(items)) = self.values.get_mut(name) {
+            *items = std::mem::take(items).into_iter().map(|(key, value)| (other(&key), value)).collect();
+        }
+        self
+    }
+
     /// A list of whole numbers.
     pub fn integers(&self, name: &str) -> Option<Vec<i64>> {
         match self.values.get(name)? {

@@ -225,7 +225,13 @@ fn column_hint(field: &Column, valid: &[Column]) -> Option<String> {
     if let Some(column) = same_letters
         && column.name != field.name
     {
-        return Some(format!("names without quotes are lower case: write \"{}\"", column.name));
+        // What has capitals stood in quotes: without them it would be lower case here.
+        let is_quoted = field.name.chars().any(char::is_uppercase);
+        return Some(if is_quoted && !column.name.chars().any(char::is_uppercase) {
+            format!("names in quotes are taken as they stand: write {}, without capitals", column.name)
+        } else {
+            format!("names without quotes are lower case: write \"{}\"", column.name)
+        });
     }
     if let Some(column) = same_letters {
         return Some(format!("did you mean {}?", shown(column)));

@@ -49,6 +49,9 @@ pub(crate) struct InspectArgs {
     /// Only these tables (files connector: globs such as orders/*.csv)
     #[arg(long, num_args = 1.., value_name = "TABLE")]
     pub(crate) table: Vec<String>,
+    /// How the tables are written, where that is not found out: an option of the connector (files: encoding, delimiter, sheet, …)
+    #[arg(long, value_name = "NAME=VALUE", requires = "table")]
+    pub(crate) with: Vec<String>,
     /// Write the draft to sources/<name>.yml instead of printing it
     #[arg(long)]
     pub(crate) write: bool,

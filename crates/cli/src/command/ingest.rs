@@ -38,7 +38,8 @@ pub(crate) async fn run(global: &GlobalArgs, args: &IngestArgs) -> Done {
     }
     if !global.quiet && global.output == OutputFormat::Text {
         let connection = draft.connection.as_ref().map(|connection| format!("; added to ade.yml: {connection}"));
-        print(&format!("wrote {}{}\n", draft.path, connection.unwrap_or_default()));
+        let ignored = draft.ignored.as_ref().map(|line| format!("; added to .gitignore: {line}"));
+        print(&format!("wrote {}{}{}\n", draft.path, connection.unwrap_or_default(), ignored.unwrap_or_default()));
     }
     land(global, &args.build, draft.selector.clone()).await
 }
@@ -50,19 +51,24 @@ async fn land(global: &GlobalArgs, args: &BuildArgs, selector: String) -> Done {
 }
 
 fn wanted(args: &IngestArgs, file: &Path, into: &str) -> Result<FileIngest, CliError> {
-    let parts = |text: &String, flag: &str| {
-        let parts = text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
-        parts.ok_or_else(|| CliError::usage(format!("--{flag} {text}: write NAME=VALUE")))
-    };
     let classes = args.class.iter().map(|class| parts(class, "class")).collect::<Result<_, _>>()?;
+    Ok(FileIngest { file: file.to_owned(), into: into.to_owned(), classes, options: with_options(&args.with)? })
+}
+
+/// What `--with NAME=VALUE` says: a number, `true`, a list, a mapping; everything else is text.
+pub(super) fn with_options(with: &[String]) -> Result<Map<String, Value>, CliError> {
     let mut options = Map::new();
-    for option in &args.with {
+    for option in with {
         let (name, value) = parts(option, "with")?;
-        // A number, `true`, a list; everything else is text.
         let value = serde_json::from_str(&value).unwrap_or(Value::String(value));
         let _ = options.insert(name, value);
     }
-    Ok(FileIngest { file: file.to_owned(), into: into.to_owned(), classes, options })
+    Ok(options)
+}
+
+fn parts(text: &str, flag: &str) -> Result<(String, String), CliError> {
+    let parts = text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+    parts.ok_or_else(|| CliError::usage(format!("--{flag} {text}: write NAME=VALUE")))
 }
 
 /// What would be written, and what there is to decide.
@@ -76,6 +82,7 @@ fn tell(global: &GlobalArgs, args: &IngestArgs, draft: &FileDraft) {
             "path": draft.path,
             "draft": draft.text,
             "connection": draft.connection,
+            "ignored": draft.ignored,
         });
         print(&said.to_string());
         return;
@@ -100,6 +107,12 @@ fn tell(global: &GlobalArgs, args: &IngestArgs, draft: &FileDraft) {
     print(&format!("\n{}\n{}", style.dim(&format!("# draft of {}", draft.path)), draft.text.trim_end()));
     if let Some(connection) = &draft.connection {
         print(&format!("\n{}\n  {connection}", style.dim("# under `connections:` of ade.yml")));
+    }
+    if let Some(line) = &draft.ignored {
+        print(&format!(
+            "\n{}\n{line}",
+            style.dim("# in .gitignore: what was sent is raw, and stays out of the repository")
+        ));
     }
     print("\nnothing is written yet, and nothing has landed");
     if !draft.undecided.is_empty() {

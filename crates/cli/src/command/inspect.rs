@@ -3,18 +3,20 @@ use std::process::ExitCode;
 
 use ade_run::Workspace;
 
+use super::ingest::with_options;
 use super::{Done, lake_options, open, print};
 use crate::args::{GlobalArgs, InspectArgs, OutputFormat};
-use crate::error::CliError;
+use crate::error::{CliError, FAILED};
 use crate::output::{Table, bytes, checklist_text, plural, style};
 
 pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
     let workspace = open(global, lake_options(global)?).await?;
     let Some(connection) = &args.connection else { return Ok(list(&workspace, global)) };
-    let report = workspace.inspect(connection, &args.table, args.source.as_deref()).await?;
+    let report = workspace.inspect(connection, &args.table, args.source.as_deref(), &with_options(&args.with)?).await?;
+    let is_unread = !report.tables.is_empty() && report.tables.iter().all(|table| table.columns.is_empty());
     if global.output == OutputFormat::Json {
         print(&serde_json::to_string(&report).unwrap_or_default());
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if is_unread { ExitCode::from(FAILED) } else { ExitCode::SUCCESS });
     }
     if report.tables.is_empty() {
         let hint = if lists_nothing(&workspace, connection) {
@@ -55,6 +57,13 @@ pub(crate) async fn run(global: &GlobalArgs, args: &InspectArgs) -> Done {
             print(&format!("  note: {note}"));
         }
         print("");
+    }
+    if is_unread {
+        let why = report.tables.iter().flat_map(|table| &table.notes).next().cloned().unwrap_or_default();
+        return Err(CliError::new(format!(
+            "nothing of connection `{connection}` could be read, so there is nothing to draft: {why} (`--table FILE --with \
+             NAME=VALUE` says how a file is written)"
+        )));
     }
     let text = checklist_text(&report.checklist, style);
     if !text.is_empty() && !global.quiet {

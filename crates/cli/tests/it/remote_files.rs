@@ -58,3 +58,29 @@ fn a_bucket_and_a_web_server_land_by_references_to_their_secrets() {
     let told = ade.run(&["inspect", "web"]).exits(1).all();
     assert!(told.contains("a web server does not list its files: name one with `--table FILE`"), "{told}");
 }
+
+#[test]
+fn a_file_of_a_web_server_is_remembered_by_its_address() {
+    let web = WebServer::start().unwrap();
+    web.put("/out/orders.jsonl", WebFile::new("{\"id\": 7}\n{\"id\": 8}\n", "1"));
+    let folder = Folder::with(&[("ade.yml", "name: shop\n")]);
+    let ade = program(&folder);
+    ade.run(&["init", "."]).succeeds();
+    let address = web.url("/out/orders.jsonl");
+    let into = ["ingest", address.as_str(), "--into", "feeds.orders"];
+    ade.run(&[&into[..], &["--accept"]].concat()).succeeds();
+    assert_eq!(ade.rows("select id from feeds.orders order by id"), ["7", "8"]);
+    let project = folder.read("ade.yml");
+    assert!(project.contains(&format!("{{type: files, path: \"{}\"}}", web.url("/out"))), "{project}");
+    web.put("/out/orders.jsonl", WebFile::new("{\"id\": 9}\n", "2"));
+    ade.run(&into).succeeds();
+    assert_eq!(ade.rows("select id from feeds.orders"), ["9"]);
+
+    // What only its owner may know is not written down.
+    let secret = format!("{address}?signature=s3cret");
+    let told = ade.run(&["ingest", &secret, "--into", "feeds.others"]).exits(2).all();
+    assert!(told.contains("declare its server as a connection") && !told.contains("s3cret"), "{told}");
+    let connection = project.lines().find_map(|line| line.trim().split_once(": {type: files")).map(|(name, _)| name);
+    let told = ade.run(&["inspect", connection.unwrap(), "--table", "nope.jsonl"]).exits(2).all();
+    assert!(told.contains("a web server lists no files") && !told.contains("there are"), "{told}");
+}

@@ -161,8 +161,13 @@ pub(crate) fn role_of(column: &ColumnInfo) -> Option<ColumnRole> {
 pub(crate) fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut last = '_';
-    for letter in name.chars() {
-        if letter.is_uppercase() && (last.is_lowercase() || last.is_ascii_digit()) {
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // `createdAt`, and the last of capitals in `HTTPStatus`.
+        let begins_word = last.is_lowercase()
+            || last.is_ascii_digit()
+            || (last.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase()));
+        if letter.is_uppercase() && begins_word {
             out.push('_');
         }
         if letter.is_alphanumeric() {

@@ -125,7 +125,9 @@ impl<'a> Survey<'a> {
 
     /// Whether the column holds documents; then their shape is told.
     fn document(&mut self, table: &TableInfo, column: &ColumnInfo, texts: &[Option<String>]) -> bool {
-        let is_declared = column.source_type.to_ascii_lowercase().starts_with("json");
+        // Everything in a file of JSON is JSON; what is told here are documents within it.
+        let is_of_server = matches!(table.kind, TableKind::Table | TableKind::View);
+        let is_declared = is_of_server && column.source_type.to_ascii_lowercase().starts_with("json");
         let could_be =
             is_declared || texts.iter().flatten().take(3).all(|text| text.trim_start().starts_with(['{', '[']));
         if !could_be || column.data_type.is_nested() {

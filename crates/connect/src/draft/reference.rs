@@ -41,7 +41,9 @@ impl Draft {
 fn land_alike(one: &DraftPrivacy, other: &DraftPrivacy) -> bool {
     fn class(privacy: &DraftPrivacy) -> Option<(&str, bool)> {
         match privacy {
-            DraftPrivacy::Proposed { class, .. } | DraftPrivacy::Decided { class, .. } => Some((class, false)),
+            DraftPrivacy::Proposed { class, .. }
+            | DraftPrivacy::Chosen { class }
+            | DraftPrivacy::Decided { class, .. } => Some((class, false)),
             DraftPrivacy::ProposedKey { class, .. } => Some((class, true)),
             DraftPrivacy::LeftOut { .. } | DraftPrivacy::Open => None,
         }

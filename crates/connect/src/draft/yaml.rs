@@ -100,6 +100,7 @@ fn write_column(text: &mut String, source: &str, column: &DraftColumn) {
         DraftPrivacy::LeftOut { reason } => {
             line(text, 12, &format!("privacy: {{class: public, treatment: drop}} # {}", one_line(reason)));
         }
+        DraftPrivacy::Chosen { class } => line(text, 12, &format!("privacy: {}", scalar(class))),
         DraftPrivacy::Decided { .. } => {}
         DraftPrivacy::Open => line(text, 12, "privacy: # TODO classify"),
     }

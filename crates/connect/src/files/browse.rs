@@ -1,20 +1,25 @@
 //! What tables the files of a folder make.
 
-use arrow::datatypes::{DataType, TimeUnit};
-use serde_json::Value;
+use std::sync::Arc;
 
-use super::file_columns::{Extent, FileColumn, FileColumns, Known, Union, examine};
+use arrow::datatypes::{DataType, TimeUnit};
+use serde_json::{Map, Value};
+
+use super::file_columns::{FileColumn, Known, Union};
 use super::group::{Group, groups};
-use super::names;
-use super::options::{FileOptions, Format};
+use super::guessed_encoding::guessed_encoding;
+use super::guessed_forms::guessed_forms;
+use super::looked::Looked;
+use super::options::{FileOptions, Format, specs};
 use super::pattern::Pattern;
-use super::store::FileStore;
-use crate::{ColumnInfo, ConnectError, RowCount, TableInfo, TableKind};
+use super::store::{FileEntry, FileStore};
+use crate::settings::resolve;
+use crate::{ColumnInfo, ConnectError, RowCount, TableInfo, TableKind, TextForms};
 
 /// Every group of files, with types inferred over all of their content. A group that cannot be read is listed
 /// without columns, with the reason.
 pub(crate) fn browse(
-    store: &dyn FileStore,
+    store: &Arc<dyn FileStore>,
     defaults: &FileOptions,
     threads: usize,
 ) -> Result<Vec<TableInfo>, ConnectError> {
@@ -27,45 +32,46 @@ pub(crate) fn browse(
 
 /// The files that `from` names, as one table; `None` where there are none.
 pub(crate) fn browse_one(
-    store: &dyn FileStore,
+    store: &Arc<dyn FileStore>,
     from: &str,
     defaults: &FileOptions,
     threads: usize,
 ) -> Result<Option<TableInfo>, ConnectError> {
-    let mut files = Pattern::new(from)?.files(store)?;
+    let mut files = Pattern::new(from)?.files(&**store)?;
+    // A file whose name says nothing of its format is there, and somebody has to say it.
+    if let Some(Err(problem)) = files.first().map(|file| defaults.format(&file.path))
+        && !files.iter().any(|file| defaults.format(&file.path).is_ok())
+    {
+        return Err(problem);
+    }
     files.retain(|file| defaults.format(&file.path).is_ok());
     Ok((!files.is_empty()).then(|| table(store, Group::of(from, files), defaults, threads)))
 }
 
-fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: usize) -> TableInfo {
-    let mut union = Union::default();
-    let mut rows = Some(0);
-    let mut notes = Vec::new();
-    let mut delimiter = None;
-    for file in &group.files {
-        let examined = examine(store, file, defaults, &|_| false, Extent::All, threads).and_then(|columns| {
-            let format = defaults.format(&file.path)?;
-            names::check(&file.path, format, defaults, &columns, &|_| false, 0).map(|()| columns)
-        });
-        match examined {
-            Ok(columns) => {
-                rows = rows.zip(columns.rows).map(|(all, rows)| all + rows);
-                delimiter = delimiter.or(columns.delimiter);
-                notes.extend(columns.notes.iter().filter(|_| union.columns.is_empty()).cloned());
-                note_differences(&union, &file.path, &columns, &mut notes);
-                union.add(&columns);
-            }
-            Err(error) => {
-                rows = None;
-                notes.push(format!("cannot be read: {error}"));
-            }
-        }
+fn table(store: &Arc<dyn FileStore>, group: Group, defaults: &FileOptions, threads: usize) -> TableInfo {
+    let mut options = Vec::new();
+    let mut written = defaults.clone();
+    let mut looked = Looked::at(&**store, &group.files, &written, threads);
+    if let Some((name, read)) = decoded(store, &group, &written, &looked, threads) {
+        let note = format!(
+            "it is not UTF-8, and seems to be {name}: look over values with special letters, or name another `encoding`"
+        );
+        written = written.encoded_in(name);
+        looked = read;
+        looked.notes.push(note);
+        options.push(("encoding".to_owned(), Value::from(name)));
     }
+    if looked.unread == 0 {
+        let (formed, notes) = formed(store, &group, &written, &mut looked, threads);
+        options.extend(formed);
+        looked.notes.extend(notes);
+    }
+    let Looked { union, rows, mut notes, delimiter, .. } = looked;
     notes.extend(union.columns.iter().filter_map(note_money));
     notes.extend(union.columns.iter().filter_map(note_nanoseconds));
-    let is_delimiter_known = matches!(delimiter, None | Some(b','));
-    let options =
-        if is_delimiter_known { Vec::new() } else { vec![("delimiter".to_owned(), delimiter_option(delimiter))] };
+    if !matches!(delimiter, None | Some(b',')) {
+        options.insert(0, ("delimiter".to_owned(), delimiter_option(delimiter)));
+    }
     let format = group.files.first().and_then(|file| defaults.format(&file.path).ok());
     TableInfo {
         columns: columns(&union, format),
@@ -75,6 +81,63 @@ fn table(store: &dyn FileStore, group: Group, defaults: &FileOptions, threads: u
         notes,
         ..TableInfo::new(group.name, group.from, TableKind::Files)
     }
+}
+
+/// Files that are no text as they stand, read in the encoding that they seem to have: its name, and what is in them then.
+fn decoded(
+    store: &Arc<dyn FileStore>,
+    group: &Group,
+    options: &FileOptions,
+    looked: &Looked,
+    threads: usize,
+) -> Option<(&'static str, Looked)> {
+    let is_text =
+        |file: &FileEntry| options.format(&file.path).is_ok_and(|format| format.is_text() && format != Format::Excel);
+    if looked.unread == 0 || options.encoding.is_some() || !group.files.iter().all(is_text) {
+        return None;
+    }
+    let name = guessed_encoding(&**store, &group.files, options).ok().flatten()?;
+    let again = Looked::at(&**store, &group.files, &options.clone().encoded_in(name), threads);
+    (again.unread < looked.unread).then_some((name, again))
+}
+
+/// The options that make numbers and dates of texts that are written as in some country, where all of a column is; and what is to
+/// be said of texts.
+fn formed(
+    store: &Arc<dyn FileStore>,
+    group: &Group,
+    options: &FileOptions,
+    looked: &mut Looked,
+    threads: usize,
+) -> (Map<String, Value>, Vec<String>) {
+    let is_text = |known: &Looked, name: &str| {
+        let column = known.union.columns.iter().find(|column| column.name == name);
+        column.is_none_or(|column| column.known.data_type(false).is_none_or(|found| found == DataType::Utf8))
+    };
+    if !looked.union.columns.iter().any(|column| is_text(looked, &column.name)) {
+        return (Map::new(), Vec::new());
+    }
+    // What cannot be looked at again is listed as it was found.
+    let Ok(mut guessed) = guessed_forms(store, &group.from, &group.files, options) else {
+        return (Map::new(), Vec::new());
+    };
+    while !guessed.options.is_empty() {
+        let Ok(settings) = resolve(&specs(), &guessed.options) else { break };
+        let again = Looked::at(&**store, &group.files, &options.clone().written_as(TextForms::of(&settings)), threads);
+        let fits = |name: &String| !is_text(&again, name);
+        // A decimal comma for one column must not make texts of another one's numbers.
+        let columns = &looked.union.columns;
+        let spoils = columns.iter().any(|column| !is_text(looked, &column.name) && is_text(&again, &column.name));
+        if !spoils && guessed.columns.iter().any(fits) {
+            *looked = again;
+            return (guessed.options, guessed.notes);
+        }
+        // Without what spoils others, the rest may do.
+        if guessed.options.shift_remove(TextForms::DECIMAL).is_none() {
+            break;
+        }
+    }
+    (Map::new(), guessed.notes)
 }
 
 fn columns(union: &Union, format: Option<Format>) -> Vec<ColumnInfo> {
@@ -124,25 +187,6 @@ fn note_nanoseconds(column: &FileColumn) -> Option<String> {
             column.name
         )
     })
-}
-
-/// A file whose columns differ from those before it may not belong to them.
-fn note_differences(union: &Union, path: &str, file: &FileColumns, notes: &mut Vec<String>) {
-    if union.columns.is_empty() || notes.len() >= 10 {
-        return;
-    }
-    let is_in = |columns: &[FileColumn], name: &str| columns.iter().any(|column| column.name == name);
-    let new = file.columns.iter().filter(|column| !is_in(&union.columns, &column.name));
-    let missing = union.columns.iter().filter(|column| !is_in(&file.columns, &column.name));
-    let names = |columns: Vec<&str>| columns.join(", ");
-    let new = names(new.map(|column| column.name.as_str()).collect());
-    let missing = names(missing.map(|column| column.name.as_str()).collect());
-    match (new.is_empty(), missing.is_empty()) {
-        (true, true) => {}
-        (false, true) => notes.push(format!("from `{path}` on there is also {new}")),
-        (true, false) => notes.push(format!("`{path}` has no {missing}")),
-        (false, false) => notes.push(format!("`{path}` has no {missing} but has {new}")),
-    }
 }
 
 fn delimiter_option(delimiter: Option<u8>) -> Value {

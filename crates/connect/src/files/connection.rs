@@ -37,7 +37,7 @@ impl Connection for FilesConnection {
     async fn browse(&self) -> Result<Vec<TableInfo>, ConnectError> {
         let (store, threads) = (Arc::clone(&self.store), self.threads);
         let defaults = resolve(&specs(), &Map::new()).map_err(|problems| ConnectError::Settings { problems })?;
-        blocking(&store.name(), move || browse(&*store, &FileOptions::new(&defaults), threads)).await
+        blocking(&store.name(), move || browse(&store, &FileOptions::new(&defaults), threads)).await
     }
 
     async fn browse_one(&self, from: &str) -> Result<Option<TableInfo>, ConnectError> {
@@ -47,7 +47,7 @@ impl Connection for FilesConnection {
     async fn browse_with(&self, from: &str, options: &Map<String, Value>) -> Result<Option<TableInfo>, ConnectError> {
         let (store, threads, from) = (Arc::clone(&self.store), self.threads, from.to_owned());
         let settings = resolve(&specs(), options).map_err(|problems| ConnectError::Settings { problems })?;
-        let found = move || browse_one(&*store, &from, &FileOptions::new(&settings), threads);
+        let found = move || browse_one(&store, &from, &FileOptions::new(&settings), threads);
         let mut found = blocking(&self.store.name(), found).await?;
         if let Some(table) = &mut found {
             table.options.retain(|(name, _)| !options.contains_key(name));
@@ -68,7 +68,7 @@ impl Connection for FilesConnection {
 }
 
 /// Reads the head of the first file that has rows, with the types that the head shows.
-fn sample(
+pub(super) fn sample(
     store: &Arc<dyn FileStore>,
     from: &str,
     options: &FileOptions,

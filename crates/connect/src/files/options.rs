@@ -4,7 +4,7 @@ use encoding_rs::Encoding;
 
 use super::json_lines::Nested;
 use super::text::{ENCODINGS, encoding};
-use crate::{ConnectError, SettingKind, SettingSpec, Settings};
+use crate::{ConnectError, SettingKind, SettingSpec, Settings, TextForms};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,8 @@ pub(crate) struct FileOptions {
     pub(crate) nested: Nested,
     /// Whether numbers with a point are inferred as exact decimals.
     pub(crate) exact_decimals: bool,
+    /// Text: how numbers, dates and times are written.
+    pub(crate) forms: TextForms,
     /// Whether the rows of a file that disappeared are removed.
     pub(crate) remove_missing: bool,
     /// Whether records that no row can be made of are taken out of text.
@@ -171,9 +173,22 @@ impl FileOptions {
                 _ => Nested::Json,
             },
             exact_decimals: options.text("decimals") == Some("decimal"),
+            forms: TextForms::of(options),
             remove_missing: options.text("missing_files") == Some("remove"),
             rejects: false,
         }
+    }
+
+    /// The same of text in the encoding of this name.
+    pub(crate) fn encoded_in(mut self, name: &str) -> Self {
+        self.encoding = encoding(name);
+        self
+    }
+
+    /// The same of texts that are written so.
+    pub(crate) fn written_as(mut self, forms: TextForms) -> Self {
+        self.forms = forms;
+        self
     }
 
     /// The same taking records out of text that no row can be made of.
@@ -217,7 +232,8 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
             "compression",
             SettingKind::Choice(Compression::WORDS),
             "How each file is compressed as a whole; by default the extension says (`.gz`, `.zst`).",
-        ),
+        )
+        .beside_rows(),
         SettingSpec::optional(
             "encoding",
             SettingKind::Choice(ENCODINGS),
@@ -274,7 +290,8 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         .with_default(vec![String::new()]),
         SettingSpec::optional("skip_lines", lines, "CSV and Excel: how many lines stand before the header.").with_default(0),
         SettingSpec::optional("max_field_bytes", bytes, "CSV and JSON: the largest field, line or object; above it, a quote is probably not closed.")
-            .with_default(16 << 20),
+            .with_default(16 << 20)
+            .beside_rows(),
         SettingSpec::optional(
             "decimals",
             SettingKind::Choice(&["double", "decimal"]),
@@ -282,10 +299,33 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         )
         .with_default("double"),
         SettingSpec::optional(
+            TextForms::DECIMAL,
+            SettingKind::Choice(&[".", ","]),
+            "CSV, fixed width and texts of Excel: the decimal sign. When it is given, digits before it may stand in groups of three: \
+             `1.234,50`, `1 234,50`, `1'234.50`. By default a point, without groups.",
+        ),
+        SettingSpec::optional(
+            TextForms::DATE,
+            SettingKind::TimeForm,
+            "The same: how dates are written, in the words of `strftime` (`%d.%m.%Y`). ISO 8601 is read beside it, unless the form \
+             begins with `%Y-`.",
+        ),
+        SettingSpec::optional(
+            TextForms::TIMESTAMP,
+            SettingKind::TimeForm,
+            "The same for points in time: `%d.%m.%Y %H:%M`, `%m/%d/%Y %I:%M %p`.",
+        ),
+        SettingSpec::optional(
+            TextForms::COLUMNS,
+            SettingKind::TimeForms,
+            "The same for single columns, in place of the two: `{due: \"%m/%d/%y\"}`.",
+        ),
+        SettingSpec::optional(
             "missing_files",
             SettingKind::Choice(&["keep", "remove"]),
             "Incremental: what happens to the rows of a file that disappeared.",
         )
-        .with_default("keep"),
+        .with_default("keep")
+        .beside_rows(),
     ]
 }

@@ -15,6 +15,12 @@ pub(crate) struct Position {
     pub(crate) files: BTreeMap<String, ReadFile>,
 }
 
+/// The files that a table has been read from, by its position; none where that is not one of files.
+pub fn files_of_position(position: &Value) -> Vec<String> {
+    let read: Option<Position> = serde_json::from_value(position.clone()).ok();
+    read.map(|read| read.files.into_keys().collect()).unwrap_or_default()
+}
+
 /// A file that has been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReadFile {

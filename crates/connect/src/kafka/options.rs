@@ -57,7 +57,8 @@ impl TopicOptions {
                 SettingKind::Choice(&["earliest", "latest"]),
                 "Where a first incremental read begins: with all that the topic keeps, or with what comes from then on.",
             )
-            .with_default("earliest"),
+            .with_default("earliest")
+            .beside_rows(),
         ]
     }
 

@@ -81,13 +81,15 @@ fn table_options() -> Vec<SettingSpec> {
             "stream",
             SettingKind::Text,
             "The name under which the stream's rows come, where it is not the one that it has in the catalog (`from`).",
-        ),
+        )
+        .beside_rows(),
         SettingSpec::optional(
             "versions",
             SettingKind::Choice(&["follow", "ignore"]),
             "Whether rows of an older version go when the tap says so (ACTIVATE_VERSION).",
         )
-        .with_default("follow"),
+        .with_default("follow")
+        .beside_rows(),
     ]
 }
 

@@ -2,12 +2,13 @@
 
 use arrow::datatypes::{DataType, TimeUnit};
 
+use super::ColumnForm;
 use super::number::trim;
 use super::temporal::timestamp;
 
 /// Kinds of values that were seen, as a set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Kinds(u8);
+pub(crate) struct Kinds(u16);
 
 impl Kinds {
     pub(crate) const INTEGER: Self = Self(1);
@@ -18,6 +19,8 @@ impl Kinds {
     pub(crate) const TIMESTAMP: Self = Self(1 << 5);
     pub(crate) const TIMESTAMPTZ: Self = Self(1 << 6);
     pub(crate) const TEXT: Self = Self(1 << 7);
+    /// Whole numbers in groups of three digits: as much numbers as identifiers, until others of the column have a fraction.
+    const GROUPED: Self = Self(1 << 8);
 
     pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -58,6 +61,34 @@ impl Evidence {
         }
         let kind = self.kind(trim(text));
         self.add(kind);
+    }
+
+    /// The same for a column whose texts are written as `form` says. `buffer` is of no meaning.
+    pub(crate) fn see_in(&mut self, form: &ColumnForm, text: &str, buffer: &mut String) {
+        if self.is_text() {
+            return;
+        }
+        if let Some(told) = form.time(text) {
+            return self.add(match (told.is_date(), told.has_offset()) {
+                (true, _) => Kinds::DATE,
+                (false, true) => Kinds::TIMESTAMPTZ,
+                (false, false) => Kinds::TIMESTAMP,
+            });
+        }
+        buffer.clear();
+        if let Some(written) = form.number(text, buffer) {
+            let kind = self.kind(buffer.as_bytes());
+            self.add(kind);
+            if written.grouped && !written.fraction {
+                self.add(Kinds::GROUPED);
+            }
+            return;
+        }
+        let kind = self.kind(trim(text.as_bytes()));
+        let numbers = Kinds::INTEGER.union(Kinds::DECIMAL).union(Kinds::FLOAT);
+        let times = Kinds::DATE.union(Kinds::TIMESTAMP).union(Kinds::TIMESTAMPTZ);
+        let is_other = (form.has_own_numbers() && kind.within(numbers)) || (form.has_own_times() && kind.within(times));
+        self.add(if is_other { Kinds::TEXT } else { kind });
     }
 
     /// The same for a value that is known to be text: a date or time, or nothing but text.
@@ -172,7 +203,10 @@ impl Evidence {
         let digits = u16::from(self.whole_digits) + u16::from(self.scale);
         if kinds.within(Kinds::INTEGER) {
             DataType::Int64
-        } else if kinds.within(numbers) {
+        } else if kinds.within(numbers.union(Kinds::GROUPED)) {
+            if !kinds.within(numbers) && !kinds.contains(Kinds::DECIMAL) {
+                return DataType::Utf8;
+            }
             // A double holds any 15 digits, and what a double wrote comes back with up to 17.
             let fits_double = self.whole_digits <= 15 && self.significant <= 17;
             if exact_decimals && digits <= 38 && !kinds.contains(Kinds::FLOAT) {
@@ -216,6 +250,8 @@ fn temporal_kind(text: &[u8]) -> Kinds {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::number_form::NumberForm;
+    use super::super::time_form::TimeForm;
     use super::*;
     use crate::value::ColumnBuilder;
 
@@ -265,6 +301,33 @@ mod tests {
         assert_eq!(evidence(&["1", "2.50", "-100.125"]).data_type(true), DataType::Decimal128(6, 3));
         assert_eq!(evidence(&["1e3", "2.50"]).data_type(true), DataType::Float64);
         assert_eq!(evidence(&["123456789012345678.5"]).data_type(true), DataType::Decimal128(19, 1));
+    }
+
+    #[test]
+    fn forms_decide_what_is_a_number_or_a_date() {
+        let times = vec![TimeForm::new("%d.%m.%Y").unwrap()];
+        let form = ColumnForm { number: Some(NumberForm::Comma), times };
+        let inferred = |values: &[&str]| {
+            let (mut evidence, mut buffer) = (Evidence::default(), String::new());
+            values.iter().for_each(|value| evidence.see_in(&form, value, &mut buffer));
+            let data_type = evidence.data_type(true);
+            // What inference decides, reading can do.
+            let usual = form.usual(&data_type, values.iter().map(|value| Some(*value)));
+            let mut builder = ColumnBuilder::new(&data_type, values.len()).unwrap();
+            if form.is_of(&data_type) {
+                builder.extend(usual.iter()).unwrap();
+            }
+            data_type
+        };
+        assert_eq!(inferred(&["79,52", "1.234", "3"]), DataType::Decimal128(6, 2));
+        assert_eq!(inferred(&["1.234", "3"]), DataType::Utf8, "as much an identifier");
+        assert_eq!(inferred(&["192.168.100.200"]), DataType::Utf8);
+        assert_eq!(inferred(&["79.52"]), DataType::Utf8);
+        assert_eq!(inferred(&["12", "-3"]), DataType::Int64);
+        assert_eq!(inferred(&["007"]), DataType::Utf8);
+        assert_eq!(inferred(&["27.12.2026", "2026-12-28"]), DataType::Date32);
+        assert_eq!(inferred(&["27.12.2026", "soon"]), DataType::Utf8);
+        assert_eq!(inferred(&["true"]), DataType::Boolean);
     }
 
     fn value() -> impl Strategy<Value = String> {

@@ -1,13 +1,15 @@
 //! Values of one type as those of another, one by one.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, new_null_array};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, StringArray, new_null_array};
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::compute::{CastOptions, and, can_cast_types, cast_with_options, is_not_null, not, nullif};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use arrow::util::display::FormatOptions;
 
-use super::{ColumnBuilder, is_text};
+use super::{ColumnBuilder, ColumnForm, is_text};
 
 /// A column as another type, value by value.
 #[derive(Debug, Clone)]
@@ -48,6 +50,17 @@ pub fn fit(column: &ArrayRef, wanted: &DataType) -> Result<Fitted, ArrowError> {
     Ok(Fitted { column: nullif(&converted, &misfits)?, misfits })
 }
 
+/// The same of texts that are written as `form` says.
+pub fn fit_in(column: &ArrayRef, wanted: &DataType, form: Option<&ColumnForm>) -> Result<Fitted, ArrowError> {
+    match (form.filter(|form| form.is_of(wanted)), column.as_string_opt::<i32>()) {
+        (Some(form), Some(texts)) => {
+            let usual: ArrayRef = Arc::new(form.usual(wanted, texts.iter()).iter().collect::<StringArray>());
+            fit(&usual, wanted)
+        }
+        _ => fit(column, wanted),
+    }
+}
+
 fn parse<'a>(
     texts: impl ExactSizeIterator<Item = Option<&'a str>>,
     mut builder: ColumnBuilder,
@@ -66,9 +79,7 @@ fn parse<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow::array::{Decimal128Array, Float64Array, Int64Array, StringArray};
+    use arrow::array::{Decimal128Array, Float64Array, Int64Array};
 
     use super::*;
 

@@ -16,14 +16,19 @@ pub(crate) fn advice(expected: &DataType, text: &str) -> String {
         }
         _ => {}
     }
-    let form = match expected {
-        DataType::Date32 | DataType::Date64 if is_day(text) => "a date has the form `2026-07-24`",
-        DataType::Timestamp(..) if is_day(text) => "a point in time has the form `2026-07-24 13:30:00`",
-        _ if is_number(expected) && is_with_comma(text) => "a number has the form `1234.50`",
+    let (form, option) = match expected {
+        DataType::Date32 | DataType::Date64 if is_day(text) => {
+            ("a date has the form `2026-07-24`", "`date_format: \"%d.%m.%Y\"`")
+        }
+        DataType::Timestamp(..) if is_day(text) => {
+            ("a point in time has the form `2026-07-24 13:30:00`", "`timestamp_format: \"%d.%m.%Y %H:%M\"`")
+        }
+        _ if is_number(expected) && is_with_comma(text) => ("a number has the form `1234.50`", "`decimal: \",\"`"),
         _ => return CORRECT.to_owned(),
     };
     format!(
-        "{form}; where the source writes another one, take the column as `data_type: varchar` and cast it in a model"
+        "{form}; where the source writes another one, say so under `ingest:` of the table ({option}), as far as its format has that \
+         option, or take the column as `data_type: varchar` and cast it in a model"
     )
 }
 

@@ -199,3 +199,23 @@ async fn broken_workbooks_are_told() {
         assert!(found.contains("book.xlsx") && found.contains(expected), "{found}\nexpected\n{expected}");
     }
 }
+
+#[tokio::test]
+async fn texts_are_numbers_and_dates_in_the_form_that_is_named() {
+    let cell = |kind: &str, value: &str| format!("<c t=\"{kind}\"><v>{value}</v></c>");
+    let row = |cells: [(&str, &str); 3]| {
+        let cells: String = cells.iter().map(|(kind, value)| cell(kind, value)).collect();
+        format!("<row>{cells}</row>")
+    };
+    let rows = [
+        row([("str", "amount"), ("str", "due"), ("str", "code")]),
+        row([("str", "1.079,52"), ("str", "27.12.2026"), ("str", "0123")]),
+        // A number of the sheet is one already.
+        row([("n", "79.5"), ("str", "1.2.2026"), ("str", "4567")]),
+    ];
+    let source = Source::files();
+    source.write("t.xlsx", workbook(&rows.concat()));
+    let options = json!({ "decimal": ",", "date_format": "%d.%m.%Y" });
+    let load = source.read(&source.request("t.xlsx", options)).await.unwrap();
+    assert_eq!(load.rows(), ["1079.52|2026-12-27|0123", "79.5|2026-02-01|4567"]);
+}

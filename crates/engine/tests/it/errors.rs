@@ -151,10 +151,10 @@ async fn errors_in_the_data_are_told_from_errors_in_the_text() {
 }
 
 #[tokio::test]
-async fn names_written_in_mixed_case_need_quotes() {
+async fn names_in_quotes_are_taken_as_they_stand() {
     let session = session(catalog());
     let error = fail(&session, "select \"Name\" from customers").await;
-    assert_eq!(error.hint.as_deref(), Some("names without quotes are lower case: write \"name\""));
+    assert_eq!(error.hint.as_deref(), Some("names in quotes are taken as they stand: write name, without capitals"));
 }
 
 #[tokio::test]

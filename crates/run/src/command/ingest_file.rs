@@ -6,20 +6,23 @@
 //! Classes are proposed and never accepted silently.
 
 mod declared;
+mod ignored;
 mod placed;
 mod remembered;
+mod sent;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 
-use ade_connect::{Draft, DraftMode, DraftPrivacy, OpenContext};
+use ade_connect::{Draft, DraftMode, DraftPrivacy, OpenContext, legal_column_name};
 use ade_diagnostic::did_you_mean;
 use serde_json::{Map, Value};
 
 use self::placed::Placed;
 pub use self::remembered::Remembered;
+use self::sent::Sent;
 use super::inspect::InspectedColumn;
 use crate::error::RunError;
+use crate::source::Obfuscation;
 use crate::workspace::Workspace;
 
 /// What is asked of a file that is to become a table.
@@ -68,27 +71,30 @@ pub struct FileDraft {
     pub text: String,
     /// The line to be added under `connections:` of ade.yml.
     pub connection: Option<String>,
+    /// The line to be added to `.gitignore`, so that the raw file is not committed.
+    pub ignored: Option<String>,
 }
 
 impl Workspace {
     /// Looks at a file that is to become a table. Writes nothing, and keeps no value.
     pub async fn file_table(&self, wanted: &FileIngest) -> Result<FileTable, RunError> {
         let (source, table) = names(&wanted.into)?;
-        let file = canonical(&wanted.file)?;
+        let sent = Sent::of(&wanted.file)?;
         let selector = format!("source:{source}.{table}");
-        if let Some(known) = self.declared_for(source, table, &file)? {
+        if let Some(known) = self.declared_for(source, table, &sent)? {
             if !wanted.classes.is_empty() || !wanted.options.is_empty() {
                 let hint = format!("it is declared in {known}: change it there");
                 return Err(RunError::usage(format!("`{}` is not drafted any more", wanted.into), hint));
             }
             return Ok(FileTable::Known { selector });
         }
-        let placed = self.place_of(&file)?;
+        self.check_classes(&wanted.classes)?;
+        let placed = self.place_of(&sent)?;
         let connector = self.connectors.get("files")?;
         if let Some(problem) = connector.spec().check_table_options(&wanted.options).into_iter().next() {
             return Err(RunError::usage(format!("--with: {}", problem.message), problem.hint));
         }
-        let settings = [("path".to_owned(), Value::from(placed.folder.display().to_string()))].into_iter().collect();
+        let settings = [("path".to_owned(), Value::from(placed.path.clone()))].into_iter().collect();
         let settings = connector
             .spec()
             .settings(&settings)
@@ -104,17 +110,30 @@ impl Workspace {
         let found = opened.browse_with(&placed.from, &wanted.options).await?;
         let found = found.ok_or_else(|| {
             let hint = "its name or `--with format=…` must say how it is written".to_owned();
-            RunError::usage(format!("{} is no file that can be read", file.display()), hint)
+            RunError::usage(format!("{} is no file that can be read", sent.shown()), hint)
         })?;
         if found.columns.is_empty() {
             let why = found.notes.join("; ");
             let hint = "`--with NAME=VALUE` says how the file is written (encoding, delimiter, header, …): see \
                         docs/reference/connectors.md";
-            return Err(RunError::usage(format!("{}: {why}", file.display()), hint.to_owned()));
+            return Err(RunError::usage(format!("{}: {why}", sent.shown()), hint.to_owned()));
         }
         self.draft_of(wanted, (source, table), &placed, opened.as_ref(), found, selector)
             .await
             .map(|draft| FileTable::Drafted(Box::new(draft)))
+    }
+
+    /// Classes that a person names must be there; a rule that cannot be read is told by `ade check`.
+    fn check_classes(&self, classes: &[(String, String)]) -> Result<(), RunError> {
+        let Ok(obfuscation) = Obfuscation::of(&self.project) else { return Ok(()) };
+        for (column, class) in classes {
+            if let Some(known) = obfuscation.unknown(class) {
+                let hint = did_you_mean(class, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| format!("classes are {}", known.join(", ")));
+                return Err(RunError::usage(format!("--class {column}={class}: there is no such class"), hint));
+            }
+        }
+        Ok(())
     }
 
     async fn draft_of(
@@ -136,26 +155,23 @@ impl Workspace {
         };
         drafted.mode = DraftMode::Incremental;
         for (name, class) in &wanted.classes {
-            let place = drafted.columns.iter().position(|column| column.name == *name || column.from == *name);
+            let place = drafted.columns.iter().position(|column| column.is_called(name));
             let Some(place) = place else {
                 let names = drafted.columns.iter().map(|column| column.name.as_str());
                 let hint = did_you_mean(name, names.clone())
                     .unwrap_or_else(|| format!("it has {}", names.collect::<Vec<_>>().join(", ")));
                 return Err(RunError::usage(format!("the file has no column `{name}`"), hint));
             };
-            let reason = "decided by `--class`".to_owned();
+            let by = "decided by `--class`".to_owned();
             columns[place].class = Some(class.clone());
-            columns[place].reason.clone_from(&reason);
-            drafted.columns[place].privacy = DraftPrivacy::Proposed { class: class.clone(), reason };
+            columns[place].reason.clone_from(&by);
+            drafted.columns[place].privacy = DraftPrivacy::Chosen { class: class.clone() };
         }
         let is =
             |wanted: fn(&DraftPrivacy) -> bool| drafted.columns.iter().filter(move |column| wanted(&column.privacy));
         let undecided = is(|privacy| *privacy == DraftPrivacy::Open).map(|column| column.name.clone()).collect();
-        let decided = |name: &str| wanted.classes.iter().any(|(column, _)| column == name);
-        let proposed = is(|privacy| matches!(privacy, DraftPrivacy::Proposed { .. }))
-            .filter(|column| !decided(&column.name) && !decided(&column.from))
-            .count();
-        let notes = examined.tables[0].notes.clone();
+        let proposed = is(|privacy| matches!(privacy, DraftPrivacy::Proposed { .. })).count();
+        let notes = examined.tables[0].notes.iter().chain(&placed.notes).cloned().collect();
         let rows = match examined.tables[0].rows {
             Some(ade_connect::RowCount::Exact(rows) | ade_connect::RowCount::Estimated(rows)) => Some(rows),
             None => None,
@@ -170,21 +186,9 @@ impl Workspace {
             path: format!("sources/{source}.{table}.yml"),
             text: with_head(&draft.to_yaml(), &wanted.into),
             connection: placed.declaration.clone(),
+            ignored: placed.ignored.clone(),
         })
     }
-}
-
-/// The file as it is called without links.
-fn canonical(file: &Path) -> Result<std::path::PathBuf, RunError> {
-    let found = std::fs::canonicalize(file).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => RunError::usage(format!("there is no file {}", file.display()), None),
-        _ => RunError::File { action: "read", path: file.to_owned(), source },
-    })?;
-    if found.is_file() {
-        return Ok(found);
-    }
-    let hint = "a folder of files is a connection: `type: files` in ade.yml, and `ade inspect`".to_owned();
-    Err(RunError::usage(format!("{} is no file", file.display()), hint))
 }
 
 /// `schema.table`, of names that every table can have.
@@ -194,7 +198,14 @@ fn names(into: &str) -> Result<(&str, &str), RunError> {
             && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
     };
     into.split_once('.').filter(|(schema, table)| is_name(schema) && is_name(table)).ok_or_else(|| {
-        let hint = "write `SCHEMA.TABLE` in lower case, such as `crm.customers`".to_owned();
+        // Nearest to what was written, where that has two parts.
+        let near = into.split_once('.').map(|(schema, table)| {
+            let name =
+                |part: &str| legal_column_name(&part.replace(|letter: char| !letter.is_ascii_alphanumeric(), " "));
+            format!("{}.{}", name(schema), name(table))
+        });
+        let near = near.unwrap_or_else(|| "crm.customers".to_owned());
+        let hint = format!("write `SCHEMA.TABLE` in lower case, such as `{near}`");
         RunError::usage(format!("`{into}` is no name of a table"), hint)
     })
 }

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 
 use ade_connect::{
     Checklist, ChecklistRequest, ColumnInfo, Connection, Draft, DraftPrivacy, PositionKey, Survey, TableInfo,
+    drafted_names,
 };
 use ade_diagnostic::did_you_mean;
 use ade_project::resource::SourceTable;
 use futures::{StreamExt, stream};
+use serde_json::{Map, Value};
 
 use self::classes::{is_in_key, proposed, rules};
 use self::look::look;
@@ -49,12 +51,13 @@ impl Examined {
 const LOOKED_AT_ONCE: usize = 4;
 
 impl Workspace {
-    /// Lists what a connection offers and drafts its sources file. Raw values are looked at and kept nowhere.
+    /// Lists what a connection offers and drafts its sources file; `options` say how the named `tables` are written. Raw values are looked at and kept nowhere.
     pub async fn inspect(
         &self,
         connection: &str,
         tables: &[String],
         source: Option<&str>,
+        options: &Map<String, Value>,
     ) -> Result<InspectReport, RunError> {
         let Some(declared) = self.project.connections.get(connection) else {
             let names = self.project.connections.keys().map(String::as_str);
@@ -66,10 +69,15 @@ impl Workspace {
         let key = keys(&self.root, &self.project, &self.world).ok();
         let key = key.map(|keyring| PositionKey::new(*keyring.position_subkey()));
         let opened = open_connection(&self.connectors, declared, &self.root, &self.world, key).await.map_err(plain)?;
-        let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;
-        if !tables.is_empty() {
-            found = self.wanted(opened.as_ref(), connection, found, tables).await?;
-        }
+        let found = if options.is_empty() {
+            let mut found = opened.browse().await.map_err(|error| of_connection(error, declared))?;
+            if !tables.is_empty() {
+                found = self.wanted(opened.as_ref(), connection, found, tables).await?;
+            }
+            self.as_declared(opened.as_ref(), declared, found).await?
+        } else {
+            self.written_as(opened.as_ref(), declared, tables, options).await?
+        };
         let source = source.unwrap_or(connection);
         let examined = self.examine(opened.as_ref(), Some(declared), &declared.kind, source, found).await?;
         let privacy = |table: &TableInfo, column: &ColumnInfo| examined.privacy(table, column);
@@ -110,9 +118,9 @@ impl Workspace {
             table.notes.extend(look.notes);
             let sample = look.sample.as_ref();
             survey.look_at(table, sample, look.counts.as_ref());
-            for column in &table.columns {
+            for (column, drafted) in table.columns.iter().zip(drafted_names(table)) {
                 let full_name = format!("{source}.{}", table.name);
-                let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &column.name, &column.data_type));
+                let rule = rules.iter().find(|(rule, _)| rule.matches(&full_name, &drafted, &column.data_type));
                 let privacy = match rule {
                     Some((rule, by)) => {
                         (DraftPrivacy::Decided { class: rule.class.name().to_owned(), by: by.clone() }, by.clone())

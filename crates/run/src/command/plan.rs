@@ -1,14 +1,16 @@
 //! `ade plan`.
 use std::sync::Arc;
 
+use ade_lake::{At, LakeError};
 use ade_project::NodeKind;
-use ade_project::resource::SourceTable;
+use ade_project::resource::{IngestMode, SourceTable};
 use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::build::{BuildOptions, Plan, TaskError};
 use crate::error::RunError;
 use crate::event::Event;
+use crate::source::{LandedReading, files_landed, redeclared};
 use crate::workspace::Workspace;
 
 /// Why a node would be worked on, or not.
@@ -88,6 +90,9 @@ impl Workspace {
                     self.observer.on(&Event::Notice { node: Some(task.node.to_string()), message });
                 }
             }
+            if let Some(source) = self.project.sources.get(&task.node).filter(|_| !is_refused) {
+                self.tell_redeclared(source).await?;
+            }
             let works = |earlier: &usize| {
                 let before = &planned[*earlier];
                 !matches!(
@@ -136,5 +141,33 @@ impl Workspace {
             });
         }
         Ok(planned)
+    }
+
+    /// Tells what of a source is declared otherwise than when its table landed.
+    async fn tell_redeclared(&self, source: &SourceTable) -> Result<(), RunError> {
+        let Some(connection) = source.connection.as_ref().and_then(|name| self.project.connections.get(name)) else {
+            return Ok(());
+        };
+        if source.ingest.as_ref().is_none_or(|declared| declared.mode == IngestMode::Full) {
+            return Ok(());
+        }
+        let table = match self.lake.snapshot(&Self::table_name(&source.relation)?, At::Latest).await {
+            Ok(table) => table,
+            Err(LakeError::NoTable { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let reading = LandedReading::of(source, self.connectors.get(&connection.kind)?.spec());
+        let found = redeclared(&table, &reading, source);
+        let name = source.id.name();
+        let refused = found.all_refused();
+        let said = refused.iter().chain(&found.told).cloned().collect::<Vec<_>>().join("; ");
+        if !said.is_empty() {
+            let what = files_landed(&table)
+                .map_or_else(|| "what is there".to_owned(), |files| format!("what is from {files}"));
+            let then = if refused.is_empty() { "stays as it was read" } else { "does not go with that" };
+            let message = format!("{name}: {said}; {what} {then}: `--full-refresh` reads all of it again");
+            self.observer.on(&Event::Notice { node: Some(source.id.to_string()), message });
+        }
+        Ok(())
     }
 }

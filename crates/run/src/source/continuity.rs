@@ -9,6 +9,7 @@ use ade_privacy::Policy;
 use ade_project::resource::{Ingest, SourceTable};
 
 use super::landing::Landing;
+use super::redeclared::Redeclared;
 
 /// A landing after the one that the table remembers.
 pub(super) struct Continuity<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Continuity<'a> {
     pub(super) replaces: bool,
     /// Columns that may land as a wider type than before.
     pub(super) widened: HashSet<String>,
+    /// The files that the rows which are there are from, in words.
+    pub(super) files: Option<String>,
 }
 
 /// The connection and the table that a cursor belongs to; empty without a cursor: files are known by their content, wherever
@@ -56,7 +59,11 @@ impl Continuity<'_> {
         }
         // Where nothing is read, nothing tells the types of columns that are listed without one.
         let typed = plan.units.iter().any(|unit| unit.size_bytes != Some(0));
-        let differences = now.differences(self.before, typed, &self.widened);
+        let mut differences = now.differences(self.before, typed, &self.widened);
+        if let Some(read) = &now.read {
+            let redeclared = Redeclared::since(self.before, read, self.source);
+            differences.extend(if typed { redeclared.refused } else { redeclared.all_refused() });
+        }
         if differences.is_empty() {
             return Ok((now.carrying(self.before), None));
         }
@@ -74,7 +81,32 @@ impl Continuity<'_> {
         for difference in differences {
             problem = problem.note(difference);
         }
+        if let Some(files) = &self.files {
+            problem = problem.note(format!("what is there is from {files}"));
+        }
         Err(vec![problem])
+    }
+
+    /// What a person should know of declarations that changed, where rows go on all the same.
+    pub(super) fn redeclared(&self, plan: &ReadPlan, now: &Landing) -> Vec<String> {
+        let Some(read) = &now.read else { return Vec::new() };
+        let found = Redeclared::since(self.before, read, self.source);
+        let anew = format!("`ade ingest --select source:{}.{} --full-refresh`", self.source.source, self.source.name);
+        let what = self.files.as_deref().unwrap_or("what is there");
+        let stays = self.files.as_ref().map_or_else(|| what.to_owned(), |files| format!("what is from {files}"));
+        let mut notes: Vec<String> = Vec::new();
+        if !found.told.is_empty() {
+            let told = found.told.join("; ");
+            notes.push(format!("{told}: {stays} stays as it was read; {anew} reads all of it again"));
+        }
+        // With rows that are new, a column is there; a new file says what it brings by itself.
+        if plan.units.is_empty() && !found.added.is_empty() {
+            let added = found.added.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            notes.push(format!(
+                "{added}: listed since {what} landed, and not in the table, for nothing is new; {anew} reads all of it again"
+            ));
+        }
+        notes
     }
 
     fn new_field(&self, plan: &ReadPlan, column: &str, field: &str) -> Diagnostic {

@@ -2,7 +2,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ade_connect::{MISFITS, ReadPlan};
+use ade_connect::{MISFITS, ReadPlan, TextForms};
 use ade_diagnostic::{Diagnostic, rule};
 use ade_engine::{MemoryCatalog, type_name};
 use ade_lake::Snapshot;
@@ -19,7 +19,9 @@ use super::drift::{Consumers, Renaming, Retyping, Verdict, policy_of};
 use super::extras::Extras;
 use super::ingest::{TableLanding, landed};
 use super::key::{folded_keys, missing_keys};
+use super::landed_reading::LandedReading;
 use super::landing::Landing;
+use super::redeclared::files_landed;
 use super::sieve::Sieve;
 use super::stamp::stamped;
 use crate::build::{Outcome, TaskError};
@@ -132,6 +134,9 @@ impl TableLanding<'_> {
         let plan = if broken == DriftPolicy::Stop { plan } else { plan.rejecting() };
         let arriving = door.schema_inside(&plan.schema);
         sieve.fitted = fitted(retyping, &arriving);
+        let forms = TextForms::of(&plan.request.options);
+        let written = plan.schema.fields().iter().enumerate();
+        sieve.forms = written.filter_map(|(place, field)| Some((place, forms.column(field.name())?))).collect();
         sieve.told = plan.misfits.iter().filter_map(|name| plan.schema.index_of(name).ok()).collect();
         self.fill(&mut sieve, &arriving, &verdict.missing, &verdict.watched).await?;
         let is_aside = |name: &String| verdict.aside.contains(name) || self.sets_aside(retyping, name, &arriving);
@@ -162,6 +167,7 @@ impl TableLanding<'_> {
         let sealing = if seals { Some(self.keyring(current)?) } else { None };
         let landing = Landing::new(&obfuscator, &policy, key, origin(self.source, self.declared))
             .of_rows(self.source)
+            .read_as(self.reading()?)
             .in_mode(self.declared.mode);
         for column in first {
             outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
@@ -293,12 +299,29 @@ impl TableLanding<'_> {
     ) -> Result<Landing, TaskError> {
         let Some(before) = current.and_then(landed) else { return Ok(landing) };
         let widened = retyping.evolved().map(|column| column.column.clone()).collect();
-        let continuity = Continuity { source: self.source, policy, before: &before, replaces, widened };
+        let files = current.and_then(files_landed);
+        let continuity = Continuity { source: self.source, policy, before: &before, replaces, widened, files };
         let (landing, note) = continuity.continued(plan, landing).map_err(TaskError::Diagnostics)?;
         if let Some(note) = note {
             outcome.note(&note);
         }
+        if !replaces {
+            let notes = continuity.redeclared(plan, &landing);
+            if !notes.is_empty() {
+                outcome.warn();
+                outcome.notes(&notes);
+            }
+        }
         Ok(landing)
+    }
+
+    /// How the table is declared to be read; `None` where each read takes the place of all that is there.
+    fn reading(&self) -> Result<Option<LandedReading>, TaskError> {
+        if self.declared.mode == IngestMode::Full {
+            return Ok(None);
+        }
+        let spec = self.build.workspace.connectors.get(self.kind())?.spec();
+        Ok(Some(LandedReading::of(self.source, spec)))
     }
 }
 

@@ -11,7 +11,7 @@ use ade_project::resource::{Column, DriftKind, DriftPolicy, SourceTable};
 
 pub(super) use consumers::Consumers;
 pub(super) use renaming::Renaming;
-pub(super) use retyping::Retyping;
+pub(super) use retyping::{Retyping, widened};
 pub(super) use verdict::Verdict;
 
 /// What happens at this kind of drift in a listed column.

@@ -1,7 +1,7 @@
 //! Lands one source table: read, obfuscate, stage, audit, commit, unit by unit.
 use std::sync::Arc;
 
-use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot};
+use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot, TextForms};
 use ade_diagnostic::count;
 use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_project::NodeId;
@@ -284,7 +284,7 @@ impl TableLanding<'_> {
         let mut request = ReadRequest {
             table: self.source.relation.to_string(),
             from: self.declared.from.clone(),
-            options,
+            options: options.with_names(TextForms::COLUMNS, |name| door.outside(name).to_owned()),
             mode,
             position,
             replaced,
@@ -303,7 +303,7 @@ impl TableLanding<'_> {
     }
 
     /// The kind of connection that it is read by.
-    fn kind(&self) -> &str {
+    pub(super) fn kind(&self) -> &str {
         let connections = &self.build.workspace.project.connections;
         let connection = self.source.connection.as_ref().and_then(|name| connections.get(name));
         connection.map(|connection| connection.kind.as_str()).unwrap_or_default()

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::landed_column::LandedColumn;
+use super::landed_reading::LandedReading;
 use super::switched::LandedMode;
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
@@ -28,6 +29,9 @@ pub(crate) struct Landing {
     /// The connection and the table that a cursor belongs to; empty where there is no cursor.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) origin: String,
+    /// How it was declared to be read, where rows are added to those that are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) read: Option<LandedReading>,
     /// Digest of the rules by which rows are told apart; empty without any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) rules: String,
@@ -71,6 +75,12 @@ impl Landing {
     /// Read in this mode.
     pub(crate) fn in_mode(mut self, mode: IngestMode) -> Self {
         self.mode = Some(mode.into());
+        self
+    }
+
+    /// Declared to be read so.
+    pub(crate) fn read_as(mut self, read: Option<LandedReading>) -> Self {
+        self.read = read;
         self
     }
 

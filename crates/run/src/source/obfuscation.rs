@@ -113,6 +113,12 @@ impl Obfuscation {
         }
     }
 
+    /// The classes that there are, where `class` is none of them.
+    pub(crate) fn unknown(&self, class: &str) -> Option<Vec<String>> {
+        let known = self.classes.names();
+        self.classes.treatment(&named(class)).is_err().then_some(known)
+    }
+
     /// Whether a rule classifies a column of some type.
     fn may_classify(&self, table: &SourceTable, column: &str) -> bool {
         let name = format!("{}.{}", table.source, table.name);

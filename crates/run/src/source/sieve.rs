@@ -1,9 +1,9 @@
 //! Rows told apart before anything of them is obfuscated: what breaks a promise that the project wants held row by row, what
 //! the project's rules tell, and what the source means as deleted.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use ade_connect::{ChangeColumns, Misfits, fit};
+use ade_connect::{ChangeColumns, ColumnForm, Misfits, fit_in};
 use ade_engine::{RowExpression, type_name};
 use ade_privacy::{Policy, Suppressor};
 use ade_project::resource::{DriftKind, OnDelete, RowAction};
@@ -31,6 +31,8 @@ pub(super) struct Rule {
 pub(super) struct Sieve {
     /// Columns whose values are held against another type.
     pub(super) fitted: Vec<(usize, DataType)>,
+    /// How the texts of such columns are written, where that is not as usual.
+    pub(super) forms: HashMap<usize, ColumnForm>,
     /// Columns of which values that break a promise are kept apart, and their rows land without them.
     pub(super) aside: Vec<usize>,
     /// Columns of which the source itself tells values that do not fit.
@@ -119,7 +121,7 @@ impl Sieve {
         let shape = |_| RunError::Stamp { rows: rows.num_rows() };
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
         for (place, wanted) in &self.fitted {
-            columns[*place] = fit(&columns[*place], wanted).map_err(shape)?.column;
+            columns[*place] = fit_in(&columns[*place], wanted, self.forms.get(place)).map_err(shape)?.column;
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         RecordBatch::try_new_with_options(self.fitted_schema(rows.schema_ref()), columns, &options).map_err(shape)
@@ -249,7 +251,7 @@ impl Sieve {
         let name = |place: usize| batch.schema_ref().field(place).name().clone();
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
         for (place, wanted) in &self.fitted {
-            let fitted = fit(&columns[*place], wanted).map_err(shape)?;
+            let fitted = fit_in(&columns[*place], wanted, self.forms.get(place)).map_err(shape)?;
             reasons.add(&fitted.misfits, &misfit(&name(*place), wanted), self.aside.contains(place), tally);
             if fitted.misfits.true_count() > 0 {
                 let values = Arc::clone(&columns[*place]);

@@ -9,7 +9,7 @@ use crate::files::bytes::Content;
 use crate::files::columns::check_names;
 use crate::files::options::{FileOptions, Format};
 use crate::files::text::{Block, BlockReader};
-use crate::{ConnectError, Place};
+use crate::{ColumnForm, ConnectError, Place};
 
 /// The head of a CSV file.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(crate) struct Header {
     /// The columns' names, unique.
     pub(crate) names: Vec<String>,
     pub(crate) dialect: Dialect,
+    /// How the texts of each column are written; `None`: as usual.
+    pub(crate) forms: Vec<Option<ColumnForm>>,
     /// Where the rows begin in the first block.
     pub(crate) body: usize,
 }
@@ -94,7 +96,8 @@ pub(crate) fn open(
             .collect(),
     };
     check_names(path, line, &names)?;
-    Ok((Header { names, dialect, body: if has_header { body } else { 0 } }, block, reader))
+    let forms = names.iter().map(|name| options.forms.column(name)).collect();
+    Ok((Header { names, dialect, forms, body: if has_header { body } else { 0 } }, block, reader))
 }
 
 fn check_widths(path: &str, widths: &[usize], names: Option<&[String]>) -> Result<(), ConnectError> {

@@ -25,6 +25,7 @@ pub(crate) fn infer(
     let mut cells = Cells::new(header.names.len());
     let mut evidence = vec![Evidence::default(); header.names.len()];
     let mut rows = 0;
+    let mut buffer = String::new();
     let chunk_rows = chunk_rows(header.names.len());
     loop {
         scanner.rows(chunk_rows, &mut cells)?;
@@ -33,6 +34,18 @@ pub(crate) fn infer(
         }
         rows += cells.rows() as u64;
         for (column, evidence) in evidence.iter_mut().enumerate().filter(|(column, _)| wanted[*column]) {
+            if let Some(form) = &header.forms[column] {
+                for cell in cells.column(scanner.text(), column) {
+                    if !cell.is_quoted && header.dialect.is_null(cell.text) {
+                        evidence.see_null();
+                    } else if cell.text.is_empty() {
+                        evidence.see_empty();
+                    } else {
+                        evidence.see_in(form, cell.text, &mut buffer);
+                    }
+                }
+                continue;
+            }
             for cell in cells.column(scanner.text(), column) {
                 if !cell.is_quoted && header.dialect.is_null(cell.text) {
                     evidence.see_null();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::cells::{Cell, Cells};
@@ -14,7 +14,7 @@ use crate::files::columns::{Batches, value_error};
 use crate::files::parallel::{Results, Stop};
 use crate::files::text::Block;
 use crate::value::{ColumnBuilder, is_text};
-use crate::{ConnectError, Place};
+use crate::{ColumnForm, ConnectError, Place};
 
 /// The line of a row, given as the number of rows before it from `start` of a block on. When the block has not got it, `row` is
 /// less by the rows that it has.
@@ -85,14 +85,21 @@ pub(crate) struct Parser {
     schema: SchemaRef,
     /// For each field of the schema, which field of a record it is; `None`: the file has not got it.
     places: Vec<Option<usize>>,
+    /// For each field of the schema, how its texts are written; `None`: as usual.
+    forms: Vec<Option<ColumnForm>>,
     batch_rows: usize,
 }
 
 impl Parser {
     pub(crate) fn new(path: &str, header: Header, schema: &SchemaRef, batch_rows: usize) -> Self {
         let place = |name: &String| header.names.iter().position(|known| known == name);
-        let places = schema.fields().iter().map(|field| place(field.name())).collect();
-        Self { path: path.to_owned(), header, schema: Arc::clone(schema), places, batch_rows: batch_rows.max(1) }
+        let places: Vec<Option<usize>> = schema.fields().iter().map(|field| place(field.name())).collect();
+        let form = |(field, place): (&FieldRef, &Option<usize>)| {
+            let form = place.and_then(|place| header.forms[place].clone());
+            form.filter(|form| form.is_of(field.data_type()))
+        };
+        let forms = schema.fields().iter().zip(&places).map(form).collect();
+        Self { path: path.to_owned(), header, schema: Arc::clone(schema), places, forms, batch_rows: batch_rows.max(1) }
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -118,8 +125,12 @@ impl Parser {
             }
             let mut wrong: Option<(usize, usize)> = None;
             for (index, (builder, place)) in batches.builders().iter_mut().zip(&self.places).enumerate() {
-                let is_text = is_text(self.schema.field(index).data_type());
-                if let Err(row) = self.append(builder, is_text, *place, &cells, scanner.text())
+                let data_type = self.schema.field(index).data_type();
+                let appended = match &self.forms[index] {
+                    Some(form) => self.append_in(form, builder, data_type, *place, &cells, scanner.text()),
+                    None => self.append(builder, is_text(data_type), *place, &cells, scanner.text()),
+                };
+                if let Err(row) = appended
                     && wrong.is_none_or(|(first, _)| row < first)
                 {
                     wrong = Some((row, index));
@@ -158,6 +169,24 @@ impl Parser {
             (false, false) => builder
                 .extend(cells.map(|cell| (!cell.text.is_empty() && !dialect.is_null(cell.text)).then_some(cell.text))),
         }
+    }
+
+    /// The same of texts that are written as `form` says.
+    fn append_in(
+        &self,
+        form: &ColumnForm,
+        builder: &mut ColumnBuilder,
+        data_type: &DataType,
+        place: Option<usize>,
+        cells: &Cells,
+        text: &str,
+    ) -> Result<(), usize> {
+        let Some(place) = place else { return self.append(builder, false, None, cells, text) };
+        let dialect = &self.header.dialect;
+        let texts = cells
+            .column(text, place)
+            .map(|cell| (!cell.text.is_empty() && !dialect.is_null(cell.text)).then_some(cell.text));
+        builder.extend(form.usual(data_type, texts).iter())
     }
 
     /// The error for a value, found again: `row` rows after `chunk`.

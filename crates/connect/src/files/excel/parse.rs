@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::sheet::Cell;
@@ -10,7 +10,7 @@ use super::table::{Rows, Table, text_of};
 use crate::files::columns::{Batches, value_error};
 use crate::files::parallel::{Jobs, Stop};
 use crate::value::{Evidence, Kinds};
-use crate::{ConnectError, Place};
+use crate::{ColumnForm, ConnectError, Place};
 
 /// Rows that are looked at together.
 const CHUNK_ROWS: usize = 4_096;
@@ -20,6 +20,7 @@ pub(crate) fn infer(table: &mut Table, limit: Option<usize>) -> Result<(Vec<(Evi
     let width = table.names.len();
     let mut found = vec![(Evidence::default(), false); width];
     let mut count = 0;
+    let (forms, mut buffer) = (table.forms.clone(), String::new());
     loop {
         let rows = table.rows(limit.unwrap_or(CHUNK_ROWS))?;
         if rows.numbers.is_empty() {
@@ -33,7 +34,11 @@ pub(crate) fn infer(table: &mut Table, limit: Option<usize>) -> Result<(Vec<(Evi
                 Some(Cell::Number(text)) => evidence.see(text.as_bytes()),
                 Some(Cell::Boolean(_)) => evidence.add(Kinds::BOOLEAN),
                 // Texts are not numbers, whatever they look like.
-                Some(Cell::Text(text) | Cell::Time(text)) => evidence.see_time(text.as_bytes()),
+                Some(Cell::Text(text)) => match &forms[place % width] {
+                    Some(form) => evidence.see_in(form, text, &mut buffer),
+                    None => evidence.see_time(text.as_bytes()),
+                },
+                Some(Cell::Time(text)) => evidence.see_time(text.as_bytes()),
             }
         }
         if limit.is_some() {
@@ -54,18 +59,24 @@ pub(crate) fn read(
     let width = table.names.len();
     let places = schema.fields().iter().map(|field| table.names.iter().position(|name| name == field.name()));
     let places: Arc<[Option<usize>]> = places.collect();
+    let forms: Arc<[Option<ColumnForm>]> = table.forms.clone().into();
     loop {
         let rows = table.rows(limit.unwrap_or(batch_rows.max(1)))?;
         if rows.numbers.is_empty() {
             return Ok(());
         }
         let (path, schema, places) = (path.to_owned(), Arc::clone(schema), Arc::clone(&places));
+        let forms = Arc::clone(&forms);
         jobs.submit(move |results| {
             let mut batches = Batches::new(&path, &schema, rows.numbers.len())?;
             let mut wrong: Option<(usize, ConnectError)> = None;
             for (index, (builder, place)) in batches.builders().iter_mut().zip(&*places).enumerate() {
                 let texts = column(&rows, *place, width);
-                if let Err(row) = builder.extend(texts.iter().map(Option::as_deref))
+                let data_type = schema.field(index).data_type();
+                let form = place.and_then(|place| forms[place].as_ref()).filter(|form| form.is_of(data_type));
+                let usual = form.map(|form| in_form(form, data_type, &rows, *place, width));
+                let usual = usual.as_ref().unwrap_or(&texts);
+                if let Err(row) = builder.extend(usual.iter().map(Option::as_deref))
                     && wrong.as_ref().is_none_or(|(first, _)| row < *first)
                 {
                     let field = schema.field(index);
@@ -88,5 +99,24 @@ pub(crate) fn read(
 
 fn column(rows: &Rows, place: Option<usize>, width: usize) -> Vec<Option<String>> {
     let cell = |row: usize| rows.cells[row * width + place?].as_ref().and_then(text_of);
+    (0..rows.numbers.len()).map(cell).collect()
+}
+
+/// The same, of which texts are written as `form` says. A number or a time of the sheet is one already.
+fn in_form(
+    form: &ColumnForm,
+    data_type: &DataType,
+    rows: &Rows,
+    place: Option<usize>,
+    width: usize,
+) -> Vec<Option<String>> {
+    let cell = |row: usize| match rows.cells[row * width + place?].as_ref()? {
+        Cell::Text(text) => {
+            let mut usual = String::new();
+            form.push_usual(data_type, text, &mut usual);
+            Some(usual)
+        }
+        other => text_of(other),
+    };
     (0..rows.numbers.len()).map(cell).collect()
 }

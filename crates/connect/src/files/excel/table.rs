@@ -9,7 +9,7 @@ use super::sheet::{Cell, Sheet, Wrong};
 use crate::files::columns::check_names;
 use crate::files::options::FileOptions;
 use crate::files::store::FileHandle;
-use crate::{ConnectError, Place};
+use crate::{ColumnForm, ConnectError, Place};
 
 /// A sheet that is read as a table.
 pub(crate) struct Table {
@@ -20,6 +20,8 @@ pub(crate) struct Table {
     /// Other sheets that are shown.
     pub(crate) others: Vec<String>,
     pub(crate) names: Vec<String>,
+    /// How the texts of each column are written; `None`: as usual.
+    pub(crate) forms: Vec<Option<ColumnForm>>,
     first_column: usize,
     /// Whether an error in a cell is NULL.
     drops_errors: bool,
@@ -65,6 +67,7 @@ impl Table {
             sheet_name,
             others,
             names: Vec::new(),
+            forms: Vec::new(),
             first_column: 0,
             drops_errors: options.drops_errors,
             kept: None,
@@ -102,6 +105,7 @@ impl Table {
                 .collect(),
         };
         check_names(&self.path, row + 1, &self.names)?;
+        self.forms = self.names.iter().map(|name| options.forms.column(name)).collect();
         if !has_header {
             self.kept = Some((row, cells));
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::FileDraft;
+use super::ignored::with_line;
 use crate::error::RunError;
 use crate::workspace::Workspace;
 
@@ -44,6 +45,15 @@ impl Workspace {
             })?;
             write(&path, &after)?;
             remembered.written.push((path, Some(before)));
+        }
+        if let Some(line) = &draft.ignored {
+            let path = self.root.join(".gitignore");
+            let before = std::fs::read_to_string(&path).ok();
+            if let Err(error) = write(&path, &with_line(before.as_deref().unwrap_or_default(), line)) {
+                remembered.forget()?;
+                return Err(error);
+            }
+            remembered.written.push((path, before));
         }
         let path = self.root.join(&draft.path);
         let written = match std::fs::create_dir_all(self.root.join("sources")) {
@@ -90,7 +100,8 @@ fn with_connection(text: &str, declaration: &str) -> Option<String> {
     };
     let line = format!("{:indent$}{declaration}", "");
     lines.insert(place + 1, &line);
-    Some(lines.join("\n") + "\n")
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    Some(lines.join(end) + end)
 }
 
 #[cfg(test)]
@@ -106,6 +117,7 @@ mod tests {
                 "connections: # all\n    # the app\n    app: {}\nprivacy: {}\n",
                 "connections: # all\n    new: {}\n    # the app\n    app: {}\nprivacy: {}\n",
             ),
+            ("connections:\r\n  app: {}\r\n", "connections:\r\n  new: {}\r\n  app: {}\r\n"),
             ("connections:\nname: shop\n", "connections:\n  new: {}\nname: shop\n"),
         ] {
             assert_eq!(with_connection(before, "new: {}").as_deref(), Some(after));

@@ -129,6 +129,7 @@ pub(super) fn inspected(
                 let class = match privacy {
                     DraftPrivacy::Proposed { class, .. }
                     | DraftPrivacy::ProposedKey { class, .. }
+                    | DraftPrivacy::Chosen { class }
                     | DraftPrivacy::Decided { class, .. } => Some(class),
                     DraftPrivacy::LeftOut { .. } | DraftPrivacy::Open => None,
                 };

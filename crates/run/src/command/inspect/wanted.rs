@@ -1,7 +1,9 @@
 //! Which tables are meant by `--table`.
 
-use ade_connect::{ConnectError, Connection, TableInfo};
+use ade_connect::{ConnectError, Connection, TableInfo, TextForms};
 use ade_diagnostic::did_you_mean;
+use ade_project::resource::SourceTable;
+use serde_json::{Map, Value};
 
 use crate::error::RunError;
 use crate::source::of_connection;
@@ -36,6 +38,53 @@ impl Workspace {
             }
         }
         found.retain(|table| wanted.contains(&table.from));
+        Ok(found)
+    }
+
+    /// The same of tables that are declared with options: as these say that they are written.
+    pub(super) async fn as_declared(
+        &self,
+        opened: &dyn Connection,
+        connection: &ade_project::resource::Connection,
+        mut found: Vec<TableInfo>,
+    ) -> Result<Vec<TableInfo>, RunError> {
+        for table in &mut found {
+            let declared = self.project.sources.values().find_map(|known| {
+                let ingest = known.ingest.as_ref().filter(|ingest| !ingest.options.is_empty())?;
+                let is_it = known.connection.as_ref() == Some(&connection.name) && ingest.from == table.from;
+                is_it.then_some((known, ingest))
+            });
+            let Some((known, ingest)) = declared else { continue };
+            let options = outside(known, &ingest.options);
+            // One that cannot be read so is listed as it was found.
+            if let Ok(Some(as_written)) = opened.browse_with(&table.from, &options).await {
+                let name = std::mem::take(&mut table.name);
+                *table = TableInfo { name, ..as_written };
+            }
+        }
+        Ok(found)
+    }
+
+    /// The tables of these names, written as `options` say.
+    pub(super) async fn written_as(
+        &self,
+        opened: &dyn Connection,
+        connection: &ade_project::resource::Connection,
+        names: &[String],
+        options: &Map<String, Value>,
+    ) -> Result<Vec<TableInfo>, RunError> {
+        let spec = self.connectors.get(&connection.kind)?.spec();
+        if let Some(problem) = spec.check_table_options(options).into_iter().next() {
+            return Err(RunError::usage(format!("--with: {}", problem.message), problem.hint));
+        }
+        let mut found = Vec::new();
+        for name in names {
+            let table = opened.browse_with(name, options).await.map_err(|error| of_connection(error, connection))?;
+            found.push(table.ok_or_else(|| {
+                let hint = "`--table` names a file as it is there, below the connection's folder".to_owned();
+                RunError::usage(format!("connection `{}` has no `{name}`", connection.name), hint)
+            })?);
+        }
         Ok(found)
     }
 
@@ -74,12 +123,29 @@ impl Workspace {
     }
 }
 
+/// Options with the columns' names in the source.
+fn outside(table: &SourceTable, options: &Map<String, Value>) -> Map<String, Value> {
+    let mut options = options.clone();
+    if let Some(Value::Object(columns)) = options.get_mut(TextForms::COLUMNS) {
+        let named = |name: String| match table.column(&name) {
+            Some(column) => column.source_name().to_owned(),
+            None => name,
+        };
+        *columns = std::mem::take(columns).into_iter().map(|(name, form)| (named(name), form)).collect();
+    }
+    options
+}
+
 fn unknown(connection: &str, found: &[TableInfo], name: &str) -> RunError {
     let mut known: Vec<&str> = Vec::new();
     for name in found.iter().flat_map(|table| [table.name.as_str(), table.from.as_str()]) {
         if !known.contains(&name) {
             known.push(name);
         }
+    }
+    if known.is_empty() {
+        let hint = "none is listed there: a web server lists no files, and each is named as it has it".to_owned();
+        return RunError::usage(format!("connection `{connection}` has no table `{name}`"), hint);
     }
     let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known.len().checked_sub(LISTED) {
         Some(more) if more > 0 => format!("there are {} and {more} more", known[..LISTED].join(", ")),

@@ -168,7 +168,7 @@ pub(super) fn policy(source: &SourceTable, column: &str, found: &RetypedColumn) 
 }
 
 /// The type that holds the values of both exactly.
-pub(super) fn widened(landed: &DataType, found: &DataType) -> Option<DataType> {
+pub(in crate::source) fn widened(landed: &DataType, found: &DataType) -> Option<DataType> {
     if type_name(landed) == type_name(found) { Some(found.clone()) } else { ade_lake::widen(landed, found) }
 }
 

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ade_connect::fit;
+use ade_connect::{TextForms, fit_in};
 use ade_engine::{sql_type, type_name};
 use ade_privacy::{Keys, Obfuscator, Treatment, key_id_of, unseal};
 use ade_project::resource::{DriftKind, DriftPolicy, Ingest, RowAction, SourceTable};
@@ -12,6 +12,7 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde_json::{Map, Value};
 
+use super::super::door::Door;
 use super::super::key::key_places;
 use super::super::landing::Landing;
 use super::super::stamp::LOADED_AT;
@@ -27,6 +28,8 @@ pub(super) struct Mending<'a> {
     /// How the rows landed that are there.
     landing: Landing,
     columns: HashMap<String, Result<Mend, String>>,
+    /// How texts of the source are written.
+    forms: TextForms,
 }
 
 /// What happens to values of a column that come back.
@@ -43,9 +46,21 @@ enum Broken<'a> {
     Rule(&'a str),
 }
 
+/// How texts of the source are written, as its options say now.
+fn forms(build: &Build, source: &SourceTable, declared: &Ingest) -> TextForms {
+    let connections = &build.workspace.project.connections;
+    let connection = source.connection.as_ref().and_then(|name| connections.get(name));
+    let connector = connection.and_then(|connection| build.workspace.connectors.get(&connection.kind).ok());
+    let options = connector.and_then(|connector| connector.spec().table_options(&declared.options).ok());
+    let door = Door::new(source);
+    let options = options.map(|options| options.with_names(TextForms::COLUMNS, |name| door.outside(name).to_owned()));
+    options.map(|options| TextForms::of(&options)).unwrap_or_default()
+}
+
 impl<'a> Mending<'a> {
     pub(super) fn new(build: &'a Build, source: &'a SourceTable, declared: &'a Ingest, landing: Landing) -> Self {
-        Self { build, source, declared, landing, columns: HashMap::new() }
+        let forms = forms(build, source, declared);
+        Self { build, source, declared, landing, columns: HashMap::new(), forms }
     }
 
     /// Of rows of the table `schema`, with what tells them apart, what they break and what is sealed behind, those that may land.
@@ -75,12 +90,13 @@ impl<'a> Mending<'a> {
                 values.entry(column).or_insert_with(|| vec![None; rows])[row] = value;
             }
         }
+        let door = Door::new(self.source);
         for (name, texts) in values {
             let Some(place) = schema.fields().iter().position(|field| *field.name() == name) else { continue };
             let has_value: BooleanArray = texts.iter().map(|text| Some(text.is_some())).collect();
             let Some(Ok(Mend::Treat(data_type, obfuscator))) = self.columns.get(&name) else { continue };
             let raw: ArrayRef = Arc::new(StringArray::from(texts));
-            let fitted = fit(&raw, data_type).map_err(shape)?;
+            let fitted = fit_in(&raw, data_type, self.forms.column(door.outside(&name)).as_ref()).map_err(shape)?;
             for row in fitted.misfits.values().set_indices() {
                 stay[row].get_or_insert_with(|| format!("`{name}` is no {}", type_name(data_type)));
             }
