@@ -110,7 +110,7 @@ fn a_quote_that_never_ends() {
 fn values_of_another_type_than_promised() {
     insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\ntwo,2024-01-02\n", TYPED), @"`t.csv`, line 3, column `id`: expected bigint, found text of 3 characters; correct the source or the column's `data_type`");
     insta::assert_snapshot!(of_file("t.csv", "id,day\n1,2024-01-01\n2,2024-13-45\n", TYPED), @"`t.csv`, line 3, column `day`: expected date, found text of 10 characters; correct the source or the column's `data_type`");
-    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,24.07.2026\n", TYPED), @"`t.csv`, line 2, column `day`: expected date, found text of 10 characters; a date has the form `2026-07-24`; where the source writes another one, take the column as `data_type: varchar` and cast it in a model");
+    insta::assert_snapshot!(of_file("t.csv", "id,day\n1,24.07.2026\n", TYPED), @r#"`t.csv`, line 2, column `day`: expected date, found text of 10 characters; a date has the form `2026-07-24`; where the source writes another one, say so under `ingest:` of the table (`date_format: "%d.%m.%Y"`), as far as its format has that option, or take the column as `data_type: varchar` and cast it in a model"#);
     insta::assert_snapshot!(of_file("t.jsonl", "{\"id\": 1, \"day\": \"2024-01-01\"}\n{\"id\": [2], \"day\": \"2024-01-02\"}\n", TYPED), @"`t.jsonl`, line 2, column `id`: expected bigint, found a JSON array; correct the source or the column's `data_type`");
 }
 

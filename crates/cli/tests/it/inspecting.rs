@@ -42,7 +42,6 @@ fn a_draft_is_flagged_until_a_person_has_decided() {
       - name: files
         connection: files
         tables:
-          # 1 row
           # `amount` is read as double, whose sums are rounded; `data_type: decimal(18, 2)` is exact
           - name: orders
             ingest:
@@ -112,7 +111,6 @@ fn a_second_draft_is_of_what_is_new() {
               - name: channel
                 data_type: varchar
                 privacy: # TODO classify
-          # 1 row
           - name: stores
             ingest:
               from: stores.csv

@@ -104,7 +104,7 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
     // Also a table whose test reads a large one that is captured beside it.
     let said = ade.run(&["build"]).succeeds().all();
     assert!(!said.contains("warned"), "{said}");
-    assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
+    assert_eq!(ade.rows("select count(*), count(distinct e_mail) from db.customers"), ["40,40"]);
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
     server
         .psql(
@@ -282,7 +282,7 @@ fn a_mariadb_database_is_inspected_and_lands_as_drafted() {
     assert_eq!(ade.run(&["check"]).succeeds().text(), "no problems\n", "{draft}");
     ade.run(&["build"]).succeeds();
     ade.run(&["build"]).succeeds();
-    assert_eq!(ade.rows("select count(*), count(distinct \"E-Mail\") from db.customers"), ["40,40"]);
+    assert_eq!(ade.rows("select count(*), count(distinct e_mail) from db.customers"), ["40,40"]);
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["30"]);
     assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
 }

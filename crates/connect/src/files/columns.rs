@@ -38,6 +38,24 @@ pub(crate) fn value_error(place: Place, expected: &DataType, text: &str) -> Conn
     }
 }
 
+/// The error for a text of a column whose texts are declared to be written in some form.
+pub(crate) fn form_error(place: Place, expected: &DataType, text: &str) -> ConnectError {
+    ConnectError::Value {
+        place: Box::new(place),
+        expected: type_name(expected),
+        found: format!("text of {} that is not written as the options say", characters(text)),
+        advice: "correct `decimal`, `date_format`, `timestamp_format` or `date_formats`, the source, or the column's `data_type`"
+            .to_owned(),
+    }
+}
+
+fn characters(text: &str) -> String {
+    match text.chars().count() {
+        1 => "1 character".to_owned(),
+        count => format!("{count} characters"),
+    }
+}
+
 /// Batches under construction.
 pub(crate) struct Batches {
     schema: SchemaRef,

@@ -78,7 +78,6 @@ async fn files_with_their_options() {
     let tables = source.open().await.browse().await.unwrap();
     let text = Draft::new("inventory", "inventory", &tables, |_, _| DraftPrivacy::Open).to_yaml();
     let expected = "
-      # 1 row
       - name: stock
         ingest:
           from: \"daily/stock_*.csv\"

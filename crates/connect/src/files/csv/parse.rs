@@ -10,7 +10,7 @@ use super::cells::{Cell, Cells};
 use super::header::Header;
 use super::infer::chunk_rows;
 use super::scanner::Scanner;
-use crate::files::columns::{Batches, value_error};
+use crate::files::columns::{Batches, form_error, value_error};
 use crate::files::parallel::{Results, Stop};
 use crate::files::text::Block;
 use crate::value::{ColumnBuilder, is_text};
@@ -201,9 +201,11 @@ impl Parser {
                 scanner.rows(1, &mut cells)?;
             }
             let field = self.schema.field(index);
-            let place = self.places[index].unwrap_or(0);
-            let cell = cells.all(scanner.text()).nth(place).unwrap_or(Cell { text: "", is_quoted: false });
-            Ok(value_error(Place::of(&self.path).line(line).column(field.name()), field.data_type(), cell.text))
+            let field_place = self.places[index].unwrap_or(0);
+            let cell = cells.all(scanner.text()).nth(field_place).unwrap_or(Cell { text: "", is_quoted: false });
+            let place = Place::of(&self.path).line(line).column(field.name());
+            let error = if self.forms[index].is_some() { form_error } else { value_error };
+            Ok(error(place, field.data_type(), cell.text))
         };
         find().unwrap_or_else(|error| error)
     }
