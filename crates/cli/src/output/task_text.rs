@@ -61,7 +61,13 @@ fn check_line(check: &CheckReport, style: Style) -> String {
         "warn" => style.warn("warn"),
         other => style.bad(other),
     };
-    let stored = check.stored_in.as_ref().map(|table| format!(" (rows kept in {table})")).unwrap_or_default();
+    // Which rows they are, only those who keep them can say.
+    let is_of_rows = check.failures > 0 && check.node.starts_with("test.");
+    let stored = match &check.stored_in {
+        Some(table) => format!(" (rows kept in {table})"),
+        None if is_of_rows => " (`--store-failures` keeps them)".to_owned(),
+        None => String::new(),
+    };
     format!("{word} {}: {}{stored}", check.name, check.message)
 }
 
@@ -97,7 +103,7 @@ mod tests {
         assert_eq!(
             task_lines(&report, Style::new(false)),
             "✗ failed    model   core.orders  1,200 rows not published · 0 of 1 check · 0.04 s\n    \
-             fail unique_orders_id: 2 values of `id` occur more than once"
+             fail unique_orders_id: 2 values of `id` occur more than once (`--store-failures` keeps them)"
         );
     }
 }
