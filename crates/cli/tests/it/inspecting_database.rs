@@ -114,7 +114,7 @@ fn a_postgresql_database_is_inspected_and_captured_as_drafted() {
         .unwrap();
     ade.run(&["build"]).succeeds();
     assert_eq!(ade.rows("select count(*) from db.order_lines"), ["20"]);
-    assert_eq!(ade.rows("select max(\"Id_2\") from db.orders"), ["5"]);
+    assert_eq!(ade.rows("select max(id_2) from db.orders"), ["5"]);
     assert_eq!(ade.rows("select count(*) from db.days"), ["2"]);
     assert_eq!(leaks(&folder.files(), &["canary1@shop.de", "Canary Person"]), []);
 }

@@ -104,7 +104,13 @@ fn options_that_say_what_rows_are_are_told_once_they_are_others() {
 #[test]
 fn a_column_that_is_listed_since_is_not_there_until_something_brings_it() {
     let folder = Folder::with(&[
-        ("ade.yml", &PROJECT.replace("\"*\"", "\"[ia]*\"")),
+        (
+            "ade.yml",
+            &PROJECT.replace(
+                "{column: \"*\", class: public}",
+                "{column: id, class: public}\n    - {column: amount, class: public}",
+            ),
+        ),
         ("inbox/a.csv", "id,amount,note\n1,10,x\n"),
         ("inbox/b.csv", "id,amount,note\n3,30,-\n"),
     ]);
