@@ -101,8 +101,8 @@ fn a_value_in_another_form_is_a_misfit_as_ever() {
         project(&[("inbox/a.csv", "id;amount;due\n1;79,52;27.12.2026\n2;79.52;12.27.2026\n3;x;27.12.2026\n")]);
     let table = |drift: &str| {
         format!(
-            "      - name: a\n        ingest: {{from: a.csv, decimal: \",\", date_format: \"%d.%m.%Y\"}}\n{drift}        \
-             columns: [{{name: amount, data_type: \"decimal(9, 2)\"}}, {{name: due, data_type: date}}]\n"
+            "      - name: a\n        ingest: {{from: a.csv, mode: incremental, key: [id], decimal: \",\", date_format: \"%d.%m.%Y\"}}\n{drift}        \
+             columns: [{{name: id}}, {{name: amount, data_type: \"decimal(9, 2)\"}}, {{name: due, data_type: date}}]\n"
         )
     };
     declare(&folder, &table(""));
