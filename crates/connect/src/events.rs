@@ -9,6 +9,7 @@ mod change;
 mod connection;
 mod connector;
 mod feed;
+mod kept;
 mod log;
 mod message;
 mod round;
@@ -21,3 +22,4 @@ pub use log::{
     EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord, LogPlace, LogRound, read_round,
 };
 pub use round::{EventCount, EventRound, EventSource, NewEvent};
+pub use snapshot::STOPPED;

@@ -80,7 +80,7 @@ pub use draft::{
 pub use error::ConnectError;
 pub use events::{
     EventCount, EventFeed, EventLog, EventLogKey, EventLogLock, EventLogOptions, EventLogWriter, EventRecord,
-    EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, read_round, snake_case,
+    EventRound, EventSource, EventsConnector, LogPlace, LogRound, NewEvent, STOPPED, read_round, snake_case,
 };
 pub use feed::{FedTable, Feed, FeedGate, FeedRequest, FeedStep, SaidLine};
 pub use files::{FilesConnector, files_of_position};

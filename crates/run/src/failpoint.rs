@@ -29,6 +29,9 @@ pub(crate) const FAIL_POINTS: &[&str] = &[
     AUDIT_END,
     REJECTS_SET_ASIDE,
     REJECTS_COMMITTED,
+    EVENTS_RESENDING,
+    EVENTS_RESENT_TABLE,
+    EVENTS_RESENT,
     FAILURES_STAGED,
     VIEW_BEFORE_SWITCH,
     VIEW_SWITCHED,
@@ -61,6 +64,12 @@ pub(crate) const SOURCE_COMMITTED: &str = "run::source::committed";
 pub(crate) const REJECTS_SET_ASIDE: &str = "run::rejects::set_aside";
 /// The batch of a replay is committed, and its rejects are not called replayed.
 pub(crate) const REJECTS_COMMITTED: &str = "run::rejects::committed";
+/// Rejected messages say that they are being resent, and no table has them.
+pub(crate) const EVENTS_RESENDING: &str = "run::events::resending";
+/// One of the tables that they go to has landed its rows.
+pub(crate) const EVENTS_RESENT_TABLE: &str = "run::events::resent_table";
+/// All of them have, and it is counted; the rejects do not say so.
+pub(crate) const EVENTS_RESENT: &str = "run::events::resent";
 /// A seed was read to its end.
 pub(crate) const SEED_READ: &str = "run::seed::read";
 /// A seed is committed.
@@ -87,6 +96,9 @@ pub(crate) const TASK_BEFORE_RECORD: &str = "run::task::before_record";
 pub(crate) const TASK_RECORDED: &str = "run::task::recorded";
 /// All tasks have ended, and the run is about to be closed.
 pub(crate) const RUN_BEFORE_FINISH: &str = "run::run::before_finish";
+
+/// A bug loses a row of each batch on its way to the stage. It ends no run, so it is none of the points that tests walk through.
+pub(crate) const SOURCE_ROW_LOST: &str = "run::source::row_lost";
 
 /// Every fail point that a run passes, those of the lake and of the metadata database among them; for tests that walk
 /// through all of them.

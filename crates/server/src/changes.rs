@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::segment::{Message, Sent};
+use crate::segment::{Message, Sent, parse};
 
 /// A body of documents is never longer: a row of DynamoDB alone may have 400 KB, and comes as it was and as it is.
 pub(crate) const MOST_BYTES: usize = 4 << 20;
@@ -20,8 +20,7 @@ pub(crate) fn source_of(path: &str) -> Option<&str> {
 
 /// Reads a body; gives what is wrong with it. `digest` names a document by all of it.
 pub(crate) fn read(body: &[u8], digest: impl Fn(&str) -> u64) -> Result<Sent, &'static str> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| "the body is not JSON")?;
-    let documents = match body {
+    let documents = match parse(body)? {
         Value::Array(documents) => documents,
         Value::Object(mut object) => match object.shift_remove("Records") {
             Some(Value::Array(documents)) => documents,
@@ -37,7 +36,7 @@ pub(crate) fn read(body: &[u8], digest: impl Fn(&str) -> u64) -> Result<Sent, &'
         }
         message
     });
-    Ok(Sent { write_key: None, left_at: None, messages: messages.collect() })
+    Ok(Sent { write_key: None, left_at: None, most_bytes: usize::MAX, messages: messages.collect() })
 }
 
 fn id_of(document: &Value, digest: &impl Fn(&str) -> u64) -> Option<String> {

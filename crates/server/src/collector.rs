@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ade_run::events::{EventLogKey, EventRecord};
 use ade_run::{Clock, Ids};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::backlog::Backlog;
 use crate::changes;
@@ -52,23 +52,26 @@ impl Collector {
     async fn route(&self, request: Request) -> Response {
         let (method, path) = (request.head.method.as_str(), request.head.path.as_str());
         match (method, path) {
-            ("OPTIONS", _) => return Response::json(204, &Value::Null).without_body(),
+            ("OPTIONS", _) => return Response::nothing(),
             ("GET" | "HEAD", "/health") => return self.health(),
-            ("GET", "/metrics") => {
+            ("GET" | "HEAD", "/metrics") => {
                 let backlog = self.backlogs().map(Backlog::bytes).sum();
                 return Response::text(200, self.metrics.to_text(backlog));
+            }
+            (_, "/health" | "/metrics") => {
+                return Response::other_method("GET, HEAD, OPTIONS", "this is only to be read");
             }
             _ => {}
         }
         if let Some(source) = changes::source_of(path) {
             if method != "POST" {
-                return Response::failure(405, "change documents are sent with POST");
+                return Response::other_method("POST, OPTIONS", "change documents are sent with POST");
             }
             return self.take_changes(source, &request).await;
         }
         match Endpoint::of(path) {
             None => Response::failure(404, "there is nothing here; events go to /v1/track, /v1/batch and so on"),
-            Some(_) if method != "POST" => Response::failure(405, "events are sent with POST"),
+            Some(_) if method != "POST" => Response::other_method("POST, OPTIONS", "events are sent with POST"),
             Some(Endpoint::Telemetry) => Response::success(),
             Some(endpoint) => self.collect(endpoint, &request).await,
         }
@@ -131,8 +134,9 @@ impl Collector {
             let full = Response::failure(429, "what was sent before has not landed yet; send it again later");
             return full.retry_after(self.retry_after);
         }
+        let (left_at, most) = (sent.left_at, sent.most_bytes);
         let records: Vec<EventRecord> =
-            sent.messages.into_iter().map(|message| self.record(destination, message, sent.left_at)).collect();
+            sent.messages.into_iter().map(|message| self.record(destination, message, left_at, most)).collect();
         if records.is_empty() {
             return Response::success();
         }
@@ -149,19 +153,27 @@ impl Collector {
         }
     }
 
-    fn record(&self, destination: &Destination, mut message: Message, sent_at: Option<i64>) -> EventRecord {
+    fn record(
+        &self,
+        destination: &Destination,
+        mut message: Message,
+        sent_at: Option<i64>,
+        most_bytes: usize,
+    ) -> EventRecord {
         let id = message.id.take().unwrap_or_else(|| {
             let id = format!("api-{}", self.ids.next());
             message.identified(id.clone());
             id
         });
+        let body = message.value.to_string().into_bytes();
         EventRecord {
             source: destination.source.clone(),
             received_at: self.clock.now().timestamp_micros(),
             sent_at,
             digest: destination.key.digest(&destination.source, &id),
             is_duplicate: false,
-            body: message.value.to_string().into_bytes(),
+            is_too_long: body.len() > most_bytes,
+            body,
         }
     }
 }

@@ -14,6 +14,16 @@ pub enum ServerError {
         "no connection of the project is of `type: events`, so there is nothing to collect; declare one in `ade.yml` with the write keys of its sources"
     )]
     NothingToCollect,
+    /// Nothing of what is sent with a write key could land.
+    #[error(
+        "source `{source_name}` of connection `{connection}` has a write key and no table, so what its clients send would land nowhere; list tables of it (`ade inspect {connection} --source {source_name} --write`), or take its write key away"
+    )]
+    NoTables {
+        /// The connection.
+        connection: String,
+        /// The source.
+        source_name: String,
+    },
     /// The address cannot be listened at.
     #[error("cannot listen at {address}: {source}; choose another one with --listen")]
     Listen {

@@ -6,6 +6,7 @@
 mod body;
 mod connection;
 mod head;
+mod incoming;
 mod response;
 
 pub(crate) use connection::{Limits, converse};

@@ -52,6 +52,8 @@ pub(crate) struct Sent {
     pub(crate) write_key: Option<String>,
     /// When the request says that it left its client, in microseconds since 1970.
     pub(crate) left_at: Option<i64>,
+    /// A message that is kept with more bytes was too long when it was sent.
+    pub(crate) most_bytes: usize,
     pub(crate) messages: Vec<Message>,
 }
 
@@ -64,15 +66,52 @@ pub(crate) struct Message {
     pub(crate) value: Value,
 }
 
+/// A message gets its type and an id, which are not of its length.
+const ADDED_BYTES: usize = 128;
+
+/// Reads JSON. Programs that cut a text off in the middle of a character send half of it (`\ud83d`): what stands around it is not lost
+/// for that.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, &'static str> {
+    let read = serde_json::from_slice(body);
+    read.or_else(|_| serde_json::from_slice(&without_halves(body))).map_err(|_| "the body is not JSON")
+}
+
+/// The same JSON, with halves of pairs of surrogates replaced, as encoders of UTF-8 do.
+fn without_halves(body: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let digits =
+            std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut whole, mut at) = (Vec::with_capacity(body.len()), 0);
+    while at < body.len() {
+        let length = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                whole.extend_from_slice(b"\\ufffd");
+                at += 6;
+                continue;
+            }
+            // What stands behind a backslash belongs to it.
+            _ if body[at] == b'\\' => 2.min(body.len() - at),
+            _ => 1,
+        };
+        whole.extend_from_slice(&body[at..at + length]);
+        at += length;
+    }
+    whole
+}
+
 /// Reads the body of a request; gives what is wrong with it.
 pub(crate) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Sent, &'static str> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| "the body is not JSON")?;
-    let Value::Object(mut body) = value else { return Err("the body is not a JSON object") };
+    let Value::Object(mut body) = parse(body)? else { return Err("the body is not a JSON object") };
     let write_key = match body.shift_remove("writeKey") {
         Some(Value::String(key)) => Some(key),
         _ => None,
     };
     let left_at = body.get("sentAt").and_then(Value::as_str).and_then(micros);
+    let mut most_bytes = usize::MAX;
     let messages = match endpoint {
         Endpoint::One(kind) => {
             body.insert("type".to_owned(), kind.into());
@@ -87,10 +126,12 @@ pub(crate) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Sent, &'static str
                 .into_iter()
                 .filter_map(|name| Some((name.to_owned(), body.shift_remove(name)?)))
                 .collect();
+            let shared_bytes: usize = shared.iter().map(|(name, value)| name.len() + 4 + value.to_string().len()).sum();
+            most_bytes = MOST_MESSAGE_BYTES + ADDED_BYTES + shared_bytes;
             batch.into_iter().map(|message| Message::new(with_shared(message, &shared))).collect()
         }
     };
-    Ok(Sent { write_key, left_at, messages })
+    Ok(Sent { write_key, left_at, most_bytes, messages })
 }
 
 impl Message {
@@ -179,6 +220,20 @@ mod tests {
         );
         assert_eq!(sent.messages[0].id.as_deref(), Some("1"));
         assert_eq!(sent.messages[1].id, None);
+    }
+
+    #[test]
+    fn half_a_character_does_not_cost_the_rest() {
+        for (sent, kept) in [
+            (r#"{"a":"\ud83d"}"#, "\u{fffd}"),
+            (r#"{"a":"x\uDE00\ud83d\ud83d\uDE00"}"#, "x\u{fffd}\u{fffd}😀"),
+            (r#"{"a":"\\ud83d\ud83dz"}"#, "\\ud83d\u{fffd}z"),
+        ] {
+            assert_eq!(parse(sent.as_bytes()).unwrap(), json!({ "a": kept }), "{sent}");
+        }
+        for broken in [&br#"{"a":"\ud83"#[..], b"{\"a\":\"\\", b"\xff"] {
+            assert!(parse(broken).is_err());
+        }
     }
 
     #[test]

@@ -22,8 +22,6 @@ use crate::landing::{Landing, Pace, land_all};
 use crate::metrics::Metrics;
 use crate::segment::MOST_BATCH_BYTES;
 
-/// Connections at once; more wait until one is closed.
-const MOST_CONNECTIONS: usize = 4_096;
 /// Bodies at once, in KiB.
 const MOST_KIBIBYTES: usize = 64 << 10;
 /// How long requests may take to end once it is asked to stop.
@@ -38,6 +36,8 @@ pub struct ServeOptions {
     pub land_every: Option<Duration>,
     /// Bytes of the log after which it lands earlier.
     pub land_bytes: u64,
+    /// Connections at once; more wait until one is closed. Each takes a file descriptor, and the lake and the log need some, too.
+    pub most_connections: usize,
 }
 
 /// Collects events until `stop` becomes true, and then ends what has begun and lands what is there. `ready` is told the
@@ -55,6 +55,9 @@ pub async fn serve(
     let metrics = Arc::new(Metrics::default());
     let (mut destinations, mut landings, mut threads) = (HashMap::new(), Vec::new(), Vec::new());
     for collection in collections {
+        if let Some(source) = collection.write_keys.keys().find(|source| !collection.sources.contains(source)) {
+            return Err(ServerError::NoTables { source_name: source.clone(), connection: collection.connection });
+        }
         let log_failed = |source| ServerError::Log { connection: collection.connection.clone(), source };
         let lock = collection.log.lock().map_err(log_failed)?;
         let Some(lock) = lock else {
@@ -102,7 +105,7 @@ pub async fn serve(
             None => measure_all(&landings, workspace, stop.clone()).await,
         }
     };
-    tokio::join!(listen(&listener, collector, stop.clone()), landing);
+    tokio::join!(listen(&listener, collector, options.most_connections, stop.clone()), landing);
     drop(listener);
     for thread in threads {
         // It ends with the last connection.
@@ -132,19 +135,26 @@ async fn measure_all(landings: &[Landing], workspace: &Arc<Workspace>, mut stop:
 }
 
 /// Takes connections until it is asked to stop, and then waits for those that have not ended.
-async fn listen(listener: &TcpListener, collector: Arc<Collector>, mut stop: watch::Receiver<bool>) {
+async fn listen(
+    listener: &TcpListener,
+    collector: Arc<Collector>,
+    most_connections: usize,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(most_connections.max(1)));
     let limits = Limits {
         body_bytes: |path| if source_of(path).is_some() { MOST_BYTES } else { MOST_BATCH_BYTES },
         kibibytes_at_once: Arc::new(Semaphore::new(MOST_KIBIBYTES)),
+        places: Arc::clone(&places),
+        few: most_connections / 8,
         idle: Duration::from_secs(75),
         arrival: Duration::from_secs(30),
     };
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let next = async { (Arc::clone(&places).acquire_owned().await, listener.accept().await) };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {

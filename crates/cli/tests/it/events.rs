@@ -1,4 +1,7 @@
 //! `ade serve`: what clients send lands, whatever happens on the way.
+mod accounts;
+mod aside;
+mod canaries;
 mod changes;
 mod clients;
 mod http;

@@ -53,6 +53,9 @@ pub(super) type Malformed = (&'static str, &'static str);
 impl Message {
     /// Understands a record.
     pub(super) fn of(record: &EventRecord) -> Result<Self, Malformed> {
+        if record.is_too_long {
+            return Err(("too_long", "it is longer than 32 KB"));
+        }
         let not_an_object = ("broken_record", "it is no JSON object");
         let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&record.body) else {
             return Err(not_an_object);
@@ -191,7 +194,15 @@ mod tests {
     fn message(body: &Value, sent_at: Option<i64>) -> Result<Message, Malformed> {
         let body = body.to_string().into_bytes();
         let (source, received_at) = ("web".to_owned(), 1_767_225_600_000_000);
-        Message::of(&EventRecord { source, received_at, sent_at, digest: 1, is_duplicate: false, body })
+        Message::of(&EventRecord {
+            source,
+            received_at,
+            sent_at,
+            digest: 1,
+            is_duplicate: false,
+            is_too_long: false,
+            body,
+        })
     }
 
     fn cell<'a>(cells: &'a [(String, Cell)], name: &str) -> Option<&'a str> {

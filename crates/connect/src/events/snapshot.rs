@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Schema};
 use async_trait::async_trait;
 use futures::stream;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::message::OWN;
 use super::table::Table;
@@ -16,29 +16,55 @@ use crate::{
     BatchStream, ColumnDrift, ConnectError, Place, ReadPlan, ReadRequest, ReadUnit, RejectedRecord, Snapshot, UnitEnd,
 };
 
+/// The rule of records that are rejected of a table since it could not land them.
+pub const STOPPED: &str = "stopped";
+
 /// What a source has in a round.
 pub(super) struct SourceRound {
     pub(super) round: Arc<EventRound>,
     pub(super) source: String,
+    /// Whether tables cannot land it: then all of it is rejected of them.
+    pub(super) is_aside: bool,
+    /// The replay that it is of, where it is no round of the log.
+    pub(super) replay: Option<String>,
 }
 
 impl SourceRound {
+    /// The rows of a table that are to land.
     fn table(&self, from: &str) -> Option<&Table> {
+        if self.is_aside { None } else { self.all_of(from) }
+    }
+
+    fn all_of(&self, from: &str) -> Option<&Table> {
         self.round.sources.get(&self.source)?.tables.get(&EventFeed::parse(from))
     }
 
-    /// Records that land in no table, behind a place, where the table is the one that they are rejected of.
+    /// Records that do not land, behind a place: those that no table is for, where the table is the one that they are rejected of,
+    /// and those that the table cannot land.
     fn rejected(&self, from: &str, after: Option<LogPlace>) -> Vec<RejectedRecord> {
         let events = self.round.sources.get(&self.source);
         let events = events.filter(|events| events.home == Some(EventFeed::parse(from)));
         let rejected = events.into_iter().flat_map(|events| &events.rejected);
-        rejected
-            .filter(|(place, _)| after.is_none_or(|after| *place > after))
-            .map(|(_, record)| record.clone())
-            .collect()
+        let nowhere = rejected.filter(|rejected| after.is_none_or(|after| rejected.at.0 > after));
+        let mut all: Vec<RejectedRecord> =
+            nowhere.map(|rejected| self.round.record(rejected.at, rejected.rule, rejected.reason.clone())).collect();
+        if let (true, Some(table)) = (self.is_aside, self.all_of(from)) {
+            let reason = "its table could not land what came with it";
+            let records = table.records(table.first_after(after)).into_iter();
+            all.extend(records.map(|at| self.round.record(at, STOPPED, reason.to_owned())));
+        }
+        all
+    }
+
+    /// Up to where a table has what it is given.
+    fn after(&self, position: Option<&Value>) -> Option<LogPlace> {
+        position.filter(|_| self.replay.is_none()).and_then(LogPlace::of_position)
     }
 
     fn label(&self) -> String {
+        if let Some(replay) = &self.replay {
+            return format!("events of {} replayed as {replay}", self.source);
+        }
         // Whoever reads it again may find that more has arrived: it is known by where it begins.
         let LogPlace { segment, offset } = self.round.begin;
         format!("events of {} behind {segment}:{offset}", self.source)
@@ -55,7 +81,7 @@ impl Snapshot for SourceRound {
     async fn plan(&self, request: &ReadRequest) -> Result<ReadPlan, ConnectError> {
         let empty = Table::default();
         let table = self.table(&request.from).unwrap_or(&empty);
-        let after = request.position.as_ref().and_then(LogPlace::of_position);
+        let after = self.after(request.position.as_ref());
         let (first, label) = (table.first_after(after), self.label());
         let rows = table.rows() - first;
         let rejected = self.rejected(&request.from, after);
@@ -88,7 +114,7 @@ impl Snapshot for SourceRound {
             size_bytes: Some(1),
             rows: Some(rows as u64),
             drift: ColumnDrift::default(),
-            detail: json!({ "first": first }),
+            detail: json!({ "first": first, "is_replay": self.replay.is_some() }),
         };
         Ok(ReadPlan {
             request: Arc::new(request.clone()),
@@ -112,7 +138,7 @@ impl Snapshot for SourceRound {
         let pieces = (first..rows).step_by(size);
         let batch = |from| table.batch(&plan.schema, &unit.label, from, rows.min(from + size)).map(Item::Batch);
         let mut items: Vec<_> = pieces.map(batch).collect();
-        let after = plan.request.position.as_ref().and_then(LogPlace::of_position);
+        let after = self.after(plan.request.position.as_ref());
         let rejected = self.rejected(&plan.request.from, after);
         if let Some(first) = rejected.first() {
             items.push(if plan.rejects {
@@ -126,8 +152,12 @@ impl Snapshot for SourceRound {
                 })
             });
         }
-        let end = self.round.end;
-        let end = UnitEnd::new((rows - first.min(rows)) as u64, Vec::new(), move |_, _| Some(end.to_position()));
+        let (end, replay) = (self.round.end, self.replay.clone());
+        let position = move |before, _: &str| match &replay {
+            Some(id) => Some(LogPlace::replayed(before, id)),
+            None => Some(end.after(before)),
+        };
+        let end = UnitEnd::new((rows - first.min(rows)) as u64, Vec::new(), position);
         items.push(Ok(Item::End(end)));
         Ok(BatchStream::new(Arc::clone(&plan.schema), stream::iter(items)))
     }

@@ -25,6 +25,7 @@ fn record(log: &EventLog, id: u32) -> EventRecord {
         sent_at: id.is_multiple_of(2).then_some(5),
         digest: log.key().digest("web", &message_id),
         is_duplicate: false,
+        is_too_long: id.is_multiple_of(7),
         body: format!("{{\"messageId\":\"{message_id}\",\"pad\":\"{}\"}}", "x".repeat(id as usize % 97)).into_bytes(),
     }
 }

@@ -10,12 +10,14 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::collected::Came;
 use super::decided::Decided;
 use super::gaps::Gaps;
 use super::ingest::TableLanding;
 use super::key::repeated_key;
 use super::landing::{ContentHash, Landing};
 use super::losses::Losses;
+use super::merging::Merging;
 use super::quarantine::{Intake, Quarantine};
 use super::reading::Reading;
 use super::row_digest::Place;
@@ -137,6 +139,8 @@ impl Arrival<'_> {
                 None
             }
         };
+        let is_older = self.units.iter().any(|unit| unit.detail["is_replay"] == true);
+        let mut merging = table.merges_rows().then(|| Merging::new(is_older));
         for (place, unit) in self.units.iter().enumerate() {
             let batch_id = workspace.world.ids.next();
             let mut reading = Reading {
@@ -149,6 +153,7 @@ impl Arrival<'_> {
                 tally: &mut tally,
                 gone: &mut gone,
                 seen: &mut seen,
+                merging: &mut merging,
             };
             let end = match Box::pin(reading.read(snapshot, unit, batch_id, rows_before + rows)).await {
                 Ok(end) => end,
@@ -217,6 +222,9 @@ impl Arrival<'_> {
             tally.apart = Some(Box::pin(quarantine.commit(fingerprint, table.build.run_id)).await?);
             hit(failpoint::SOURCE_KEPT_APART)?;
         }
+        if table.is_of_events() {
+            position = Came::new(&counts, gone, &tally).in_position(position);
+        }
         // A table that its source has no rows for still gets a commit: then it exists.
         let note = CommitNote {
             run_id: Some(table.build.run_id),
@@ -272,7 +280,10 @@ impl Arrival<'_> {
 
     /// Whether arrivals may say that rows with their keys must not be in the table.
     pub(super) fn takes_out(&self) -> bool {
-        let keyed = self.table.declared.mode != IngestMode::Full && !self.table.declared.key.is_empty();
+        // Of what is completed by what is there, nothing goes for what does not fit.
+        let keyed = self.table.declared.mode != IngestMode::Full
+            && !self.table.declared.key.is_empty()
+            && !self.table.merges_rows();
         self.is_of_changes() || (keyed && self.decided.sieve.takes_out())
     }
 

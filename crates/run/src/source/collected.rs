@@ -5,10 +5,17 @@
 //! what became of the round's messages is committed to a table of its own ([`counts`]), whose position says how far
 //! everything has landed; what lies before it is forgotten. Whoever dies in between finds the same round again, as long as
 //! the tables that were faster: these have landed it.
+//! A table that cannot land what a round has of it, since a check fails or a contract says stop, holds nobody up: its events of that
+//! round are set aside beside it, sealed, as the rejects that they are, and wait there for `ade rejects replay`. What fails for
+//! a reason of this machine (the lake cannot be written to) is tried again, and the round waits in the log.
+mod account;
+mod came;
 mod collecting;
 mod collection;
 mod counts;
 mod growth;
+mod held;
+mod resending;
 
 use std::collections::HashMap;
 
@@ -17,10 +24,12 @@ use ade_project::resource::Connection;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
+pub(super) use account::Account;
+pub(super) use came::Came;
 pub use collection::Collection;
 
 use self::collecting::Collecting;
-use crate::build::{Build, Outcome, TaskError};
+use crate::build::{Build, Outcome, RejectFilter, TaskError};
 
 /// What tables came to; each is taken by its task.
 type Outcomes = HashMap<NodeId, Result<Outcome, TaskError>>;
@@ -44,6 +53,23 @@ impl Collected {
         if !outcomes.contains_key(&connection.name) {
             let collecting: BoxFuture<'_, _> = Box::pin(Collecting::land_all(build, connection, node, checks));
             outcomes.insert(connection.name.clone(), collecting.await);
+        }
+        let of_connection = outcomes.get_mut(&connection.name);
+        of_connection.and_then(|all| all.remove(node)).unwrap_or_else(|| Ok(Outcome::unchanged()))
+    }
+
+    /// The same for the rejects of a table that may land by now.
+    pub(crate) async fn replayed(
+        &self,
+        build: &Build,
+        connection: &Connection,
+        node: &NodeId,
+        filter: &RejectFilter,
+    ) -> Result<Outcome, TaskError> {
+        let mut outcomes = self.outcomes.lock().await;
+        if !outcomes.contains_key(&connection.name) {
+            let replaying: BoxFuture<'_, _> = Box::pin(Collecting::replay_all(build, connection, node, filter));
+            outcomes.insert(connection.name.clone(), replaying.await);
         }
         let of_connection = outcomes.get_mut(&connection.name);
         of_connection.and_then(|all| all.remove(node)).unwrap_or_else(|| Ok(Outcome::unchanged()))

@@ -319,6 +319,11 @@ impl TableLanding<'_> {
         self.kind() == "events"
     }
 
+    /// Whether rows say only what is new of theirs: traits of users.
+    pub(super) fn merges_rows(&self) -> bool {
+        self.is_of_events() && self.declared.from == "users"
+    }
+
     /// Whether the source types values of columns of this kind rather than the columns.
     fn types_values(&self) -> impl Fn(&DataType) -> bool {
         let kind = self.kind();

@@ -22,6 +22,7 @@ mod landed_column;
 mod landed_reading;
 mod landing;
 mod losses;
+mod merging;
 mod obfuscation;
 mod quarantine;
 mod reading;

@@ -19,8 +19,9 @@ use super::gaps::Gaps;
 use super::key::{rows_with_null_key, with_whole_key};
 use super::landing::ContentHash;
 use super::losses::Losses;
-use super::quarantine::Quarantine;
-use super::rejection::Rejection;
+use super::merging::Merging;
+use super::quarantine::{KIND, Quarantine};
+use super::rejection::{RejectKind, Rejection};
 use super::row_digest::Place;
 use super::sieve::Sifted;
 use super::stamp::stamp;
@@ -54,6 +55,8 @@ pub(super) struct Reading<'a, 'q> {
     pub(super) gone: &'a mut u64,
     /// What remembers which rows came, where others stay.
     pub(super) seen: &'a mut Option<Seen>,
+    /// What completes rows that say only what is new.
+    pub(super) merging: &'a mut Option<Merging>,
 }
 
 impl Reading<'_, '_> {
@@ -121,9 +124,11 @@ impl Reading<'_, '_> {
         stamp: &Stamp,
     ) -> Result<(), TaskError> {
         if let Some(suppressor) = &self.arrival.decided.sieve.suppressor {
-            let before = records.len();
-            records.retain(|record| !suppressor.is_in(&String::from_utf8_lossy(&record.record)));
-            self.tally.suppressed += (before - records.len()) as u64;
+            let is_erased = |record: &RejectedRecord| suppressor.is_in(&String::from_utf8_lossy(&record.record));
+            let (erased, others): (Vec<_>, Vec<_>) = records.into_iter().partition(is_erased);
+            self.tally.suppressed += erased.len() as u64;
+            self.tally.suppressed_records.extend(erased.into_iter().map(|record| record.place));
+            records = others;
         }
         if records.is_empty() {
             return Ok(());
@@ -139,6 +144,7 @@ impl Reading<'_, '_> {
         }
         let Stamp { batch_id, loaded_at } = stamp;
         let kept = quarantine.take_records(records, &unit.label, keyring, batch_id, *loaded_at).await?;
+        self.tally.kept_records += kept.num_rows() as u64;
         if let Some(hash) = self.hash {
             hash.add(&kept);
         }
@@ -197,6 +203,7 @@ impl Reading<'_, '_> {
     ) -> Result<(), TaskError> {
         let Some(quarantine) = self.quarantine else { return Ok(()) };
         let kept = quarantine.take(treated, rejection, place, &stamp.batch_id, stamp.loaded_at).await?;
+        self.tally.kept_rows += kept.as_ref().map_or(0, rows_kept);
         if let (Some(hash), Some(kept)) = (&mut self.hash, kept) {
             hash.add(&kept);
         }
@@ -237,6 +244,10 @@ impl Reading<'_, '_> {
         if let Some(problem) = rows_with_null_key(table.source, &unit.label, &batch) {
             return Err(TaskError::Diagnostics(vec![problem]));
         }
+        let batch = match self.merging {
+            Some(merging) => Box::pin(merging.merge(table, batch)).await?,
+            None => batch,
+        };
         if let Some(hash) = self.hash {
             hash.add(&batch);
         }
@@ -249,6 +260,15 @@ impl Reading<'_, '_> {
             stamped =
                 RecordBatch::try_new(self.arrival.staged_schema(), columns).map_err(|_| RunError::Stamp { rows })?;
         }
+        if hit(failpoint::SOURCE_ROW_LOST).is_err() {
+            stamped = stamped.slice(1, stamped.num_rows() - 1);
+        }
         Ok(self.writer.write(stamped).await?)
     }
+}
+
+/// How many rejects are rows that are kept apart.
+fn rows_kept(rejects: &RecordBatch) -> u64 {
+    let kinds = rejects.column_by_name(KIND).and_then(|kinds| kinds.as_string_opt::<i32>());
+    kinds.map_or(0, |kinds| kinds.iter().filter(|kind| *kind == Some(RejectKind::Row.word())).count() as u64)
 }

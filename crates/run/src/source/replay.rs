@@ -22,6 +22,7 @@ use futures::StreamExt;
 use uuid::Uuid;
 
 use self::mending::Mending;
+use super::collected::Account;
 use super::extras::IS_DELETED;
 use super::ingest::landed;
 use super::quarantine::{KIND, REPLAYED, ROW, RULE, SEALED, STATE, beside};
@@ -44,6 +45,22 @@ pub(crate) async fn replay(
     source: &SourceTable,
     checks: &[NodeId],
 ) -> Result<Outcome, TaskError> {
+    let connections = &build.workspace.project.connections;
+    let connection = source.connection.as_ref().and_then(|name| connections.get(name));
+    if let Some(connection) = connection.filter(|connection| connection.kind == "events") {
+        return build.collected.replayed(build, connection, &source.id, filter).await;
+    }
+    Box::pin(replay_rows(build, filter, source, checks, None)).await
+}
+
+/// Lands the open rejects of one table that are rows, or values of some; `account`: where it is counted what became of them.
+pub(super) async fn replay_rows(
+    build: &Build,
+    filter: &RejectFilter,
+    source: &SourceTable,
+    checks: &[NodeId],
+    account: Option<&Account<'_>>,
+) -> Result<Outcome, TaskError> {
     let Some(declared) = source.ingest.as_ref().filter(|_| filter.takes(&source.source, &source.name)) else {
         return Ok(Outcome::unchanged());
     };
@@ -63,6 +80,7 @@ pub(crate) async fn replay(
             lease: &lease,
             apart: &apart,
             apart_lease: &apart_lease,
+            account,
         };
         let result = Box::pin(replay.carry_out()).await;
         workspace.release(&apart, &apart_lease).await;
@@ -85,6 +103,7 @@ struct Replay<'a> {
     /// Where they are kept apart.
     apart: &'a TableName,
     apart_lease: &'a Lease,
+    account: Option<&'a Account<'a>>,
 }
 
 /// What came of the rejects.
@@ -120,7 +139,10 @@ impl Replay<'_> {
             discard_stage(writer).await;
             return Err(error);
         }
-        self.count_records(&mut replayed).await?;
+        // Messages are replayed as such.
+        if self.account.is_none() {
+            self.count_records(&mut replayed).await?;
+        }
         let mut outcome = Outcome::unchanged();
         if replayed.digests.is_empty() {
             discard_stage(writer).await;
@@ -158,6 +180,9 @@ impl Replay<'_> {
         let note = CommitNote { run_id: Some(self.build.run_id), ..CommitNote::new(batch_id) };
         let version = staged.commit(&note).await?.version();
         hit(failpoint::REJECTS_COMMITTED)?;
+        if let Some(account) = self.account {
+            account.rows_landed(self.source, &batch_id.to_string(), replayed.rows).await?;
+        }
         self.restate(&format!("state = '{REPLAYING} {batch_id}'"), self.done()).carry_out(|_| true).await?;
         outcome.status = Status::Success;
         outcome.audited(checks);
@@ -182,7 +207,13 @@ impl Replay<'_> {
         let batches: HashSet<String> =
             history.iter().filter_map(|commit| commit.batch_id).map(|batch| batch.to_string()).collect();
         for state in states {
-            let is_there = state.split(' ').nth(1).is_some_and(|batch| batches.contains(batch));
+            let batch = state.split(' ').nth(1).filter(|batch| batches.contains(*batch));
+            let is_there = batch.is_some();
+            if let (Some(batch), Some(account)) = (batch, self.account) {
+                let kind = RejectKind::Row.word();
+                let sql = format!("select {ROW} from {name} where {STATE} = '{state}' and {KIND} = '{kind}'");
+                account.rows_landed(self.source, batch, self.texts(&sql).await?.len() as u64).await?;
+            }
             let now = if is_there { self.done() } else { "open".to_owned() };
             self.restate(&format!("state = '{state}'"), now).carry_out(|_| true).await?;
         }

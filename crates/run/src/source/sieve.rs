@@ -311,8 +311,11 @@ impl Sieve {
             }
         }
         let is_deleted = self.deleted.as_ref().map(|condition| deleted(table, condition, &batch)).transpose()?;
+        tally.left_out += out.true_count() as u64;
         if let (Some(is_deleted), OnDelete::Remove) = (&is_deleted, self.on_delete) {
+            let dropped = out.true_count();
             out = or(&out, is_deleted).map_err(shape)?;
+            tally.deleted += (out.true_count() - dropped) as u64;
         }
         // What does not land anyway is not kept apart either.
         tally.rejected += and(&broken, &not(&out).map_err(shape)?).map_err(shape)?.true_count() as u64;

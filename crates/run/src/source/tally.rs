@@ -32,8 +32,18 @@ pub(super) struct Tally {
     pub(super) ruled: BTreeMap<String, u64>,
     /// Rows that a rule leaves out.
     pub(super) dropped: BTreeMap<String, u64>,
+    /// Rows that are left out by rules, each once.
+    pub(super) left_out: u64,
+    /// Rows that the source means as deleted, and that are removed for it.
+    pub(super) deleted: u64,
+    /// Rows that are kept apart, as they were written.
+    pub(super) kept_rows: u64,
+    /// Records that are kept apart, as they were written.
+    pub(super) kept_records: u64,
     /// Rows of people who were erased, which do not land.
     pub(super) suppressed: u64,
+    /// … and records of theirs, by their places.
+    pub(super) suppressed_records: Vec<String>,
     /// Values that are NULL against a promise, by column.
     pub(super) nulls: BTreeMap<String, u64>,
     /// How many rows are kept apart, where any are or were.
@@ -64,6 +74,11 @@ impl Tally {
             }
         }
         self.suppressed += other.suppressed;
+        self.suppressed_records.extend(other.suppressed_records);
+        self.left_out += other.left_out;
+        self.deleted += other.deleted;
+        self.kept_rows += other.kept_rows;
+        self.kept_records += other.kept_records;
         self.shares_keys |= other.shares_keys;
         self.gone += other.gone;
         self.skipped += other.skipped;

@@ -101,54 +101,6 @@ fn tables_appear_by_themselves_where_the_project_says_so_and_only_so_many() {
 }
 
 #[test]
-fn a_new_event_stops_its_source_where_the_project_says_so_until_somebody_decides() {
-    let web = WEB.replace("    events:\n", "    events:\n      on_new_event: stop\n");
-    let shop = Shop::with(super::ADE_YML, &web);
-    let collector = shop.serve(&["--no-landing"]);
-    collector.send("/v1/track", r#"{"event": "Order Completed", "userId": "u", "properties": {"orderId": 1}}"#);
-    collector.send("/v1/track", r#"{"event": "Signed Up", "userId": "u"}"#);
-    let said = shop.ade().run(&["ingest"]).exits(1).all();
-    assert!(said.contains("has a new event `Signed Up`") && said.contains("`- name: signed_up`"), "{said}");
-    shop.folder.replace("sources/web.yml", "    tables:\n", "    tables:\n      - name: signed_up\n");
-    shop.ade().run(&["ingest"]).succeeds();
-    assert_eq!(shop.counts(), [2, 2, 0, 0, 0]);
-    let ignored = web.replace("on_new_event: stop", "on_new_event: ignore");
-    shop.folder.write("sources/web.yml", ignored);
-    collector.send("/v1/track", r#"{"event": "Signed Up", "userId": "u"}"#);
-    shop.ade().run(&["ingest"]).succeeds();
-    assert_eq!(shop.counts(), [3, 2, 0, 1, 0]);
-}
-
-#[test]
-fn a_check_that_fails_keeps_the_events_in_the_log_and_they_land_once_when_it_is_mended() {
-    let strict = WEB.replace(
-        "{name: total, data_type: double, privacy: public}",
-        "{name: total, data_type: double, privacy: public, data_tests: [not_null]}",
-    );
-    let shop = Shop::with(super::ADE_YML, &strict);
-    let collector = shop.serve(&["--no-landing"]);
-    for body in [
-        r#"{"event": "Order Completed", "userId": "u", "properties": {"orderId": 1}}"#,
-        r#"{"event": "Other", "userId": "u"}"#,
-    ] {
-        collector.send("/v1/track", body);
-    }
-    shop.ade().run(&["ingest"]).exits(1);
-    collector.send("/v1/page", r#"{"name": "Home", "userId": "u"}"#);
-    shop.ade().run(&["ingest"]).exits(1);
-    shop.folder.write("sources/web.yml", WEB);
-    shop.ade().run(&["ingest"]).succeeds();
-    shop.ade().run(&["ingest"]).succeeds();
-    assert_eq!(shop.counts(), [3, 2, 1, 0, 0]);
-    assert_eq!(shop.rows("select type, count(*) from web.all_events group by 1 order by 1"), ["page,1", "track,1"]);
-    assert_eq!(
-        shop.rows("select count(*) from web__quarantine.all_events"),
-        ["1"],
-        "once, although it was read three times"
-    );
-}
-
-#[test]
 fn a_drafted_sources_file_lands_what_is_sent_once_the_open_classes_are_said() {
     let shop = Shop::new();
     shop.folder.remove("sources/web.yml");
@@ -170,4 +122,51 @@ fn a_drafted_sources_file_lands_what_is_sent_once_the_open_classes_are_said() {
     // All of it again is nowhere to be had: what has landed stays.
     shop.ade().run(&["ingest", "--full-refresh"]).succeeds();
     assert_eq!(shop.rows("select count(*) from web.identifies"), ["1"]);
+}
+
+#[test]
+fn traits_of_users_come_bit_by_bit_and_what_is_left_out_stays() {
+    let shop = Shop::new();
+    let collector = shop.serve(&["--no-landing"]);
+    let identify = |user: &str, traits: serde_json::Value| {
+        let body = json!({"userId": user, "traits": traits}).to_string();
+        assert_eq!(collector.send("/v1/identify", &body).status, 200);
+    };
+    let users = || shop.rows("select plan, email is not null from web.users order by plan");
+    identify("u1", json!({"email": "ada@example.com"}));
+    identify("u1", json!({"plan": "free"}));
+    identify("u2", json!({"plan": "trial"}));
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(users(), ["free,true", "trial,false"], "within one landing");
+    let email = shop.rows("select email from web.users where plan = 'free'");
+    identify("u1", json!({"plan": "pro"}));
+    identify("u2", json!({"email": "bob@example.com", "plan": null}));
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(users(), ["pro,true", "trial,true"], "and from one to the next");
+    assert_eq!(shop.rows("select email from web.users where plan = 'pro'"), email);
+    assert_eq!(shop.rows("select count(*) from web.identifies"), ["5"], "each call is there as it came");
+    assert_eq!(shop.counts(), [5, 5, 0, 0, 0]);
+}
+
+#[test]
+fn what_waits_in_the_log_lands_after_the_key_was_rotated() {
+    let shop = Shop::new();
+    let collector = shop.serve(&["--no-landing"]);
+    collector.send("/v1/identify", r#"{"userId": "u", "traits": {"plan": "free"}}"#);
+    shop.ade().run(&["ingest"]).succeeds();
+    collector.send("/v1/identify", r#"{"userId": "u", "traits": {"plan": "pro"}}"#);
+    shop.ade().run(&["privacy", "rotate"]).succeeds();
+    // The collector goes on as if nothing had been, and so does one that is started anew.
+    collector.send("/v1/identify", r#"{"userId": "v", "traits": {"plan": "trial"}}"#);
+    collector.end();
+    let collector = shop.serve(&["--no-landing"]);
+    collector.send("/v1/identify", r#"{"userId": "w", "traits": {"plan": "none"}}"#);
+    collector.end();
+    shop.ade().run(&["ingest"]).succeeds();
+    assert_eq!(shop.rows("select plan from web.identifies order by received_at"), ["free", "pro", "trial", "none"]);
+    assert_eq!(
+        shop.rows("select plan from web.users order by plan"),
+        ["none", "pro", "trial"],
+        "the same person is one"
+    );
 }

@@ -1,5 +1,9 @@
 //! One message in the log.
 
+/// What the first byte of a record says.
+const DUPLICATE: u8 = 1;
+const TOO_LONG: u8 = 2;
+
 /// `sent_at` of a message that does not say when it was sent.
 const NEVER: i64 = i64::MIN;
 
@@ -16,13 +20,15 @@ pub struct EventRecord {
     pub digest: u64,
     /// Whether a message with this id was there before. The writer says so.
     pub is_duplicate: bool,
+    /// Whether it was longer than a message may be: then it is kept apart.
+    pub is_too_long: bool,
     /// The message: a JSON object, or whatever came in its place.
     pub body: Vec<u8>,
 }
 
 impl EventRecord {
     pub(super) fn write(&self, to: &mut Vec<u8>) {
-        to.push(u8::from(self.is_duplicate));
+        to.push(u8::from(self.is_duplicate) * DUPLICATE + u8::from(self.is_too_long) * TOO_LONG);
         to.extend(self.received_at.to_le_bytes());
         to.extend(self.sent_at.unwrap_or(NEVER).to_le_bytes());
         to.extend(self.digest.to_le_bytes());
@@ -44,7 +50,8 @@ impl EventRecord {
             let source = String::from_utf8(part(&mut block)?.to_vec()).ok()?;
             let body = part(&mut block)?.to_vec();
             let sent_at = (sent_at != NEVER).then_some(sent_at);
-            all.push(Self { source, received_at, sent_at, digest, is_duplicate: flag != 0, body });
+            let (is_duplicate, is_too_long) = (flag & DUPLICATE != 0, flag & TOO_LONG != 0);
+            all.push(Self { source, received_at, sent_at, digest, is_duplicate, is_too_long, body });
         }
         Some(all)
     }

@@ -1,76 +1,131 @@
-//! What became of everything that was received, as a table: received = landed + rejected + ignored + duplicates.
+//! What became of everything that was received, as a table: received = landed + rejected + ignored + erased + duplicates.
 //!
-//! What was received and what was there before is counted in the log; what landed and what is kept apart is counted in the
-//! tables, by the batch that brought it. One row for each table and round.
+//! Each is counted where it happens, and none is what is left of the others: what was received and what was there before, in the log; what
+//! landed, what is kept apart, what rules left out and what is of people who were erased, where each table wrote it ([`Came`]). A
+//! row for each table and round. Where they do not add up, something was lost or is there twice, and everybody can see it.
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use ade_connect::EventCount;
-use ade_lake::{CommitNote, LakeError, Lease, SchemaChange, StageRequest, TableName, Write};
+use ade_connect::{EventCount, EventFeed, EventRound, EventSource, LogPlace};
+use ade_lake::{CommitNote, Lease, SchemaChange, StageRequest, TableName, Write};
 use ade_project::resource::SourceTable;
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use serde_json::Value;
 
-use super::super::quarantine::{KIND, beside};
 use super::super::stamp::BATCH_ID;
-use crate::build::{Build, TaskError, relation_name};
+use super::Came;
+use super::growth::feed;
+use crate::build::{Build, TaskError};
 use crate::error::RunError;
 use crate::workspace::Workspace;
 
-/// What became of the messages of a round that are, or would be, one table's.
-#[derive(Debug)]
+/// What became of the messages of a round that are, or would be, one table's. What is replayed later moves from one number to
+/// another: then these are what is added, and some are below zero.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) source: String,
     /// Empty where nobody can say which table it would be.
     pub(super) table: String,
-    pub(super) count: EventCount,
-    pub(super) landed: u64,
-    /// Rows that are kept apart, beside the messages of which no row could be made.
-    pub(super) kept_apart: u64,
+    pub(super) received: i64,
+    pub(super) landed: i64,
+    pub(super) rejected: i64,
+    pub(super) ignored: i64,
+    pub(super) erased: i64,
+    pub(super) duplicates: i64,
 }
 
 impl Row {
-    /// Rows that neither landed nor are kept apart: the project's rules left them out.
-    fn left_out(&self) -> u64 {
-        let EventCount { received, duplicates, rejected, ignored } = self.count;
-        received.saturating_sub(duplicates + rejected + ignored + self.landed + self.kept_apart)
+    /// What is known to have become of messages.
+    pub(super) fn accounted(&self) -> i64 {
+        self.landed + self.rejected + self.ignored + self.erased + self.duplicates
     }
 
-    /// Whether more has become of the messages than there are.
+    /// Whether less or more became of the messages than there are.
     pub(super) fn is_wrong(&self) -> bool {
-        let EventCount { received, duplicates, rejected, ignored } = self.count;
-        duplicates + rejected + ignored + self.landed + self.kept_apart > received
+        self.received != self.accounted()
     }
 }
 
-/// How many rows the newest batch of a table brought, and how many of it are kept apart.
-pub(super) async fn of_batch(build: &Build, table: &SourceTable) -> Result<(u64, u64), TaskError> {
-    let name = Workspace::table_name(&table.relation)?;
-    let Some((_, state)) = build.workspace.lake.newest(&name).await? else { return Ok((0, 0)) };
-    let Some(batch) = state.batch_id else { return Ok((0, 0)) };
-    let landed =
-        format!("select count(*) from {} where {BATCH_ID} = '{batch}'", relation_name(&table.relation).to_sql());
-    let landed = counted(build, &table.relation.schema, &landed).await?;
-    let beside = beside(&name)?;
-    let apart = match build.workspace.lake.snapshot(&beside, ade_lake::At::Latest).await {
-        Err(LakeError::NoTable { .. }) => 0,
-        Err(error) => return Err(error.into()),
-        Ok(there) if there.schema().field_with_name(KIND).is_err() => 0,
-        Ok(_) => {
-            let relation = ade_engine::RelationName::new(beside.schema(), beside.table()).to_sql();
-            let apart = format!("select count(*) from {relation} where {BATCH_ID} = '{batch}' and {KIND} = 'row'");
-            counted(build, &table.relation.schema, &apart).await?
+/// What became of the messages of a round; `replay`: the id under which they came again, where they did.
+pub(super) async fn of_round(
+    workspace: &Workspace,
+    sources: &[EventSource],
+    tables: &[SourceTable],
+    round: &EventRound,
+    replay: Option<&str>,
+) -> Result<Vec<Row>, TaskError> {
+    let mut rows = Vec::new();
+    for source in sources {
+        let mut came = HashMap::new();
+        for table in tables.iter().filter(|table| table.source == source.name) {
+            let Some(feed) = feed(table).filter(|feed| round.has_any(&source.name, feed)) else { continue };
+            let newest = workspace.lake.newest(&Workspace::table_name(&table.relation)?).await?;
+            let position = newest.and_then(|(_, state)| state.position);
+            let is_of_it = |position: &Value| match replay {
+                Some(id) => LogPlace::is_replayed(position, id),
+                None => LogPlace::of_position(position) == Some(round.end),
+            };
+            // What is not there has not landed, and is missed.
+            let of_table = position.filter(is_of_it);
+            let of_table = of_table.and_then(|position| Came::of_position(&position, replay.is_some()));
+            came.insert(feed, of_table.unwrap_or_default());
         }
-    };
-    Ok((landed, apart))
+        rows.extend(of_source(source, &came, round));
+    }
+    Ok(rows)
 }
 
-async fn counted(build: &Build, schema: &str, sql: &str) -> Result<u64, TaskError> {
-    let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
-    let session = build.session(ade_engine::MemoryCatalog::new(), schema);
-    let batches = session.query(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
-    let count = batches.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>());
-    Ok(count.and_then(|count| u64::try_from(count.value(0)).ok()).unwrap_or(0))
+/// Of one source; `came`: what each of its tables says.
+fn of_source(source: &EventSource, came: &HashMap<EventFeed, Came>, round: &EventRound) -> Vec<Row> {
+    let home = came.get(&source.home).cloned().unwrap_or_default();
+    let rejects = round.rejects(&source.name);
+    // All that no table is for is kept beside one of them, but for what is of people who were erased.
+    let kept = home.kept_records.min(rejects.saturating_sub(home.erased_records.len() as u64));
+    let mut missing = rejects.saturating_sub(kept + home.erased_records.len() as u64);
+    let mut erased: HashMap<&str, u64> = HashMap::new();
+    for place in &home.erased_records {
+        if let Some(name) = round.counted_by(&source.name, place) {
+            *erased.entry(name).or_default() += 1;
+        }
+    }
+    let mut rows = Vec::new();
+    for (name, count) in round.counts(&source.name) {
+        let EventCount { received, duplicates, rejected, ignored } = count;
+        let feed = came.keys().find(|feed| feed.table_name() == name && **feed != EventFeed::All);
+        let own = feed.and_then(|feed| came.get(feed)).cloned().unwrap_or_default();
+        let is_of_changes = matches!(feed, Some(EventFeed::Changes(_) | EventFeed::History(_)));
+        let extra = feed.map_or(0, |feed| round.extra_rows(&source.name, feed));
+        // That a row of another system is no more has landed when the row has gone.
+        let (deleted, removed) = if is_of_changes { (own.deleted, 0) } else { (0, own.deleted) };
+        // Beside a table are its own events that it could not land, and those that no table is for, where it keeps them.
+        let nowhere = if feed == Some(&source.home) { kept } else { 0 };
+        let set_aside = own.kept_records.saturating_sub(nowhere);
+        let erased_records = erased.get(name).copied().unwrap_or_default();
+        let set_aside_erased = own.erased_records.len() as u64
+            - if feed == Some(&source.home) {
+                erased.values().sum::<u64>().min(own.erased_records.len() as u64)
+            } else {
+                0
+            };
+        let lost = missing.min(rejected);
+        missing -= lost;
+        rows.push(Row {
+            source: source.name.clone(),
+            table: name.to_owned(),
+            received: number(received),
+            landed: number(own.landed + deleted) - number(extra),
+            rejected: number(rejected) - number(erased_records + lost) + number(own.kept_rows + set_aside),
+            ignored: number(ignored + own.left_out + removed),
+            erased: number(own.erased_rows + erased_records + set_aside_erased),
+            duplicates: number(duplicates),
+        });
+    }
+    rows
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Commits the rows of a round, with the place where it ends.
@@ -96,7 +151,7 @@ pub(super) async fn commit(
     Ok(())
 }
 
-const NUMBERS: [&str; 5] = ["received", "landed", "rejected", "ignored", "duplicates"];
+const NUMBERS: [&str; 6] = ["received", "landed", "rejected", "ignored", "erased", "duplicates"];
 
 fn schema() -> SchemaRef {
     let texts = ["source", "table_name"].map(|name| Field::new(name, DataType::Utf8, true));
@@ -107,18 +162,16 @@ fn schema() -> SchemaRef {
 }
 
 fn batch(rows: &[Row], batch_id: &str, now: i64) -> Result<RecordBatch, RunError> {
-    let number = |of: &dyn Fn(&Row) -> u64| -> ArrayRef {
-        let values = rows.iter().map(|row| i64::try_from(of(row)).unwrap_or(i64::MAX));
-        Arc::new(Int64Array::from_iter_values(values))
-    };
+    let number = |of: &dyn Fn(&Row) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(rows.iter().map(of))) };
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.source))),
         Arc::new(rows.iter().map(|row| Some(&row.table).filter(|table| !table.is_empty())).collect::<StringArray>()),
-        number(&|row| row.count.received),
+        number(&|row| row.received),
         number(&|row| row.landed),
-        number(&|row| row.count.rejected + row.kept_apart),
-        number(&|row| row.count.ignored + row.left_out()),
-        number(&|row| row.count.duplicates),
+        number(&|row| row.rejected),
+        number(&|row| row.ignored),
+        number(&|row| row.erased),
+        number(&|row| row.duplicates),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|_| batch_id))),
         Arc::new(TimestampMicrosecondArray::from_value(now, rows.len()).with_timezone("UTC")),
     ];
