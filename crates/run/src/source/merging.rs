@@ -6,8 +6,7 @@ use std::sync::Arc;
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{MemoryCatalog, RelationName};
 use ade_lake::{At, LakeError};
-use arrow::array::UInt64Array;
-use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array, new_null_array};
 use arrow::compute::{cast, interleave, take};
 use arrow::datatypes::{Field, Schema};
 
@@ -70,11 +69,11 @@ impl Merging {
     }
 
     fn complete(&mut self, rows: RecordBatch, digests: Vec<KeyDigest>) -> Result<RecordBatch, TaskError> {
-        let shape = |_| RunError::Stamp { rows: rows.num_rows() };
+        let (count, width, schema) = (rows.num_rows(), rows.num_columns(), rows.schema());
+        let shape = |_| RunError::Stamp { rows: count };
         let own = self.batches.len();
-        self.batches.push(rows.clone());
-        let width = rows.num_columns();
-        let mut pointers: Vec<Vec<Pointer>> = vec![Vec::with_capacity(rows.num_rows()); width];
+        self.batches.push(rows);
+        let mut pointers: Vec<Vec<Pointer>> = vec![Vec::with_capacity(count); width];
         for (row, key) in digests.into_iter().enumerate() {
             let known = self.known.entry(key).or_insert_with(|| vec![(own, row); width]);
             for (column, pointer) in known.iter_mut().enumerate() {
@@ -91,7 +90,7 @@ impl Merging {
             interleave(&from, pointers)
         });
         let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>().map_err(shape)?;
-        Ok(RecordBatch::try_new(rows.schema(), columns).map_err(shape)?)
+        Ok(RecordBatch::try_new(schema, columns).map_err(shape)?)
     }
 }
 

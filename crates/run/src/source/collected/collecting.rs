@@ -84,13 +84,10 @@ impl<'a> Collecting<'a> {
         let lease = workspace.lake.lease(&counts_table, "ade rejects replay").await?;
         let account = Account { build: self.build, table: &counts_table, lease: &lease };
         let tables: Vec<SourceTable> = self.declared().cloned().collect();
-        let result = async {
-            for table in tables.iter().filter(|table| filter.takes(&table.source, &table.name)) {
-                let result = Box::pin(self.replay(table, &tables, filter, &account)).await;
-                self.outcomes.insert(table.id.clone(), result);
-            }
-        };
-        result.await;
+        for table in tables.iter().filter(|table| filter.takes(&table.source, &table.name)) {
+            let result = Box::pin(self.replay(table, &tables, filter, &account)).await;
+            self.outcomes.insert(table.id.clone(), result);
+        }
         workspace.release(&counts_table, &lease).await;
         Ok(())
     }
