@@ -1,5 +1,6 @@
 //! The real clock, identifiers and environment.
 use std::env;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -42,9 +43,15 @@ pub(crate) fn world() -> World {
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
         env_vars: env::vars().collect(),
+        user_id: user_id(),
         cores: available_parallelism().map_or(1, usize::from),
         memory_bytes: memory_bytes(),
     }
+}
+
+/// Who runs the program, as the kernel says.
+fn user_id() -> Option<u32> {
+    std::fs::metadata("/proc/self").ok().map(|process| process.uid())
 }
 
 /// Half of the memory that is free now, at least 256 MiB: the rest is for buffers that are not counted, and for others.

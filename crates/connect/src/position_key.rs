@@ -34,7 +34,7 @@ impl PositionKey {
     }
 
     /// The same as it was; `None` where it was sealed with another key, or changed.
-    pub(crate) fn open(&self, sealed: &str) -> Option<Vec<u8>> {
+    pub fn open(&self, sealed: &str) -> Option<Vec<u8>> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         self.cipher().decrypt([SEALED], &sealed).ok()
     }

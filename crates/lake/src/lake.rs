@@ -254,6 +254,15 @@ impl Lake {
         maintain::maintain(&self.table(table), options, lease).await
     }
 
+    /// Removes everything of a table but what its newest version is: files of earlier ones, entries of the log, names of removed files.
+    /// Nobody can read an earlier version then.
+    ///
+    /// # Errors
+    /// Those of reading and of a commit.
+    pub async fn forget(&self, table: &TableName, lease: &Lease) -> Result<MaintainReport, LakeError> {
+        maintain::forget(&self.table(table), lease).await
+    }
+
     /// Removes a table with its files and its history. Returns whether there was one. When it is interrupted the table
     /// is gone already, and its files go with the next write or drop.
     ///

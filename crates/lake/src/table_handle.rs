@@ -63,6 +63,11 @@ impl TableHandle {
         &self.folder
     }
 
+    /// The table's folder as engines know it.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// What a lease on the table covers.
     pub(crate) fn scope(&self) -> String {
         self.url.as_str().trim_end_matches('/').to_owned()

@@ -7,7 +7,7 @@
 //! ```text
 //! Meta ── Database (pools, durability, fail points) ── SQLite in WAL mode
 //!  ├─ runs, tasks, check results     observations, written without waiting for the disk
-//!  ├─ reveals                        who was shown plain values of encrypted columns
+//!  ├─ reveals                        who was shown plain values before the lake had a table of that
 //!  ├─ node states                    what `build` compares to find that nothing is to do
 //!  ├─ views                          switched together in one durable transaction
 //!  └─ leases                         fencing tokens, heartbeat, takeover from the dead
@@ -30,7 +30,6 @@ mod process;
 mod procfs;
 mod record;
 mod recovery;
-mod reveal;
 mod run;
 mod step;
 mod task;
@@ -49,7 +48,6 @@ pub use observation::{
 };
 pub use process::{Liveness, Process, ProcessProbe};
 pub use procfs::ProcfsProbe;
-pub use reveal::Reveal;
 pub use run::{RunRecord, RunStart, RunStatus};
 pub use step::FAIL_POINTS;
 pub use task::{TaskRecord, TaskStatus};

@@ -53,7 +53,6 @@ steps! {
     CHECK_RESULTS = "check_results", Relaxed, "record check results";
     NODE_STATES = "node_states", Relaxed, "record the state of nodes";
     VIEWS = "views", Durable, "switch views";
-    REVEAL = "reveal", Durable, "record what is revealed";
     LEASE_ACQUIRE = "lease_acquire", Durable, "acquire the lease";
     LEASE_RENEW = "lease_renew", Relaxed, "renew the lease";
     LEASE_RELEASE = "lease_release", Relaxed, "release the lease";

@@ -7,7 +7,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Keyring, PrivacyError};
+use crate::{KeyId, Keyring, PrivacyError};
 
 /// The keys of an environment.
 #[derive(Debug, Clone)]
@@ -142,6 +142,11 @@ impl Keys {
         self.lasting.events.clone()
     }
 
+    /// Names the subkey under which suppressed values are known: codes under another one mean nobody.
+    pub fn suppressions_id(&self) -> KeyId {
+        self.suppression_key().id()
+    }
+
     /// The key under which suppressed values are known; it stays through rotations.
     pub(crate) fn suppression_key(&self) -> Keyring {
         Keyring::generate(*self.lasting.suppressions)
@@ -172,7 +177,7 @@ mod tests {
         let again = Keys::parse(&alone.to_text()).unwrap();
         assert_eq!(again.all().len(), 1);
         assert_eq!(again.position_subkey(), first.position_subkey());
-        assert_eq!(again.suppression_key().id(), first.suppression_key().id());
+        assert_eq!(again.suppressions_id(), first.suppressions_id());
         assert_eq!(again.event_log_subkey(), first.current().event_log_subkey());
         let current = again.current().id().to_string();
         assert!(again.clone().without(&current).is_none() && again.without("00000000").is_none());

@@ -9,8 +9,10 @@ mod crypto;
 mod dictionary;
 mod national_id;
 mod network;
+mod phone_column;
 mod position;
 mod secret;
+mod surname;
 
 pub(crate) use birth::are_birth_dates;
 pub(crate) use checksum::{is_card, is_iban};
@@ -18,6 +20,7 @@ pub(crate) use contact::is_email;
 pub(crate) use crypto::is_crypto_address;
 pub(crate) use dictionary::{Likeness, is_country, person};
 pub(crate) use network::is_ip_address;
+pub(crate) use phone_column::are_phones;
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -2,7 +2,7 @@
 //!
 //! A suppressed value is known by its code alone, as a pseudonym in the domain `suppressed_<name>` under a subkey that outlives the
 //! environment's keys. The name is that of a domain, a class or a column; a value is looked for in every column of which one of
-//! these is so, before the column is treated.
+//! these is so ([`KnownAs`]), before the column is treated.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,8 @@ use arrow::{
 };
 
 use crate::{
-    CanonicalForm, ColumnPolicy, Domain, Keyring, Keys, Policy, PrivacyError, Treatment,
+    CanonicalForm, Domain, Keyring, Keys, KnownAs, Policy, PrivacyError,
+    known_as::whole,
     pseudonym::{Pseudonymizer, fits_code, pseudonym},
     transform::Transform,
 };
@@ -33,7 +34,8 @@ fn domain(name: &str) -> Result<Domain, PrivacyError> {
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     let mut known = format!("suppressed_{plain}");
     known.truncate(64);
-    Domain::with_form(&known, CanonicalForm::of_domain(name))
+    let own = whole(name).map_or(name, |(_, column)| column.rsplit('.').next().unwrap_or(column));
+    Domain::with_form(&known, CanonicalForm::of_domain(own))
 }
 
 impl Suppressions {
@@ -78,24 +80,20 @@ impl fmt::Debug for Suppressor {
     }
 }
 
-/// Whether a column is what a name stands for: by its own name, its class, or the domain that it joins in.
-pub fn is_meant(decided: &ColumnPolicy, name: &str) -> bool {
-    let own = decided.column.rsplit('.').next().unwrap_or_default();
-    let of_domain = match &decided.treatment {
-        Treatment::Pseudonym { domain } | Treatment::Encrypt { domain } => domain.name() == name,
-        _ => false,
-    };
-    of_domain || decided.class.name() == name || own.eq_ignore_ascii_case(name)
-}
-
 impl Suppressor {
-    /// `None` when nobody is suppressed.
-    pub fn new(policy: &Policy, suppressions: &Suppressions, keys: &Keys) -> Result<Option<Self>, PrivacyError> {
+    /// For the rows of a table (`schema.table`); `None` when nobody is suppressed.
+    pub fn new(
+        table: &str,
+        policy: &Policy,
+        suppressions: &Suppressions,
+        keys: &Keys,
+    ) -> Result<Option<Self>, PrivacyError> {
         let key: Keyring = keys.suppression_key();
         let (mut columns, mut words) = (Vec::new(), Vec::new());
-        for (name, codes) in &suppressions.codes {
+        let is_of_other = |name: &str| whole(name).is_some_and(|(other, _)| !other.eq_ignore_ascii_case(table));
+        for (name, codes) in suppressions.codes.iter().filter(|(name, _)| !is_of_other(name)) {
             words.push((Pseudonymizer::new(&domain(name)?, &key), codes.clone()));
-            for decided in policy.columns().iter().filter(|decided| is_meant(decided, name)) {
+            for decided in policy.columns().iter().filter(|decided| KnownAs::of(table, decided).is(name)) {
                 let path = decided.column.split('.').map(str::to_owned).collect();
                 let code = Pseudonymizer::new(&domain(name)?, &key);
                 columns.push(Column { path, code, suppressed: codes.clone() });
@@ -104,14 +102,10 @@ impl Suppressor {
         Ok((!words.is_empty()).then_some(Self { columns, words }))
     }
 
-    /// Whether a word of a text, as of a record that no row could be made of, is a suppressed value.
+    /// Whether a text, as of a record that no row could be made of, holds a suppressed value: as a word, as several that follow on
+    /// each other, or as a text within JSON.
     pub fn is_in(&self, text: &str) -> bool {
-        let apart = |letter: char| letter.is_whitespace() || "\"'`,;|(){}[]<>=".contains(letter);
-        let words: BTreeSet<&str> = text.split(apart).filter(|word| !word.is_empty()).collect();
-        let trimmed =
-            words.iter().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '+'));
-        let words: BTreeSet<&str> = words.iter().copied().chain(trimmed).collect();
-        let array: ArrayRef = std::sync::Arc::new(StringArray::from_iter_values(words));
+        let array: ArrayRef = std::sync::Arc::new(StringArray::from_iter_values(candidates(text)));
         self.words.iter().any(|(code, suppressed)| {
             let codes = code.apply(&array).ok();
             codes.is_some_and(|codes| codes.as_string::<i32>().iter().flatten().any(|code| suppressed.contains(code)))
@@ -135,6 +129,51 @@ impl Suppressor {
             }
         }
         Ok(rows.iter().any(|row| *row).then(|| BooleanArray::from(rows)))
+    }
+}
+
+/// A value of so many words is found in a text: a full name, a telephone number in groups.
+const MOST_WORDS: usize = 6;
+
+/// What in a text may be a value.
+fn candidates(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    texts_in(text, &mut |text| {
+        found.insert(text.to_owned());
+        let apart = |letter: char| "\"'`,;|{}[]<>=\n\r\t".contains(letter);
+        for part in text.split(apart) {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            for first in 0..words.len() {
+                for last in first..words.len().min(first + MOST_WORDS) {
+                    let joined = words[first..=last].join(" ");
+                    let inner = |letter: char| !letter.is_alphanumeric() && letter != '+';
+                    found.insert(joined.trim_matches(inner).to_owned());
+                    // A colon stands behind a name, and within an address.
+                    let after = joined.rsplit(':').next().unwrap_or_default();
+                    found.insert(after.trim_matches(inner).to_owned());
+                    found.insert(joined);
+                }
+            }
+        }
+    });
+    found.remove("");
+    found
+}
+
+/// The text, and if it is JSON, the texts and numbers in it as they are meant.
+fn texts_in(text: &str, take: &mut impl FnMut(&str)) {
+    fn within(value: &serde_json::Value, take: &mut impl FnMut(&str)) {
+        match value {
+            serde_json::Value::String(text) => take(text),
+            serde_json::Value::Array(values) => values.iter().for_each(|value| within(value, take)),
+            serde_json::Value::Object(object) => object.values().for_each(|value| within(value, take)),
+            serde_json::Value::Number(number) => take(&number.to_string()),
+            serde_json::Value::Null | serde_json::Value::Bool(_) => {}
+        }
+    }
+    take(text);
+    if let Ok(value) = serde_json::from_str(text) {
+        within(&value, take);
     }
 }
 
@@ -182,7 +221,7 @@ mod tests {
     use arrow::datatypes::{Field, Fields};
 
     use super::*;
-    use crate::{Class, Origin};
+    use crate::{Class, ColumnPolicy, Origin, Treatment};
 
     #[test]
     fn a_person_is_known_by_class_domain_and_column_however_she_is_written() {
@@ -222,7 +261,7 @@ mod tests {
             ("to", Arc::new(StructArray::new(fields, vec![Arc::new(to)], None))),
         ])
         .unwrap();
-        let suppressor = Suppressor::new(&policy, &list, &keys).unwrap().unwrap();
+        let suppressor = Suppressor::new("app.people", &policy, &list, &keys).unwrap().unwrap();
         let found = suppressor.suppressed(&batch).unwrap().unwrap();
         assert_eq!(found, BooleanArray::from(vec![true, true, true, true, false]));
         // Part of the columns, as when keys alone are read.
@@ -230,16 +269,51 @@ mod tests {
         assert_eq!(suppressor.suppressed(&part).unwrap().unwrap().true_count(), 1);
         // Another rotation of the keys finds her, too.
         let later = Keys::parse(&keys.clone().rotated(Keyring::generate([6; 32])).to_text()).unwrap();
-        let suppressor = Suppressor::new(&policy, &list, &later).unwrap().unwrap();
+        let suppressor = Suppressor::new("app.people", &policy, &list, &later).unwrap().unwrap();
         assert_eq!(suppressor.suppressed(&batch).unwrap(), Some(found));
-        assert!(Suppressor::new(&policy, &Suppressions::default(), &keys).unwrap().is_none());
+        assert!(Suppressor::new("app.people", &policy, &Suppressions::default(), &keys).unwrap().is_none());
         // Where no column tells: words of a text.
-        let any = Suppressor::new(&Policy::default(), &list, &keys).unwrap().unwrap();
+        let any = Suppressor::new("app.people", &Policy::default(), &list, &keys).unwrap().unwrap();
         assert!(any.suppressed(&batch).unwrap().is_none());
         for text in ["of ADA@example.com, twice", "{\"id\":42}", "<ada@example.com>"] {
             assert!(any.is_in(text), "{text}");
         }
         for text in ["of grace@example.com", "x42", "", "142 425"] {
+            assert!(!any.is_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_its_table_means_no_other_and_values_of_several_words_are_found() {
+        let keys = Keys::of(Keyring::generate([5; 32]));
+        let list = |subjects: &[(&str, &str)]| {
+            let mut list = Suppressions::default();
+            for (name, value) in subjects {
+                list.add(name, &Suppressions::code(name, value, &keys).unwrap().unwrap());
+            }
+            list
+        };
+        let treatment = Treatment::Keep;
+        let decided =
+            ColumnPolicy { column: "id".to_owned(), class: Class::Identifier, treatment, origin: Origin::Column };
+        let policy = Policy::new(vec![decided]);
+        let batch = RecordBatch::try_from_iter([("id", Arc::new(Int64Array::from(vec![41, 42])) as ArrayRef)]).unwrap();
+        let one = list(&[("app.people.id", "42")]);
+        let of = |table: &str| Suppressor::new(table, &policy, &one, &keys).unwrap();
+        assert_eq!(of("app.people").unwrap().suppressed(&batch).unwrap(), Some(vec![false, true].into()));
+        assert!(of("app.orders").is_none());
+        let many = list(&[("phone", "+49 30 555 0127"), ("person_name", "Zoë van Dam")]);
+        let any = Suppressor::new("app.people", &Policy::default(), &many, &keys).unwrap().unwrap();
+        for text in [
+            "1,+49 30 555 0127,x",
+            "call (+49 30) 555-0127 now",
+            "phone:+49305550127",
+            r#"{"who": ["Zo\u00eb van Dam"]}"#,
+            "dear zoë  van dam,",
+        ] {
+            assert!(any.is_in(text), "{text}");
+        }
+        for text in ["+49 30 555 0128", "Zoë Dam", "van Dam"] {
             assert!(!any.is_in(text), "{text}");
         }
     }

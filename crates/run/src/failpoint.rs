@@ -46,6 +46,12 @@ pub(crate) const ERASE_SUPPRESSED: &str = "run::erase::suppressed";
 pub(crate) const ERASE_REWRITTEN: &str = "run::erase::rewritten";
 /// A table is done, and others are not.
 pub(crate) const ERASE_TABLE: &str = "run::erase::table";
+/// Everything is searched, and the certificate does not say so.
+pub(crate) const ERASE_SEARCHED: &str = "run::erase::searched";
+/// A table is sealed under another key, and others are not.
+pub(crate) const ROTATE_RESEALED: &str = "run::rotate::resealed";
+/// Nothing needs the old key any more, which is still there.
+pub(crate) const ROTATE_BEFORE_KEY: &str = "run::rotate::before_key";
 /// A run is recorded, and no task has begun.
 pub(crate) const RUN_STARTED: &str = "run::run::started";
 /// It is decided what is read from a source, and nothing has been read.

@@ -215,12 +215,13 @@ async fn erase(global: &GlobalArgs, args: &EraseArgs) -> Done {
     let workspace = open(global, open_options(global)?).await?;
     let erasure = Erasure { subjects, dry_run: args.dry_run, patience: PATIENCE };
     let (certificate, path) = workspace.erase(&erasure).await?;
+    let is_done = path.is_none() || certificate.remains.is_empty();
     if global.output == OutputFormat::Json {
         print_json(&[certificate]);
     } else if !global.quiet {
         print(&erased(&certificate, path.as_deref()));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
@@ -239,6 +240,11 @@ fn entries(number: u64) -> String {
 
 fn erased(certificate: &Certificate, path: Option<&str>) -> String {
     let mut lines = Vec::new();
+    for subject in &certificate.subjects {
+        let columns =
+            if subject.columns.is_empty() { "no column of a source".to_owned() } else { subject.columns.join(", ") };
+        lines.push(format!("`{}` stands for {columns}", subject.name));
+    }
     for table in &certificate.rewritten {
         let past = if table.past_held { ", and its past" } else { "" };
         let rows = words(table.rows_removed, "row");
@@ -257,7 +263,11 @@ fn erased(certificate: &Certificate, path: Option<&str>) -> String {
     for column in &certificate.cannot_be_told {
         lines.push(format!("{column} tells nobody: load its table from nothing, and remove its past (`ade maintain --retention-hours 0`)"));
     }
-    if let Some(path) = path {
+    lines.extend(certificate.positions.iter().cloned());
+    if let Some(path) = path.filter(|_| !certificate.remains.is_empty()) {
+        lines.extend(certificate.remains.iter().map(|remains| format!("not yet: {remains}")));
+        lines.push(format!("the certificate is not complete: {path}"));
+    } else if let Some(path) = path {
         lines.push(format!("certificate: {path}"));
         lines.push(
             "the next `ade build` makes what was built from these tables again; it lands no row of theirs".to_owned(),

@@ -34,16 +34,13 @@ const UPKEEP: [&str; 8] = [
 /// Points of a build in which a table becomes a view.
 const SWITCH: [&str; 2] = ["lake::drop::marked", "lake::drop::file"];
 /// Points that no short run passes; the tests of their crates do.
-const ELSEWHERE: [(&str, &str); 13] = [
+const ELSEWHERE: [(&str, &str); 10] = [
     ("run::rejects::set_aside", "needs rejects: see `rejects`"),
     ("run::rejects::committed", "needs rejects: see `rejects`"),
     ("run::source::kept_apart", "needs rows that are kept apart: see `row_rules`"),
     ("run::events::resending", "needs events that are replayed: see `events::aside`"),
     ("run::events::resent_table", "needs events that are replayed: see `events::aside`"),
     ("run::events::resent", "needs events that are replayed: see `events::aside`"),
-    ("meta::reveal::begin", "needs `ade privacy reveal`"),
-    ("meta::reveal::commit", "needs `ade privacy reveal`"),
-    ("meta::reveal::committed", "needs `ade privacy reveal`"),
     ("lake::spill::write", "needs more arrivals than memory"),
     ("meta::lease_renew::begin", "needs a run of many seconds"),
     ("meta::lease_renew::commit", "needs a run of many seconds"),

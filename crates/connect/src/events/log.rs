@@ -14,6 +14,7 @@ mod key;
 mod place;
 mod reader;
 mod record;
+mod scrub;
 mod seen;
 mod segment;
 mod writer;

@@ -6,9 +6,12 @@
 mod checkpoint;
 mod compact;
 mod drop_table;
+mod empty_folders;
+mod forget;
 mod vacuum;
 
 pub(crate) use drop_table::drop_table;
+pub(crate) use forget::forget;
 
 use crate::failpoints::{self, MAINTAIN_AFTER_CHECKPOINT, MAINTAIN_BEFORE_CHECKPOINT, MAINTAIN_COMPACTED};
 use crate::table_handle::TableHandle;
@@ -35,12 +38,14 @@ pub(crate) async fn maintain(
         vacuum::leftovers(handle, older_than, lease, &mut report).await?;
         return Ok(report);
     }
+    forget::settle(handle, lease).await?;
     if let Some(target_bytes) = options.compact_to_bytes {
         compact::compact(handle, target_bytes, lease, &mut report).await?;
         failpoints::hit_store(MAINTAIN_COMPACTED).map_err(fail)?;
     }
     if let Some(older_than) = options.vacuum_older_than {
         vacuum::vacuum(handle, older_than, lease, &mut report).await?;
+        empty_folders::remove(handle).await?;
     }
     if let Some(every) = options.checkpoint_every {
         failpoints::hit_store(MAINTAIN_BEFORE_CHECKPOINT).map_err(fail)?;

@@ -54,7 +54,7 @@ impl LocalStore {
 }
 
 /// Runs a blocking file operation beside the async runtime.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     path: PathBuf,
 ) -> Result<T> {

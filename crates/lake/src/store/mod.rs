@@ -5,4 +5,4 @@ mod local_store;
 mod local_upload;
 
 pub(crate) use durable::{TEMPORARY_SUFFIX, create_folders};
-pub(crate) use local_store::LocalStore;
+pub(crate) use local_store::{LocalStore, blocking};

@@ -1,8 +1,8 @@
 //! A failure at each step of each write: the database stays whole, and doing it again is enough.
 
 use ade_meta::{
-    CheckResult, CheckStatus, Clock, FAIL_POINTS, LeaseAttempt, LeaseRequest, Meta, MetaError, NodeState, Reveal,
-    RunStatus, TaskStatus, ViewChange, ViewDefinition,
+    CheckResult, CheckStatus, Clock, FAIL_POINTS, LeaseAttempt, LeaseRequest, Meta, MetaError, NodeState, RunStatus,
+    TaskStatus, ViewChange, ViewDefinition,
 };
 
 use crate::{
@@ -23,19 +23,6 @@ async fn write_all(fixture: &Fixture, meta: &Meta) -> Result<(), MetaError> {
     rest?;
     release?;
     meta.finish_run(id(1), RunStatus::Succeeded).await?;
-    let reveal = Reveal {
-        reveal_id: id(2),
-        environment: "dev".to_owned(),
-        person: "ann".to_owned(),
-        reason: "a complaint".to_owned(),
-        table: "main.orders".to_owned(),
-        column: "email".to_owned(),
-        version: 1,
-        condition: String::new(),
-        rows: 1,
-        revealed_at: fixture.clock.now(),
-    };
-    meta.record_reveal(&reveal).await?;
     meta.prune_runs(fixture.clock.now() - std::time::Duration::from_hours(1)).await?;
     Ok(())
 }

@@ -12,8 +12,8 @@ use super::documents::Documents;
 use crate::{
     Class, DataFamily, Kind,
     recognise::{
-        Likeness, are_birth_dates, is_card, is_country, is_crypto_address, is_email, is_iban, is_ip_address,
-        is_of_kind, person,
+        Likeness, are_birth_dates, are_phones, is_card, is_country, is_crypto_address, is_email, is_iban,
+        is_ip_address, is_of_kind, person,
     },
     text::readable,
 };
@@ -104,6 +104,10 @@ impl Sample {
             (Kind::DateOfBirth, Holds::Texts | Holds::Days) => are_birth_dates(self.texts.iter().map(String::as_str)),
             (Kind::DateOfBirth, _) | (_, Holds::Days | Holds::Others) => None,
             (Kind::PersonName, Holds::Texts) => self.people(),
+            (Kind::Phone, Holds::Texts) => {
+                let by_form = self.share(|text| is_of_kind(Kind::Phone, text));
+                Some(are_phones(self.texts.iter().map(String::as_str)).unwrap_or(0.0).max(by_form))
+            }
             // Whole numbers have lost what tells most forms; what has a check is still told.
             (Kind::PaymentCard | Kind::UkNhs | Kind::CaSin, Holds::Numbers) | (_, Holds::Texts) => {
                 Some(self.share(|text| is_of_kind(kind, text)))

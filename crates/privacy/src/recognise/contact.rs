@@ -37,7 +37,27 @@ pub(super) fn is_phone(text: &str) -> bool {
             && (10..=17).contains(&digits.len())
             && international.starts_with(|c: char| matches!(c, '1'..='9'));
     }
-    is_north_american(number, &digits) || (is_grouped && is_national(number, &digits))
+    is_north_american(number, &digits) || (is_grouped && (is_national(number, &digits) || is_without_trunk(number)))
+}
+
+/// Countries that dial no zero, in the groups that people write there: `(11) 91234-5678` (Brazil), `98765 43210` (India), `138 1234 5678`
+/// (China), `8 (912) 345-67-89` (Russia), `55 1234 5678` (Mexico), `333 123 4567` (Italy, North America).
+fn is_without_trunk(number: &str) -> bool {
+    let shape: String = number.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    let begins = |with: &[char]| number.trim_start_matches('(').starts_with(with);
+    match shape.as_str() {
+        "(99) 99999-9999" | "(99) 9999-9999" | "(99) 9999 9999" => {
+            begins(&['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        }
+        "99999 99999" | "99999-99999" => begins(&['6', '7', '8', '9']),
+        "999 9999 9999" | "999-9999-9999" => {
+            ["13", "14", "15", "16", "17", "18", "19"].iter().any(|start| number.starts_with(start))
+        }
+        "9 (999) 999-99-99" | "9 999 999-99-99" | "9(999)999-99-99" => begins(&['7', '8']),
+        "99 9999 9999" => begins(&['5', '3', '8']),
+        "999 999 9999" => begins(&['2', '3', '4', '5', '6', '7', '8', '9']),
+        _ => false,
+    }
 }
 
 /// `(212) 555-0187`, `212-555-0187`, `212.555.0187`, `1-212-555-0187`: area and exchange begin with 2 to 9.

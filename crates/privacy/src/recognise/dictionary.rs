@@ -9,6 +9,8 @@ use std::{collections::HashSet, io::Read, sync::LazyLock};
 use flate2::read::GzDecoder;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::surname::ends_as_surnames;
+
 static NAMES: LazyLock<HashSet<Box<str>>> = LazyLock::new(|| unpacked(include_bytes!("../dictionary/names.gz")));
 static PLACES: LazyLock<HashSet<Box<str>>> = LazyLock::new(|| unpacked(include_bytes!("../dictionary/places.gz")));
 
@@ -46,6 +48,32 @@ fn letters(letter: char) -> impl Iterator<Item = char> {
     std::iter::once(first).chain(second)
 }
 
+/// Whether the dictionary has a word, or has it written otherwise: `Mueller` for `Müller`.
+fn is_name(word: &str) -> bool {
+    if NAMES.contains(word) {
+        return true;
+    }
+    let transcribed = transcribed(word);
+    let without_e = || ["ae", "oe", "ue"].iter().fold(transcribed.clone(), |word, pair| word.replace(pair, &pair[..1]));
+    NAMES.contains(transcribed.as_str()) || NAMES.contains(without_e().as_str())
+}
+
+/// A word in the letters that others write it with.
+fn transcribed(word: &str) -> String {
+    let mut plain = String::with_capacity(word.len());
+    for letter in word.chars() {
+        match letter {
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'þ' => plain.push_str("th"),
+            'ð' | 'đ' => plain.push('d'),
+            'ı' => plain.push('i'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// How much a text is like the name of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Likeness {
@@ -64,11 +92,11 @@ pub(crate) fn person(text: &str) -> Likeness {
     }
     let plain = plain(text);
     let (mut known, mut unknown) = (0, 0);
-    for word in words(&plain) {
+    for (word, written) in words(&plain).zip(words(text)) {
         if word.chars().count() == 1 && word.is_ascii() || TITLES.contains(&word) {
             continue;
         }
-        if NAMES.contains(word) {
+        if is_name(word) || (!written.starts_with(char::is_lowercase) && ends_as_surnames(&transcribed(word))) {
             known += 1;
         } else {
             unknown += 1;
@@ -108,8 +136,15 @@ mod tests {
     #[test]
     fn the_dictionaries_are_there_and_know_names() {
         assert!(NAMES.len() > 50_000 && PLACES.len() > 50_000);
-        for name in ["Ada Johnson", "JOHNSON, MARY", "Dr. Björn Müller-Schmidt", "J. Smith", "Иван Иванов"]
-        {
+        for name in [
+            "Ada Mueller",
+            "J. R. Arngarðsdóttir",
+            "Ada Johnson",
+            "JOHNSON, MARY",
+            "Dr. Björn Müller-Schmidt",
+            "J. Smith",
+            "Иван Иванов",
+        ] {
             assert_eq!(person(name), Likeness::Full, "{name}");
         }
         assert_eq!(person("Mary Xyzzyson"), Likeness::Some);

@@ -15,9 +15,8 @@ use crate::made::{self, Dice};
 /// What is promised of each kind: precision and recall are at least this.
 fn promised(kind: Kind) -> (f64, f64) {
     match kind {
-        // One way in eight to write them is digits alone.
-        Kind::Phone => (0.99, 0.75),
-        Kind::PersonName => (0.95, 0.8),
+        Kind::Phone => (0.99, 0.95),
+        Kind::PersonName => (0.97, 0.95),
         Kind::Place => (0.95, 0.6),
         _ => (0.99, 0.97),
     }
@@ -64,7 +63,10 @@ fn what_is_recognised_does_not_stay_within_texts() {
         if matches!(kind, Kind::PersonName | Kind::Place | Kind::Url) {
             continue;
         }
-        let planted: Vec<String> = (0..400).map(|_| made::value(kind, &mut dice)).collect();
+        // A telephone number that is digits alone is told by its column, and in a text it has none.
+        let is_told = |value: &String| kind != Kind::Phone || !value.bytes().all(|byte| byte.is_ascii_digit());
+        let planted = std::iter::repeat_with(|| made::value(kind, &mut dice)).filter(is_told).take(400);
+        let planted: Vec<String> = planted.collect();
         let texts: Vec<String> = planted.iter().map(|value| format!("They wrote {value} into the form.")).collect();
         let left = redacted(&texts);
         let stayed: Vec<&String> = planted

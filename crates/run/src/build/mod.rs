@@ -49,7 +49,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use ade_lake::{Lease, MaintainOptions, StageWriter, TableName, TableState};
 use ade_meta::NodeState;
-use ade_privacy::{Keys, Suppressions};
+use ade_privacy::Keys;
 use ade_project::NodeId;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -86,8 +86,6 @@ pub(crate) struct Build {
     /// Becomes true when somebody asks the run to stop.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) keys: OnceLock<Keys>,
-    /// People who were erased.
-    pub(crate) suppressions: Suppressions,
 }
 
 impl Build {

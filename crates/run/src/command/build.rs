@@ -69,6 +69,8 @@ impl Workspace {
         stop: watch::Receiver<bool>,
     ) -> Result<Build, RunError> {
         let obfuscation = Obfuscation::of(&self.project).map_err(|diagnostics| RunError::Project { diagnostics })?;
+        // Each table reads it when its time has come; one that cannot be read stops them all.
+        self.suppressions()?;
         Ok(Build {
             workspace: Arc::clone(self),
             run_id,
@@ -86,7 +88,6 @@ impl Workspace {
             timely: Mutex::default(),
             stop,
             keys: OnceLock::new(),
-            suppressions: self.suppressions()?,
         })
     }
 

@@ -24,6 +24,7 @@ use super::landing::Landing;
 use super::redeclared::files_landed;
 use super::sieve::Sieve;
 use super::stamp::stamped;
+use super::suppressed::suppressor;
 use crate::build::{Outcome, TaskError};
 use crate::error::RunError;
 
@@ -126,7 +127,10 @@ impl TableLanding<'_> {
         let lands = |name: &str| !left_out.contains(name) && !dropped(name);
         let mut looked_at: HashSet<String> =
             conditions.columns().map(str::to_owned).chain(verdict.watched.iter().cloned()).collect();
-        looked_at.extend(sieve.suppress(self.build, &policy)?);
+        let (suppressor, named) = suppressor(self.build, self.table, &policy)?;
+        sieve.suppressor = suppressor;
+        // Also of columns that do not land.
+        looked_at.extend(named);
         let plan = plan.keeping(|name| lands(door.inside(name)) || looked_at.contains(door.inside(name)));
         let told = self.told(&door, &plan);
         let broken = self.source.drift.policy(DriftKind::BrokenRecord, "", &[]);

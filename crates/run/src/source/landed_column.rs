@@ -1,6 +1,6 @@
 //! What a landed table remembers of one of its columns.
 use ade_engine::type_name;
-use ade_privacy::{Domain, Treatment};
+use ade_privacy::{ColumnPolicy, Domain, Treatment};
 use arrow::datatypes::DataType;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ pub(crate) struct LandedColumn {
     pub(super) data_type: Option<String>,
     /// The treatment with all of its settings: `pseudonym in domain email`.
     pub(super) treatment: String,
+    /// Its class; `None` of what landed before classes were remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) class: Option<String>,
     /// Id of the key that it was done with, where it takes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<String>,
@@ -22,8 +25,20 @@ pub(crate) struct LandedColumn {
 }
 
 impl LandedColumn {
-    pub(super) fn new(data_type: Option<&DataType>, treatment: &Treatment) -> Self {
-        Self { data_type: data_type.map(type_name), treatment: treatment.to_string(), key: None, since: None }
+    pub(super) fn new(data_type: Option<&DataType>, decided: &ColumnPolicy) -> Self {
+        let (treatment, class) = (decided.treatment.to_string(), Some(decided.class.name().to_owned()));
+        Self { data_type: data_type.map(type_name), treatment, class, key: None, since: None }
+    }
+
+    /// Its class, as far as that is remembered.
+    pub(crate) fn class(&self) -> Option<&str> {
+        self.class.as_deref()
+    }
+
+    /// Whether a person can be told by it: it is as it was, a pseudonym, or encrypted.
+    pub(crate) fn tells(&self) -> bool {
+        let is_kept = self.treatment == Treatment::Keep.name();
+        is_kept || self.pseudonym_domain().is_some() || self.encryption_domain().is_some()
     }
 
     /// The treatment with all of its settings, in words.

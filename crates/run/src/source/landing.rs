@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ade_engine::sql_type;
-use ade_privacy::{Obfuscator, Policy, Treatment};
+use ade_privacy::{ColumnPolicy, Obfuscator, Policy, Treatment};
 use ade_project::resource::{IngestMode, OnDelete, SourceTable};
 use arrow::array::{ArrayData, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -48,9 +48,9 @@ impl Landing {
         let mut columns = BTreeMap::new();
         for decided in policy.columns() {
             match field(obfuscator, &decided.column) {
-                Some(field) => remember(&decided.column, field, &decided.treatment, &mut columns),
+                Some(field) => remember(&decided.column, field, decided, &mut columns),
                 None => {
-                    columns.insert(decided.column.clone(), LandedColumn::new(None, &decided.treatment));
+                    columns.insert(decided.column.clone(), LandedColumn::new(None, decided));
                 }
             }
         }
@@ -216,15 +216,15 @@ fn field<'a>(obfuscator: &'a Obfuscator, path: &str) -> Option<&'a Field> {
 }
 
 /// A struct that stays as it is is remembered by its fields, so that a new one is noticed.
-fn remember(path: &str, field: &Field, treatment: &Treatment, columns: &mut BTreeMap<String, LandedColumn>) {
-    match (treatment, nested(field.data_type())) {
+fn remember(path: &str, field: &Field, decided: &ColumnPolicy, columns: &mut BTreeMap<String, LandedColumn>) {
+    match (&decided.treatment, nested(field.data_type())) {
         (Treatment::Keep, Some(fields)) => {
             for child in fields {
-                remember(&format!("{path}.{}", child.name()), child, treatment, columns);
+                remember(&format!("{path}.{}", child.name()), child, decided, columns);
             }
         }
         _ => {
-            columns.insert(path.to_owned(), LandedColumn::new(Some(field.data_type()), treatment));
+            columns.insert(path.to_owned(), LandedColumn::new(Some(field.data_type()), decided));
         }
     }
 }
@@ -283,7 +283,7 @@ impl ContentHash {
 
 #[cfg(test)]
 mod tests {
-    use ade_privacy::{Class, ColumnPolicy, Keyring, Origin};
+    use ade_privacy::{Class, Keyring, Origin};
     use arrow::datatypes::Fields;
 
     use super::*;

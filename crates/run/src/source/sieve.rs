@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, ColumnForm, Misfits, fit_in};
 use ade_engine::{RowExpression, type_name};
-use ade_privacy::{Policy, Suppressor};
+use ade_privacy::Suppressor;
 use ade_project::resource::{DriftKind, OnDelete, RowAction};
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{and, filter_record_batch, is_not_null, is_null, not, or, prep_null_mask_filter};
@@ -16,7 +16,7 @@ use super::conditions::{deleted, matched};
 use super::rejection::Unfit;
 use super::suppressed;
 use super::tally::Tally;
-use crate::build::{Build, TaskError};
+use crate::build::TaskError;
 use crate::error::RunError;
 
 /// A rule for rows, ready to be held against them.
@@ -188,13 +188,6 @@ impl Sieve {
             still.push((!reasons.is_empty()).then(|| reasons.join(", ")));
         }
         StringArray::from(still)
-    }
-
-    /// Looks out for people who were erased. Gives the columns that this needs, whether they land or not.
-    pub(super) fn suppress(&mut self, build: &Build, policy: &Policy) -> Result<Vec<String>, RunError> {
-        let (suppressor, columns) = suppressed::suppressor(build, policy)?;
-        self.suppressor = suppressor;
-        Ok(columns)
     }
 
     /// Says of each row what becomes of it. `table` is its name in messages.

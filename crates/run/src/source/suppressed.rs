@@ -1,5 +1,6 @@
 //! Rows of people who were erased: they do not land again.
-use ade_privacy::{Policy, Suppressor, is_meant};
+use ade_lake::TableName;
+use ade_privacy::{ColumnPolicy, KnownAs, Policy, Suppressor};
 use arrow::array::{Array, AsArray, BooleanArray, StringArray};
 use arrow::compute::{and, cast, not, nullif};
 use arrow::datatypes::DataType;
@@ -11,19 +12,28 @@ use crate::build::{Build, TaskError};
 use crate::error::RunError;
 
 /// What tells such rows in a table, and the columns that it looks at.
-pub(super) fn suppressor(build: &Build, policy: &Policy) -> Result<(Option<Suppressor>, Vec<String>), RunError> {
-    let list = &build.suppressions;
+///
+/// The list is read now, while the table's lease is held: whoever is erased is on it before the first table is searched, and a table is
+/// searched under its lease. So a load either knows the person, or is searched when it has ended.
+pub(super) fn suppressor(
+    build: &Build,
+    table: &TableName,
+    policy: &Policy,
+) -> Result<(Option<Suppressor>, Vec<String>), RunError> {
+    let list = build.workspace.suppressions()?;
     if list.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let meant = policy.columns().iter().filter(|decided| list.iter().any(|(name, _)| is_meant(decided, name)));
+    let table = table.to_string();
+    let is_named = |decided: &ColumnPolicy| list.iter().any(|(name, _)| KnownAs::of(&table, decided).is(name));
+    let meant = policy.columns().iter().filter(|decided| is_named(decided));
     // A struct is read as a whole.
     let columns: Vec<String> = meant
         .flat_map(|decided| [Some(decided.column.as_str()), decided.column.split('.').next()])
         .flatten()
         .map(str::to_owned)
         .collect();
-    Ok((Suppressor::new(policy, list, build.keys()?)?, columns))
+    Ok((Suppressor::new(&table, policy, &list, build.keys()?)?, columns))
 }
 
 /// Rows that are suppressed, and those with a value that does not fit its column and holds a suppressed one.

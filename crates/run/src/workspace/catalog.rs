@@ -27,11 +27,18 @@ impl LakeCatalog {
         Self { lake, meta, views, at, seen: Mutex::default() }
     }
 
+    /// Whether an observation is in the lake, as what must outlive the metadata database is.
+    async fn is_in_lake(&self, name: &RelationName) -> Result<bool, SqlError> {
+        let Some(table) = observation::in_lake(&name.name) else { return Ok(false) };
+        let version = self.lake.version(&table).await;
+        Ok(version.map_err(|error| SqlError::new(SqlErrorKind::Failed, with_causes(&error)))?.is_some())
+    }
+
     async fn look_up(&self, name: &RelationName) -> Result<Option<Relation>, SqlError> {
         if let Some(sql) = reject_views::query(&self.lake, self.at, name).await? {
             return Ok(Some(Relation::View { sql, search_schema: name.schema.clone() }));
         }
-        if name.schema == observation::SCHEMA {
+        if name.schema == observation::SCHEMA && !self.is_in_lake(name).await? {
             return observation::relation(&self.meta, &name.name).await;
         }
         if let Some(view) = self.views.get(name) {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use ade_engine::datafusion::datasource::MemTable;
 use ade_engine::{Relation, RelationName, SqlError, SqlErrorKind};
+use ade_lake::TableName;
 use ade_meta::{Meta, MetaError, Observation};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::error::ArrowError;
@@ -14,6 +15,11 @@ use super::observation_table::ObservationTable;
 pub(crate) const SCHEMA: &str = "ade";
 
 const TABLES: [&str; 6] = ["checks", "leases", "reveals", "runs", "tasks", "views"];
+
+/// Where an observation is that is not only in the metadata database. Until the first one there is what was observed before.
+pub(super) fn in_lake(table: &str) -> Option<TableName> {
+    (table == "reveals").then(|| TableName::new(SCHEMA, table).ok()).flatten()
+}
 
 pub(crate) fn names() -> impl Iterator<Item = RelationName> {
     TABLES.into_iter().map(|table| RelationName::new(SCHEMA, table))

@@ -20,6 +20,8 @@ pub struct World {
     pub ids: Arc<dyn Ids>,
     /// Environment variables that `env_var()` and `${env:…}` may ask for.
     pub env_vars: BTreeMap<String, String>,
+    /// The user, as the operating system numbers them.
+    pub user_id: Option<u32>,
     /// Cores to use.
     pub cores: usize,
     /// Memory that queries and writes may use together, in bytes.

@@ -69,7 +69,7 @@ impl EventLogWriter {
     /// Writes records as one block, all of them or none, and gives how many were there before: these are marked as
     /// duplicates. After an error nothing of them is in the log.
     pub fn append(&mut self, records: &mut [EventRecord]) -> io::Result<usize> {
-        if self.is_torn || self.end.offset >= self.options.segment_bytes {
+        if self.is_torn || self.end.offset >= self.options.segment_bytes || self.is_asked_to_turn() {
             self.turn()?;
         }
         let mut new = Vec::with_capacity(records.len());
@@ -106,6 +106,11 @@ impl EventLogWriter {
         self.file.sync_data()?;
         self.end.offset += block.len() as u64;
         Ok(())
+    }
+
+    /// Whether another program wants what has landed to go with its segment; asked once.
+    fn is_asked_to_turn(&self) -> bool {
+        std::fs::remove_file(self.log.turn_request()).is_ok()
     }
 
     /// Completes the segment and begins the next one.

@@ -5,7 +5,7 @@ use super::{Dice, numbers::luhn};
 type Make = fn(u64, &mut Dice) -> String;
 
 /// Kinds of columns, by name, with what makes the value of a row.
-pub(crate) const OTHERS: [(&str, Make); 34] = [
+pub(crate) const OTHERS: [(&str, Make); 41] = [
     ("order numbers", |row, _| format!("ORD-{:08}", 10_000 + row)),
     ("serial numbers of nine digits", |row, dice| (100_000_000 + row * 37 + dice.below(9)).to_string()),
     ("numbers of ten digits", |row, dice| (4_000_000_000 + row * 61 + dice.below(50)).to_string()),
@@ -13,6 +13,63 @@ pub(crate) const OTHERS: [(&str, Make); 34] = [
     ("numbers of sixteen digits", |_, dice| format!("4{}", dice.digits(15))),
     ("padded numbers", |row, _| format!("{row:010}")),
     ("padded numbers of eleven digits", |row, dice| format!("{:011}", 4_123_456 * (row + 1) + dice.below(99))),
+    ("customers counted up behind a zero", |row, _| format!("07{:09}", 150_000_000 + row * 13)),
+    ("numbers of ten digits behind a zero", |_, dice| format!("0{}", dice.digits(9))),
+    ("amounts in groups of three", |_, dice| format!("{} {} {}", dice.range(100, 999), dice.digits(3), dice.digits(3))),
+    ("numbers of lots", |_, dice| format!("{}-{}-{}", dice.range(10, 99), dice.digits(4), dice.digits(4))),
+    ("days of the month and hours", |_, dice| {
+        format!("{:02}.{:02}. {:02}:{:02}", dice.range(1, 29), dice.range(1, 13), dice.below(24), dice.below(60))
+    }),
+    ("cars", |_, dice| {
+        (*dice.pick(&[
+            "Ford Fiesta",
+            "Toyota Yaris",
+            "Skoda Octavia",
+            "Renault Clio",
+            "Seat Ibiza",
+            "Mercedes Vito",
+            "Opel Corsa",
+            "Fiat Panda",
+            "Nissan Micra",
+            "Honda Jazz",
+            "Mazda Demio",
+            "Volvo Amazon",
+            "Kia Rio",
+            "Lada Niva",
+            "Dacia Duster",
+            "Suzuki Swift",
+            "Tesla Roadster",
+            "Jeep Renegade",
+            "Citroen Berlingo",
+            "Peugeot Partner",
+        ]))
+        .to_owned()
+    }),
+    ("grapes and cheeses", |_, dice| {
+        (*dice.pick(&[
+            "Merlot",
+            "Pinot noir",
+            "Riesling",
+            "Chardonnay",
+            "Malbec",
+            "Tempranillo",
+            "Gouda",
+            "Cheddar",
+            "Manchego",
+            "Brie",
+            "Camembert",
+            "Gorgonzola",
+            "Emmental",
+            "Feta",
+            "Roquefort",
+            "Zinfandel",
+            "Syrah",
+            "Sangiovese",
+            "Ricotta",
+            "Stilton",
+        ]))
+        .to_owned()
+    }),
     ("UUIDs", |_, dice| {
         let hex = dice.of_letters("0123456789abcdef", 32);
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])

@@ -153,7 +153,8 @@ fn card(way: u64, dice: &mut Dice) -> String {
 
 fn phone(way: u64, dice: &mut Dice) -> String {
     let (area, exchange, line) = (dice.range(201, 990), dice.range(201, 999), dice.digits(4));
-    match way % 8 {
+    let (two, three) = (dice.range(10, 99), dice.digits(3));
+    match way % 24 {
         0 => format!("+44 20 {} {}", dice.digits(4), dice.digits(4)),
         1 => format!("+49{}{}", dice.range(151, 179), dice.digits(8)),
         2 => format!("({area}) {exchange}-{line}"),
@@ -161,8 +162,24 @@ fn phone(way: u64, dice: &mut Dice) -> String {
         4 => format!("+1-{area}-{exchange}-{line}"),
         5 => format!("06 {}", grouped(&dice.digits(8), &[2], " ")),
         6 => format!("020 {} {}", dice.range(7000, 8999), dice.digits(4)),
-        // Digits alone: nothing tells that it is one.
-        _ => format!("07{}", dice.digits(9)),
+        7 => format!("+33 6 {}", grouped(&dice.digits(8), &[2], " ")),
+        8 => format!("+39 3{two} {three} {line}"),
+        9 => format!("+34 6{two} {three} {}", dice.digits(3)),
+        10 => format!("+31 6 {}", dice.digits(8)),
+        11 => format!("+48 5{two} {three} {}", dice.digits(3)),
+        12 => format!("({two}) 9{}-{line}", dice.digits(4)),
+        13 => format!("9{} {}", dice.digits(4), dice.digits(5)),
+        14 => format!("13{} {} {line}", dice.digits(1), dice.digits(4)),
+        15 => format!("8 (9{two}) {three}-{two}-{two}"),
+        16 => format!("090-{}-{line}", dice.digits(4)),
+        17 => format!("010-{}-{line}", dice.digits(4)),
+        18 => format!("04{} {three} {}", dice.digits(2), dice.digits(3)),
+        19 => format!("053{} {three} {} {}", dice.digits(1), dice.digits(2), dice.digits(2)),
+        20 => format!("082 {three} {line}"),
+        21 => format!("55 {} {line}", dice.digits(4)),
+        // Digits alone: that they are one is told by the whole column.
+        22 => format!("07{}", dice.digits(9)),
+        _ => format!("06{}", dice.digits(8)),
     }
 }
 

@@ -52,8 +52,11 @@ impl Workspace {
         };
         let mut blame = Blame::new(&self.root);
         let mut audited = Vec::new();
-        let is_selected = |source: &SourceTable| selected.as_ref().is_none_or(|selected| selected.contains(&source.id));
-        for columns in self.landed_columns().await?.iter().filter(|columns| is_selected(columns.source)) {
+        let is_selected = |columns: &&LandedColumns| {
+            let id = columns.source.as_ref().map(|source| &source.id);
+            selected.as_ref().is_none_or(|selected| id.is_some_and(|id| selected.contains(id)))
+        };
+        for columns in self.landed_columns().await?.iter().filter(is_selected) {
             let landed = columns.landing.iter().flat_map(|landing| landing.columns.keys());
             let decided = columns.policy.columns().iter().map(|decided| &decided.column);
             let open = columns.policy.unclassified().iter().map(|open| &open.column);
@@ -70,24 +73,29 @@ impl Workspace {
         Ok(audited)
     }
 
-    async fn audited(&self, columns: &LandedColumns<'_>, name: &str, blame: &mut Blame) -> AuditedColumn {
+    async fn audited(&self, columns: &LandedColumns, name: &str, blame: &mut Blame) -> AuditedColumn {
         // A struct that is decided about as a whole is remembered by its fields.
         let parent = || name.rmatch_indices('.').find_map(|(at, _)| columns.policy.column(&name[..at]));
         let decided = columns.policy.column(name).or_else(parent);
         let landed = columns.landing.as_ref().and_then(|landing| landing.columns.get(name));
-        let (decided_by, place) = self.decided_by(columns.source, name, decided);
+        let (decided_by, place) = match &columns.source {
+            Some(source) => self.decided_by(source, name, decided),
+            None => ("nobody: the project does not list the table".to_owned(), None),
+        };
         let author = match &place {
             Some(place) => blame.author(place.path(), line(place)).await,
             None => None,
         };
         let treatment = decided.map(|decided| decided.treatment.to_string());
         let landed_as = landed.map(|landed| landed.treatment().to_owned());
-        let promised = columns.source.column(name).and_then(|listed| listed.data_type.clone());
+        let listed = columns.source.as_ref().and_then(|source| source.column(name));
+        let promised = listed.and_then(|listed| listed.data_type.clone());
+        let class = decided.map(|decided| decided.class.name()).or_else(|| landed.and_then(LandedColumn::class));
         AuditedColumn {
             table: columns.table.to_string(),
             column: name.to_owned(),
             data_type: landed.and_then(|landed| landed.type_name()).map(str::to_owned).or(promised),
-            class: decided.map(|decided| decided.class.name().to_owned()),
+            class: class.map(str::to_owned),
             differs: landed_as.is_some() && treatment.is_some() && landed_as != treatment,
             treatment,
             landed_as,

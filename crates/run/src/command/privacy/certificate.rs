@@ -32,8 +32,12 @@ pub struct Certificate {
     /// Columns of source tables that would tell the person and landed in a form that nobody can be told by, in tables without another
     /// one: `schema.table.column (treatment)`. Their rows stay until these tables are loaded from nothing.
     pub cannot_be_told: Vec<String>,
+    /// Tables of which the place that their source was read to names the person: that goes when the source has read on.
+    pub positions: Vec<String>,
     /// What was searched besides.
     pub also_searched: Vec<String>,
+    /// What still holds the person, and what to do about it. The certificate is not complete while there is any.
+    pub remains: Vec<String>,
 }
 
 /// Who was erased.
@@ -43,6 +47,8 @@ pub struct ErasedSubject {
     pub name: String,
     /// The code of the value, as in the list of people who must not come back.
     pub code: String,
+    /// The columns of sources' tables that the name stands for: `schema.table.column`.
+    pub columns: Vec<String>,
 }
 
 /// What was done to a table.
@@ -64,6 +70,23 @@ pub struct ErasedTable {
     pub bytes_removed: u64,
     /// Entries of the log that were removed.
     pub log_entries_removed: usize,
+}
+
+impl ErasedTable {
+    /// With what was done to the same table later.
+    pub(super) fn add(&mut self, later: Self) {
+        let is_first = self.table.is_empty();
+        *self = Self {
+            table: later.table,
+            rows_removed: self.rows_removed + later.rows_removed,
+            past_held: self.past_held || later.past_held,
+            version_before: if is_first { later.version_before } else { self.version_before },
+            version_after: later.version_after,
+            files_removed: self.files_removed + later.files_removed,
+            bytes_removed: self.bytes_removed + later.bytes_removed,
+            log_entries_removed: self.log_entries_removed + later.log_entries_removed,
+        };
+    }
 }
 
 impl Workspace {

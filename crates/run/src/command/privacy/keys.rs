@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use ade_privacy::{Keyring, Keys};
 use serde::Serialize;
 
+use super::resealing::Resealing;
 use crate::error::RunError;
+use crate::failpoint::{self, hit};
 use crate::source::{Landing, beside};
 use crate::workspace::{Workspace, key_path, keys, replace_file};
 
@@ -89,6 +91,16 @@ impl Workspace {
                 hint,
             ));
         }
+        // What it seals, and can be sealed under another one, comes first: whoever is interrupted does it again.
+        let needed = Box::pin(Resealing { workspace: self, keys: &keys, old: id }.carry_out()).await?;
+        if !needed.is_empty() {
+            return Err(RunError::usage(
+                format!("values of {} are encrypted with key {id}", needed.join(", ")),
+                "make these tables again from what has landed under another key (`ade build --full-refresh --select …`), or drop them"
+                    .to_owned(),
+            ));
+        }
+        hit(failpoint::ROTATE_BEFORE_KEY)?;
         match keys.without(id) {
             Some(rest) => self.keep_keys(&rest),
             None => Ok(()),

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use ade_engine::RelationName;
 use ade_lake::At;
-use ade_meta::Reveal;
 use ade_privacy::{
     Class, ColumnPolicy, Domain, Keyring, Obfuscator, Origin, Policy, Treatment, decrypt_text, key_id_of,
 };
@@ -11,13 +10,11 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 
+use super::reveal_record::RevealRecord;
 use crate::command::{ReadAt, Statement};
 use crate::error::RunError;
 use crate::source::Landing;
 use crate::workspace::Workspace;
-
-/// The domain that conditions of reveals are encrypted in.
-const CONDITIONS: &str = "ade_reveal_condition";
 
 /// What is to be shown to whom, and why.
 #[derive(Debug, Clone)]
@@ -85,31 +82,27 @@ impl Workspace {
         let answer = self.query(&statement, ReadAt::default(), Some(request.limit)).await?;
         let batch = answer.collect().await?;
         let rows = self.plain(&batch, &domain)?;
-        let keys = self.keys()?;
-        let reveal = Reveal {
+        let reveal = RevealRecord {
             reveal_id: self.world.ids.next(),
-            environment: self.environment().to_owned(),
             person: self.person(),
             reason: request.reason.trim().to_owned(),
             table: table.to_string(),
             column: column.to_owned(),
             version: snapshot.version(),
-            condition: match &request.condition {
-                Some(condition) => sealed(condition, Domain::new(CONDITIONS)?, keys.current())?,
-                None => String::new(),
-            },
+            condition: request.condition.clone(),
             rows: rows.len() as u64,
             revealed_at: self.world.clock.now(),
         };
-        self.meta.record_reveal(&reveal).await?;
+        self.record_reveal(&reveal).await?;
         let columns = batch.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
         Ok(Revealed { columns, rows, reveal_id: reveal.reveal_id.to_string() })
     }
 
-    /// Who runs the program, as the operating system calls them.
+    /// Who runs the program: as the environment calls them, which anybody can change, and by the number that the operating system knows.
     fn person(&self) -> String {
         let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| self.world.env_vars.get(name));
-        names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_else(|| "unknown".to_owned())
+        let name = names.into_iter().find(|name| !name.is_empty()).map_or("unknown", String::as_str);
+        self.world.user_id.map_or_else(|| name.to_owned(), |id| format!("{name} (uid {id})"))
     }
 
     /// The rows as text, with the last column decrypted.
