@@ -9,8 +9,8 @@ const ENDINGS: &[&str] = &[
     "nson", "tson", "dson", "kson", "wson", "mann", "meier", "mayer", "meyer", "schmidt", "hauer", "macher", "dijk",
     "huizen", // Finnish
     "ainen", "inen", "anen", "onen", "unen", "maki", "niemi", "koski", "lahti", // Czech, Slovak, Polish
-    "kova", "sova", "tova", "dova", "rova", "lova", "pova", "ovsky", "evsky", "icek", "acek", "ecek", "owski", "ewski",
-    "inski", "ynski", "owska", "ewska", "inska", "ynska", "owicz", "ewicz", "czyk",
+    "kova", "sova", "tova", "dova", "rova", "lova", "pova", "vova", "ovsky", "evsky", "icek", "acek", "ecek", "owski",
+    "ewski", "inski", "ynski", "owska", "ewska", "inska", "ynska", "owicz", "ewicz", "czyk",
     // Hungarian, Romanian, Greek, Turkish
     "nyi", "ffy", "escu", "eanu", "opoulos", "opoulou", "akis", "idis", "oglu",
     // Ukrainian, Georgian, Serbian

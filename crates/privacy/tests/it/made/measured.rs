@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ade_privacy::{Kind, recognise};
 use arrow::array::{ArrayRef, StringArray};
 
-use super::{Dice, OTHERS, column};
+use super::{Dice, OTHERS, column_written};
 
 /// Columns of each kind, and of each kind of others.
 const COLUMNS: usize = 40;
@@ -46,8 +46,9 @@ pub(crate) fn measured() -> Measured {
     let mut mistakes = Vec::new();
     let mut dice = Dice::new(7);
     for kind in Kind::ALL {
-        for _ in 0..COLUMNS {
-            let values = column(kind, ROWS, &mut dice);
+        // Each way to write it in turn: there are fewer than columns.
+        for way in 0..COLUMNS as u64 {
+            let values = column_written(kind, ROWS, way, &mut dice);
             let sample: ArrayRef = Arc::new(StringArray::from(values.clone()));
             let found = recognise(&sample).map(|(kind, _)| kind);
             counts.entry(kind).or_default().all += 1;
