@@ -4,8 +4,8 @@
 /// In lower case without accents. Each was held against words of its own language: `nson` and not `rson`, as in `person`.
 const ENDINGS: &[&str] = &[
     // Icelandic, Danish, Norwegian, Swedish
-    "dottir", "sson", "nsen", "tsen", "rsen", "dsen", "ksen", "lsen", "gaard", "kjaer", "strup", "strom", "qvist",
-    "quist", // English, German, Dutch
+    "dottir", "rsson", "nsson", "dsson", "lsson", "ksson", "tsson", "gsson", "nsen", "tsen", "rsen", "dsen", "ksen",
+    "lsen", "gaard", "kjaer", "strup", "strom", "qvist", "quist", // English, German, Dutch
     "nson", "tson", "dson", "kson", "wson", "mann", "meier", "mayer", "meyer", "schmidt", "hauer", "macher", "dijk",
     "huizen", // Finnish
     "ainen", "inen", "anen", "onen", "unen", "maki", "niemi", "koski", "lahti", // Czech, Slovak, Polish
