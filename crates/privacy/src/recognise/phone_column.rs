@@ -47,7 +47,9 @@ fn are_given_out(numbers: &[&str], from: usize) -> bool {
     let regular = values.windows(2).filter(|pair| (usual / 2..=usual * 3 / 2).contains(&(pair[1] - pair[0]))).count();
     let spread = |place: usize| {
         let mut seen = [false; 10];
-        numbers.iter().for_each(|number| seen[usize::from(number.as_bytes()[place] - b'0')] = true);
+        for number in numbers {
+            seen[usize::from(number.as_bytes()[place] - b'0')] = true;
+        }
         seen.iter().filter(|seen| **seen).count()
     };
     // Which operators a country has is seen in the next digit; behind that anything is possible.
