@@ -4,6 +4,7 @@ mod aside;
 mod canaries;
 mod changes;
 mod clients;
+mod erasing;
 mod http;
 mod kills;
 mod landing;

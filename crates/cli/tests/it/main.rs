@@ -22,6 +22,7 @@ mod contracts;
 mod demo_postgres;
 mod drift;
 mod erasing;
+mod erasing_captured;
 mod erasing_further;
 mod event_time;
 mod events;
