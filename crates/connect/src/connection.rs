@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Feed, FeedRequest, RowCounts, RowPredicate,
-    Sample, Settings, Snapshot, TableInfo,
+    Capture, CaptureRequest, Checklist, ChecklistRequest, ConnectError, Feed, FeedRequest, RejectedRecord, RowCounts,
+    RowPredicate, Sample, Settings, Snapshot, TableInfo,
 };
 
 /// An open way to a source system. Reads only.
@@ -47,6 +47,13 @@ pub trait Connection: Send + Sync {
 
     /// One consistent view of the source. It may hold resources of the source (a read transaction) until dropped.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError>;
+
+    /// Rejected records of a table (see [`RejectedRecord`]) as a source, to be read by what the project says now: a snapshot that plans
+    /// one unit for each, in their order, which gives its row or fails. It leaves no position. `None` where records cannot be read
+    /// alone.
+    async fn reread(&self, _records: Vec<RejectedRecord>) -> Result<Option<Box<dyn Snapshot>>, ConnectError> {
+        Ok(None)
+    }
 
     /// Several tables at one place of the source's log, with what changed in them since they were last read.
     async fn capture(&self, request: &CaptureRequest) -> Result<Box<dyn Capture>, ConnectError> {

@@ -34,12 +34,14 @@ mod plan;
 mod position;
 mod read;
 mod remote;
+mod reread;
 mod row_place;
 mod snapshot;
 mod store;
 pub(crate) mod text;
 pub(crate) mod typed;
 mod unit;
+mod zip;
 
 #[cfg(feature = "kafka")]
 pub(crate) use columns::unsupported;

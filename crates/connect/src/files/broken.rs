@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::csv;
 use super::json_lines::{self, Nested};
-use super::text::Block;
+use super::text::{Block, newlines};
 use crate::{ConnectError, Place, RejectedRecord};
 
 /// Where the threads that parse put records, block by block.
@@ -69,7 +69,7 @@ pub(crate) fn of_csv(path: &str, block: Block, start: usize, header: &csv::Heade
     let mut found = Vec::new();
     for (range, problem) in csv::records(path, &readable, start, header) {
         let is_text = !no_text.iter().any(|place| range.contains(place));
-        let why = if is_text { problem.map(reason) } else { Some(NOT_TEXT.to_owned()) };
+        let why = if is_text { problem } else { Some(NOT_TEXT.to_owned()) };
         found.extend(why.map(|why| (range, why)));
     }
     taken_out(path, block, found)
@@ -91,7 +91,8 @@ pub(crate) fn readable(block: &Block) -> (Block, Vec<usize>) {
 
 const NOT_TEXT: &str = "some of its bytes are no text in the file's encoding";
 
-fn reason(error: ConnectError) -> String {
+/// What is wrong, without where.
+pub(crate) fn reason(error: ConnectError) -> String {
     match error {
         ConnectError::Malformed { reason, .. } => reason,
         other => other.to_string(),
@@ -105,10 +106,14 @@ fn taken_out(path: &str, mut block: Block, found: Vec<(Range<usize>, String)>) -
     let mut kept = Vec::with_capacity(block.data.len());
     let mut records = Vec::with_capacity(found.len());
     let mut end = 0;
+    // Lines are counted on from one record to the next: in a block there may be nothing but such.
+    let (mut line, mut counted) = (block.first_line, 0);
     for (range, reason) in found {
         let record = &block.data[range.clone()];
+        line += newlines(&block.data[counted..range.start], block.line_end);
+        counted = range.start;
         records.push(RejectedRecord {
-            place: Place::of(path).line(block.line(range.start)).to_string().replace('`', ""),
+            place: Place::of(path).line(line).to_string().replace('`', ""),
             rule: RejectedRecord::BROKEN,
             reason,
             record: record.trim_ascii_end().to_vec(),

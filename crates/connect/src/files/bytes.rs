@@ -10,6 +10,7 @@ use super::options::Compression;
 use super::remote::of_io;
 use super::store::FileHandle;
 use super::text::{Decoded, Undecodable, to_decode};
+use super::zip::{Archive, Words};
 use crate::{ConnectError, Place};
 
 /// What was true of the raw bytes when they had all been read.
@@ -40,6 +41,10 @@ impl Content {
         let buffered = |raw| BufReader::with_capacity(1 << 18, raw);
         let reader: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(raw),
+            Compression::Zip => {
+                drop(raw);
+                Box::new(alone_in(path, Arc::clone(&handle), &seen)?)
+            }
             Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(raw))),
             Compression::Zstd => Box::new(
                 zstd::Decoder::with_buffer(buffered(raw))
@@ -119,6 +124,26 @@ impl Content {
         }
         Ok(())
     }
+}
+
+/// The one file in an archive. The archive is hashed as a whole before: its parts are read in another order than its bytes.
+fn alone_in(
+    path: &str,
+    handle: Arc<dyn FileHandle>,
+    seen: &Arc<Mutex<Seen>>,
+) -> Result<impl Read + Send + 'static, ConnectError> {
+    let mut raw = Raw { handle: Arc::clone(&handle), offset: 0, seen: Arc::clone(seen) };
+    io::copy(&mut raw, &mut io::sink()).map_err(|source| of_io(path, source))?;
+    let archive = Archive::open(path, handle, Words::PACKED)?;
+    let names: Vec<String> = archive.files().map(str::to_owned).collect();
+    let [name] = names.as_slice() else {
+        return Err(ConnectError::Request {
+            from: path.to_owned(),
+            reason: format!("{} files are in the archive, and a table is read from one", names.len()),
+            advice: "unpack it, and name the files with `from:`".to_owned(),
+        });
+    };
+    archive.part(name)
 }
 
 struct Raw {

@@ -12,12 +12,13 @@ use super::file_columns::{Extent, examine};
 use super::options::{FileOptions, specs};
 use super::pattern::Pattern;
 use super::read::Reader;
+use super::reread::Rereading;
 use super::snapshot::FilesSnapshot;
 use super::store::FileStore;
 use super::unit::{FilesUnit, UnitFile};
 use crate::blocking::blocking;
 use crate::settings::resolve;
-use crate::{ConnectError, Connection, PositionKey, Sample, Settings, Snapshot, TableInfo};
+use crate::{ConnectError, Connection, PositionKey, RejectedRecord, Sample, Settings, Snapshot, TableInfo};
 
 /// An open folder.
 pub(crate) struct FilesConnection {
@@ -64,6 +65,10 @@ impl Connection for FilesConnection {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, ConnectError> {
         Ok(Box::new(FilesSnapshot { store: Arc::clone(&self.store), threads: self.threads, key: self.key.clone() }))
+    }
+
+    async fn reread(&self, records: Vec<RejectedRecord>) -> Result<Option<Box<dyn Snapshot>>, ConnectError> {
+        Ok(Some(Box::new(Rereading::new(Arc::clone(&self.store), records))))
     }
 }
 

@@ -5,7 +5,6 @@
 //! size. Numbers stay as they are written in the file, dates become ISO 8601, texts are never taken for numbers. The columns are those
 //! of the first row of the range (`table`).
 
-mod archive;
 mod book;
 mod number_format;
 mod parse;

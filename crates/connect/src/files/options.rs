@@ -66,16 +66,19 @@ pub(crate) enum Compression {
     None,
     Gzip,
     Zstd,
+    /// An archive of one file.
+    Zip,
 }
 
 impl Compression {
-    const WORDS: &'static [&'static str] = &["none", "gzip", "zstd"];
+    const WORDS: &'static [&'static str] = &["none", "gzip", "zstd", "zip"];
 
     fn from_word(word: &str) -> Option<Self> {
         match word {
             "none" => Some(Self::None),
             "gzip" => Some(Self::Gzip),
             "zstd" => Some(Self::Zstd),
+            "zip" => Some(Self::Zip),
             _ => None,
         }
     }
@@ -83,9 +86,13 @@ impl Compression {
     /// From the end of a path, and the path without it.
     pub(crate) fn of_path(path: &str) -> (Self, &str) {
         let lower = path.to_ascii_lowercase();
-        for (end, compression) in
-            [(".gz", Self::Gzip), (".gzip", Self::Gzip), (".zst", Self::Zstd), (".zstd", Self::Zstd)]
-        {
+        for (end, compression) in [
+            (".gz", Self::Gzip),
+            (".gzip", Self::Gzip),
+            (".zst", Self::Zstd),
+            (".zstd", Self::Zstd),
+            (".zip", Self::Zip),
+        ] {
             if lower.ends_with(end) {
                 return (compression, &path[..path.len() - end.len()]);
             }
@@ -197,6 +204,11 @@ impl FileOptions {
         self
     }
 
+    /// The same for a text of this format that is one file, as UTF-8 and from its head on.
+    pub(crate) fn of_one_text(self, format: Format) -> Self {
+        Self { format: Some(format), compression: Some(Compression::None), encoding: None, skip_lines: 0, ..self }
+    }
+
     pub(crate) fn format(&self, path: &str) -> Result<Format, ConnectError> {
         let by_options = match (self.format, &self.widths) {
             (Some(Format::FixedWidth), None) => {
@@ -210,15 +222,34 @@ impl FileOptions {
             (None, Some(_)) => Some(Format::FixedWidth),
             (None, None) => None,
         };
-        by_options.or_else(|| Format::of_path(path)).ok_or_else(|| ConnectError::Request {
-            from: path.to_owned(),
-            reason: "its name does not say which format it has".to_owned(),
-            advice: format!("set `format:` to one of {}", Format::WORDS.join(", ")),
+        by_options.or_else(|| Format::of_path(path)).ok_or_else(|| {
+            let (reason, advice) = match unread(path) {
+                Some((what, advice)) => (format!("it is {what}, which is not read"), advice.to_owned()),
+                None => (
+                    "its name does not say which format it has".to_owned(),
+                    format!("set `format:` to one of {}", Format::WORDS.join(", ")),
+                ),
+            };
+            ConnectError::Request { from: path.to_owned(), reason, advice }
         })
     }
 
     pub(crate) fn compression(&self, path: &str) -> Compression {
         self.compression.unwrap_or_else(|| Compression::of_path(path).0)
+    }
+}
+
+/// What a file is whose name says a format that is not read, and what to do with it.
+fn unread(path: &str) -> Option<(&'static str, &'static str)> {
+    let save = "save it as an Excel workbook (`.xlsx`) without a password, or as CSV";
+    match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "xls" => Some(("a workbook of Excel before 2007", save)),
+        "xlsb" => Some(("a binary workbook of Excel", save)),
+        "ods" => Some(("a workbook of OpenDocument", save)),
+        "7z" | "rar" | "tar" | "tgz" => Some(("an archive", "unpack it, or pack single files (`.gz`, `.zst`, `.zip`)")),
+        "orc" => Some(("ORC", "have it written as Parquet")),
+        "xml" => Some(("XML", "have it written as JSON or CSV")),
+        _ => None,
     }
 }
 
@@ -231,7 +262,7 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         SettingSpec::optional(
             "compression",
             SettingKind::Choice(Compression::WORDS),
-            "How each file is compressed as a whole; by default the extension says (`.gz`, `.zst`).",
+            "How each file is compressed as a whole; by default the extension says (`.gz`, `.zst`, `.zip` with one file in it).",
         )
         .beside_rows(),
         SettingSpec::optional(
@@ -328,4 +359,22 @@ pub(crate) fn specs() -> Vec<SettingSpec> {
         .with_default("keep")
         .beside_rows(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::settings::resolve;
+
+    #[test]
+    fn a_format_that_is_not_read_is_told_with_what_to_do() {
+        let options = FileOptions::new(&resolve(&specs(), &Map::new()).unwrap());
+        let told = |path: &str| options.format(path).unwrap_err().to_string();
+        let old = told("plan 2003.XLS");
+        assert!(old.contains("a workbook of Excel before 2007") && old.contains("`.xlsx`"), "{old}");
+        assert!(told("all.tar").contains("unpack it"));
+        assert!(told("orders.dat").contains("its name does not say"));
+    }
 }

@@ -6,7 +6,7 @@ mod elements;
 mod encoding;
 mod quotes;
 
-pub(crate) use block::Block;
+pub(crate) use block::{Block, newlines};
 pub(crate) use block_reader::{BlockReader, Boundary, too_large};
 pub(crate) use elements::Elements;
 pub(crate) use encoding::{Decoded, ENCODINGS, Undecodable, encoding, to_decode};

@@ -24,7 +24,7 @@ async fn error(content: Vec<u8>, options: Value) -> String {
 }
 
 /// An archive of parts that are not packed, as nobody but a test writes it.
-fn archive(parts: &[(&str, String)]) -> Vec<u8> {
+pub(crate) fn archive(parts: &[(&str, String)]) -> Vec<u8> {
     let (mut bytes, mut list) = (Vec::new(), Vec::new());
     for (name, content) in parts {
         let u16_of = |number: usize| u16::try_from(number).unwrap().to_le_bytes();

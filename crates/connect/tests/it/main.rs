@@ -42,3 +42,4 @@ mod sqlite_cursor;
 mod sqlite_types;
 mod suite;
 mod web_files;
+mod zipped;

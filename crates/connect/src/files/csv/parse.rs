@@ -9,7 +9,8 @@ use arrow::record_batch::RecordBatch;
 use super::cells::{Cell, Cells};
 use super::header::Header;
 use super::infer::chunk_rows;
-use super::scanner::Scanner;
+use super::scanner::{Scanner, ragged};
+use crate::files::broken::reason;
 use crate::files::columns::{Batches, form_error, value_error};
 use crate::files::parallel::{Results, Stop};
 use crate::files::text::Block;
@@ -42,12 +43,7 @@ pub(crate) fn line_of_row(
 }
 
 /// The records of a block from `start` on: where each is, and what is wrong with it.
-pub(crate) fn records(
-    path: &str,
-    block: &Block,
-    start: usize,
-    header: &Header,
-) -> Vec<(Range<usize>, Option<ConnectError>)> {
+pub(crate) fn records(path: &str, block: &Block, start: usize, header: &Header) -> Vec<(Range<usize>, Option<String>)> {
     let columns = header.names.len();
     // Any number of fields, but where fields have their places.
     let mut cells = Cells::new(if header.dialect.layout.is_some() { columns } else { 0 });
@@ -61,14 +57,14 @@ pub(crate) fn records(
                 Ok(()) if cells.spans.is_empty() => return found,
                 Ok(()) => {
                     let fields = cells.spans.len();
-                    let problem = (fields != columns).then(|| scanner.ragged(columns, fields));
+                    let problem = (fields != columns).then(|| ragged(columns, fields));
                     found.push((begin..scanner.position(), problem));
                 }
                 Err(error) => {
                     // Nobody knows where it ends: with its line.
                     let rest = &block.data[begin..];
                     let length = memchr::memchr(header.dialect.line_end, rest).map_or(rest.len(), |end| end + 1);
-                    found.push((begin..begin + length, Some(error)));
+                    found.push((begin..begin + length, Some(reason(error))));
                     at = begin + length;
                     continue 'again;
                 }

@@ -7,6 +7,12 @@ use super::structural::Structural;
 use crate::files::text::{Block, Close, find_close, too_large};
 use crate::{ConnectError, Place};
 
+/// What is wrong with a record of too few or too many fields.
+pub(super) fn ragged(expected: usize, found: usize) -> String {
+    let fields = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
+    format!("expected {} as in the header, found {found}", fields(expected))
+}
+
 /// Goes through one block, some rows at a time.
 pub(crate) struct Scanner<'a> {
     path: &'a str,
@@ -161,11 +167,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    pub(super) fn ragged(&self, expected: usize, found: usize) -> ConnectError {
-        let fields = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
+    fn ragged(&self, expected: usize, found: usize) -> ConnectError {
         ConnectError::Malformed {
             place: Box::new(Place::of(self.path).line(self.block.line(self.position))),
-            reason: format!("expected {} as in the header, found {found}", fields(expected)),
+            reason: ragged(expected, found),
             advice: "quote fields that contain the delimiter, or correct `delimiter` or `quote`".to_owned(),
         }
     }

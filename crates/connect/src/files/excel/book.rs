@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
-use super::archive::Archive;
 use super::number_format::{Meaning, built_in, of_code};
 use super::xml::{NotXml, Told, Xml, attribute, tags};
 use crate::ConnectError;
+use crate::files::zip::Archive;
 
 /// A workbook.
 pub(super) struct Book {

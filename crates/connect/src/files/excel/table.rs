@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use super::archive::Archive;
 use super::book::Book;
 use super::range::{Range, letters};
 use super::sheet::{Cell, Sheet, Wrong};
 use crate::files::columns::check_names;
 use crate::files::options::FileOptions;
 use crate::files::store::FileHandle;
+use crate::files::zip::{Archive, Words};
 use crate::{ColumnForm, ConnectError, Place};
+
+/// What is said of workbooks that cannot be read.
+const WORKBOOK: Words = Words {
+    no_archive: "it is no workbook, or it is cut off",
+    advice: "save it as an Excel workbook (`.xlsx`) without a password, or as CSV",
+};
 
 /// A sheet that is read as a table.
 pub(crate) struct Table {
@@ -40,7 +46,7 @@ pub(crate) struct Rows {
 impl Table {
     /// Opens the sheet that the options name, or else the first one that is shown.
     pub(crate) fn open(path: &str, handle: Arc<dyn FileHandle>, options: &FileOptions) -> Result<Self, ConnectError> {
-        let book = Book::open(Archive::open(path, handle)?)?;
+        let book = Book::open(Archive::open(path, handle, WORKBOOK)?)?;
         let refused = |reason: String, advice: String| ConnectError::Request { from: path.to_owned(), reason, advice };
         let shown = book.sheets.iter().filter(|(.., is_shown)| *is_shown).map(|(name, ..)| name.clone());
         let shown: Vec<String> = shown.collect();

@@ -1,4 +1,4 @@
-//! The parts of a ZIP archive: <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>.
+//! The files in a ZIP archive: <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>.
 
 use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +13,35 @@ use crate::{ConnectError, Place};
 /// A part unpacks to no more than this: a small file may otherwise pretend to be an endless one.
 const MOST_BYTES: u64 = 16 << 30;
 
+/// What a broken archive is called, and what to do with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    /// Said of one whose beginning or end is not that of an archive.
+    pub(crate) no_archive: &'static str,
+    pub(crate) advice: &'static str,
+}
+
+impl Words {
+    /// Of files that were packed.
+    pub(crate) const PACKED: Self =
+        Self { no_archive: "it is no ZIP archive, or it is cut off", advice: "have it packed again, or unpack it" };
+}
+
 /// The parts of an archive.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     path: String,
     handle: Arc<dyn FileHandle>,
     parts: Vec<Part>,
+    words: Words,
     /// Why bytes could not be read: readers of XML only know that they did not get them.
     failure: Arc<Mutex<Option<ConnectError>>>,
 }
 
 struct Part {
     name: String,
-    is_deflated: bool,
+    /// How it is packed: 0 not at all, 8 deflated.
+    method: u16,
+    is_encrypted: bool,
     packed_bytes: u64,
     /// CRC-32 of what is unpacked.
     checksum: u32,
@@ -34,21 +51,21 @@ struct Part {
 
 impl Archive {
     /// Reads the list at its end.
-    pub(super) fn open(path: &str, handle: Arc<dyn FileHandle>) -> Result<Self, ConnectError> {
+    pub(crate) fn open(path: &str, handle: Arc<dyn FileHandle>, words: Words) -> Result<Self, ConnectError> {
         let size = handle.size_bytes();
         let tail = size.min(66_000);
         let bytes = usize::try_from(tail)
             .map_err(io::Error::other)
             .and_then(|tail_bytes| handle.read_range(size - tail, tail_bytes));
         let bytes = bytes.map_err(|error| of_io(path, error))?;
-        let mut archive = Self { path: path.to_owned(), handle, parts: Vec::new(), failure: Arc::default() };
+        let mut archive = Self { path: path.to_owned(), handle, parts: Vec::new(), words, failure: Arc::default() };
         let end = (0..bytes.len().saturating_sub(21)).rev().find(|place| bytes[*place..].starts_with(b"PK\x05\x06"));
         let Some(end) = end else {
             let is_old = archive.handle.read_range(0, 4).is_ok_and(|begin| &begin[..] == b"\xD0\xCF\x11\xE0");
             return Err(archive.broken(if is_old {
                 "it is a workbook of an old Excel, or one with a password"
             } else {
-                "it is no workbook, or it is cut off"
+                words.no_archive
             }));
         };
         let (count, length, start) = (u16_at(&bytes, end + 10), u32_at(&bytes, end + 12), u32_at(&bytes, end + 16));
@@ -56,24 +73,36 @@ impl Archive {
             (Some(length), Some(start)) if u64::from(start) + u64::from(length) <= size => {
                 archive.handle.read_range(start.into(), length as usize).map_err(|error| of_io(path, error))?
             }
-            _ => return Err(archive.broken("its list of parts is broken, or larger than a workbook's")),
+            _ => return Err(archive.broken("its list of files is broken, or it is larger than 4 GB")),
         };
         let mut place = 0;
         for _ in 0..count.unwrap_or(0) {
-            let part = part(&list, &mut place).ok_or_else(|| archive.broken("its list of parts is broken"))?;
+            let part = part(&list, &mut place).ok_or_else(|| archive.broken("its list of files is broken"))?;
             archive.parts.push(part);
         }
         Ok(archive)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    /// The names of the files in it, without folders and what macOS adds.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let names = self.parts.iter().map(|part| part.name.as_str());
+        names.filter(|name| !name.ends_with('/') && !name.starts_with("__MACOSX/"))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.name == name)
     }
 
     /// A part, unpacked as it is read.
-    pub(super) fn part(&self, name: &str) -> Result<BufReader<Box<dyn Read + Send>>, ConnectError> {
+    pub(crate) fn part(&self, name: &str) -> Result<BufReader<Box<dyn Read + Send>>, ConnectError> {
         let part = self.parts.iter().find(|part| part.name == name);
         let part = part.ok_or_else(|| self.broken("a part is missing that every workbook has"))?;
+        let is_deflated = match part.method {
+            _ if part.is_encrypted => return Err(self.broken("it is encrypted with a password")),
+            0 => false,
+            8 => true,
+            _ => return Err(self.broken("it is packed by a method that is not read")),
+        };
         let header = self.handle.read_range(part.offset, 30).map_err(|error| of_io(&self.path, error))?;
         let (Some(name_bytes), Some(extra)) = (u16_at(&header, 26), u16_at(&header, 28)) else {
             return Err(self.broken("a part is broken"));
@@ -83,19 +112,19 @@ impl Archive {
         let section = Section { path, handle, offset, left: part.packed_bytes, failure: Arc::clone(&self.failure) };
         let section = BufReader::with_capacity(1 << 16, section);
         let unpacked: Box<dyn Read + Send> =
-            if part.is_deflated { Box::new(DeflateDecoder::new(section).take(MOST_BYTES)) } else { Box::new(section) };
+            if is_deflated { Box::new(DeflateDecoder::new(section).take(MOST_BYTES)) } else { Box::new(section) };
         let checked = Checked { inner: unpacked, crc: Crc::new(), wanted: part.checksum };
         Ok(BufReader::with_capacity(1 << 16, Box::new(checked)))
     }
 
-    pub(super) fn broken(&self, reason: &str) -> ConnectError {
+    pub(crate) fn broken(&self, reason: &str) -> ConnectError {
         if let Some(failure) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return failure;
         }
         ConnectError::Malformed {
             place: Box::new(Place::of(&self.path)),
             reason: reason.to_owned(),
-            advice: "save it as an Excel workbook (`.xlsx`) without a password, or as CSV".to_owned(),
+            advice: self.words.advice.to_owned(),
         }
     }
 }
@@ -104,21 +133,16 @@ fn part(list: &[u8], place: &mut usize) -> Option<Part> {
     let entry = list.get(*place..).filter(|entry| entry.starts_with(b"PK\x01\x02"))?;
     let lengths = [28, 30, 32].map(|offset| u16_at(entry, offset).map(usize::from));
     let [Some(name), Some(extra), Some(comment)] = lengths else { return None };
-    let is_deflated = match u16_at(entry, 10)? {
-        0 => false,
-        8 => true,
-        _ => return None,
-    };
-    let is_encrypted = u16_at(entry, 8)? & 1 == 1;
     let part = Part {
         name: String::from_utf8_lossy(entry.get(46..46 + name)?).trim_start_matches('/').to_owned(),
-        is_deflated,
+        method: u16_at(entry, 10)?,
+        is_encrypted: u16_at(entry, 8)? & 1 == 1,
         packed_bytes: u32_at(entry, 20)?.into(),
         checksum: u32_at(entry, 16)?,
         offset: u32_at(entry, 42)?.into(),
     };
     *place += 46 + name + extra + comment;
-    (!is_encrypted).then_some(part)
+    Some(part)
 }
 
 fn u16_at(bytes: &[u8], place: usize) -> Option<u16> {
