@@ -23,10 +23,10 @@ pub use build::{BuildOptions, Command, EventTimeRange, RejectFilter};
 pub use command::{
     AnonymityReport, Answer, AuditedColumn, Certificate, DiscardedRejects, DraftAdditions, ErasedSubject, ErasedTable,
     Erasure, FileDraft, FileIngest, FileTable, InitReport, InspectReport, InspectedColumn, InspectedReference,
-    InspectedTable, KeyUse, ListedNode, MaintainedTable, NodeInfo, PlannedTask, ReadAt, Reason, Reject, RejectGroup,
-    Remembered, Restored, RevealRequest, Revealed, SensitiveColumn, ShownColumn, Statement, Subject, SuggestedContract,
-    SuggestedPromise, Undeclared, Upkeep, VersionInfo, Visible, check_project, init_project, set_up_connection,
-    set_up_postgres,
+    InspectedTable, KeyUse, LandedDocuments, ListedNode, MaintainedTable, NodeInfo, PlannedTask, ReadAt, Reason,
+    Reject, RejectGroup, Remembered, Restored, RevealRequest, Revealed, SensitiveColumn, ShownColumn, Statement,
+    Subject, SuggestedContract, SuggestedPromise, Undeclared, Upkeep, VersionInfo, Visible, check_project,
+    init_project, set_up_connection, set_up_postgres,
 };
 pub use error::{RunError, with_causes};
 pub use failpoint::fail_points;

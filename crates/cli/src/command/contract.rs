@@ -1,6 +1,8 @@
 //! `ade contract`.
 use std::process::ExitCode;
 
+use ade_run::LandedDocuments;
+
 use super::{Done, open, open_options, print, print_json};
 use crate::args::{ContractArgs, ContractCommand, GlobalArgs, OutputFormat, SuggestArgs};
 use crate::output::Table;
@@ -23,11 +25,13 @@ async fn suggest(global: &GlobalArgs, args: &SuggestArgs) -> Done {
         print_json(&files);
         return Ok(ExitCode::SUCCESS);
     }
-    if files.is_empty() && !global.quiet {
+    if files.iter().all(|file| file.diff.is_empty()) && !global.quiet {
         print("nothing more to promise of what has arrived so far");
     }
     for file in &files {
-        if args.write {
+        if file.diff.is_empty() {
+            // There is nothing to write.
+        } else if args.write {
             let mut table = Table::new(&["column", "promise", "because"]);
             for one in &file.promises {
                 table.row(vec![format!("{}.{}", one.table, one.column), one.promise.clone(), one.why.clone()]);
@@ -36,6 +40,11 @@ async fn suggest(global: &GlobalArgs, args: &SuggestArgs) -> Done {
         } else {
             print(&file.diff);
         }
+    }
+    for landed in files.iter().flat_map(|file| &file.documents).filter(|_| !global.quiet) {
+        let LandedDocuments { table, column, documents, paths } = landed;
+        let documents = if *documents == 1 { "1 document".to_owned() } else { format!("{documents} documents") };
+        print(&format!("{table}.{column} had in {documents}: {}", paths.join(", ")));
     }
     Ok(ExitCode::SUCCESS)
 }

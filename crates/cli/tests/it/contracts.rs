@@ -19,14 +19,15 @@ const SOURCES: &str = "sources:
           - {name: plan, data_type: varchar, privacy: public}
           - {name: secret, data_type: varchar, privacy: username}
           - {name: note, data_type: varchar, privacy: public}
+          - {name: paid, data_type: \"decimal(9,2)\", privacy: public}
 ";
 
 #[test]
 fn what_held_for_all_rows_is_proposed_as_a_difference_of_the_file() {
-    let mut rows = "id,mail,plan,secret,note\n".to_owned();
+    let mut rows = "id,mail,plan,secret,note,paid\n".to_owned();
     for row in 0..120 {
         let mail = if row == 7 { String::new() } else { format!("a{row}@shop.org") };
-        writeln!(rows, "{row},{mail},{},hidden,note {row}", ["free", "pro"][row % 2]).unwrap();
+        writeln!(rows, "{row},{mail},{},hidden,note {row},{row}.50", ["free", "pro"][row % 2]).unwrap();
     }
     let folder = Folder::with(&[
         ("ade.yml", "name: shop\nconnections:\n  feed: {type: files, path: feed}\n"),
@@ -42,10 +43,11 @@ fn what_held_for_all_rows_is_proposed_as_a_difference_of_the_file() {
     for line in [
         "--- a/sources/s.yml",
         "-          - {name: id, privacy: public}  # the shop's number",
-        "+          - {name: id, privacy: public, data_type: bigint, nullable: false}  # the shop's number",
+        "+          - {name: id, privacy: public, data_type: bigint, nullable: false, data_tests: [unique]}  # the shop's number",
         "+          - {name: plan, data_type: varchar, privacy: public, nullable: false, data_tests: [{accepted_values: {values: [\"free\", \"pro\"]}}]}",
         "+          - {name: secret, data_type: varchar, privacy: username, nullable: false}",
         "+          - {name: note, data_type: varchar, privacy: public, nullable: false}",
+        "+          - {name: paid, data_type: \"decimal(9,2)\", privacy: public, nullable: false, data_tests: [{accepted_range: {min_value: 0}}]}",
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }
@@ -57,5 +59,9 @@ fn what_held_for_all_rows_is_proposed_as_a_difference_of_the_file() {
     ade.run(&["ingest", "--full-refresh"]).succeeds();
     let told = ade.run(&["contract", "suggest"]).succeeds().all();
     assert!(told.contains("nothing more to promise"), "{told}");
+    // The promises are held.
+    folder.write("feed/t.csv", format!("{rows}119,z@shop.org,free,hidden,note,-1.00\n"));
+    let told = ade.run(&["ingest"]).exits(1).all();
+    assert!(told.contains("unique") && told.contains("accepted_range"), "{told}");
     ade.run(&["contract", "suggest", "nobody"]).exits(2);
 }

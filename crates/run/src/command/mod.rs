@@ -41,6 +41,6 @@ pub use restored::Restored;
 pub use set_up::{set_up_connection, set_up_postgres};
 pub use show::{NodeInfo, ShownColumn};
 pub use statement::Statement;
-pub use suggest::{SuggestedContract, SuggestedPromise};
+pub use suggest::{LandedDocuments, SuggestedContract, SuggestedPromise};
 pub use undeclared::Undeclared;
 pub use visible::Visible;
