@@ -171,6 +171,42 @@ fn rows_stay_apart_for_what_they_leave_out() {
     assert_eq!(captured.rows("select id, email, length(note) from app.people where id = 1"), "1,a,5000");
 }
 
+/// A value that was kept apart is nowhere else, and a change of something else does not send it again.
+#[test]
+fn values_stay_apart_when_a_change_leaves_them_out() {
+    let rest =
+        format!("        drift: {{new_column: quarantine_value}}\n{}", columns("privacy: public", "privacy: public"));
+    let captured = Captured::new(&rest);
+    captured.folder.replace("ade.yml", "column: '*'", "column: 'none'");
+    let apart = "select id, email, _ade_kind, _ade_rule, length(_ade_sealed) > 5000, _ade_state from app__quarantine.people order by id";
+    captured.psql(
+        "alter table app.people add column extra text; alter table app.people alter column extra set storage external;
+         update app.people set extra = repeat('y', 5000) where id in (1, 2)",
+    );
+    let kept = "value,new_column(extra),true,open";
+    assert_eq!(captured.rows(apart), format!("1,p1@example.org,{kept} 2,p2@example.org,{kept}"));
+    captured.psql("update app.people set email = 'a' where id = 1");
+    assert_eq!(captured.rows(apart), format!("1,a,{kept} 2,p2@example.org,{kept}"));
+    captured.psql("update app.people set email = 'b' where id = 1; update app.people set extra = null where id = 2");
+    assert_eq!(captured.rows(apart), format!("1,b,{kept}"));
+    captured.folder.replace(
+        "sources/app.yml",
+        "          - {name: gone,",
+        "          - {name: extra, data_type: varchar, privacy: public}\n          - {name: gone,",
+    );
+    // A row that leaves out what the table has not got yet is read from its source.
+    captured.server.psql("update app.people set extra = repeat('z', 6000) where id = 3").unwrap();
+    captured.psql("update app.people set email = 'c' where id = 3");
+    assert_eq!(captured.rows("select id, length(extra) from app.people where extra is not null"), "3,6000");
+    captured.ade.run(&["rejects", "replay"]).succeeds();
+    let extra = "select id, email, length(extra) from app.people where extra is not null order by id";
+    assert_eq!(captured.rows(extra), "1,b,5000 3,c,6000");
+    // What was replayed is in its row.
+    captured.psql("update app.people set email = 'd' where id = 1");
+    assert_eq!(captured.rows(extra), "1,d,5000 3,c,6000");
+    assert_eq!(captured.rows("select count(*) from app__quarantine.people where _ade_state = 'open'"), "0");
+}
+
 /// Long values that do not change are not sent, and a rule has left out the row before.
 #[test]
 fn rows_that_nobody_knows_any_more_are_read_from_the_source() {

@@ -281,7 +281,7 @@ fn a_replay_that_dies_is_done_once_all_the_same() {
 }
 
 /// A feed of one file, of which all columns are promised, or only the first.
-fn feed(file: &str, typed: bool, content: &[u8]) -> (Folder, Program) {
+pub(crate) fn feed(file: &str, typed: bool, content: &[u8]) -> (Folder, Program) {
     let data_type = |name: &str| if typed { format!(", data_type: {name}") } else { String::new() };
     let sources = format!(
         "sources:\n  - name: feed\n    connection: feed\n    tables:\n      - name: t\n        ingest: {{from: {file}, mode: incremental}}\n        drift: {{broken_record: quarantine_rows}}\n        columns:\n          - {{name: id, privacy: public{}}}\n          - {{name: note, privacy: public{}}}\n",

@@ -37,6 +37,9 @@ pub struct DriftKinds {
     /// A record that no row can be made of: a line that is no JSON, a CSV record with another number of fields, bytes that
     /// are no text.
     pub broken_record: Option<Spanned<DriftPolicy>>,
+    /// A column of JSON that lands as it is: keys that it never had, values of another kind, keys that are gone. `evolve`, the default,
+    /// tells of it once.
+    pub json: Option<Spanned<DriftPolicy>>,
     /// What holds instead for columns of a type, by its SQL name or the source's own: `jsonb: ignore`.
     #[serde(default)]
     pub types: Option<IndexMap<String, DriftDeclaration>>,

@@ -46,13 +46,14 @@ fn layer(file: &Arc<SourceFile>, declared: &DriftDeclaration, place: Place, prob
         DriftDeclaration::Kinds(kinds) => kinds,
     };
     let mut says = DriftLayer::default();
-    let declared: [&Option<Spanned<DriftPolicy>>; 6] = [
+    let declared: [&Option<Spanned<DriftPolicy>>; 7] = [
         &kinds.new_column,
         &kinds.missing_column,
         &kinds.renamed_column,
         &kinds.retyped_column,
         &kinds.newly_nullable,
         &kinds.broken_record,
+        &kinds.json,
     ];
     for (kind, word) in DriftKind::ALL.into_iter().zip(declared) {
         let Some(word) = word else { continue };

@@ -51,17 +51,20 @@ pub enum DriftKind {
     NewlyNullable,
     /// It has a record that no row can be made of.
     BrokenRecord,
+    /// A column of JSON holds keys that it had not, or values of other kinds.
+    Json,
 }
 
 impl DriftKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NewColumn,
         Self::MissingColumn,
         Self::RenamedColumn,
         Self::RetypedColumn,
         Self::NewlyNullable,
         Self::BrokenRecord,
+        Self::Json,
     ];
 
     /// As it is written.
@@ -73,7 +76,14 @@ impl DriftKind {
             Self::RetypedColumn => "retyped_column",
             Self::NewlyNullable => "newly_nullable",
             Self::BrokenRecord => "broken_record",
+            Self::Json => "json",
         }
+    }
+
+    /// What happens where nobody has said anything.
+    pub fn unsaid(self) -> DriftPolicy {
+        // Documents grow by the day, and all of their keys land in the one column that is listed.
+        if self == Self::Json { DriftPolicy::Evolve } else { DriftPolicy::default() }
     }
 
     /// Why a policy means nothing for this kind of drift; `None` when it does.
@@ -148,7 +158,7 @@ impl Drift {
     pub fn policy(&self, kind: DriftKind, column: &str, types: &[&str]) -> DriftPolicy {
         let column = self.columns.get(&column.to_lowercase());
         let mut layers = column.into_iter().chain([&self.table, &self.source]);
-        layers.find_map(|layer| layer.says(kind, types)).unwrap_or_default()
+        layers.find_map(|layer| layer.says(kind, types)).unwrap_or(kind.unsaid())
     }
 
     /// Whether something may be said anywhere about this kind with this policy.
@@ -186,6 +196,8 @@ mod tests {
         // … and `ignore` means nothing for another type, so nobody has said anything.
         assert_eq!(policy(&drift, DriftKind::RetypedColumn, "b"), DriftPolicy::Stop);
         assert_eq!(policy(&drift, DriftKind::MissingColumn, "b"), DriftPolicy::Ignore);
+        assert_eq!(policy(&drift, DriftKind::Json, "b"), DriftPolicy::Ignore);
+        assert_eq!(policy(&Drift::default(), DriftKind::Json, "b"), DriftPolicy::Evolve);
     }
 
     #[test]

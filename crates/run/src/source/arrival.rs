@@ -1,8 +1,9 @@
 //! Units of a source on their way into one commit: read, obfuscate, stage, audit, commit.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ade_connect::{DELETED, ReadUnit, Snapshot as SourceSnapshot};
-use ade_diagnostic::{Diagnostic, count, rule};
+use ade_diagnostic::count;
 use ade_engine::datafusion::common::ScalarValue;
 use ade_lake::{At, CommitNote, KeySpec, LakeError, Region, SchemaChange, StageRequest, Write};
 use ade_project::resource::IngestMode;
@@ -20,7 +21,9 @@ use super::losses::Losses;
 use super::merging::Merging;
 use super::quarantine::{Intake, Quarantine};
 use super::reading::Reading;
+use super::reject_limit::RejectLimit;
 use super::row_digest::Place;
+use super::shape::{JsonShape, Shapes};
 use super::stamp::BATCH_ID;
 use super::staying::Stayed;
 use super::tally::Tally;
@@ -35,6 +38,8 @@ pub(super) struct Arrival<'a> {
     pub(super) units: &'a [ReadUnit],
     /// Whether it replaces all that is there.
     pub(super) whole: bool,
+    /// The shapes of documents that have landed.
+    pub(super) shapes: &'a BTreeMap<String, JsonShape>,
 }
 
 /// What became of units.
@@ -75,6 +80,8 @@ pub(super) struct Committed {
     pub(super) tally: Tally,
     /// Where the source has been read to.
     pub(super) position: Option<Value>,
+    /// The shapes of documents by now.
+    pub(super) shapes: BTreeMap<String, JsonShape>,
 }
 
 impl Arrival<'_> {
@@ -131,6 +138,8 @@ impl Arrival<'_> {
         let mut position = position.cloned();
         let (mut batches, mut notes) = (Vec::new(), Vec::new());
         let mut gaps = Gaps::default();
+        let mut limit = RejectLimit::new(table.source, self.units, rows_before > 0);
+        let mut shapes = Shapes::new(&self.decided.shaped, self.shapes);
         let (mut losses, mut tally) = (Losses::default(), Tally::default());
         let mut seen = match seen {
             Ok(seen) => seen,
@@ -154,12 +163,14 @@ impl Arrival<'_> {
                 gone: &mut gone,
                 seen: &mut seen,
                 merging: &mut merging,
+                shapes: &mut shapes,
+                limit: &mut limit,
             };
-            let end = match Box::pin(reading.read(snapshot, unit, batch_id, rows_before + rows)).await {
+            let end = match Box::pin(reading.read(snapshot, unit, batch_id, (rows_before, rows))).await {
                 Ok(end) => end,
                 Err(error) => {
                     discard_stage(writer).await;
-                    return Ok(Landed::Broken(place, error));
+                    return if limit.given_up { Err(error) } else { Ok(Landed::Broken(place, error)) };
                 }
             };
             rows += end.rows;
@@ -167,12 +178,14 @@ impl Arrival<'_> {
             position = end.position(position.take(), &batch_id.to_string());
             batches.push(batch_id);
         }
-        if let Some(problem) = self.too_many(rows, &tally) {
+        let problem = limit.problem(rows, &tally, true).or_else(|| shapes.problem(table.source, true));
+        if let Some(problem) = problem {
             discard_stage(writer).await;
             return Err(TaskError::Diagnostics(vec![problem]));
         }
         let mut landing = self.decided.landing.clone();
         landing.content = hash.map(|hash| hash.finish());
+        landing.shapes = shapes.remembered(!self.whole);
         if self.same_content(&landing).await? {
             discard_stage(writer).await;
             // Whoever died between the two commits has left them as they were at different times.
@@ -226,11 +239,12 @@ impl Arrival<'_> {
             position = Came::new(&counts, gone, &tally).in_position(position);
         }
         // A table that its source has no rows for still gets a commit: then it exists.
+        let reshaped = shapes.notes();
         let note = CommitNote {
             run_id: Some(table.build.run_id),
             position: position.clone(),
             fingerprint: Some(landing.to_text()),
-            reason: self.reason(),
+            reason: self.reason(&reshaped),
             ..CommitNote::new(batch_id)
         };
         let version = staged.commit(&note).await?.version();
@@ -239,33 +253,27 @@ impl Arrival<'_> {
         let emptied = (counts.total == 0).then_some(counts.removed).filter(|before| *before > 0);
         tally.all_gone = stayed.all_gone(counts.total);
         let rows = counts.added.saturating_sub(stayed.rows);
-        Ok(Landed::Committed(Committed { rows, emptied, version, batches, checks, notes, losses, tally, position }))
+        notes.extend(reshaped);
+        let shapes = landing.shapes;
+        Ok(Landed::Committed(Committed {
+            rows,
+            emptied,
+            version,
+            batches,
+            checks,
+            notes,
+            losses,
+            tally,
+            position,
+            shapes,
+        }))
     }
 
-    /// That more was rejected of a load than it may have: then it is not some rows that are wrong.
-    fn too_many(&self, rows: u64, tally: &Tally) -> Option<Diagnostic> {
-        let source = self.table.source;
-        let records = rows + tally.records.values().sum::<u64>() + tally.skipped;
-        let limit = source.max_rejects.of(records);
-        if tally.rejected <= limit {
-            return None;
-        }
-        let table = format!("{}.{}", source.source, source.name);
-        let message = format!(
-            "{} of {} of `{table}` would be rejected, and a load may have {}; nothing of it has landed",
-            tally.rejected,
-            count(records, "record"),
-            count(limit, "reject"),
-        );
-        let problem = Diagnostic::error(&rule::INVALID_CONTRACT, message).at(source.origin.clone());
-        let problem = tally.broken_promises().into_iter().fold(problem, Diagnostic::note);
-        Some(problem.hint("ask the source's owner what changed; `max_rejects` at the table says how many are too many"))
-    }
-
-    /// Why what lands takes the place of all that was there, where that is not plain.
-    fn reason(&self) -> Option<String> {
+    /// Why what lands takes the place of all that was there, where that is not plain; and what is not as before in documents.
+    fn reason(&self, reshaped: &[String]) -> Option<String> {
         let reasons = self.decided.plan.notes.iter().filter(|note| self.whole && note.is_reason());
-        reasons.map(|note| note.message.clone()).reduce(|all, more| format!("{all}; {more}"))
+        let reasons = reasons.map(|note| &note.message).chain(reshaped);
+        reasons.cloned().reduce(|all, more| format!("{all}; {more}"))
     }
 
     /// Where the rows of a unit from `row` on are.

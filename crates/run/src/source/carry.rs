@@ -13,7 +13,8 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
 use super::decided::Decided;
 use super::ingest::TableLanding;
-use super::quarantine::REASON;
+use super::quarantine::{KIND, REASON, REPLAYED, RULE, SEALED, STATE};
+use super::rejection::{Earlier, RejectKind};
 use crate::build::{TaskError, relation_name};
 use crate::error::RunError;
 
@@ -22,6 +23,9 @@ const ASKED: &str = "ade_changed_rows";
 
 /// … and how names of what is kept apart begin.
 const APART: &str = "ade_kept_apart";
+
+/// What is asked of rejects beside their rows.
+const SAID: [&str; 5] = [REASON, KIND, SEALED, STATE, RULE];
 
 /// What happens with rows that the table has not got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +40,8 @@ pub(super) enum Missing<'a> {
 /// Rows that are complete.
 pub(super) struct Completed {
     pub(super) rows: RecordBatch,
-    /// For each of them why it was kept apart before, if it was.
-    pub(super) reasons: Vec<Option<String>>,
+    /// For each of them what was rejected of it before, if anything was.
+    pub(super) earlier: Vec<Option<Earlier>>,
     /// For each row that was asked for whether it is among them.
     pub(super) there: BooleanArray,
 }
@@ -73,8 +77,8 @@ pub(super) async fn carried(
     }
     let whole = RecordBatch::try_new(treated.schema(), columns).map_err(shape)?;
     let rows = filter_record_batch(&whole, &there).map_err(shape)?;
-    let reasons = found.reasons.into_iter().zip(&found.rows).filter(|(_, row)| row.is_some());
-    Ok(Completed { rows, reasons: reasons.map(|(reason, _)| reason).collect(), there })
+    let earlier = found.earlier.into_iter().zip(&found.rows).filter(|(_, row)| row.is_some());
+    Ok(Completed { rows, earlier: earlier.map(|(earlier, _)| earlier).collect(), there })
 }
 
 /// The keys that the rows have in the table, treated as they are there.
@@ -109,8 +113,8 @@ struct Stored {
     rows: Vec<Option<usize>>,
     /// The columns that were asked for.
     columns: Vec<ArrayRef>,
-    /// For each row that was asked for why it was kept apart, if it was.
-    reasons: Vec<Option<String>>,
+    /// For each row that was asked for what is rejected of it, if anything is.
+    earlier: Vec<Option<Earlier>>,
 }
 
 async fn stored(
@@ -156,11 +160,13 @@ async fn stored(
             name if lands(name) => format!(", t.{}", quoted(name)),
             name => format!(", null as {}", quoted(name)),
         });
-        let reason = if rank > 0 { format!("t.{REASON}") } else { "cast(null as varchar)".to_owned() };
-        let (wanted, asked, relation) = (wanted.collect::<String>(), asked.to_sql(), relation.to_sql());
-        format!(
-            "select a.ade_row, cast({rank} as bigint), {reason} as {REASON}{wanted} from {asked} a join {relation} t on {equal}"
-        )
+        let said = SAID.map(|name| match name {
+            name if rank > 0 && lands(name) => format!(", cast(t.{name} as varchar) as {name}"),
+            name => format!(", cast(null as varchar) as {name}"),
+        });
+        let (wanted, said) = (wanted.collect::<String>(), said.concat());
+        let (asked, relation) = (asked.to_sql(), relation.to_sql());
+        format!("select a.ade_row, cast({rank} as bigint){said}{wanted} from {asked} a join {relation} t on {equal}")
     };
     let mut sql = vec![of(&relation_name(&table.source.relation), 0, &|_| true)];
     for (name, snapshot) in &apart {
@@ -175,20 +181,46 @@ async fn stored(
     let found = concat_batches(&schema, &batches).map_err(shape)?;
     let numbers = found.column(0).as_primitive::<Int64Type>().values().iter();
     let ranks = found.column(1).as_primitive::<Int64Type>().values();
-    let reasons = cast(found.column(2), &DataType::Utf8).map_err(shape)?;
-    let reasons = reasons.as_string::<i32>();
-    let mut by_number: HashMap<i64, usize> = HashMap::new();
+    let said: Vec<ArrayRef> = found.columns()[2..2 + SAID.len()]
+        .iter()
+        .map(|column| cast(column, &DataType::Utf8))
+        .collect::<Result<_, _>>()
+        .map_err(shape)?;
+    let text = |which: usize, place: usize| {
+        let texts = said[which].as_string::<i32>();
+        texts.is_valid(place).then(|| texts.value(place))
+    };
+    let is_value = |place: usize| text(1, place) == Some(RejectKind::Value.word());
+    // Of each row the likeliest place; and that of a value which it landed without, as it is kept now: what became of it since the
+    // table was committed is true of it.
+    let latest = i64::try_from(apart.len()).unwrap_or(i64::MAX);
+    let (mut by_number, mut values): (HashMap<i64, usize>, HashMap<i64, usize>) = (HashMap::new(), HashMap::new());
     for (place, number) in numbers.enumerate() {
-        let best = by_number.entry(*number).or_insert(place);
-        if ranks[place] < ranks[*best] {
-            *best = place;
+        let is_settled = text(3, place).is_some_and(|state| state.starts_with(REPLAYED));
+        if is_value(place) {
+            if ranks[place] == latest && !is_settled {
+                values.insert(*number, place);
+            }
+        } else if !is_settled {
+            let best = by_number.entry(*number).or_insert(place);
+            if ranks[place] < ranks[*best] {
+                *best = place;
+            }
         }
     }
     let rows = (0_i64..).take(keys.num_rows()).map(|number| by_number.get(&number).copied());
     let rows: Vec<Option<usize>> = rows.collect();
-    let reason = |place: &usize| reasons.is_valid(*place).then(|| reasons.value(*place).to_owned());
-    let reasons = rows.iter().map(|place| place.as_ref().and_then(reason)).collect();
-    Ok(Stored { rows, columns: found.columns()[3..].to_vec(), reasons })
+    let earlier = (0_i64..).zip(&rows).map(|(number, row)| {
+        let of_value = values.get(&number).copied().filter(|_| row.is_some_and(|row| ranks[row] == 0));
+        let place = of_value.or(*row)?;
+        Some(Earlier {
+            reason: text(0, place)?.to_owned(),
+            rule: text(4, place).unwrap_or_default().to_owned(),
+            sealed: text(2, place).map(str::to_owned),
+        })
+    });
+    let earlier = earlier.collect();
+    Ok(Stored { rows, columns: found.columns()[2 + SAID.len()..].to_vec(), earlier })
 }
 
 /// What is kept apart, the likeliest first: as it was when the table was committed, which is what the changes go on from, and

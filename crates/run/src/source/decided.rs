@@ -1,5 +1,5 @@
 //! What is decided about a table before the first row of it is read.
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ade_connect::{MISFITS, ReadPlan, TextForms};
@@ -22,7 +22,8 @@ use super::key::{folded_keys, missing_keys};
 use super::landed_reading::LandedReading;
 use super::landing::Landing;
 use super::redeclared::files_landed;
-use super::sieve::Sieve;
+use super::shape::{JsonShape, Shaped, is_text};
+use super::sieve::{ShapedColumn, Sieve};
 use super::stamp::stamped;
 use super::suppressed::suppressor;
 use crate::build::{Outcome, TaskError};
@@ -44,6 +45,8 @@ pub(super) struct Decided {
     pub(super) obfuscator: Obfuscator,
     /// The key that values and records are sealed with which nobody can treat, where there may be some.
     pub(super) sealing: Option<Keyring>,
+    /// Columns whose documents are looked at.
+    pub(super) shaped: Vec<Shaped>,
     /// What rows carry beside their own columns.
     pub(super) extras: Extras,
     /// Of the rows that are staged.
@@ -67,6 +70,7 @@ impl Decided {
             missing: Vec::new(),
             obfuscator,
             sealing: None,
+            shaped: Vec::new(),
             extras: Extras::default(),
             schema,
             landing: landed(current).unwrap_or_default(),
@@ -152,6 +156,9 @@ impl TableLanding<'_> {
         let first: Vec<String> = first_of(&plan, &door, current).into_iter().filter(|column| lands(column)).collect();
         let shape = |_| RunError::Stamp { rows: 0 };
         let inside = sieve.fitted_schema(&arriving).project(&places).map_err(shape)?;
+        let shaped = self.shaped(&inside, &policy);
+        let shapes = current.filter(|_| !self.anew).and_then(landed).map(|before| before.shapes).unwrap_or_default();
+        sieve.shaped = self.shaped_columns(&shaped, &shapes, &arriving);
         let mut problems = missing_keys(self.source, &inside);
         problems.extend(door.problems(self.source, &plan));
         if !problems.is_empty() {
@@ -177,12 +184,27 @@ impl TableLanding<'_> {
             outcome.note(&format!("new column `{column}` lands for the first time: a rule classifies it"));
         }
         let landing = self.continued(current, whole, &plan, &policy, retyping, landing, outcome)?;
+        let shapes = shapes.into_iter().filter(|(column, _)| shaped.iter().any(|one| one.column == *column)).collect();
+        let landing = Landing { shapes, ..landing };
         let landing = landing.dated(current.and_then(landed).as_ref(), self.build.workspace.world.clock.now());
         let extras = Extras::new(self.source, &sieve);
         let schema = stamped(&extras.schema(obfuscator.output_schema()));
         let missing = verdict.missing;
         let rejects = broken == DriftPolicy::QuarantineRows && plan.rejects;
-        Ok(Decided { plan, arriving, sieve, rejects, places, missing, obfuscator, sealing, extras, schema, landing })
+        Ok(Decided {
+            plan,
+            arriving,
+            sieve,
+            rejects,
+            places,
+            missing,
+            obfuscator,
+            sealing,
+            shaped,
+            extras,
+            schema,
+            landing,
+        })
     }
 
     /// The key that rows land under: the one that those which are there landed under, as long as there is one, so that they join until
@@ -219,12 +241,46 @@ impl TableLanding<'_> {
     /// Whether rows land without a value of the column that does not fit. Without what tells them apart, or was promised of all
     /// of them, they do not.
     fn sets_aside(&self, retyping: &Retyping, name: &str, arriving: &Schema) -> bool {
-        let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
-        let is_needed = needed.any(|needed| needed.eq_ignore_ascii_case(name));
-        let is_promised = self.source.column(name).is_some_and(|listed| !listed.nullable);
         let data_type = arriving.field_with_name(name).map(|field| type_name(field.data_type())).unwrap_or_default();
         let policy = self.source.drift.policy(DriftKind::RetypedColumn, name, &[&data_type]);
-        !is_needed && !is_promised && (retyping.is_aside(name) || policy == DriftPolicy::QuarantineValue)
+        !self.is_needed(name) && (retyping.is_aside(name) || policy == DriftPolicy::QuarantineValue)
+    }
+
+    /// The columns that land as they are and may hold documents. What is in others reaches nobody as it came.
+    fn shaped(&self, inside: &Schema, policy: &Policy) -> Vec<Shaped> {
+        let kept = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Keep);
+        let columns = inside.fields().iter().filter(|field| is_text(field.data_type()) && kept(field.name()));
+        let shaped = columns.map(|field| Shaped {
+            column: field.name().clone(),
+            policy: self.source.drift.policy(DriftKind::Json, field.name(), &[&type_name(field.data_type())]),
+        });
+        shaped.filter(|one| one.policy != DriftPolicy::Ignore).collect()
+    }
+
+    /// Those of which documents are held against what is known of them one by one.
+    fn shaped_columns(
+        &self,
+        shaped: &[Shaped],
+        known: &BTreeMap<String, JsonShape>,
+        arriving: &Schema,
+    ) -> Vec<ShapedColumn> {
+        let held = shaped.iter().filter_map(|one| {
+            let is_aside = match one.policy {
+                DriftPolicy::QuarantineValue => !self.is_needed(&one.column),
+                DriftPolicy::QuarantineRows => false,
+                DriftPolicy::Stop | DriftPolicy::Evolve | DriftPolicy::Ignore => return None,
+            };
+            let (place, shape) = (arriving.index_of(&one.column).ok()?, known.get(&one.column)?.clone());
+            Some(ShapedColumn { place, shape, is_aside })
+        });
+        held.collect()
+    }
+
+    /// Whether rows do not land without a value of a column: it tells them apart, says where they are, or was promised of all.
+    fn is_needed(&self, name: &str) -> bool {
+        let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
+        needed.any(|needed| needed.eq_ignore_ascii_case(name))
+            || self.source.column(name).is_some_and(|listed| !listed.nullable)
     }
 
     /// The table's conditions, planned over the columns that there are.

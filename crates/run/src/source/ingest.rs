@@ -1,4 +1,5 @@
 //! Lands one source table: read, obfuscate, stage, audit, commit, unit by unit.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ade_connect::{ReadMode, ReadPlan, ReadRequest, Settings, Snapshot as SourceSnapshot, TextForms};
@@ -17,6 +18,7 @@ use super::drift::Retyping;
 use super::landing::Landing;
 use super::losses::Losses;
 use super::quarantine::beside;
+use super::shape::JsonShape;
 use super::switched::{Switched, position};
 use super::tally::Tally;
 use crate::build::{Build, Groups, Outcome, TaskError};
@@ -83,6 +85,8 @@ struct Units<'a> {
     whole: bool,
     /// Where the source has been read to by what is committed.
     position: Option<Value>,
+    /// The shapes of documents by what is committed.
+    shapes: BTreeMap<String, JsonShape>,
     /// Rows that are committed.
     rows: u64,
     /// Rows that a check stopped.
@@ -104,14 +108,15 @@ impl Units<'_> {
     ) -> Option<TaskError> {
         let mut failure = None;
         while let Some(group) = groups.next() {
-            let Self { table, decided, whole, .. } = *self;
+            let Self { table, decided, whole, ref shapes, .. } = *self;
             let units = &decided.plan.units[group];
-            let arrival = Arrival { table, decided, units, whole };
+            let arrival = Arrival { table, decided, units, whole, shapes };
             match Box::pin(arrival.land(snapshot, self.position.as_ref(), self.rows)).await {
                 Ok(Landed::Committed(committed)) => {
                     groups.committed();
                     self.rows += committed.rows;
                     self.position = committed.position;
+                    self.shapes = committed.shapes;
                     outcome.version = Some(committed.version);
                     outcome.batches.extend(committed.batches);
                     outcome.notes(&committed.notes);
@@ -215,6 +220,7 @@ impl TableLanding<'_> {
             decided: &decided,
             whole,
             position,
+            shapes: decided.landing.shapes.clone(),
             rows: 0,
             refused: 0,
             losses: Losses::default(),
@@ -251,7 +257,7 @@ impl TableLanding<'_> {
     }
 
     /// What the source will give, and what was settled about columns of other types.
-    async fn plan(
+    pub(super) async fn plan(
         &self,
         snapshot: &dyn SourceSnapshot,
         options: Settings,

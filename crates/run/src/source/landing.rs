@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::landed_column::LandedColumn;
 use super::landed_reading::LandedReading;
+use super::shape::JsonShape;
 use super::switched::LandedMode;
 
 /// What a commit remembers of a landing. It is kept as the commit's fingerprint.
@@ -38,6 +39,9 @@ pub(crate) struct Landing {
     /// When its keys were last compared with those of its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) swept_at: Option<DateTime<Utc>>,
+    /// The shapes of documents in columns of JSON that land as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) shapes: BTreeMap<String, JsonShape>,
     /// Hash of all rows as they landed, for tables that are read whole each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) content: Option<String>,

@@ -10,7 +10,7 @@
 mod columns;
 mod settled;
 
-pub(crate) use self::columns::{DISCARDED, KIND, REASON, REPLAYED, ROW, RULE, SEALED, STATE, own_of_rejects};
+pub(crate) use self::columns::{DISCARDED, KIND, PLACE, REASON, REPLAYED, ROW, RULE, SEALED, STATE, own_of_rejects};
 
 use std::sync::Arc;
 
@@ -207,7 +207,7 @@ impl<'a> Quarantine<'a> {
         }
         let shape = |_| RunError::Stamp { rows };
         let none = StringArray::new_null(rows);
-        let none = Rejection { reasons: none.clone(), kinds: none.clone(), sealed: none };
+        let none = Rejection { reasons: none.clone(), kinds: none.clone(), rules: vec![None; rows], sealed: none };
         let rejection = rejection.unwrap_or(&none);
         let is_apart = rejection.any()?;
         let any = is_apart.true_count() > 0;

@@ -21,8 +21,10 @@ use super::landing::ContentHash;
 use super::losses::Losses;
 use super::merging::Merging;
 use super::quarantine::{KIND, Quarantine};
+use super::reject_limit::RejectLimit;
 use super::rejection::{RejectKind, Rejection};
 use super::row_digest::Place;
+use super::shape::Shapes;
 use super::sieve::Sifted;
 use super::stamp::stamp;
 use super::staying::Seen;
@@ -57,6 +59,10 @@ pub(super) struct Reading<'a, 'q> {
     pub(super) seen: &'a mut Option<Seen>,
     /// What completes rows that say only what is new.
     pub(super) merging: &'a mut Option<Merging>,
+    /// How much may be rejected.
+    pub(super) limit: &'a mut RejectLimit<'q>,
+    /// What the documents in columns of JSON look like.
+    pub(super) shapes: &'a mut Shapes<'q>,
 }
 
 impl Reading<'_, '_> {
@@ -65,7 +71,7 @@ impl Reading<'_, '_> {
         snapshot: &dyn SourceSnapshot,
         unit: &ReadUnit,
         batch_id: Uuid,
-        rows_before: u64,
+        (rows_before, of_others): (u64, u64),
     ) -> Result<UnitEnd, TaskError> {
         let arrival = self.arrival;
         let Arrival { table, decided, .. } = arrival;
@@ -78,7 +84,9 @@ impl Reading<'_, '_> {
         let mut stream = snapshot.read(plan, unit).await?;
         while let Some(batch) = stream.next().await {
             let batch = batch?;
-            self.records(stream.take_rejected(), unit, &stamp).await?;
+            self.limit.see(&batch);
+            self.records(stream.take_rejected(), unit, &stamp, of_others + rows).await?;
+            self.stay_below(of_others + rows)?;
             if batch.num_rows() == 0 {
                 continue;
             }
@@ -104,10 +112,14 @@ impl Reading<'_, '_> {
             if rows - said >= PROGRESS_ROWS {
                 said = rows;
                 let node = table.source.id.to_string();
-                workspace.observer.on(&Event::TaskProgress { node, rows: rows_before + rows, expected_rows });
+                workspace.observer.on(&Event::TaskProgress {
+                    node,
+                    rows: rows_before + of_others + rows,
+                    expected_rows,
+                });
             }
         }
-        self.records(stream.take_rejected(), unit, &stamp).await?;
+        self.records(stream.take_rejected(), unit, &stamp, of_others + rows).await?;
         let broke_off = || ConnectError::SourceFailed {
             object: unit.label.clone(),
             reason: "it ended without saying so".to_owned(),
@@ -116,13 +128,26 @@ impl Reading<'_, '_> {
         Ok(stream.end().cloned().ok_or_else(broke_off)?)
     }
 
-    /// Takes records that no row could be made of.
+    /// Ends a load that rejects too much, of which so many rows came.
+    fn stay_below(&mut self, rows: u64) -> Result<(), TaskError> {
+        match self.limit.problem(rows, self.tally, false) {
+            Some(problem) => {
+                self.limit.given_up = true;
+                Err(TaskError::Diagnostics(vec![problem]))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes records that no row could be made of. `before`: how many rows of the load came before them.
     async fn records(
         &mut self,
         mut records: Vec<RejectedRecord>,
         unit: &ReadUnit,
         stamp: &Stamp,
+        before: u64,
     ) -> Result<(), TaskError> {
+        self.limit.see_records(&records);
         if let Some(suppressor) = &self.arrival.decided.sieve.suppressor {
             let is_erased = |record: &RejectedRecord| suppressor.is_in(&String::from_utf8_lossy(&record.record));
             let (erased, others): (Vec<_>, Vec<_>) = records.into_iter().partition(is_erased);
@@ -134,14 +159,17 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         let decided = self.arrival.decided;
-        let (Some(quarantine), Some(keyring), true) = (&mut *self.quarantine, &decided.sealing, decided.rejects) else {
+        if self.quarantine.is_none() || decided.sealing.is_none() || !decided.rejects {
             self.tally.skipped += records.len() as u64;
             return Ok(());
-        };
+        }
         self.tally.rejected += records.len() as u64;
         for record in &records {
             *self.tally.records.entry(record.rule.replace('_', " ")).or_default() += 1;
         }
+        // Sealing them takes longer than reading them.
+        self.stay_below(before)?;
+        let (Some(quarantine), Some(keyring)) = (&mut *self.quarantine, &decided.sealing) else { return Ok(()) };
         let Stamp { batch_id, loaded_at } = stamp;
         let kept = quarantine.take_records(records, &unit.label, keyring, batch_id, *loaded_at).await?;
         self.tally.kept_records += kept.num_rows() as u64;
@@ -180,6 +208,7 @@ impl Reading<'_, '_> {
         }
         let place = self.arrival.units.iter().position(|other| std::ptr::eq(other, unit));
         self.gaps.look(table.source, place.unwrap_or_default(), staying, before, &decided.missing);
+        self.look(staying)?;
         let treated = decided.obfuscator.apply(&landing)?;
         if let Some(seen) = self.seen {
             seen.add(&treated)?;
@@ -188,10 +217,20 @@ impl Reading<'_, '_> {
         let known = Known { is_deleted: sifted.is_deleted, marks: sifted.marks, changed_at };
         let all = decided.extras.add(&treated, known)?;
         let (apart, aside) = (sifted.apart.as_ref(), sifted.aside.as_ref());
-        let rejection = Rejection::new(treated.num_rows(), apart, aside, &sifted.unfit, decided.sealing.as_ref())?;
+        let rejection =
+            Rejection::new(treated.num_rows(), apart, aside, &sifted.unfit, decided.sealing.as_ref(), Vec::new())?;
         self.keep_apart(&treated, rejection.as_ref(), self.arrival.place(unit, before), stamp).await?;
         let gone = sifted.stays.map(|stays| not(&stays)).transpose().map_err(shape)?;
         self.write(&all, gone, unit, stamp).await
+    }
+
+    /// Looks at the documents of rows that land.
+    fn look(&mut self, rows: &RecordBatch) -> Result<(), TaskError> {
+        self.shapes.see(rows);
+        match self.shapes.problem(self.arrival.table.source, false) {
+            Some(problem) => Err(TaskError::Diagnostics(vec![problem])),
+            None => Ok(()),
+        }
     }
 
     async fn keep_apart(

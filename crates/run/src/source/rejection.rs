@@ -34,6 +34,35 @@ impl RejectKind {
     }
 }
 
+/// What was rejected of a row before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Earlier {
+    /// Why, in words.
+    pub(super) reason: String,
+    /// What was broken.
+    pub(super) rule: String,
+    /// The values that did not fit, sealed, as a JSON object by column.
+    pub(super) sealed: Option<String>,
+}
+
+impl Earlier {
+    /// What is sealed of these columns.
+    pub(super) fn sealed_of(&self, columns: &[&str]) -> Map<String, Value> {
+        let all: Map<String, Value> =
+            self.sealed.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        all.into_iter().filter(|(column, _)| columns.contains(&column.as_str())).collect()
+    }
+}
+
+/// What goes on of it with the row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GoesOn {
+    /// What is broken, where nothing that is promised now says it.
+    pub(super) rule: Option<String>,
+    /// What is sealed, by column.
+    pub(super) sealed: Map<String, Value>,
+}
+
 /// Values of one column that do not fit, as the source has them.
 #[derive(Clone)]
 pub(super) struct Unfit {
@@ -59,18 +88,22 @@ pub(super) struct Rejection {
     pub(super) reasons: StringArray,
     /// What each reject is of.
     pub(super) kinds: StringArray,
+    /// What each breaks besides what its reasons say.
+    pub(super) rules: Vec<Option<String>>,
     /// The values that do not fit, sealed, as a JSON object by column.
     pub(super) sealed: StringArray,
 }
 
 impl Rejection {
-    /// Of rows, `apart` says why they are kept apart, and `aside` why values of theirs are. What is `unfit` is sealed.
+    /// Of rows, `apart` says why they are kept apart, and `aside` why values of theirs are. What is `unfit` is sealed; `goes_on` is
+    /// sealed already, of each row or of none.
     pub(super) fn new(
         rows: usize,
         apart: Option<&StringArray>,
         aside: Option<&StringArray>,
         unfit: &[Unfit],
         keyring: Option<&Keyring>,
+        mut goes_on: Vec<GoesOn>,
     ) -> Result<Option<Self>, TaskError> {
         if apart.is_none() && aside.is_none() {
             return Ok(None);
@@ -89,11 +122,10 @@ impl Rejection {
             kinds.push(reason.is_some().then(|| kind.word()));
             reasons.push(reason);
         }
-        let sealed = match keyring {
-            Some(keyring) => sealed(rows, unfit, keyring)?,
-            None => StringArray::new_null(rows),
-        };
-        Ok(Some(Self { reasons: reasons.into(), kinds: kinds.into(), sealed }))
+        goes_on.resize(rows, GoesOn::default());
+        let (rules, objects) = goes_on.into_iter().map(|one| (one.rule, one.sealed)).unzip();
+        let sealed = sealed(objects, unfit, keyring)?;
+        Ok(Some(Self { reasons: reasons.into(), kinds: kinds.into(), rules, sealed }))
     }
 
     /// Which rows there are rejects of.
@@ -102,9 +134,13 @@ impl Rejection {
     }
 }
 
-fn sealed(rows: usize, unfit: &[Unfit], keyring: &Keyring) -> Result<StringArray, TaskError> {
-    let mut objects: Vec<Map<String, Value>> = vec![Map::new(); rows];
-    for Unfit { column, values, rows } in unfit {
+/// Adds what does not fit to what is sealed of each row.
+fn sealed(
+    mut objects: Vec<Map<String, Value>>,
+    unfit: &[Unfit],
+    keyring: Option<&Keyring>,
+) -> Result<StringArray, TaskError> {
+    for (Unfit { column, values, rows }, keyring) in unfit.iter().zip(keyring.into_iter().cycle()) {
         let texts = filter(values, rows).map_err(|_| RunError::Stamp { rows: values.len() })?;
         let texts = seal_column(column, &texts, keyring)?;
         for (text, row) in texts.iter().zip(rows.values().set_indices()) {

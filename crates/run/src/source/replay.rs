@@ -4,6 +4,7 @@
 //! that it came with. Twice is once: rejects are set aside for the replay's batch first, then the table gets that batch, then they
 //! are called replayed. Whoever died in between finds in the table's log whether the batch is there.
 mod mending;
+mod records;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -135,13 +136,20 @@ impl Replay<'_> {
         let request = StageRequest::new(Arc::clone(current.schema()), write).schema_change(SchemaChange::Evolve);
         let mut writer = lake.stage(self.table, request, self.lease).await?;
         let mut replayed = Replayed::default();
-        if let Err(error) = Box::pin(self.stage(&current, &apart, &mut writer, &mut replayed)).await {
+        let staged = async {
+            Box::pin(self.stage(&current, &apart, &mut writer, &mut replayed)).await?;
+            // Messages are replayed as such.
+            if self.account.is_some() {
+                return Ok(());
+            }
+            Box::pin(self.stage_records(&current, &mut writer, &mut replayed)).await
+        };
+        if let Err(error) = staged.await {
             discard_stage(writer).await;
             return Err(error);
         }
-        // Messages are replayed as such.
         if self.account.is_none() {
-            self.count_records(&mut replayed).await?;
+            self.count_values(&mut replayed).await?;
         }
         let mut outcome = Outcome::unchanged();
         if replayed.digests.is_empty() {
@@ -287,23 +295,19 @@ impl Replay<'_> {
         conditions
     }
 
-    /// Counts what cannot be replayed at all: records, and values of rows that nobody can find.
-    async fn count_records(&self, replayed: &mut Replayed) -> Result<(), TaskError> {
-        let from = RelationName::new(self.apart.schema(), self.apart.table()).to_sql();
-        let mut hopeless =
-            vec![(RejectKind::Record, "no row can be made of the record: what it comes from must give it again")];
-        if self.declared.key.is_empty() {
-            hopeless.push((RejectKind::Value, "without a `key` nobody knows which row the value is of"));
+    /// Counts what cannot be replayed at all: values of rows that nobody can find.
+    async fn count_values(&self, replayed: &mut Replayed) -> Result<(), TaskError> {
+        if !self.declared.key.is_empty() {
+            return Ok(());
         }
-        for (kind, why) in hopeless {
-            let sql = format!("select count(*) from {from} q where {}", self.conditions(kind).join(" and "));
-            let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
-            let answer = self.session().query(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
-            let rows =
-                answer.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>()?.iter().next()?);
-            if let Some(rows) = rows.and_then(|rows| u64::try_from(rows).ok()).filter(|rows| *rows > 0) {
-                replayed.stay.insert(why.to_owned(), rows);
-            }
+        let from = RelationName::new(self.apart.schema(), self.apart.table()).to_sql();
+        let conditions = self.conditions(RejectKind::Value).join(" and ");
+        let sql = format!("select count(*) from {from} q where {conditions}");
+        let failed = |error: ade_engine::SqlError| RunError::usage(error.to_string(), None);
+        let answer = self.session().query(&sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+        let rows = answer.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>()?.iter().next()?);
+        if let Some(rows) = rows.and_then(|rows| u64::try_from(rows).ok()).filter(|rows| *rows > 0) {
+            replayed.stay.insert("without a `key` nobody knows which row the value is of".to_owned(), rows);
         }
         Ok(())
     }

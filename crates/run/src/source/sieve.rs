@@ -1,16 +1,27 @@
 //! Rows told apart before anything of them is obfuscated: what breaks a promise that the project wants held row by row, what
 //! the project's rules tell, and what the source means as deleted.
-use std::collections::{BTreeMap, HashMap};
+mod reasons;
+mod remaining;
+mod rule;
+mod shaped_column;
+mod sifted;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ade_connect::{ChangeColumns, ColumnForm, Misfits, fit_in};
-use ade_engine::{RowExpression, type_name};
+use ade_engine::RowExpression;
 use ade_privacy::Suppressor;
 use ade_project::resource::{DriftKind, OnDelete, RowAction};
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::compute::{and, filter_record_batch, is_not_null, is_null, not, or, prep_null_mask_filter};
+use arrow::compute::{and, filter_record_batch, is_not_null, is_null, not, nullif, or, prep_null_mask_filter};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use self::reasons::{Reasons, by_rule, lacking, misfit, reshaped, unexpected};
+pub(super) use self::remaining::Remaining;
+pub(super) use self::rule::Rule;
+pub(super) use self::shaped_column::ShapedColumn;
+pub(super) use self::sifted::Sifted;
 use super::changed_rows::only;
 use super::conditions::{deleted, matched};
 use super::rejection::Unfit;
@@ -18,13 +29,6 @@ use super::suppressed;
 use super::tally::Tally;
 use crate::build::TaskError;
 use crate::error::RunError;
-
-/// A rule for rows, ready to be held against them.
-pub(super) struct Rule {
-    pub(super) name: String,
-    pub(super) condition: RowExpression,
-    pub(super) then: RowAction,
-}
 
 /// What rows of a table are held against. Places are those of the columns that are read.
 #[derive(Default)]
@@ -41,6 +45,8 @@ pub(super) struct Sieve {
     pub(super) never_null: Vec<usize>,
     /// Columns of which rows with a value are kept apart.
     pub(super) watched: Vec<usize>,
+    /// Columns of which rows, or values, are kept apart whose documents have another shape than before.
+    pub(super) shaped: Vec<ShapedColumn>,
     /// Columns that were promised without NULLs, and land with them all the same: how many is told.
     pub(super) counted: Vec<usize>,
     pub(super) rules: Vec<Rule>,
@@ -48,24 +54,6 @@ pub(super) struct Sieve {
     pub(super) on_delete: OnDelete,
     /// Tells rows of people who were erased.
     pub(super) suppressor: Option<Suppressor>,
-}
-
-/// What a sieve says of each row of a batch.
-pub(super) struct Sifted {
-    /// All rows, with the types as which they land.
-    pub(super) rows: RecordBatch,
-    /// Those that land; `None`: all.
-    pub(super) stays: Option<BooleanArray>,
-    /// Why a row is kept apart; `None`: none is.
-    pub(super) apart: Option<StringArray>,
-    /// Why a value of a row is kept apart, and the row lands; `None`: none is.
-    pub(super) aside: Option<StringArray>,
-    /// Values that do not fit, or that nobody expected.
-    pub(super) unfit: Vec<Unfit>,
-    /// Whether the source means the row as deleted, where that is told.
-    pub(super) is_deleted: Option<BooleanArray>,
-    /// The names of rules that the row is marked with, where rules mark.
-    pub(super) marks: Option<StringArray>,
 }
 
 impl Sieve {
@@ -80,7 +68,7 @@ impl Sieve {
 
     /// Whether there may be values that nobody can treat.
     pub(super) fn finds_unfit(&self) -> bool {
-        !(self.fitted.is_empty() && self.told.is_empty() && self.watched.is_empty())
+        !(self.fitted.is_empty() && self.told.is_empty() && self.watched.is_empty() && self.shaped.is_empty())
     }
 
     /// Whether rows may be taken out, so that older ones with their keys must go, too.
@@ -97,7 +85,8 @@ impl Sieve {
             || !(self.fitted.is_empty()
                 && self.told.is_empty()
                 && self.never_null.is_empty()
-                && self.watched.is_empty())
+                && self.watched.is_empty()
+                && self.shaped.is_empty())
     }
 
     /// Whether rows are marked with the names of rules.
@@ -148,7 +137,8 @@ impl Sieve {
         let told = self.told.iter().map(|place| unfit(*place, read.field(*place).data_type()));
         let lacking = self.never_null.iter().map(|place| (*place, lacking(name(*place)), DriftKind::NewlyNullable));
         let watched = self.watched.iter().map(|place| (*place, unexpected(name(*place)), DriftKind::NewColumn));
-        misfits.chain(told).chain(lacking).chain(watched).collect()
+        let shaped = self.shaped.iter().map(|one| (one.place, reshaped(name(one.place)), DriftKind::Json));
+        misfits.chain(told).chain(lacking).chain(watched).chain(shaped).collect()
     }
 
     /// Every reason for which something may be rejected, with what is broken then: a kind of drift, or a rule by its name.
@@ -161,33 +151,6 @@ impl Sieve {
             .into_iter()
             .map(|(place, reason, kind)| (reason, format!("{}({})", kind.word(), column(place))));
         of_values.chain(rules).collect()
-    }
-
-    /// Why rows are kept apart that were so before, for `before`, and that leave out what they are so for: `said` is said of
-    /// them, and `apart` is what the values say that they do not leave out. `read`: the columns that are read.
-    pub(super) fn still_apart(
-        &self,
-        apart: &StringArray,
-        before: &[Option<String>],
-        read: &Schema,
-        said: &ChangeColumns,
-        tally: &mut Tally,
-    ) -> StringArray {
-        let of_values = self.of_values(read);
-        let mut still = Vec::with_capacity(apart.len());
-        for (row, reason) in apart.iter().enumerate() {
-            let mut reasons: Vec<String> = reason.map(str::to_owned).into_iter().collect();
-            if let Some(before) = before.get(row).and_then(Option::as_ref) {
-                let left_out = said.left_out(row);
-                let same = of_values.iter().filter(|(place, why, _)| left_out.contains(place) && before.contains(why));
-                for (_, why, _) in same {
-                    *tally.broken.entry(why.clone()).or_default() += 1;
-                    reasons.push(why.clone());
-                }
-            }
-            still.push((!reasons.is_empty()).then(|| reasons.join(", ")));
-        }
-        StringArray::from(still)
     }
 
     /// Says of each row what becomes of it. `table` is its name in messages.
@@ -271,6 +234,18 @@ impl Sieve {
                 unfit.push(Unfit { column: name(*place), values: column, rows: values });
             }
         }
+        for one in &self.shaped {
+            let rows = one.reshaped(&columns[one.place]);
+            if rows.true_count() == 0 {
+                continue;
+            }
+            reasons.add(&rows, &reshaped(&name(one.place)), one.is_aside, tally);
+            if one.is_aside {
+                let values = Arc::clone(&columns[one.place]);
+                columns[one.place] = nullif(&values, &rows).map_err(shape)?;
+                unfit.push(Unfit { column: name(one.place), values, rows });
+            }
+        }
         for place in self.counted.iter().filter(|place| columns[**place].logical_null_count() > 0) {
             let nulls = is_null(&batch.column(*place)).and_then(|nulls| and(&nulls, &sent(*place))).map_err(shape)?;
             if nulls.true_count() > 0 {
@@ -325,73 +300,6 @@ impl Sieve {
             marks: self.marks().then(|| StringArray::from(marks)),
         })
     }
-}
-
-/// Why rows of a batch are rejected, as it is found out.
-struct Reasons {
-    apart: Vec<Option<String>>,
-    aside: Vec<Option<String>>,
-}
-
-impl Reasons {
-    fn new(rows: usize) -> Self {
-        Self { apart: vec![None; rows], aside: vec![None; rows] }
-    }
-
-    /// Rows break a promise. `aside`: they land without the value that does.
-    fn add(&mut self, rows: &BooleanArray, reason: &str, aside: bool, tally: &mut Tally) {
-        let (reasons, told) =
-            if aside { (&mut self.aside, &mut tally.aside) } else { (&mut self.apart, &mut tally.broken) };
-        add(reasons, rows, reason, told);
-    }
-
-    /// A rule tells rows.
-    fn add_rule(&mut self, rows: &BooleanArray, reason: &str, tally: &mut Tally) {
-        add(&mut self.apart, rows, reason, &mut tally.ruled);
-    }
-
-    /// The rows that anything is said of.
-    fn any(&self) -> BooleanArray {
-        self.apart.iter().zip(&self.aside).map(|(apart, aside)| Some(apart.is_some() || aside.is_some())).collect()
-    }
-
-    /// Why rows are kept apart, and why values of theirs are, without the rows that are `out`.
-    fn without(self, out: &BooleanArray) -> (StringArray, StringArray) {
-        let some = |reasons: Vec<Option<String>>| -> StringArray {
-            reasons.into_iter().enumerate().map(|(row, reason)| reason.filter(|_| !out.value(row))).collect()
-        };
-        (some(self.apart), some(self.aside))
-    }
-}
-
-fn add(reasons: &mut [Option<String>], rows: &BooleanArray, reason: &str, told: &mut BTreeMap<String, u64>) {
-    for row in rows.values().set_indices() {
-        *told.entry(reason.to_owned()).or_default() += 1;
-        match &mut reasons[row] {
-            Some(known) => *known = format!("{known}, {reason}"),
-            none => *none = Some(reason.to_owned()),
-        }
-    }
-}
-
-/// Why a row is kept apart whose value in a column is not of the type.
-fn misfit(column: &str, wanted: &DataType) -> String {
-    format!("`{column}` is no {}", type_name(wanted))
-}
-
-/// … that has no value in a column.
-fn lacking(column: &str) -> String {
-    format!("no `{column}`")
-}
-
-/// … that has a value in a column that nobody has decided about.
-fn unexpected(column: &str) -> String {
-    format!("a value in the new column `{column}`")
-}
-
-/// … that a rule tells.
-fn by_rule(name: &str) -> String {
-    format!("rule `{name}`")
 }
 
 /// A mask without NULLs.

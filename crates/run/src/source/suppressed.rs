@@ -67,10 +67,41 @@ pub(super) fn left_out(sifted: Sifted, suppressed: &BooleanArray, tally: &mut Ta
         Some(stays) => and(stays, &others).map_err(shape)?,
         None => others,
     };
-    let apart = match &sifted.apart {
-        Some(apart) => Some(nullif(apart, suppressed).map_err(shape)?),
-        None => None,
+    // Nothing of them is kept apart either, not even a value.
+    let of_others = |reasons: Option<&StringArray>| -> Result<Option<StringArray>, TaskError> {
+        let Some(reasons) = reasons else { return Ok(None) };
+        let reasons = StringArray::from(nullif(reasons, suppressed).map_err(shape)?.to_data());
+        Ok(Some(reasons).filter(|reasons| reasons.null_count() < rows))
     };
-    let apart = apart.map(|apart| StringArray::from(apart.to_data())).filter(|apart| apart.null_count() < rows);
-    Ok(Sifted { stays: Some(stays), apart, ..sifted })
+    let (apart, aside) = (of_others(sifted.apart.as_ref())?, of_others(sifted.aside.as_ref())?);
+    Ok(Sifted { stays: Some(stays), apart, aside, ..sifted })
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::RecordBatch;
+    use arrow::datatypes::Schema;
+
+    use super::*;
+
+    #[test]
+    fn neither_a_row_nor_a_value_of_an_erased_person_is_kept_apart() {
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(3));
+        let rows = RecordBatch::try_new_with_options(Schema::empty().into(), Vec::new(), &options).unwrap();
+        let sifted = Sifted {
+            rows,
+            stays: None,
+            apart: Some(vec![Some("no `a`"), None, None].into()),
+            aside: Some(vec![None, Some("`b` is no bigint"), Some("`b` is no bigint")].into()),
+            unfit: Vec::new(),
+            is_deleted: None,
+            marks: None,
+        };
+        let mut tally = Tally::default();
+        let others = left_out(sifted, &vec![true, true, false].into(), &mut tally).unwrap();
+        assert_eq!(tally.suppressed, 2);
+        assert_eq!(others.stays, Some(vec![false, false, true].into()));
+        assert!(others.apart.is_none());
+        assert_eq!(others.aside, Some(vec![None, None, Some("`b` is no bigint")].into()));
+    }
 }

@@ -89,7 +89,8 @@ pub(super) fn of_rows(
     let rule = |row: usize| {
         let reason = rejection.reasons.value(row);
         let broken = promises.iter().filter(|(known, _)| reason.contains(known.as_str()));
-        let mut rules: Vec<&str> = broken.map(|(_, rule)| rule.as_str()).collect();
+        let besides = rejection.rules.get(row).and_then(Option::as_deref);
+        let mut rules: Vec<&str> = broken.map(|(_, rule)| rule.as_str()).chain(besides).collect();
         rules.dedup();
         rules.join(", ")
     };

@@ -16,8 +16,8 @@ use crate::error::RunError;
 pub(super) struct Settled {
     /// How many they are.
     pub(super) rows: u64,
-    /// Of those that are discarded, by what tells them apart: the reason, what is sealed, and the state.
-    discarded: HashMap<String, (String, Option<String>, String)>,
+    /// Of those that are discarded, by what tells them apart: a digest of the reason and of what is sealed, and the state.
+    discarded: HashMap<String, (blake3::Hash, String)>,
 }
 
 impl Settled {
@@ -44,7 +44,8 @@ impl Settled {
             for row in 0..batch.num_rows() {
                 let state = text(3, row).filter(|state| state.starts_with(DISCARDED));
                 if let (Some(digest), Some(state)) = (text(0, row), state) {
-                    settled.discarded.insert(digest, (text(1, row).unwrap_or_default(), text(2, row), state));
+                    let known = known(&text(1, row).unwrap_or_default(), text(2, row).as_deref());
+                    settled.discarded.insert(digest, (known, state));
                 }
             }
         }
@@ -53,8 +54,15 @@ impl Settled {
 
     /// The state of a reject that somebody discarded, if nothing about it is new.
     pub(super) fn discarded(&self, digest: &str, reason: &str, sealed: Option<&str>) -> Option<String> {
-        let known = self.discarded.get(digest);
-        let known = known.filter(|(before, values, _)| before == reason && values.as_deref() == sealed);
-        known.map(|(.., state)| state.clone())
+        let before = self.discarded.get(digest);
+        before.filter(|(before, _)| *before == known(reason, sealed)).map(|(_, state)| state.clone())
     }
+}
+
+/// A digest of what is known of a reject: what is sealed of it may be large.
+fn known(reason: &str, sealed: Option<&str>) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(reason.len() as u64).to_le_bytes()).update(reason.as_bytes());
+    hasher.update(&[u8::from(sealed.is_some())]).update(sealed.unwrap_or_default().as_bytes());
+    hasher.finalize()
 }

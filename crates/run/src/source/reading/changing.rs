@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 
 use ade_connect::{ChangeColumns, ConnectError, ReadUnit, Snapshot as SourceSnapshot};
+use ade_lake::At;
 use ade_project::resource::{Ingest, SourceTable};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::NullBuffer;
@@ -16,6 +17,7 @@ use super::super::extras::Known;
 use super::super::key::key_places;
 use super::super::key_digests::KeyDigest;
 use super::super::rejection::{Rejection, Unfit};
+use super::super::sieve::Remaining;
 use super::super::sweep::Keys;
 use super::super::tally::Tally;
 use super::{Reading, Stamp};
@@ -85,7 +87,8 @@ impl Reading<'_, '_> {
         let source = table.source;
         let name = format!("{}.{}", source.source, source.name);
         let shape = |_| RunError::Stamp { rows: rows.num_rows() };
-        let unsure = decided.sieve.unsure(rows, said);
+        let unsure =
+            or(&decided.sieve.unsure(rows, said), &without_place(self.arrival, rows, said).await?).map_err(shape)?;
         if unsure.true_count() > 0 {
             let (rows, said) = (filter_record_batch(rows, &unsure), only(said, &unsure));
             let (rows, said) = (rows.map_err(shape)?, said.map_err(shape)?);
@@ -128,13 +131,11 @@ impl Reading<'_, '_> {
         let (raw, said) = (filter_record_batch(&raw, there).map_err(shape)?, only(&said, there).map_err(shape)?);
         let sent = only(&sent, there).map_err(shape)?;
         let apart = filter(&filter(apart, &counts).map_err(shape)?, there).map_err(shape)?;
-        let apart =
-            decided.sieve.still_apart(apart.as_string(), &completed.reasons, rows.schema_ref(), &said, self.tally);
-        let mut aside = sifted.aside;
-        if let Some(reasons) = &aside {
-            let reasons = filter(&filter(reasons, &counts).map_err(shape)?, there).map_err(shape)?;
-            aside = Some(reasons.as_string().clone());
-        }
+        let aside = sifted.aside.as_ref().unwrap_or(&none);
+        let aside = filter(&filter(aside, &counts).map_err(shape)?, there).map_err(shape)?;
+        let sent_reasons = (apart.as_string(), aside.as_string());
+        let Remaining { apart, aside, goes_on } =
+            decided.sieve.remaining(sent_reasons, &completed.earlier, rows.schema_ref(), &said, self.tally);
         let stays = is_null(&apart).map_err(shape)?;
         // What they leave out was held against the promises when it landed.
         let is_lacking = |row: &usize, nulls: &NullBuffer, place: &usize| {
@@ -149,6 +150,7 @@ impl Reading<'_, '_> {
         {
             return Err(TaskError::Diagnostics(vec![problem]));
         }
+        self.look(&filter_record_batch(&raw, &stays).map_err(shape)?)?;
         let whole = completed.rows;
         let mut unfit = Vec::with_capacity(sifted.unfit.len());
         for Unfit { column, values, rows } in &sifted.unfit {
@@ -157,7 +159,7 @@ impl Reading<'_, '_> {
             unfit.push(Unfit { column: column.clone(), values, rows: rows.as_boolean().clone() });
         }
         let sealing = decided.sealing.as_ref();
-        let rejection = Rejection::new(whole.num_rows(), Some(&apart), aside.as_ref(), &unfit, sealing)?;
+        let rejection = Rejection::new(whole.num_rows(), Some(&apart), Some(&aside), &unfit, sealing, goes_on)?;
         self.keep_apart(&first(&whole, own)?, rejection.as_ref(), self.arrival.place(unit, 0), stamp).await?;
         self.write(&whole, Some(not(&stays).map_err(shape)?), unit, stamp).await
     }
@@ -208,6 +210,22 @@ impl Reading<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The rows that leave out a column which the table has not got yet: nothing there says what it is.
+async fn without_place(
+    arrival: &Arrival<'_>,
+    rows: &RecordBatch,
+    said: &ChangeColumns,
+) -> Result<BooleanArray, TaskError> {
+    let Arrival { table, decided, .. } = arrival;
+    let there = table.build.workspace.lake.snapshot(table.table, At::Latest).await?;
+    let is_new = |place: &usize| {
+        let name = rows.schema_ref().field(*place).name();
+        !there.schema().fields().iter().any(|field| field.name() == name)
+    };
+    let new: Vec<usize> = decided.places.iter().copied().filter(is_new).collect();
+    Ok((0..rows.num_rows()).map(|row| Some(said.left_out(row).iter().any(|place| new.contains(place)))).collect())
 }
 
 /// The keys of rows, with the names that they have in the source.

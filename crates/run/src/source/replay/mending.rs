@@ -147,6 +147,16 @@ impl<'a> Mending<'a> {
                 }
                 Err(format!("a value in the new column `{column}`"))
             }
+            Broken::Column(DriftKind::Json, column) => {
+                let value = there.get(column).and_then(Option::as_ref);
+                let lets = matches!(self.policy(DriftKind::Json, column), DriftPolicy::Evolve | DriftPolicy::Ignore);
+                let admits = |text: &String| self.landing.shapes.get(column).is_some_and(|shape| shape.admits(text));
+                if !lets && !value.is_some_and(admits) {
+                    return Err(format!("the document in `{column}` has another shape than those that landed"));
+                }
+                // Of a row that is whole it is where it was.
+                if value.is_some() { self.mend_of(column) } else { Ok(()) }
+            }
             Broken::Column(_, column) => {
                 self.mend_of(column)?;
                 match there.get(column) {
@@ -226,7 +236,7 @@ impl<'a> Mending<'a> {
 
 /// What a reject breaks, of the words that it is kept with.
 fn broken(rules: &str) -> Vec<Broken<'_>> {
-    let kinds = [DriftKind::RetypedColumn, DriftKind::NewlyNullable, DriftKind::NewColumn];
+    let kinds = [DriftKind::RetypedColumn, DriftKind::NewlyNullable, DriftKind::NewColumn, DriftKind::Json];
     let one = |rule| {
         let of_column = kinds.into_iter().find_map(|kind| {
             let column = str::strip_prefix(rule, kind.word())?.strip_prefix('(')?.strip_suffix(')')?;
