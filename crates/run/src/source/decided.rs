@@ -1,5 +1,5 @@
 //! What is decided about a table before the first row of it is read.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ade_connect::{MISFITS, ReadPlan, TextForms};
@@ -22,8 +22,8 @@ use super::key::{folded_keys, missing_keys};
 use super::landed_reading::LandedReading;
 use super::landing::Landing;
 use super::redeclared::files_landed;
-use super::shape::{JsonShape, Shaped, is_text};
-use super::sieve::{ShapedColumn, Sieve};
+use super::shape::Shaped;
+use super::sieve::Sieve;
 use super::stamp::stamped;
 use super::suppressed::suppressor;
 use crate::build::{Outcome, TaskError};
@@ -246,38 +246,8 @@ impl TableLanding<'_> {
         !self.is_needed(name) && (retyping.is_aside(name) || policy == DriftPolicy::QuarantineValue)
     }
 
-    /// The columns that land as they are and may hold documents. What is in others reaches nobody as it came.
-    fn shaped(&self, inside: &Schema, policy: &Policy) -> Vec<Shaped> {
-        let kept = |name: &str| policy.column(name).is_some_and(|decided| decided.treatment == Treatment::Keep);
-        let columns = inside.fields().iter().filter(|field| is_text(field.data_type()) && kept(field.name()));
-        let shaped = columns.map(|field| Shaped {
-            column: field.name().clone(),
-            policy: self.source.drift.policy(DriftKind::Json, field.name(), &[&type_name(field.data_type())]),
-        });
-        shaped.filter(|one| one.policy != DriftPolicy::Ignore).collect()
-    }
-
-    /// Those of which documents are held against what is known of them one by one.
-    fn shaped_columns(
-        &self,
-        shaped: &[Shaped],
-        known: &BTreeMap<String, JsonShape>,
-        arriving: &Schema,
-    ) -> Vec<ShapedColumn> {
-        let held = shaped.iter().filter_map(|one| {
-            let is_aside = match one.policy {
-                DriftPolicy::QuarantineValue => !self.is_needed(&one.column),
-                DriftPolicy::QuarantineRows => false,
-                DriftPolicy::Stop | DriftPolicy::Evolve | DriftPolicy::Ignore => return None,
-            };
-            let (place, shape) = (arriving.index_of(&one.column).ok()?, known.get(&one.column)?.clone());
-            Some(ShapedColumn { place, shape, is_aside })
-        });
-        held.collect()
-    }
-
     /// Whether rows do not land without a value of a column: it tells them apart, says where they are, or was promised of all.
-    fn is_needed(&self, name: &str) -> bool {
+    pub(super) fn is_needed(&self, name: &str) -> bool {
         let mut needed = self.declared.key.iter().chain(&self.declared.cursor);
         needed.any(|needed| needed.eq_ignore_ascii_case(name))
             || self.source.column(name).is_some_and(|listed| !listed.nullable)

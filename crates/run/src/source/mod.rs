@@ -9,6 +9,7 @@ mod connections;
 mod continuity;
 mod contract;
 mod decided;
+mod documents;
 mod door;
 mod drift;
 mod extras;
