@@ -55,7 +55,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::RunError;
-use crate::source::{Captures, Collected, Connections, Feeds, Obfuscation};
+use crate::source::{Collected, Connections, Obfuscation, Together};
 use crate::workspace::{Workspace, keys};
 
 /// What all tasks of one run share.
@@ -66,11 +66,11 @@ pub(crate) struct Build {
     pub(crate) obfuscation: Obfuscation,
     pub(crate) connections: Connections,
     /// The tables that are captured from the logs of their databases.
-    pub(crate) captures: Captures,
+    pub(crate) captures: Together,
     /// The tables that collected events land in.
     pub(crate) collected: Collected,
     /// The tables that programs send.
-    pub(crate) feeds: Feeds,
+    pub(crate) feeds: Together,
     /// What was recorded about each node when it was last built.
     pub(crate) recorded: BTreeMap<String, NodeState>,
     /// The nodes by what SQL calls them.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::event::{CheckReport, Status};
 
 /// What a task came to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Outcome {
     pub(crate) status: Status,
     pub(crate) message: Option<String>,

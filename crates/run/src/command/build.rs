@@ -13,7 +13,7 @@ use crate::build::{
 };
 use crate::error::RunError;
 use crate::event::{Event, Summary};
-use crate::source::{Captures, Collected, Connections, Feeds, Obfuscation};
+use crate::source::{Collected, Connections, Obfuscation, Together};
 use crate::workspace::{Workspace, spill};
 
 impl Workspace {
@@ -77,9 +77,9 @@ impl Workspace {
             options,
             obfuscation,
             connections: Connections::new(self.connectors.clone(), []),
-            captures: Captures::default(),
+            captures: Together::default(),
             collected: Collected::default(),
-            feeds: Feeds::default(),
+            feeds: Together::default(),
             recorded: self.meta.node_states(self.environment()).await?,
             named: NamedNodes::of(&self.project),
             tables: Mutex::default(),
@@ -102,14 +102,14 @@ impl Workspace {
         let tables = sources().filter(|(_, source)| !is_captured(source) && !is_fed(source));
         let tables = tables
             .filter_map(|(_, source)| Some((source.connection.as_deref()?, Self::table_name(&source.relation).ok()?)));
-        let captured = sources().filter(|(_, source)| is_captured(source));
-        let captured = captured
-            .filter_map(|(task, source)| Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone())));
-        let fed = sources().filter(|(_, source)| is_fed(source));
-        let fed = fed
-            .filter_map(|(task, source)| Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone())));
-        let connections = Connections::new(self.connectors.clone(), tables);
-        Build { connections, captures: Captures::new(captured), feeds: Feeds::new(fed), ..build }
+        let together = |is_one: &dyn Fn(&SourceTable) -> bool| {
+            let read = sources().filter(|(_, source)| is_one(source));
+            Together::new(read.filter_map(|(task, source)| {
+                Some((source.connection.as_deref()?, task.node.clone(), task.checks.clone()))
+            }))
+        };
+        let (captures, feeds) = (together(&is_captured), together(&is_fed));
+        Build { connections: Connections::new(self.connectors.clone(), tables), captures, feeds, ..build }
     }
 
     /// The selected nodes; selectors that match nothing are told to the observer.

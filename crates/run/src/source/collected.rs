@@ -29,10 +29,8 @@ pub(super) use came::Came;
 pub use collection::Collection;
 
 use self::collecting::Collecting;
+use super::outcomes::Outcomes;
 use crate::build::{Build, Outcome, RejectFilter, TaskError};
-
-/// What tables came to; each is taken by its task.
-type Outcomes = HashMap<NodeId, Result<Outcome, TaskError>>;
 
 /// The tables of collected events of one run, by their connections.
 #[derive(Default)]
@@ -52,10 +50,9 @@ impl Collected {
         let mut outcomes = self.outcomes.lock().await;
         if !outcomes.contains_key(&connection.name) {
             let collecting: BoxFuture<'_, _> = Box::pin(Collecting::land_all(build, connection, node, checks));
-            outcomes.insert(connection.name.clone(), collecting.await);
+            outcomes.insert(connection.name.clone(), collecting.await.into());
         }
-        let of_connection = outcomes.get_mut(&connection.name);
-        of_connection.and_then(|all| all.remove(node)).unwrap_or_else(|| Ok(Outcome::unchanged()))
+        outcomes.entry(connection.name.clone()).or_default().of(node)
     }
 
     /// The same for the rejects of a table that may land by now.
@@ -69,9 +66,8 @@ impl Collected {
         let mut outcomes = self.outcomes.lock().await;
         if !outcomes.contains_key(&connection.name) {
             let replaying: BoxFuture<'_, _> = Box::pin(Collecting::replay_all(build, connection, node, filter));
-            outcomes.insert(connection.name.clone(), replaying.await);
+            outcomes.insert(connection.name.clone(), replaying.await.into());
         }
-        let of_connection = outcomes.get_mut(&connection.name);
-        of_connection.and_then(|all| all.remove(node)).unwrap_or_else(|| Ok(Outcome::unchanged()))
+        outcomes.entry(connection.name.clone()).or_default().of(node)
     }
 }

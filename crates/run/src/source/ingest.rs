@@ -8,13 +8,16 @@ use ade_lake::{At, LakeError, Lease, Snapshot, TableName};
 use ade_project::NodeId;
 use ade_project::resource::{DriftKind, DriftPolicy, Ingest, IngestMode, Overlap, SourceTable};
 use arrow::datatypes::DataType;
+use futures::FutureExt;
 use serde_json::Value;
 
 use super::arrival::{Arrival, Landed};
+use super::capturing::Capturing;
 use super::contract;
 use super::decided::Decided;
 use super::door::Door;
 use super::drift::Retyping;
+use super::feeding::Feeding;
 use super::landing::Landing;
 use super::losses::Losses;
 use super::quarantine::beside;
@@ -40,13 +43,15 @@ pub(crate) async fn ingest(build: &Build, source: &SourceTable, checks: &[NodeId
         return Err(RunError::usage(format!("there is no connection `{name}`"), None).into());
     };
     if declared.mode == IngestMode::Capture {
-        return build.captures.outcome(build, connection, &source.id).await;
+        let read = |group| Capturing::new(build, connection, group).all().boxed();
+        return build.captures.outcome(connection, &source.id, read).await;
     }
     if connection.kind == "events" {
         return build.collected.outcome(build, connection, &source.id, checks).await;
     }
     if build.connections.is_feed(connection)? {
-        return build.feeds.outcome(build, connection, &source.id).await;
+        let read = |group| Feeding::new(build, connection, group).all().boxed();
+        return build.feeds.outcome(connection, &source.id, read).await;
     }
     let spec = build.connections.spec(connection)?;
     let options =

@@ -1,6 +1,6 @@
 //! From a connection to a landed table: what was promised, what is obfuscated, what is committed.
 mod arrival;
-mod captures;
+mod capturing;
 mod carry;
 mod changed_rows;
 mod collected;
@@ -14,8 +14,9 @@ mod door;
 mod drift;
 mod extras;
 mod feed_input;
-mod feeds;
+mod feeding;
 mod gaps;
+mod held;
 mod ingest;
 mod key;
 mod key_digests;
@@ -25,6 +26,7 @@ mod landing;
 mod losses;
 mod merging;
 mod obfuscation;
+mod outcomes;
 mod quarantine;
 mod reading;
 mod redeclared;
@@ -42,13 +44,14 @@ mod suppressed;
 mod sweep;
 mod switched;
 mod tally;
+mod together;
 mod waves;
 
 pub use collected::Collection;
 
 pub(crate) use collected::Collected;
 
-pub(crate) use captures::{Captures, consumer};
+pub(crate) use capturing::consumer;
 pub(crate) use conditions::Conditions;
 pub(crate) use connections::{
     Connections, check_all as check_connections, of_connection, open as open_connection,
@@ -58,7 +61,6 @@ pub(crate) use contract::promised;
 pub(crate) use drift::{may_be_missing, must_have_values};
 pub(crate) use extras::{IS_DELETED, NOT_DELETED};
 pub use feed_input::FeedInput;
-pub(crate) use feeds::Feeds;
 pub(crate) use ingest::ingest;
 pub(crate) use landed_column::LandedColumn;
 pub(crate) use landed_reading::LandedReading;
@@ -69,3 +71,4 @@ pub(crate) use redeclared::{files_landed, redeclared};
 pub(crate) use reject_state::Restating;
 pub(crate) use replay::replay;
 pub(crate) use stamp::BATCH_ID;
+pub(crate) use together::Together;

@@ -2,49 +2,34 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use ade_connect::{
-    ConnectError, ConnectorSpec, FedTable, Feed, FeedGate, FeedRequest, FeedStep, PositionKey, SaidLine, Settings,
-    Snapshot,
-};
-use ade_lake::{At, LakeError, Lease, TableName};
+use ade_connect::{FedTable, Feed, FeedGate, FeedRequest, FeedStep, PositionKey, SaidLine, Snapshot};
+use ade_lake::{At, LakeError};
 use ade_project::NodeId;
-use ade_project::resource::{Connection, Ingest, IngestMode, SourceTable};
+use ade_project::resource::{Connection, IngestMode};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::super::connections::{of_connection, open};
-use super::super::door::Door;
-use super::super::feed_input::FeedInput;
-use super::super::ingest::TableLanding;
-use super::super::switched::position;
-use super::super::waves::waves;
-use super::Group;
+use super::connections::{of_connection, open};
+use super::door::Door;
+use super::feed_input::FeedInput;
+use super::held::Held;
+use super::outcomes::Outcomes;
+use super::switched::position;
+use super::together::Group;
+use super::waves::waves;
 use crate::build::{Build, Outcome, TaskError};
-use crate::error::RunError;
-use crate::event::{Event, Status};
-use crate::workspace::{Workspace, keys};
+use crate::event::Event;
+use crate::workspace::keys;
 
 /// The feeding of all tables of one connection.
 pub(super) struct Feeding<'a> {
     build: &'a Build,
     connection: &'a Connection,
     group: &'a Group,
-    outcomes: HashMap<NodeId, Result<Outcome, TaskError>>,
+    outcomes: Outcomes,
     /// Tables of which all is to be read, whatever is there, until a unit of them has landed.
     owed: HashSet<NodeId>,
-}
-
-/// A table of the connection, whose lease is held.
-struct Held<'a> {
-    source: &'a SourceTable,
-    declared: &'a Ingest,
-    options: Settings,
-    checks: &'a [NodeId],
-    table: TableName,
-    lease: Lease,
-    /// Whether it is read in this run.
-    is_read: bool,
 }
 
 /// A landing that is under way.
@@ -64,33 +49,21 @@ struct Landings<'a> {
 
 impl<'a> Feeding<'a> {
     pub(super) fn new(build: &'a Build, connection: &'a Connection, group: &'a Group) -> Self {
-        let all = group.tables.iter().map(|(node, _)| node.clone());
-        let owed = if build.options.full_refresh { all.collect() } else { HashSet::new() };
-        Self { build, connection, group, outcomes: HashMap::new(), owed }
+        let owed = if build.options.full_refresh { group.nodes().cloned().collect() } else { HashSet::new() };
+        Self { build, connection, group, outcomes: Outcomes::default(), owed }
     }
 
-    pub(super) async fn all(mut self) -> HashMap<NodeId, Result<Outcome, TaskError>> {
+    pub(super) async fn all(mut self) -> Outcomes {
         let mut held = Vec::new();
         let fed = match self.hold_all(&mut held).await {
             Ok(()) => Box::pin(self.feed(&held)).await,
             Err(error) => Err(error),
         };
         if let Err(error) = fed {
-            let message = error.message();
-            for (node, _) in &self.group.tables {
-                // What landed before stays, and what it says; the reason comes to those that have none.
-                match self.outcomes.get_mut(node) {
-                    Some(Err(_)) => {}
-                    Some(Ok(outcome)) => {
-                        outcome.status = Status::Failed;
-                        outcome.note(&message);
-                    }
-                    None => drop(self.outcomes.insert(node.clone(), Err(again(&message)))),
-                }
-            }
+            self.outcomes.broken(self.group.nodes(), &error);
         }
         for table in held {
-            self.build.workspace.release(&table.table, &table.lease).await;
+            table.release(self.build).await;
         }
         self.outcomes
     }
@@ -98,22 +71,19 @@ impl<'a> Feeding<'a> {
     /// Holds all tables of the connection, also those that are not read: where the source goes on depends on all of them.
     async fn hold_all(&self, held: &mut Vec<Held<'a>>) -> Result<(), TaskError> {
         let build: &'a Build = self.build;
-        let workspace = &build.workspace;
-        let spec: ConnectorSpec = build.connections.spec(self.connection)?;
-        for source in workspace.project.sources.values() {
-            let Some(declared) = source.ingest.as_ref() else { continue };
-            if source.connection.as_ref() != Some(&self.connection.name) {
-                continue;
+        let group: &'a Group = self.group;
+        let spec = build.connections.spec(self.connection)?;
+        for source in build.workspace.project.sources.values() {
+            if source.connection.as_ref() == Some(&self.connection.name) {
+                held.extend(Held::take(build, &spec, source, group.checks(&source.id).unwrap_or_default()).await?);
             }
-            let options =
-                spec.table_options(&declared.options).map_err(|problems| ConnectError::Settings { problems })?;
-            let table = Workspace::table_name(&source.relation)?;
-            let lease = workspace.lake.lease(&table, "ade").await?;
-            let read = self.group.tables.iter().find(|(node, _)| *node == source.id);
-            let checks = read.map_or(&[][..], |(_, checks)| checks.as_slice());
-            held.push(Held { source, declared, options, checks, table, lease, is_read: read.is_some() });
         }
         Ok(())
+    }
+
+    /// Whether a table is read in this run.
+    fn is_read(&self, table: &Held<'_>) -> bool {
+        self.group.checks(table.id()).is_some()
     }
 
     async fn feed(&mut self, held: &[Held<'a>]) -> Result<(), TaskError> {
@@ -153,8 +123,8 @@ impl<'a> Feeding<'a> {
             is_full: table.declared.mode == IngestMode::Full,
             cursor: table.declared.cursor.as_ref().map(|cursor| door.outside(cursor).to_owned()),
             position: snapshot.and_then(|snapshot| position(&snapshot, table.declared.mode)),
-            anew: self.owed.contains(&table.source.id),
-            is_read: table.is_read,
+            anew: self.owed.contains(table.id()),
+            is_read: self.is_read(table),
         })
     }
 
@@ -186,7 +156,9 @@ impl<'a> Feeding<'a> {
                     Ok(FeedStep::Said(line)) => self.say(&line),
                     Ok(FeedStep::End(notes)) => {
                         self.rest(held, &mut landings).await;
-                        self.tell(held, &notes);
+                        let read: Vec<&NodeId> =
+                            held.iter().filter(|table| self.is_read(table)).map(Held::id).collect();
+                        self.outcomes.tell(&read, &notes);
                         return Ok(());
                     }
                     Err(error) => {
@@ -221,18 +193,16 @@ impl<'a> Feeding<'a> {
         }
     }
 
-    /// The places among `ending` of the tables that the checks of one read besides.
-    fn reads(&self, held: &[Held<'_>], at: usize, ending: &[usize]) -> BTreeSet<usize> {
-        let graph = &self.build.workspace.project.graph;
-        let parents = held[at].checks.iter().flat_map(|check| graph.parents(check.as_str())).map(|parent| &parent.id);
-        let place = |parent: &NodeId| ending.iter().position(|other| held[*other].source.id == *parent);
-        parents.filter(|parent| **parent != held[at].source.id).filter_map(place).collect()
+    /// The places among `others` of the tables that the checks of one read besides.
+    fn reads(&self, held: &[Held<'_>], at: usize, others: &[usize]) -> BTreeSet<usize> {
+        let others: Vec<&Held<'_>> = others.iter().map(|other| &held[*other]).collect();
+        held[at].reads(self.build, &others)
     }
 
     /// Whether a check of a table that lands in rounds reads one that becomes visible with the source's end.
     fn waits_for_whole_tables(&self, held: &[Held<'_>]) -> bool {
         let is_whole = |at: &usize| held[*at].declared.mode == IngestMode::Full;
-        let read: Vec<usize> = (0..held.len()).filter(|at| held[*at].is_read).collect();
+        let read: Vec<usize> = (0..held.len()).filter(|at| self.is_read(&held[*at])).collect();
         let reads_whole = |at: usize| self.reads(held, at, &read).iter().any(|place| is_whole(&read[*place]));
         read.iter().any(|at| !is_whole(at) && reads_whole(*at))
     }
@@ -257,7 +227,7 @@ impl<'a> Feeding<'a> {
         }
         let (snapshot, gate) = unit;
         landings.busy.insert(at, gate);
-        let anew = self.owed.contains(&held[at].source.id);
+        let anew = self.owed.contains(held[at].id());
         landings.under_way.push(land(self.build, at, &held[at], snapshot, anew));
     }
 
@@ -272,30 +242,11 @@ impl<'a> Feeding<'a> {
         'a: 'b,
     {
         landings.busy.remove(&at);
-        let node = held[at].source.id.clone();
-        // What a tap has sent cannot be asked for again within the run: that somebody got ahead is a failure.
-        let overtaken = |error: TaskError| if error.is_conflict() { again(&error.message()) } else { error };
-        let result = result.map_err(overtaken);
         let went_well = result.as_ref().is_ok_and(|outcome| outcome.status.is_good());
         if went_well {
-            self.owed.remove(&node);
+            self.owed.remove(held[at].id());
         }
-        match (result, self.outcomes.get_mut(&node)) {
-            (Ok(outcome), Some(Ok(before))) if outcome.status == Status::Unchanged => {
-                tracing::debug!(%node, status = ?before.status, "nothing more");
-            }
-            (Ok(outcome), Some(Ok(before))) => {
-                let said = before.message.take();
-                before.add(outcome);
-                before.said_before(said.as_deref());
-            }
-            (Err(error), Some(Ok(before))) if before.version.is_some() => {
-                // What landed before it stays, and is told.
-                before.status = Status::Failed;
-                before.note(&error.message());
-            }
-            (result, _) => drop(self.outcomes.insert(node, result)),
-        }
+        self.outcomes.add(held[at].id(), result);
         let next = landings.waiting.get_mut(&at).and_then(VecDeque::pop_front);
         if let Some(unit) = next.filter(|_| went_well) {
             self.begin(held, at, unit, landings);
@@ -306,12 +257,8 @@ impl<'a> Feeding<'a> {
 
     /// The tables that have failed, by what the source calls them.
     fn failed(&self, held: &[Held<'_>]) -> Vec<String> {
-        let has_failed = |node: &NodeId| match self.outcomes.get(node) {
-            Some(Ok(outcome)) => !outcome.status.is_good(),
-            Some(Err(_)) => true,
-            None => false,
-        };
-        held.iter().filter(|table| has_failed(&table.source.id)).map(|table| table.declared.from.clone()).collect()
+        let failed = held.iter().filter(|table| self.outcomes.has_failed(table.id()));
+        failed.map(|table| table.declared.from.clone()).collect()
     }
 
     /// What the source's program says goes to the log, and what sounds like trouble to whoever watches.
@@ -323,40 +270,9 @@ impl<'a> Feeding<'a> {
         let message = format!("{}: {}", self.connection.name, line.text);
         self.build.workspace.observer.on(&Event::Notice { node: None, message });
     }
-
-    /// Says what concerns the source as a whole with the first table that can say it.
-    fn tell(&mut self, held: &[Held<'_>], notes: &[ade_connect::Note]) {
-        let mut read = held.iter().filter(|table| table.is_read);
-        let Some(node) = read.next().map(|table| &table.source.id).filter(|_| !notes.is_empty()) else { return };
-        let outcome = self.outcomes.entry(node.clone()).or_insert_with(|| Ok(Outcome::unchanged()));
-        for note in notes {
-            match outcome {
-                Ok(outcome) => {
-                    outcome.note(&note.message);
-                    outcome.warn();
-                }
-                Err(error) => error.note(&note.message),
-            }
-        }
-    }
 }
 
 /// Lands one unit of a table.
 fn land<'a>(build: &'a Build, at: usize, table: &'a Held<'a>, snapshot: Arc<dyn Snapshot>, anew: bool) -> Landing<'a> {
-    let landing = TableLanding {
-        build,
-        source: table.source,
-        declared: table.declared,
-        table: &table.table,
-        lease: &table.lease,
-        checks: table.checks,
-        anew,
-    };
-    let options = table.options.clone();
-    Box::pin(async move { (at, Box::pin(landing.land(snapshot.as_ref(), options)).await) })
-}
-
-/// The same failure for one more table: errors cannot be copied, their words can.
-fn again(message: &str) -> TaskError {
-    RunError::usage(message, None).into()
+    Box::pin(async move { (at, table.land(build, snapshot.as_ref(), anew).await) })
 }
