@@ -11,7 +11,9 @@
 //! more; what is little enough is held between the two.
 
 mod avro;
+mod avro_references;
 mod avro_schema;
+mod broken;
 mod broker;
 mod cluster;
 mod compression;

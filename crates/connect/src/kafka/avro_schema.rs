@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatchOptions;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow_avro::reader::ReaderBuilder;
 use arrow_avro::schema::{AvroSchema, Fingerprint, FingerprintAlgorithm, SchemaStore};
+use serde_json::{Value, json};
 
 use crate::files::avro::{read_as, to_text};
 
@@ -24,12 +25,22 @@ pub(crate) fn schema_id(value: &[u8]) -> Option<u32> {
 pub(crate) struct AvroMessages {
     store: SchemaStore,
     schema: SchemaRef,
+    /// Whether values are no records: then they are read as the one field of some.
+    is_plain: bool,
 }
 
 impl AvroMessages {
     /// `text` is the schema as the registry has it. The error says why its messages cannot be read.
     pub(crate) fn new(id: u32, text: String) -> Result<Self, String> {
-        const UNREAD: &str = "it is not one of a record that can be read";
+        const UNREAD: &str = "it is none that can be read";
+        let root: Value = serde_json::from_str(&text).map_err(|_| UNREAD)?;
+        let is_plain = !matches!(root.get("type").and_then(Value::as_str), Some("record" | "error"));
+        // A record is written as its fields are, one behind the other.
+        let text = if is_plain {
+            json!({"type": "record", "name": "plain_value", "fields": [{"name": "value", "type": root}]}).to_string()
+        } else {
+            text
+        };
         let mut store = SchemaStore::new_with_type(FingerprintAlgorithm::Id);
         let _ = store.set(Fingerprint::Id(id), AvroSchema::new(text)).map_err(|_| UNREAD)?;
         let decoder =
@@ -41,16 +52,20 @@ impl AvroMessages {
             Ok(Field::new(field.name(), data_type, field.is_nullable()))
         });
         let schema = Arc::new(Schema::new(fields.collect::<Result<Vec<_>, String>>()?));
-        Ok(Self { store, schema })
+        Ok(Self { store, schema, is_plain })
     }
 
-    /// The columns, of the types as which they are read.
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        &self.schema
+    /// The columns, of the types as which they are read. `plain`: what the value of one that is no record is called.
+    pub(crate) fn columns<'a>(&'a self, plain: &'a str) -> impl Iterator<Item = (&'a str, &'a DataType)> {
+        self.schema.fields().iter().map(move |field| (self.name(field, plain), field.data_type()))
+    }
+
+    fn name<'a>(&self, field: &'a Field, plain: &'a str) -> &'a str {
+        if self.is_plain { plain } else { field.name() }
     }
 
     /// A row for each value. The error is the number of the first that cannot be read.
-    pub(crate) fn batch(&self, values: &[&[u8]]) -> Result<RecordBatch, usize> {
+    pub(crate) fn batch(&self, values: &[&[u8]], plain: &str) -> Result<RecordBatch, usize> {
         let builder = ReaderBuilder::new().with_writer_schema_store(self.store.clone());
         let mut decoder = builder.with_batch_size(values.len().max(1)).build_decoder().map_err(|_| 0_usize)?;
         for (number, value) in values.iter().enumerate() {
@@ -69,7 +84,7 @@ impl AvroMessages {
             .fields()
             .iter()
             .zip(&columns)
-            .map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true))
+            .map(|(field, column)| Field::new(self.name(field, plain), column.data_type().clone(), true))
             .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(values.len()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options).map_err(|_| 0)
@@ -91,12 +106,20 @@ mod tests {
         let first: &[u8] = &[0, 0, 0, 0, 7, 4, 2, 4, b'h', b'i'];
         let second: &[u8] = &[0, 0, 0, 0, 7, 6, 0];
         assert_eq!((schema_id(first), schema_id(b"{}")), (Some(7), None));
-        let batch = messages.batch(&[first, second]).unwrap();
+        let batch = messages.batch(&[first, second], "value").unwrap();
         assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[2, 3]);
         assert_eq!(batch.column(1).as_string::<i32>().iter().collect::<Vec<_>>(), [Some("hi"), None]);
         let (cut, long): (&[u8], &[u8]) = (&first[..8], &[0, 0, 0, 0, 7, 6, 0, 9]);
-        assert_eq!(messages.batch(&[second, cut]).unwrap_err(), 1);
-        assert_eq!(messages.batch(&[long]).unwrap_err(), 0);
+        assert_eq!(messages.batch(&[second, cut], "value").unwrap_err(), 1);
+        assert_eq!(messages.batch(&[long], "value").unwrap_err(), 0);
         assert!(AvroMessages::new(1, "{}".to_owned()).is_err());
+    }
+
+    #[test]
+    fn values_that_are_no_records_are_one_column() {
+        let messages = AvroMessages::new(3, "\"long\"".to_owned()).unwrap();
+        let batch = messages.batch(&[&[0, 0, 0, 0, 3, 4], &[0, 0, 0, 0, 3, 6]], "id").unwrap();
+        assert_eq!(batch.schema().field(0).name(), "id");
+        assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[2, 3]);
     }
 }

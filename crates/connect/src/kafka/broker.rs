@@ -37,11 +37,11 @@ pub(crate) struct Broker {
 impl Broker {
     /// Connects, encrypts and signs in as the endpoint says.
     pub(crate) async fn open(endpoint: &Endpoint, address: &Address) -> Result<Self, Failure> {
-        let wire = within(address, connect(endpoint, address)).await?;
+        let wire = within(address, connect(endpoint, address)).await.map_err(Failure::of_handshake)?;
         let mut broker = Self { wire, address: address.clone(), versions: HashMap::new(), last_question: 0 };
-        broker.ask_versions().await?;
+        broker.ask_versions().await.map_err(|failure| failure.closed("it was greeted"))?;
         if let Some(login) = &endpoint.login {
-            login.prove(&mut broker).await?;
+            login.prove(&mut broker).await.map_err(|failure| failure.closed("it was told the login"))?;
         }
         Ok(broker)
     }

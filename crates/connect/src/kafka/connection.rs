@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use ade_diagnostic::count;
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 
@@ -64,7 +65,8 @@ impl KafkaConnection {
             options.format = Format::Avro;
         }
         let is_avro = options.format == Format::Avro;
-        let parsing = Parsing { topic: topic.name.clone(), options, registry: self.registry.clone() };
+        let registry = self.registry.clone();
+        let parsing = Parsing { topic: topic.name.clone(), options, registry, rejects: true };
         parsing.learn(&messages).await?;
         let mut info = TableInfo::new(lake_name(&topic.name), &topic.name, TableKind::Topic);
         info.rows = Some(RowCount::Estimated(rows));
@@ -75,13 +77,25 @@ impl KafkaConnection {
             nullable: true,
             comment: None,
         };
-        match parsing.look_at(&messages) {
-            Ok(seen) => {
+        let (seen, broken) = parsing.apart(&messages, |messages| parsing.look_at(messages))?;
+        match broken.first() {
+            // Some that are broken make no other topic of it.
+            broken_one if broken.len() * 2 <= messages.len() => {
                 info.columns.extend(seen.into_columns().into_iter().map(column));
                 info.options.extend(is_avro.then(|| ("format".to_owned(), "avro".into())));
+                info.notes.extend(broken_one.map(|one| {
+                    format!(
+                        "{} of its last {} no row can be made of ({}: {}): `drift: {{broken_record: quarantine_rows}}` keeps them apart",
+                        broken.len(),
+                        count(messages.len() as u64, "message"),
+                        one.place,
+                        one.reason
+                    )
+                }));
             }
-            Err(error) => {
-                info.notes.push(format!("its messages are no objects of JSON ({error}): drafted with `format: text`"));
+            one => {
+                let why = one.map(|one| format!(" ({}: {})", one.place, one.reason)).unwrap_or_default();
+                info.notes.push(format!("its messages are no objects of JSON{why}: drafted with `format: text`"));
                 info.options.push(("format".to_owned(), "text".into()));
                 info.columns.push(column((super::parse::VALUE.to_owned(), arrow::datatypes::DataType::Utf8)));
             }
@@ -116,15 +130,17 @@ impl Connection for KafkaConnection {
         messages.sort_by_key(|message| (message.timestamp_ms, message.partition, message.offset));
         let messages = &messages[messages.len().saturating_sub(rows)..];
         let registry = self.registry.clone();
-        let parsing = Parsing { topic: topic.name.clone(), options: TopicOptions::new(from, options)?, registry };
+        let options = TopicOptions::new(from, options)?;
+        let parsing = Parsing { topic: topic.name.clone(), options, registry, rejects: true };
         parsing.learn(messages).await?;
-        let columns = parsing.look_at(messages)?.into_columns();
+        let (messages, _) = parsing.parted(messages);
+        let columns = parsing.look_at(&messages)?.into_columns();
         let columns =
             columns.into_iter().chain(MessageColumn::ALL.map(|column| (column.name().to_owned(), column.data_type())));
         let fields: Vec<_> =
             columns.map(|(name, data_type)| arrow::datatypes::Field::new(name, data_type, true)).collect();
         let schema = Arc::new(arrow::datatypes::Schema::new(fields));
-        let batch: RecordBatch = parsing.batch(messages, &schema)?;
+        let batch: RecordBatch = parsing.batch(&messages, &schema)?;
         Ok(batch.into())
     }
 

@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use super::options::TopicOptions;
 use super::sasl::Mechanism;
 use super::schema_registry::SchemaRegistry;
-use crate::network::TlsMode;
+use crate::network::TlsSettings;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// Topics of Kafka, and of what speaks its protocol.
@@ -37,7 +37,7 @@ impl KafkaConnector {
 }
 
 fn settings() -> Vec<SettingSpec> {
-    vec![
+    let settings = vec![
         SettingSpec::required(
             "brokers",
             SettingKind::TextList,
@@ -51,33 +51,14 @@ fn settings() -> Vec<SettingSpec> {
             "How the password is proved; by default `PLAIN`.",
         ),
         SettingSpec::optional(
-            "tls",
-            SettingKind::Choice(TlsMode::NAMES),
-            "How far a broker must prove who it is. By default `verify-full`, and `disable` for brokers on this machine.",
-        ),
-        SettingSpec::optional(
             "schema_registry",
             SettingKind::Text,
             "The address of the schema registry (Confluent's interface), for `format: avro`.",
         ),
         SettingSpec::optional("schema_registry_user", SettingKind::Text, "The user to sign in there as."),
         SettingSpec::optional("schema_registry_password", SettingKind::Text, "That user's password.").secret(),
-        SettingSpec::optional(
-            "tls_root",
-            SettingKind::Path,
-            "A file (PEM) with the certificates to trust; by default the system's.",
-        ),
-        SettingSpec::optional(
-            "tls_certificate",
-            SettingKind::Path,
-            "A file (PEM) with a certificate that proves who we are, for brokers that ask for one; it needs `tls_key`.",
-        ),
-        SettingSpec::optional(
-            "tls_key",
-            SettingKind::Path,
-            "The file (PEM, without a passphrase) with its private key.",
-        ),
-    ]
+    ];
+    settings.into_iter().chain(TlsSettings::specs()).collect()
 }
 
 impl Default for KafkaConnector {
@@ -93,14 +74,15 @@ impl Connector for KafkaConnector {
     }
 
     async fn open(&self, settings: &Settings, context: &OpenContext) -> Result<Box<dyn Connection>, ConnectError> {
-        let endpoint = Endpoint::new(settings, context)?;
-        let registry = SchemaRegistry::open(settings)?.map(Arc::new);
+        let tls = TlsSettings::new(settings, &context.project_dir)?;
+        let registry = SchemaRegistry::open(settings, &tls)?.map(Arc::new);
+        let endpoint = Endpoint::new(settings, &tls)?;
         let name = endpoint.name();
         let cluster = Cluster::open(endpoint).await.map_err(|failure| ConnectError::Open {
             what: "Kafka cluster",
             object: name,
             reason: failure.to_string(),
-            advice: "correct `brokers`, `tls` and the login, and let the firewall pass this machine".to_owned(),
+            advice: failure.advice().to_owned(),
         })?;
         Ok(Box::new(KafkaConnection { cluster: Arc::new(cluster), registry, threads: context.threads }))
     }

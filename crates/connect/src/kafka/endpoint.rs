@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::Path;
 
 use tokio_rustls::TlsConnector;
 
 use super::sasl::{Login, Mechanism};
-use crate::network::{TlsIdentity, TlsMode, tls_connector};
-use crate::{ConnectError, OpenContext, SettingProblem, Settings};
+use crate::network::{TlsMode, TlsSettings};
+use crate::{ConnectError, SettingProblem, Settings};
 
 /// Which cluster, as whom.
 pub(crate) struct Endpoint {
@@ -50,7 +49,7 @@ impl Address {
 }
 
 impl Endpoint {
-    pub(crate) fn new(settings: &Settings, context: &OpenContext) -> Result<Self, ConnectError> {
+    pub(crate) fn new(settings: &Settings, tls: &TlsSettings) -> Result<Self, ConnectError> {
         let mut brokers = Vec::new();
         for text in settings.list("brokers").unwrap_or_default() {
             brokers.push(Address::parse(text).ok_or_else(|| {
@@ -59,12 +58,14 @@ impl Endpoint {
         }
         let login = login(settings)?;
         let is_near = brokers.iter().all(Address::is_loopback);
-        let mode = settings.text("tls").and_then(TlsMode::parse);
-        let mode = mode.unwrap_or(if is_near { TlsMode::Disable } else { TlsMode::VerifyFull });
-        let name = brokers.first().map(Address::to_string).unwrap_or_default();
-        let tls = match mode {
+        let tls = match tls.mode(is_near) {
             TlsMode::Disable => None,
-            mode => Some(tls(mode, settings, &context.project_dir, &name)?),
+            mode => Some(tls.connector(mode).map_err(|(reason, advice)| ConnectError::Open {
+                what: "Kafka cluster",
+                object: brokers.first().map(Address::to_string).unwrap_or_default(),
+                reason,
+                advice,
+            })?),
         };
         Ok(Self { brokers, tls, login })
     }
@@ -73,25 +74,6 @@ impl Endpoint {
     pub(crate) fn name(&self) -> String {
         self.brokers.iter().map(Address::to_string).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn tls(mode: TlsMode, settings: &Settings, project: &Path, name: &str) -> Result<TlsConnector, ConnectError> {
-    let file = |setting: &str| settings.text(setting).map(|path| project.join(path));
-    let identity = match (file("tls_certificate"), file("tls_key")) {
-        (Some(certificate), Some(key)) => Some(TlsIdentity { certificate, key }),
-        (None, None) => None,
-        (certificate, _) => {
-            let missing = if certificate.is_some() { "tls_key" } else { "tls_certificate" };
-            let message = format!("setting `{missing}` is missing");
-            return Err(problem(missing, message, "a certificate and its key prove something together"));
-        }
-    };
-    tls_connector(mode, file("tls_root").as_deref(), identity.as_ref()).map_err(|(reason, advice)| ConnectError::Open {
-        what: "Kafka cluster",
-        object: name.to_owned(),
-        reason,
-        advice,
-    })
 }
 
 fn login(settings: &Settings) -> Result<Option<Login>, ConnectError> {

@@ -4,6 +4,7 @@ use std::io;
 
 use kafka_protocol::ResponseError;
 use thiserror::Error;
+use tokio_rustls::rustls;
 
 /// What goes wrong between us and a cluster. Nothing of it quotes a message.
 #[derive(Debug, Error)]
@@ -23,6 +24,22 @@ pub(crate) enum Failure {
         address: String,
         /// How long it was waited for.
         seconds: u64,
+    },
+    /// What answers did not prove that it is the broker, or does not speak TLS.
+    #[error("{address}: TLS failed: {reason}")]
+    Untrusted {
+        /// Of the broker.
+        address: String,
+        /// In the words of the library.
+        reason: String,
+    },
+    /// It closed the connection in place of an answer.
+    #[error("{address} closed the connection when {when}")]
+    Closed {
+        /// Of the broker.
+        address: String,
+        /// What it was told.
+        when: &'static str,
     },
     /// It will not let us in.
     #[error("{address} does not let us in: {reason}")]
@@ -54,15 +71,57 @@ impl Failure {
     /// Whether to look for the leaders again, and try once more.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Broken { .. } | Self::Silent { .. } => true,
+            Self::Broken { .. } | Self::Silent { .. } | Self::Closed { .. } => true,
             Self::Answer { error, .. } => error.is_retriable(),
-            Self::Refused { .. } | Self::Protocol { .. } => false,
+            Self::Untrusted { .. } | Self::Refused { .. } | Self::Protocol { .. } => false,
+        }
+    }
+
+    /// What to do about it, where a connection is opened.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Broken { .. } | Self::Silent { .. } => {
+                "correct `brokers` of the connection, and let the firewall pass this machine"
+            }
+            Self::Untrusted { reason, .. } if reason.contains("corrupt message") => {
+                "it seems to speak no TLS there: use its port for TLS, or set `tls: disable` if nobody else can listen on the way"
+            }
+            Self::Untrusted { .. } => {
+                "set `tls_root` of the connection to the certificate of the authority that signed the broker's; `brokers`, and \
+                 what they are advertised as, must be the names in their certificates"
+            }
+            Self::Closed { .. } => {
+                "it may want TLS (`tls: verify-full` of the connection), another login, or none: ask who runs it"
+            }
+            Self::Refused { .. } => "correct `user`, `password` and `mechanism` of the connection",
+            Self::Protocol { .. } | Self::Answer { .. } => "correct `brokers` of the connection: they must be Kafka's",
         }
     }
 
     /// Whether messages that were asked for are not there (any more).
     pub(crate) fn is_out_of_range(&self) -> bool {
         matches!(self, Self::Answer { error: ResponseError::OffsetOutOfRange, .. })
+    }
+
+    /// The same, told apart where TLS is what failed: that does not pass.
+    pub(crate) fn of_handshake(self) -> Self {
+        match self {
+            Self::Broken { address, source } if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+                Self::Untrusted { address, reason: source.to_string() }
+            }
+            other => other,
+        }
+    }
+
+    /// The same, where that the connection ended is an answer to what the broker was told.
+    pub(crate) fn closed(self, when: &'static str) -> Self {
+        let is_end = |source: &io::Error| {
+            matches!(source.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+        };
+        match self.of_handshake() {
+            Self::Broken { address, source } if is_end(&source) => Self::Closed { address, when },
+            other => other,
+        }
     }
 
     /// An error's code as a failure, if it is one.

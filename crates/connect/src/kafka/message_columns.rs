@@ -1,5 +1,7 @@
 //! Columns that every message has, whatever is in its value. They are read where the sources file lists them.
 
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -48,7 +50,7 @@ impl MessageColumn {
         }
     }
 
-    /// Its values. Bytes that are no text come with replacement characters.
+    /// Its values. Bytes that are no text come as `\\x` and their digits, so that different ones stay different.
     pub(crate) fn values(self, messages: &[Message]) -> ArrayRef {
         let each = messages.iter();
         match self {
@@ -61,7 +63,7 @@ impl MessageColumn {
                 Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
             Self::Key => {
-                let keys = each.map(|message| message.key.as_deref().map(String::from_utf8_lossy));
+                let keys = each.map(|message| message.key.as_deref().map(text));
                 Arc::new(keys.collect::<StringArray>())
             }
             Self::Headers => Arc::new(each.map(headers).collect::<StringArray>()),
@@ -70,11 +72,34 @@ impl MessageColumn {
     }
 }
 
+/// Bytes as text, or as PostgreSQL writes bytes.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    let digits = || {
+        bytes.iter().fold("\\x".to_owned(), |mut all, byte| {
+            // Writing to a text cannot fail.
+            let _ = write!(all, "{byte:02x}");
+            all
+        })
+    };
+    std::str::from_utf8(bytes).map_or_else(|_| Cow::Owned(digits()), Cow::Borrowed)
+}
+
 /// As an object of JSON; NULL where there are none.
 fn headers(message: &Message) -> Option<String> {
     let value = |bytes: &Option<bytes::Bytes>| {
-        bytes.as_deref().map_or(Value::Null, |bytes| Value::from(String::from_utf8_lossy(bytes)))
+        bytes.as_deref().map_or(Value::Null, |bytes| Value::from(text(bytes)))
     };
     let all: Map<String, Value> = message.headers.iter().map(|(name, bytes)| (name.clone(), value(bytes))).collect();
     (!all.is_empty()).then(|| Value::Object(all).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_bytes_stay_different() {
+        assert_eq!((text("Größe".as_bytes()), text(b"\xff\x00")), ("Größe".into(), "\\xff00".into()));
+        assert_ne!(text(b"\xfe"), text(b"\xff"));
+    }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 
 use super::message::Message;
 use super::message_columns::MessageColumn;
@@ -29,6 +29,8 @@ pub(crate) struct Parsing {
     pub(crate) topic: String,
     pub(crate) options: TopicOptions,
     pub(crate) registry: Option<Arc<SchemaRegistry>>,
+    /// Whether messages that no row can be made of are given apart rather than an end.
+    pub(crate) rejects: bool,
 }
 
 impl Parsing {
@@ -40,13 +42,23 @@ impl Parsing {
     /// The keys and types of some messages.
     pub(crate) fn look_at(&self, messages: &[Message]) -> Result<Seen, ConnectError> {
         match self.options.format {
-            Format::Text => Ok(Seen::Text),
+            Format::Text => messages.iter().try_for_each(|message| self.check(message)).map(|()| Seen::Text),
             Format::Avro => self.avro_columns(messages).map(Seen::Typed),
             Format::Json => {
                 let block = self.block(messages)?;
                 let seen = json_lines::infer(&self.topic, &block, json_lines::Nested::Json, MAX_LINE_BYTES);
                 seen.map(Seen::Json).map_err(|error| self.located(error, messages))
             }
+        }
+    }
+
+    /// Whether a row can be made of a message, apart from the types of its values.
+    pub(super) fn check(&self, message: &Message) -> Result<(), ConnectError> {
+        let alone = std::slice::from_ref(message);
+        match self.options.format {
+            Format::Text => message.value.as_ref().map_or(Ok(()), |bytes| self.text(message, bytes).map(drop)),
+            Format::Avro => self.of_avro(alone, &Arc::new(Schema::empty())).map(drop),
+            Format::Json => self.look_at(alone).map(drop),
         }
     }
 
@@ -127,6 +139,7 @@ impl Parsing {
     }
 
     fn line(&self, message: &Message, data: &mut Vec<u8>) -> Result<(), ConnectError> {
+        self.check_key(message)?;
         let value = match &message.value {
             None => "{}",
             Some(bytes) => self.text(message, bytes)?.trim(),
@@ -159,7 +172,8 @@ impl Parsing {
     fn of_key(&self, message: &Message) -> Result<Option<String>, ConnectError> {
         let Some(key) = &message.key else { return Ok(None) };
         match &self.options.key {
-            KeyUse::None => Ok(None),
+            // What a key of Avro says is looked at beside the value.
+            KeyUse::None | KeyUse::Avro(_) => Ok(None),
             KeyUse::Column(column) => {
                 let text = self.text(message, key)?;
                 let (column, text) = (serde_json::Value::from(column.as_str()), serde_json::Value::from(text));

@@ -46,8 +46,12 @@ pub(crate) async fn plan(
     let mut notes = Vec::new();
     let spans = spans(cluster, request, &topic, &options, &mut notes).await?;
     let is_typed = options.format == Format::Avro;
-    let parsing = Parsing { topic: topic.name.clone(), options, registry: registry.map(Arc::clone) };
-    let looked = look(cluster, &parsing, spans, threads).await?;
+    let rejects = request.rejects;
+    let parsing = Parsing { topic: topic.name.clone(), options, registry: registry.map(Arc::clone), rejects };
+    let mut looked = look(cluster, &parsing, &spans, threads).await?;
+    if matches!(request.mode, ReadMode::Incremental { .. }) {
+        looked.reach(&spans, request.position.is_none());
+    }
 
     let columns = columns(request, looked.seen);
     let natural = |name: &str| {
@@ -85,6 +89,7 @@ pub(crate) async fn plan(
     let units: Vec<ReadUnit> = units.collect();
     let mut plan = ReadPlan::of_table(request, fields, None, drift, notes);
     plan.units = units;
+    plan.can_reject = true;
     if !is_typed {
         check_types(request, &plan)?;
     }
@@ -148,36 +153,44 @@ async fn spans(
         let (first, last) = (first.get(partition).copied().unwrap_or(0), last.get(partition).copied().unwrap_or(0));
         let known = same.and_then(|position| position.next.get(partition).copied());
         let from = match known {
-            Some(next) if next > last && !is_there(cluster, topic, *partition, next).await? => {
-                notes.push(Note {
-                    id: "messages-gone",
-                    message: format!(
-                        "partition {partition} of `{}` ends at offset {last}, before offset {next} up to which it was read: \
-                         messages were lost there, or the topic was made anew; what it has now is read",
-                        topic.name
-                    ),
-                });
-                first
+            Some(next) if next > last && is_there(cluster, topic, *partition, next).await? => next,
+            Some(next) => {
+                let (from, gone) = go_on(topic, Span { partition: *partition, from: first, to: last }, next);
+                notes.extend(gone.map(|message| Note { id: "messages-gone", message }));
+                from
             }
-            Some(next) if next < first => {
-                notes.push(Note {
-                    id: "messages-gone",
-                    message: format!(
-                        "offsets {next} to {} of partition {partition} of `{}` were removed before they were read: run more \
-                         often than its `retention.ms`, or raise that",
-                        first - 1,
-                        topic.name
-                    ),
-                });
-                first
-            }
-            Some(next) => next,
             None if is_first && options.from_end => last,
             None => first,
         };
         spans.push(Span { partition: *partition, from, to: last });
     }
     Ok(spans)
+}
+
+/// Where a partition is gone on with that has the messages of `there` and was read up to `next`, and what is to be said of it.
+fn go_on(topic: &Topic, there: Span, next: i64) -> (i64, Option<String>) {
+    let Span { partition, from: first, to: last } = there;
+    let topic_name = &topic.name;
+    if next < first {
+        let said = format!(
+            "offsets {next} to {} of partition {partition} of `{topic_name}` were removed before they were read: run more often \
+             than its `retention.ms`, or raise that",
+            first - 1
+        );
+        return (first, Some(said));
+    }
+    if next <= last {
+        return (next, None);
+    }
+    let ends = format!(
+        "partition {partition} of `{topic_name}` ends at offset {last}, before offset {next} up to which it was read"
+    );
+    if topic.id.is_nil() {
+        let said = format!("{ends}: messages were lost there, or the topic was made anew; what it has now is read");
+        return (first, Some(said));
+    }
+    // It is the same topic: what it has now has landed, with what it has lost.
+    (last, Some(format!("{ends}: the cluster has lost messages that have landed; what comes from now on is read")))
 }
 
 /// Whether a partition reaches up to an offset. Whoever writes there knows better than who only says where it ends.
@@ -219,6 +232,21 @@ fn merged(parts: Vec<Part>) -> Part {
     all
 }
 
+impl Looked {
+    /// Lets the last part reach to the end of partitions of which nothing is read, where `is_first`: that they end there must be
+    /// remembered, or the next read would begin at another end.
+    fn reach(&mut self, spans: &[Span], is_first: bool) {
+        let idle: Vec<Span> = spans.iter().filter(|span| is_first && span.is_empty()).copied().collect();
+        if idle.is_empty() {
+            return;
+        }
+        if self.parts.is_empty() {
+            self.parts.push(Part::default());
+        }
+        self.parts.iter_mut().last().into_iter().for_each(|part| part.spans.extend(&idle));
+    }
+}
+
 /// What going over all messages has shown.
 struct Looked {
     seen: Option<Seen>,
@@ -230,27 +258,27 @@ struct Looked {
 async fn look(
     cluster: &Arc<Cluster>,
     parsing: &Parsing,
-    spans: Vec<Span>,
+    spans: &[Span],
     threads: usize,
 ) -> Result<Looked, ConnectError> {
-    let mut walk = Walk::at_least(Arc::clone(cluster), &parsing.topic, &spans);
+    let mut walk = Walk::at_least(Arc::clone(cluster), &parsing.topic, spans);
     let (runtime, looking) = (Handle::current(), parsing.clone());
     let mut steps = Ordered::start(&parsing.topic, threads, move |jobs| {
         while let Some(step) = runtime.block_on(walk.next())? {
             runtime.block_on(looking.learn(&step.messages))?;
             let looking = looking.clone();
             jobs.submit(move |results| {
-                let seen = looking.look_at(&step.messages)?;
-                results.give((step, seen))
+                let (seen, rejected) = looking.apart(&step.messages, |messages| looking.look_at(messages))?;
+                results.give((step, seen, rejected.len()))
             })?;
         }
         Ok(())
     })?;
     let mut looked = Looked { seen: None, parts: Vec::new(), held: Some(Vec::new()) };
     let (mut part, mut held_bytes) = (Part::default(), 0);
-    while let Some((step, seen)) = steps.next().await? {
+    while let Some((step, seen, rejected)) = steps.next().await? {
         let size_bytes: usize = step.messages.iter().map(Message::size_bytes).sum();
-        part.add(step.span, size_bytes as u64, step.messages.len() as u64);
+        part.add(step.span, size_bytes as u64, (step.messages.len() - rejected) as u64);
         if part.size_bytes >= UNIT_BYTES {
             looked.parts.push(std::mem::take(&mut part));
         }
@@ -291,7 +319,8 @@ fn columns(request: &ReadRequest, seen: Option<Seen>) -> Vec<(String, DataType)>
 }
 
 fn label(topic: &Topic, spans: &[Span]) -> String {
-    match spans {
+    let read: Vec<&Span> = spans.iter().filter(|span| !span.is_empty()).collect();
+    match read.as_slice() {
         [] => topic.name.clone(),
         [span] => format!("{} (partition {}, offsets {} to {})", topic.name, span.partition, span.from, span.to - 1),
         spans => {
@@ -309,5 +338,31 @@ fn check_types(request: &ReadRequest, plan: &ReadPlan) -> Result<(), ConnectErro
     match plan.schema.fields().iter().find(|field| !is_readable(field)) {
         None => Ok(()),
         Some(field) => Err(crate::files::unsupported(&request.from, field.name(), field.data_type())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_partition_is_gone_on_with_where_it_was_read_to() {
+        let topic = |id: u128| Topic { name: "t".to_owned(), id: Uuid::from_u128(id), partitions: vec![0] };
+        let there = Span { partition: 0, from: 10, to: 90 };
+        for (id, next, expected, said) in [
+            (7, 50, 50, None),
+            (7, 90, 90, None),
+            (7, 4, 10, Some("offsets 4 to 9 of partition 0 of `t` were removed")),
+            // What it has now has landed: once more would be twice.
+            (7, 100, 90, Some("has lost messages that have landed")),
+            (0, 100, 10, Some("or the topic was made anew")),
+        ] {
+            let (from, told) = go_on(&topic(id), there, next);
+            assert_eq!(from, expected);
+            assert_eq!(told.is_some(), said.is_some());
+            assert!(told.unwrap_or_default().contains(said.unwrap_or_default()));
+        }
     }
 }

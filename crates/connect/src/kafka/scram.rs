@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 /// Fewer rounds than any server asks for that means it; RFC 5802 has 4,096 as the least.
 const LEAST_ROUNDS: u32 = 4_096;
-/// More than this is a server that wants to keep us busy.
-const MOST_ROUNDS: u32 = 10_000_000;
+/// More than this, which takes about a second, is a server that wants to keep us busy.
+const MOST_ROUNDS: u32 = 1_000_000;
 
 /// By which hash.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +105,9 @@ impl<'a> Scram<'a> {
 impl ServerProof {
     /// Whether the server has proved it.
     pub(crate) fn check(&self, answer: &[u8]) -> Result<(), &'static str> {
+        if answer.starts_with(b"e=") {
+            return Err("user or password");
+        }
         let said = answer.strip_prefix(b"v=").and_then(|proof| STANDARD.decode(proof).ok());
         let is_proved = said.is_some_and(|said| said == self.0);
         if is_proved { Ok(()) } else { Err("it did not prove that it knows the password itself") }
@@ -126,7 +129,8 @@ mod tests {
                         p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
         assert_eq!(String::from_utf8(last).unwrap(), expected);
         assert_eq!(proof.check(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), Ok(()));
-        assert!(proof.check(b"v=AAAATRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").is_err());
+        assert!(proof.check(b"v=AAAATRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").unwrap_err().contains("itself"));
+        assert_eq!(proof.check(b"e=invalid-proof"), Err("user or password"));
         assert!(scram.last(b"r=another,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096").is_err());
         assert!(scram.last(b"r=rOprNGfwEbeRWgbNEkqOx,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1").is_err());
     }

@@ -36,9 +36,9 @@ impl KafkaSnapshot {
         Self { cluster, registry, threads, held: Mutex::default() }
     }
 
-    fn parsing(&self, topic: &str, request: &ReadRequest) -> Result<Parsing, ConnectError> {
-        let options = TopicOptions::new(&request.from, &request.options)?;
-        Ok(Parsing { topic: topic.to_owned(), options, registry: self.registry.clone() })
+    fn parsing(&self, topic: &str, plan: &ReadPlan) -> Result<Parsing, ConnectError> {
+        let options = TopicOptions::new(&plan.request.from, &plan.request.options)?;
+        Ok(Parsing { topic: topic.to_owned(), options, registry: self.registry.clone(), rejects: plan.rejects })
     }
 
     fn held(&self, table: &str) -> Option<Arc<Vec<Message>>> {
@@ -88,7 +88,7 @@ impl Snapshot for KafkaSnapshot {
     async fn read(&self, plan: &ReadPlan, unit: &ReadUnit) -> Result<BatchStream, ConnectError> {
         let topic_unit = TopicUnit::of(unit)?;
         let request = Arc::clone(&plan.request);
-        let parsing = self.parsing(&topic_unit.topic, &request)?;
+        let parsing = self.parsing(&topic_unit.topic, plan)?;
         let learning = parsing.clone();
         let (schema, rows) = (Arc::clone(&plan.schema), request.batch_rows);
         let pieces = move |jobs: &Jobs<_>, messages: Arc<Vec<Message>>| {
@@ -96,7 +96,9 @@ impl Snapshot for KafkaSnapshot {
                 let (parsing, schema, messages) = (parsing.clone(), Arc::clone(&schema), Arc::clone(&messages));
                 jobs.submit(move |results| {
                     let piece = &messages[start..messages.len().min(start + rows.max(1))];
-                    results.give(parsing.batch(piece, &schema)?)
+                    let (batch, rejected) = parsing.apart(piece, |messages| parsing.batch(messages, &schema))?;
+                    results.give(Item::Batch(batch))?;
+                    if rejected.is_empty() { Ok(()) } else { results.give(Item::Rejected(rejected)) }
                 })?;
             }
             Ok(())
@@ -124,9 +126,9 @@ impl Snapshot for KafkaSnapshot {
         let items = stream::try_unfold((batches, Some((0_u64, end))), |(mut batches, state)| async move {
             let Some((rows, end)) = state else { return Ok(None) };
             match batches.next().await? {
-                Some(batch) => {
-                    let rows = rows + arrow::record_batch::RecordBatch::num_rows(&batch) as u64;
-                    Ok(Some((Item::Batch(batch), (batches, Some((rows, end))))))
+                Some(item) => {
+                    let more = if let Item::Batch(batch) = &item { batch.num_rows() as u64 } else { 0 };
+                    Ok(Some((item, (batches, Some((rows + more, end))))))
                 }
                 None => Ok(Some((Item::End(end(rows)), (batches, None)))),
             }
@@ -136,15 +138,21 @@ impl Snapshot for KafkaSnapshot {
 
     async fn place_of_row(&self, plan: &ReadPlan, unit: &ReadUnit, row: u64) -> Result<Option<Place>, ConnectError> {
         let topic_unit = TopicUnit::of(unit)?;
-        let parsing = self.parsing(&topic_unit.topic, &plan.request)?;
+        let parsing = self.parsing(&topic_unit.topic, plan)?;
         let mut before = 0;
         let mut walk = Walk::new(Arc::clone(&self.cluster), &topic_unit.topic, &topic_unit.spans);
         while let Some(step) = walk.next().await? {
-            let place = usize::try_from(row - before).ok().and_then(|place| step.messages.get(place));
+            let messages = if plan.rejects {
+                parsing.learn(&step.messages).await?;
+                parsing.parted(&step.messages).0
+            } else {
+                step.messages
+            };
+            let place = usize::try_from(row - before).ok().and_then(|place| messages.get(place));
             if let Some(message) = place {
                 return Ok(Some(parsing.place(message)));
             }
-            before += step.messages.len() as u64;
+            before += messages.len() as u64;
         }
         Ok(None)
     }

@@ -12,7 +12,7 @@ use super::connection::MySqlConnection;
 use super::login::Login;
 use super::server::{Limits, Server};
 use super::tls::{self, TlsMode};
-use crate::network::Tunnel;
+use crate::network::{TlsSettings, Tunnel};
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// MySQL (from 5.7) and MariaDB (from 10.4), read only.
@@ -74,11 +74,7 @@ fn settings() -> Vec<SettingSpec> {
             "How far the server must prove who it is: `verify-full` by a certificate for its name, `require` not at all but \
              encrypted, `disable` not encrypted. By default `verify-full`, and `disable` for a server on this machine.",
         ),
-        SettingSpec::optional(
-            "tls_root",
-            SettingKind::Path,
-            "A file (PEM) with the certificates to trust; by default the system's.",
-        ),
+        TlsSettings::root_spec(),
         SettingSpec::optional(
             "tls_server_name",
             SettingKind::Text,

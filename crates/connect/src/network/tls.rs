@@ -61,7 +61,7 @@ impl TlsMode {
 
 /// What makes encrypted streams. `root` holds the certificates to trust (PEM) instead of the system's, `identity` proves who
 /// we are. The error is a reason and an advice.
-pub(crate) fn tls_connector(
+pub(super) fn tls_connector(
     mode: TlsMode,
     root: Option<&Path>,
     identity: Option<&TlsIdentity>,

@@ -10,7 +10,7 @@ use super::limits::{LOCK_TIMEOUT_MS, Limits, STATEMENT_TIMEOUT_MS};
 use super::rate_limit::RateLimit;
 use super::session::Session;
 use super::startup::Purpose;
-use crate::network::TlsMode;
+use crate::network::TlsSettings;
 use crate::{ConnectError, Connection, Connector, ConnectorSpec, OpenContext, SettingKind, SettingSpec, Settings};
 
 /// PostgreSQL databases, read only.
@@ -39,7 +39,7 @@ impl PostgresConnector {
 fn settings() -> Vec<SettingSpec> {
     let count = |max| SettingKind::Integer { min: 1, max };
     let timeout = SettingKind::Integer { min: 0, max: 2_147_483_647 };
-    vec![
+    let first = vec![
         SettingSpec::optional("host", SettingKind::Text, "The server's name or address, or the folder of its Unix socket."),
         SettingSpec::optional("port", count(65_535), "The server's port; by default 5432."),
         SettingSpec::optional("database", SettingKind::Text, "The database; by default it is called as the user."),
@@ -51,23 +51,8 @@ fn settings() -> Vec<SettingSpec> {
             "All of these at once, `postgres://user:password@host:port/database?sslmode=…`; what is given apart counts.",
         )
         .secret(),
-        SettingSpec::optional(
-            "tls",
-            SettingKind::Choice(TlsMode::NAMES),
-            "How far the server must prove who it is, in the words of `sslmode`. By default `verify-full`, and `disable` for \
-             a server on this machine.",
-        ),
-        SettingSpec::optional(
-            "tls_root",
-            SettingKind::Path,
-            "A file (PEM) with the certificates to trust; by default the system's.",
-        ),
-        SettingSpec::optional(
-            "tls_certificate",
-            SettingKind::Path,
-            "A file (PEM) with a certificate that proves who we are, for a server that asks for one; it needs `tls_key`.",
-        ),
-        SettingSpec::optional("tls_key", SettingKind::Path, "The file (PEM, without a passphrase) with its private key."),
+    ];
+    let rest = vec![
         SettingSpec::optional(
             "ssh",
             SettingKind::Text,
@@ -116,7 +101,8 @@ fn settings() -> Vec<SettingSpec> {
             count(i64::MAX >> 20),
             "A run that finds more than this kept makes the slot anew and reads its tables whole, in MiB; by default never.",
         ),
-    ]
+    ];
+    first.into_iter().chain(TlsSettings::specs()).chain(rest).collect()
 }
 
 impl Default for PostgresConnector {

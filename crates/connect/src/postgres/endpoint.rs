@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::network::{TlsIdentity, TlsMode, Tunnel};
+use crate::network::{TlsMode, TlsSettings, Tunnel};
 use crate::{ConnectError, OpenContext, SettingProblem, Settings};
 
 /// Which server, which database, as whom.
@@ -21,10 +20,7 @@ pub(crate) struct Endpoint {
     pub(crate) user: String,
     pub(crate) password: Option<String>,
     pub(crate) tls: TlsMode,
-    /// The certificates to trust instead of the system's.
-    pub(crate) tls_root: Option<PathBuf>,
-    /// What proves who we are, beside a password or instead of it.
-    pub(crate) tls_identity: Option<TlsIdentity>,
+    pub(crate) tls_settings: TlsSettings,
     /// The way there, when it leads through another machine.
     pub(crate) tunnel: Option<Arc<Tunnel>>,
 }
@@ -36,7 +32,7 @@ impl Endpoint {
         let mut host = text("host");
         let mut port = settings.integer("port").and_then(|port| u16::try_from(port).ok());
         let (mut database, mut user, mut password) = (text("database"), text("user"), text("password"));
-        let mut tls = settings.text("tls").and_then(TlsMode::parse);
+        let mut tls_settings = TlsSettings::new(settings, project_dir)?;
         if let Some(url) = settings.text("url") {
             let url = Parts::parse(url).map_err(|message| problem("url", false, message, None))?;
             host = host.or(url.host);
@@ -44,19 +40,8 @@ impl Endpoint {
             database = database.or(url.database);
             user = user.or(url.user);
             password = password.or(url.password);
-            tls = tls.or(url.tls);
+            tls_settings = tls_settings.or_mode(url.tls);
         }
-        let file = |name: &str| settings.text(name).map(|path| project_dir.join(path));
-        let tls_identity = match (file("tls_certificate"), file("tls_key")) {
-            (Some(certificate), Some(key)) => Some(TlsIdentity { certificate, key }),
-            (None, None) => None,
-            (certificate, _) => {
-                let missing = if certificate.is_some() { "tls_key" } else { "tls_certificate" };
-                let message =
-                    format!("setting `{missing}` is missing: a certificate and its key prove something together");
-                return Err(problem(missing, true, message, None));
-            }
-        };
         let needed = |name: &'static str, value: Option<String>| {
             let hint = format!("add `{name}:`, or give it in `url`");
             value.ok_or_else(|| problem(name, true, format!("setting `{name}` is missing"), Some(hint)))
@@ -64,9 +49,8 @@ impl Endpoint {
         let host = needed("host", host)?;
         let user = needed("user", user)?;
         Ok(Self {
-            tls: tls.unwrap_or(if is_loopback(&host) { TlsMode::Disable } else { TlsMode::VerifyFull }),
-            tls_root: file("tls_root"),
-            tls_identity,
+            tls: tls_settings.mode(is_loopback(&host)),
+            tls_settings,
             port: port.unwrap_or(5432),
             database: database.unwrap_or_else(|| user.clone()),
             host,

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::endpoint::Endpoint;
 use super::tls_end_point::tls_server_end_point;
 use crate::ConnectError;
-use crate::network::{TlsMode, tls_connector};
+use crate::network::TlsMode;
 
 /// How long a server may take to answer at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,8 +80,8 @@ async fn encrypt(endpoint: &Endpoint, mut tcp: TcpStream) -> Result<ServerStream
             "have its owner turn on `ssl`, or set `tls: disable` if nobody else can listen on the way there",
         ));
     }
-    let connector = tls_connector(endpoint.tls, endpoint.tls_root.as_deref(), endpoint.tls_identity.as_ref())
-        .map_err(|(reason, advice)| endpoint.cannot_open(reason, advice))?;
+    let connector = endpoint.tls_settings.connector(endpoint.tls);
+    let connector = connector.map_err(|(reason, advice)| endpoint.cannot_open(reason, advice))?;
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| endpoint.cannot_open("its name is no name of a host", "correct `host`"))?;
     let stream = connector.connect(name, tcp).await.map_err(|error| {
