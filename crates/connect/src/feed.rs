@@ -35,6 +35,8 @@ pub struct FedTable {
     pub options: Settings,
     /// Whether each run reads all of it, which replaces all that is there.
     pub is_full: bool,
+    /// Whether rows that come again take the place of those that have landed.
+    pub is_keyed: bool,
     /// The column that tells what has changed, where a person has said so.
     pub cursor: Option<String>,
     /// What its last commit says of where it was read to.

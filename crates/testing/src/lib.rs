@@ -20,7 +20,7 @@ pub use crate::dice::Dice;
 pub use crate::fake_clock::FakeClock;
 pub use crate::finished::Finished;
 pub use crate::folder::Folder;
-pub use crate::kafka::{Kafka, KafkaError};
+pub use crate::kafka::{Kafka, KafkaError, KafkaGate};
 pub use crate::load::Load;
 pub use crate::mariadb::{MariaDb, MariaDbError};
 pub use crate::postgres::{Postgres, PostgresError, psql};

@@ -1,5 +1,7 @@
 //! Canaries in every kind of column, and every kind of failure: afterwards nothing that the program wrote holds one of
 //! them, be it printed, logged, in the lake, in the metadata, spilled or temporary. The key is in its file alone.
+mod streams;
+
 use std::path::PathBuf;
 
 use ade_testing::{Finished, Folder, Program, leaks};

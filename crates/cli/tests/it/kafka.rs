@@ -1,5 +1,9 @@
 //! Topics of a real broker in the lake: each message once, whatever happens on the way.
-use ade_testing::{Folder, Kafka, Program, WebFile, WebServer};
+mod access;
+mod avro;
+mod broken;
+
+use ade_testing::{Folder, Kafka, Program};
 
 use crate::program::program;
 
@@ -21,13 +25,23 @@ fn declared(ingest: &str, columns: &str) -> String {
 
 impl Shop {
     fn new(partitions: u32, ingest: &str, columns: &str) -> Self {
-        let kafka = Kafka::start().unwrap();
+        Self::with(Kafka::start().unwrap(), partitions, &declared(ingest, columns))
+    }
+
+    fn with(kafka: Kafka, partitions: u32, sources: &str) -> Self {
         kafka.topic("orders", partitions).unwrap();
-        let ade_yml = format!("name: shop\nconnections:\n  bus: {{type: kafka, brokers: '{}'}}\n", kafka.address());
-        let folder = Folder::with(&[("ade.yml", &ade_yml), ("sources/shop.yml", &declared(ingest, columns))]);
+        let folder = Folder::with(&[("ade.yml", "name: shop\n"), ("sources/shop.yml", sources)]);
         let ade = program(&folder);
-        ade.run(&["init", "."]).succeeds();
-        Self { kafka, folder, ade }
+        let shop = Self { kafka, folder, ade };
+        shop.connect("");
+        shop.ade.run(&["init", "."]).succeeds();
+        shop
+    }
+
+    /// The broker as a connection, with further settings.
+    fn connect(&self, settings: &str) {
+        let bus = format!("type: kafka, brokers: '{}', {settings}", self.kafka.address());
+        self.folder.write("ade.yml", format!("name: shop\nconnections:\n  bus: {{{bus}}}\n"));
     }
 
     /// Writes orders with these ids to a partition.
@@ -62,6 +76,23 @@ fn each_message_lands_once_in_the_order_of_its_partition() {
     assert_eq!(shop.ade.rows(order), ["0"]);
     assert_eq!(shop.ade.rows("select max(_offset) from shop.orders where _partition = 0"), ["2009"]);
     assert_eq!(shop.ade.rows("select count(*) from shop.orders where email like '%@%'"), ["0"]);
+}
+
+#[test]
+fn a_first_read_may_begin_at_the_end() {
+    let shop = Shop::new(2, "mode: incremental, start: latest", "");
+    shop.order(0, 0..5);
+    shop.ade.run(&["ingest"]).succeeds();
+    assert_eq!(shop.count(), "0,0,0");
+    shop.order(0, 5..8);
+    // Of this partition nobody had read anything.
+    shop.order(1, 8..10);
+    shop.ade.run(&["ingest"]).succeeds();
+    assert_eq!(shop.count(), "5,5,5");
+    assert_eq!(shop.ade.rows("select min(id) from shop.orders"), ["5"]);
+    shop.order(1, 10..11);
+    shop.ade.run(&["ingest"]).succeeds();
+    assert_eq!(shop.count(), "6,6,6");
 }
 
 #[test]
@@ -133,8 +164,8 @@ fn another_topic_of_the_name_is_noticed_and_read() {
     let other = Kafka::start().unwrap();
     other.topic("orders", 1).unwrap();
     other.produce("orders", [(0, None, Some("{\"id\": 90}"))]).unwrap();
-    let ade_yml = format!("name: shop\nconnections:\n  bus: {{type: kafka, brokers: '{}'}}\n", other.address());
-    shop.folder.write("ade.yml", ade_yml);
+    let shop = Shop { kafka: other, ..shop };
+    shop.connect("");
     let told = shop.ade.run(&["ingest"]).succeeds().all();
     assert!(told.contains("is another topic than the one that was read before"), "{told}");
     assert_eq!(shop.ade.rows("select count(*), max(id) from shop.orders"), ["41,90"]);
@@ -161,58 +192,4 @@ fn a_cluster_that_is_away_is_told_by_its_address() {
     drop(shop.kafka);
     let failed = shop.ade.run(&["ingest"]).exits(1);
     assert!(failed.all().contains(&address) && failed.all().contains("Kafka cluster"), "{}", failed.all());
-}
-
-/// A message of Avro: a 0, the id of its schema, and a record of a number, a text and, from the second schema on, another number.
-fn avro(schema: u8, id: i64, email: &str, points: Option<i64>) -> Vec<u8> {
-    let zigzag = |number: i64| u8::try_from(number << 1).expect("small numbers are one byte");
-    let mut bytes = vec![0, 0, 0, 0, schema, zigzag(id), zigzag(i64::try_from(email.len()).unwrap())];
-    bytes.extend_from_slice(email.as_bytes());
-    bytes.extend(points.map(zigzag));
-    bytes
-}
-
-#[test]
-fn avro_is_read_with_the_schemas_that_messages_name() {
-    let registry = WebServer::start().unwrap();
-    let field = |name: &str, kind: &str| format!("{{\"name\": \"{name}\", \"type\": \"{kind}\"}}");
-    let schema = |fields: &[String]| {
-        let text = format!("{{\"type\": \"record\", \"name\": \"o\", \"fields\": [{}]}}", fields.join(","));
-        serde_json::json!({ "schema": text }).to_string()
-    };
-    let first = [field("id", "long"), field("email", "string")];
-    let second = [field("id", "long"), field("email", "string"), field("points", "int")];
-    registry.put("/schemas/ids/1", WebFile::new(schema(&first), "1"));
-    registry.put("/schemas/ids/2", WebFile::new(schema(&second), "2"));
-    let ingest = "mode: incremental, format: avro, key: [id], message_key: text, message_key_column: id}\n        \
-                  deleted: _is_tombstone\n        meta: {";
-    let columns = "          - {name: points, data_type: bigint, privacy: public}\n          - {name: _is_tombstone, data_type: \
-                   boolean, privacy: public}\n";
-    let shop = Shop::new(1, ingest, columns);
-    let bus = format!(
-        "name: shop\nconnections:\n  bus: {{type: kafka, brokers: '{}', schema_registry: '{}'}}\n",
-        shop.kafka.address(),
-        registry.url("")
-    );
-    shop.folder.write("ade.yml", bus);
-    let messages = [avro(1, 1, "a@x.org", None), avro(2, 2, "b@x.org", Some(5)), avro(1, 3, "c@x.org", None)];
-    shop.kafka.produce_bytes("orders", messages.iter().map(|bytes| (0, None, bytes.as_slice()))).unwrap();
-    shop.ade.run(&["ingest"]).succeeds();
-    let rows = || shop.ade.rows("select id, points, email like '%@%' from shop.orders order by id").join(" ");
-    assert_eq!(rows(), "1,,false 2,5,false 3,,false");
-    shop.kafka.produce("orders", [(0, Some("3"), None)]).unwrap();
-    shop.ade.run(&["ingest"]).succeeds();
-    assert_eq!(rows(), "1,,false 2,5,false");
-    let draft = shop.ade.run(&["inspect", "bus"]).succeeds().text();
-    assert!(draft.contains("format: avro") && draft.contains("- name: points"), "{draft}");
-
-    let broken: &[u8] = &[0, 0, 0, 0, 1, 2, 9, b'c'];
-    shop.kafka.produce_bytes("orders", [(0, None, broken)]).unwrap();
-    let failed = shop.ade.run(&["ingest"]).exits(1);
-    let told = "`orders, partition 0, offset 4`: it cannot be read with schema 1, which it names";
-    assert!(failed.all().contains(told), "{}", failed.all());
-    let shop = Shop::new(1, "mode: incremental, format: avro", "");
-    shop.kafka.produce_bytes("orders", [(0, None, messages[0].as_slice())]).unwrap();
-    let failed = shop.ade.run(&["ingest"]).exits(1);
-    assert!(failed.all().contains("give the connection a `schema_registry`"), "{}", failed.all());
 }

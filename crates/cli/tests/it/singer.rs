@@ -2,6 +2,7 @@
 mod basics;
 mod crashes;
 mod messages;
+mod pages;
 mod piping;
 mod real;
 mod recorded;

@@ -12,4 +12,4 @@ mod text;
 pub(crate) use container::Container;
 pub(crate) use piece::Reading;
 #[cfg(feature = "kafka")]
-pub(crate) use text::{read_as, to_text};
+pub(crate) use text::{in_json, read_as, to_text};

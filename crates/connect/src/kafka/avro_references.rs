@@ -34,7 +34,8 @@ impl Inlining {
             Value::String(name) if PRIMITIVES.contains(&name.as_str()) => Some(()),
             Value::String(name) => {
                 let full = full_name(name, namespace);
-                let full = if self.named.contains_key(&full) || self.defined.contains(&full) { full } else { name.clone() };
+                let full =
+                    if self.named.contains_key(&full) || self.defined.contains(&full) { full } else { name.clone() };
                 if !self.defined.contains(&full)
                     && let Some(definition) = self.named.get(&full)
                 {

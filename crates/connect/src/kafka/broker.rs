@@ -10,6 +10,7 @@ use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, Str
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::endpoint::{Address, Endpoint};
@@ -37,7 +38,11 @@ pub(crate) struct Broker {
 impl Broker {
     /// Connects, encrypts and signs in as the endpoint says.
     pub(crate) async fn open(endpoint: &Endpoint, address: &Address) -> Result<Self, Failure> {
-        let wire = within(address, connect(endpoint, address)).await.map_err(Failure::of_handshake)?;
+        let tcp = within(address, connect(address)).await?;
+        let wire = match &endpoint.tls {
+            Some(connector) => encrypt(connector, address, tcp).await?,
+            None => Box::new(tcp),
+        };
         let mut broker = Self { wire, address: address.clone(), versions: HashMap::new(), last_question: 0 };
         broker.ask_versions().await.map_err(|failure| failure.closed("it was greeted"))?;
         if let Some(login) = &endpoint.login {
@@ -119,14 +124,21 @@ async fn within<T>(address: &Address, work: impl Future<Output = io::Result<T>>)
     }
 }
 
-async fn connect(endpoint: &Endpoint, address: &Address) -> io::Result<Box<dyn Wire>> {
+async fn connect(address: &Address) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect((address.host.as_str(), address.port)).await?;
     tcp.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15));
     SockRef::from(&tcp).set_tcp_keepalive(&keepalive.with_retries(4))?;
-    let Some(connector) = &endpoint.tls else { return Ok(Box::new(tcp)) };
-    let name = ServerName::try_from(address.host.clone()).map_err(io::Error::other)?;
-    Ok(Box::new(connector.connect(name, tcp).await?))
+    Ok(tcp)
+}
+
+async fn encrypt(connector: &TlsConnector, address: &Address, tcp: TcpStream) -> Result<Box<dyn Wire>, Failure> {
+    let untrusted = |reason: String| Failure::Untrusted { address: address.to_string(), reason };
+    let name = ServerName::try_from(address.host.clone()).map_err(|error| untrusted(error.to_string()))?;
+    match tokio::time::timeout(PATIENCE, connector.connect(name, tcp)).await {
+        Ok(stream) => Ok(Box::new(stream.map_err(|error| untrusted(error.to_string()))?)),
+        Err(_) => Err(untrusted(format!("{} within {} seconds", Failure::NO_GREETING, PATIENCE.as_secs()))),
+    }
 }
 
 async fn exchange(wire: &mut Box<dyn Wire>, frame: &[u8]) -> io::Result<Bytes> {

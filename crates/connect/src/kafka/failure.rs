@@ -68,6 +68,9 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// How it begins that what answers does not go on with TLS.
+    pub(crate) const NO_GREETING: &str = "it did not answer the greeting";
+
     /// Whether to look for the leaders again, and try once more.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
@@ -83,7 +86,9 @@ impl Failure {
             Self::Broken { .. } | Self::Silent { .. } => {
                 "correct `brokers` of the connection, and let the firewall pass this machine"
             }
-            Self::Untrusted { reason, .. } if reason.contains("corrupt message") => {
+            Self::Untrusted { reason, .. }
+                if ["corrupt message", "eof", Self::NO_GREETING].iter().any(|word| reason.contains(word)) =>
+            {
                 "it seems to speak no TLS there: use its port for TLS, or set `tls: disable` if nobody else can listen on the way"
             }
             Self::Untrusted { .. } => {
@@ -91,7 +96,7 @@ impl Failure {
                  what they are advertised as, must be the names in their certificates"
             }
             Self::Closed { .. } => {
-                "it may want TLS (`tls: verify-full` of the connection), another login, or none: ask who runs it"
+                "it may want TLS or a login: set `tls`, or `user`, `password` and `mechanism`, of the connection"
             }
             Self::Refused { .. } => "correct `user`, `password` and `mechanism` of the connection",
             Self::Protocol { .. } | Self::Answer { .. } => "correct `brokers` of the connection: they must be Kafka's",
@@ -103,22 +108,19 @@ impl Failure {
         matches!(self, Self::Answer { error: ResponseError::OffsetOutOfRange, .. })
     }
 
-    /// The same, told apart where TLS is what failed: that does not pass.
-    pub(crate) fn of_handshake(self) -> Self {
+    /// The same, where that the connection ended is an answer to what the broker was told. A certificate that it wants and does
+    /// not get it complains of only then.
+    pub(crate) fn closed(self, when: &'static str) -> Self {
+        let is_end = |source: &io::Error| {
+            matches!(
+                source.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+            )
+        };
         match self {
             Self::Broken { address, source } if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
                 Self::Untrusted { address, reason: source.to_string() }
             }
-            other => other,
-        }
-    }
-
-    /// The same, where that the connection ended is an answer to what the broker was told.
-    pub(crate) fn closed(self, when: &'static str) -> Self {
-        let is_end = |source: &io::Error| {
-            matches!(source.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
-        };
-        match self.of_handshake() {
             Self::Broken { address, source } if is_end(&source) => Self::Closed { address, when },
             other => other,
         }

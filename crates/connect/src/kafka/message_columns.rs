@@ -86,9 +86,7 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 /// As an object of JSON; NULL where there are none.
 fn headers(message: &Message) -> Option<String> {
-    let value = |bytes: &Option<bytes::Bytes>| {
-        bytes.as_deref().map_or(Value::Null, |bytes| Value::from(text(bytes)))
-    };
+    let value = |bytes: &Option<bytes::Bytes>| bytes.as_deref().map_or(Value::Null, |bytes| Value::from(text(bytes)));
     let all: Map<String, Value> = message.headers.iter().map(|(name, bytes)| (name.clone(), value(bytes))).collect();
     (!all.is_empty()).then(|| Value::Object(all).to_string())
 }

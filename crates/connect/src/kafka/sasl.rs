@@ -57,7 +57,11 @@ impl Login {
         let answer = broker.ask(&handshake, 1).await?;
         if answer.error_code != 0 {
             let offered: Vec<&str> = answer.mechanisms.iter().map(StrBytes::as_str).collect();
-            let reason = format!("it does not know `mechanism: {name}`; it offers {}", offered.join(", "));
+            let reason = if offered.is_empty() || offered.contains(&name) {
+                "it signs nobody in: leave out `user` and `password`".to_owned()
+            } else {
+                format!("it does not know `mechanism: {name}`; it offers {}", offered.join(", "))
+            };
             return Err(Failure::Refused { address: broker.address(), reason });
         }
         match self.mechanism {

@@ -61,7 +61,8 @@ impl SchemaRegistry {
             reason: reason.to_owned(),
             advice: advice.to_owned(),
         };
-        let form = "write `https://HOST[:PORT]`, and the login as `schema_registry_user` and `schema_registry_password`";
+        let form =
+            "write `https://HOST[:PORT]`, and the login as `schema_registry_user` and `schema_registry_password`";
         let url = Url::parse(text).map_err(|_| refused("its address is none", form))?;
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
             return Err(refused("its address is not one of a web server, or has a login in it", form));
@@ -125,7 +126,9 @@ impl SchemaRegistry {
             }
             let path = ["subjects", &subject, "versions", &version.to_string()];
             let Some(found) = self.ask(&format!("schema {id}"), &path).await? else {
-                return Ok(Err(format!("it refers to version {version} of `{subject}`, which the registry does not know")));
+                return Ok(Err(format!(
+                    "it refers to version {version} of `{subject}`, which the registry does not know"
+                )));
             };
             open.extend(found.references);
             let _ = named.insert(name, found.schema);
@@ -147,10 +150,7 @@ impl SchemaRegistry {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(failed(
-                    object,
-                    "the registry does not let us in: `schema_registry_user` and its password",
-                ));
+                return Err(failed(object, "the registry does not let us in: `schema_registry_user` and its password"));
             }
             status => return Err(failed(object, &format!("the registry answers {status}"))),
         }

@@ -203,8 +203,8 @@ impl Demux {
             }
             Message::Batch { stream, encoding, manifest } => {
                 let Some(at) = self.arrives(&stream) else { return Ok(()) };
-                let end = self.end_of_part();
-                self.streams[at].files(&encoding, &manifest, self.line, &self.steps, end)
+                self.bytes += self.streams[at].files(&encoding, &manifest, self.line, &self.steps)?;
+                Ok(())
             }
             Message::Other => Ok(()),
         }
@@ -346,6 +346,20 @@ impl Demux {
         if !silent.is_empty() {
             let message = format!("the tap said nothing of {}: nothing of it has changed here", silent.join(", "));
             notes.push(Note { id: "stream-silent", message });
+        }
+        // What a tap that keeps no STATE has sent, it sends again.
+        let is_doubled = |stream: &&Stream| {
+            stream.is_wanted() && stream.has_come() && !stream.table.is_full && !stream.table.is_keyed
+        };
+        let doubled = self.streams.iter().filter(|_| self.state.is_none()).filter(is_doubled);
+        let doubled: Vec<String> = doubled.map(|stream| format!("`{}`", stream.table.from)).collect();
+        if !doubled.is_empty() {
+            let message = format!(
+                "the tap said no STATE, so all of {} comes again with the next run and lands beside what is there: read it with \
+                 `mode: full`, or give it a `key`",
+                doubled.join(", ")
+            );
+            notes.push(Note { id: "state-silent", message });
         }
         for (name, rows) in &self.strangers {
             notes.push(Note {

@@ -50,7 +50,8 @@ impl KeptSettings {
         let beside = self.path.with_extension("new");
         let written = fs::File::create(&beside)
             .and_then(|mut file| file.write_all(sealed.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&beside, &self.path));
+            .and_then(|()| fs::rename(&beside, &self.path))
+            .and_then(|()| self.path.parent().map_or(Ok(()), |home| fs::File::open(home)?.sync_all()));
         written.map_err(|source| ConnectError::Io { object: self.path.display().to_string(), source })
     }
 

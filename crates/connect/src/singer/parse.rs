@@ -263,15 +263,14 @@ impl<'a> Finder<'a> {
         if self.is_bare {
             members(text, start, end, within).map_err(|problem| problem.reason)?;
         } else {
-            let mut is_empty_row = false;
-            members_within(text, (start, end), "record", within, |key, member| match &*key {
+            let mut is_other = false;
+            let is_there = members_within(text, (start, end), "record", within, |key, member| match &*key {
                 "time_extracted" => extracted = Some(member),
-                "record" => is_empty_row = true,
+                "record" => is_other = true,
                 _ => {}
-            })
-            .map_err(|problem| problem.reason)?;
-            if is_empty_row {
-                return Err("its record is not an object");
+            });
+            if !is_there.map_err(|problem| problem.reason)? || is_other {
+                return Err("its record is missing, or not an object");
             }
         }
         if let (Some(place), Some(member)) = (*extracted_at, extracted)
@@ -350,6 +349,7 @@ mod tests {
             r#"{"type":"RECORD","stream":"s","record":{"id":1}"#,
             r#"{"type":"RECORD","stream":"s","record":[1]}"#,
             r#"{"type":"RECORD","stream":"s","record":{"id":01}}"#,
+            r#"{"type":"RECORD","stream":"s"}"#,
         ] {
             let error = parser(&[]).parse(&rows(&[r#"{"record":{}}"#, broken])).unwrap_err().to_string();
             assert!(error.contains("line 3: not a row"), "{error}");

@@ -11,12 +11,13 @@ use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::batch::{BatchFile, read_batch_file};
+use super::batch::TypedRows;
 use super::json_schema::StreamColumn;
 use super::parse::{EXTRACTED_AT, RawRows, RowParser};
 use super::position::{Mark, Position};
 use crate::batch_stream::Item;
 use crate::blocking::blocking;
+use crate::files::typed::fit;
 use crate::table_plan::{PlannedColumn, planned_columns};
 use crate::{
     BatchStream, ColumnDrift, ConnectError, FeedGate, ReadMode, ReadPlan, ReadRequest, ReadUnit, RejectedRecord,
@@ -26,7 +27,7 @@ use crate::{
 /// What comes next of a unit.
 pub(crate) enum Slot {
     Rows(RawRows),
-    File(BatchFile),
+    Typed(TypedRows),
     End(PartEnd),
     /// The tap failed, or broke its word.
     Failed(ConnectError),
@@ -189,11 +190,12 @@ impl Reading {
                 };
                 (work.boxed(), true)
             }
-            Slot::File(file) => {
+            Slot::Typed(typed) => {
+                self.rows += typed.rows.num_rows() as u64;
                 let work = async move {
                     let from = parser.from.clone();
-                    let parsed = blocking(&from, move || read_batch_file(&file, &parser)).await?;
-                    Ok(parsed.into_iter().flat_map(items).collect())
+                    let fitted = move || fit(&typed.object, &parser.schema, &typed.rows, typed.first_row);
+                    Ok(vec![Item::Batch(blocking(&from, fitted).await?)])
                 };
                 (work.boxed(), true)
             }

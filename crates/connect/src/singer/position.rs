@@ -185,6 +185,7 @@ mod tests {
             from: from.to_owned(),
             options: Settings::default(),
             is_full: false,
+            is_keyed: false,
             cursor: None,
             position: position.and_then(|position| position.to_value()),
             anew: false,

@@ -2,7 +2,8 @@
 //! looks like values of rows.
 //!
 //! Nobody knows what a tap writes there; some show the row that they stumbled on. So of each line only its words are kept: what
-//! stands in quotes, brackets or braces, addresses and longer numbers are left out, unless it is a name that the catalog has.
+//! stands in quotes, brackets or braces or behind `=`, addresses and longer numbers are left out, unless it is a name that the
+//! catalog has.
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{BufRead, BufReader, Read};
@@ -12,6 +13,8 @@ use crate::SaidLine;
 
 /// Lines that the error of a tap's end quotes.
 const LAST_LINES: usize = 12;
+/// No more of a line is read at once, in bytes: what is longer counts as several.
+const LONGEST_READ: u64 = 1 << 20;
 /// A line is cut here.
 const LONGEST: usize = 400;
 
@@ -51,7 +54,7 @@ pub(crate) fn listen(stderr: impl Read, scrub: &Scrub, last: &LastLines, mut say
     let mut line = Vec::new();
     loop {
         line.clear();
-        match lines.read_until(b'\n', &mut line) {
+        match (&mut lines).take(LONGEST_READ).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
@@ -81,6 +84,7 @@ impl Scrub {
                 '"' | '\'' | '`' => self.quoted(rest, first, &mut out),
                 '{' => bracketed(rest, '{', '}', &mut out),
                 '[' => bracketed(rest, '[', ']', &mut out),
+                '(' => bracketed(rest, '(', ')', &mut out),
                 _ => self.word(rest, &mut out),
             };
             rest = &rest[taken..];
@@ -111,13 +115,20 @@ impl Scrub {
         let blanks = rest.len() - rest.trim_start().len();
         out.push_str(&rest[..blanks]);
         let word = &rest[blanks..];
-        let length = word.find(|letter: char| letter.is_whitespace() || "\"'`{[".contains(letter));
+        let length = word.find(|letter: char| letter.is_whitespace() || "\"'`{[(".contains(letter));
         let length = length.unwrap_or(word.len());
         let word = &word[..length];
         let digits = longest_number(word);
         let is_time = word.contains(':') || word.matches('-').count() == 2;
         let is_value = word.contains('@') || (digits > 4 && !is_time) || digits > 6;
-        out.push_str(if is_value && !self.names.contains(word) { "…" } else { word });
+        match word.split_once('=').filter(|(_, value)| !value.is_empty()) {
+            _ if is_value && !self.names.contains(word) => out.push('…'),
+            Some((name, value)) if !self.names.contains(value) => {
+                out.push_str(name);
+                out.push_str("=…");
+            }
+            _ => out.push_str(word),
+        }
         blanks + length
     }
 }
@@ -168,6 +179,8 @@ mod tests {
             ("2026-01-02 03:04:05,123 [INFO] it doesn't matter", "2026-01-02 03:04:05,123 [INFO] it doesn't matter"),
             ("  File \"/usr/lib/tap.py\", line 12, in main", "  File \"…\", line 12, in main"),
             ("{broken", "{…}"),
+            ("Key (email)=(kanarina) exists, name=kanarina, stream=users", "Key (…)=(…) exists, name=… stream=users"),
+            ("in main() at call(3)", "in main() at call(…)"),
             ("grün [ä", "grün […]"),
         ] {
             assert_eq!(shown(line), expected, "{line}");

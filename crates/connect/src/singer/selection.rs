@@ -101,6 +101,7 @@ mod tests {
             from: from.to_owned(),
             options: Settings::default(),
             is_full: true,
+            is_keyed: false,
             cursor: None,
             position: None,
             anew: false,

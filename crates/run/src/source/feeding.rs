@@ -121,6 +121,7 @@ impl<'a> Feeding<'a> {
             from: table.declared.from.clone(),
             options: table.options.clone(),
             is_full: table.declared.mode == IngestMode::Full,
+            is_keyed: !table.declared.key.is_empty(),
             cursor: table.declared.cursor.as_ref().map(|cursor| door.outside(cursor).to_owned()),
             position: snapshot.and_then(|snapshot| position(&snapshot, table.declared.mode)),
             anew: self.owed.contains(table.id()),

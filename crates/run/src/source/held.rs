@@ -41,12 +41,7 @@ impl<'a> Held<'a> {
     }
 
     /// Lands what a snapshot has of it. `anew`: nothing that is there counts.
-    pub(super) async fn land(
-        &self,
-        build: &Build,
-        snapshot: &dyn Snapshot,
-        anew: bool,
-    ) -> Result<Outcome, TaskError> {
+    pub(super) async fn land(&self, build: &Build, snapshot: &dyn Snapshot, anew: bool) -> Result<Outcome, TaskError> {
         let landing = TableLanding {
             build,
             source: self.source,

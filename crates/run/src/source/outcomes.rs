@@ -150,7 +150,10 @@ mod tests {
         assert_eq!((orders.status, orders.version, orders.rows), (Status::Failed, Some(4), Some(10)));
         assert!(orders.message.unwrap().contains("the disk is full"));
         let visits = outcomes.of(&node("visits")).unwrap();
-        assert_eq!((visits.status, visits.version, visits.message.as_deref()), (Status::Failed, Some(1), Some("it died")));
+        assert_eq!(
+            (visits.status, visits.version, visits.message.as_deref()),
+            (Status::Failed, Some(1), Some("it died"))
+        );
         let people = outcomes.of(&node("people")).unwrap();
         assert_eq!((people.status, people.message.as_deref()), (Status::Failed, Some("it died")));
         assert_eq!(outcomes.of(&node("places")).unwrap_err().message(), "it died");

@@ -1,12 +1,12 @@
 """Makes topics and writes messages, as told by lines of JSON: {"topic", "partitions"} or {"to", "partition", "key", "value"},
-where "bytes" may give a value that is no text."""
+where "bytes" and "key_bytes" may give what is no text."""
 import json
 import sys
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-settings = {"bootstrap.servers": sys.argv[1]}
+settings = json.loads(sys.argv[1])
 producer = Producer({**settings, "linger.ms": 5, "enable.idempotence": False})
 admin = AdminClient(settings)
 failures = []
@@ -28,6 +28,8 @@ for line in sys.stdin:
             key, value = told_to["key"], told_to["value"]
             if "bytes" in told_to:
                 value = bytes(told_to["bytes"])
+            if "key_bytes" in told_to:
+                key = bytes(told_to["key_bytes"])
             producer.produce(told_to["to"], key=key, value=value, partition=told_to["partition"], callback=told)
             break
         except BufferError:

@@ -89,6 +89,72 @@ def batch(name, compression):
 }
 
 #[test]
+fn rows_in_parquet_land_like_others() {
+    let shop = Scripted::new(SOURCES);
+    let rows = "select i::bigint as id, case when i = 2 then null else 'v' || i end as v from generate_series(1, 20000) as n(i)";
+    shop.folder.write("batches/README", "");
+    shop.ade.run(&["query", "--out", "batches/1.parquet", rows]).succeeds();
+    // Nested values are JSON, as they are in lines.
+    let nested = "select 20001 as id, array[1, 2] as v";
+    shop.ade.run(&["query", "--out", "batches/2.parquet", nested]).succeeds();
+    let batch = "
+def batch(name):
+    say(type='BATCH', stream='orders', encoding={'format': 'parquet', 'compression': 'gzip'},
+        manifest=['file://' + os.getcwd() + '/batches/' + name])
+";
+    shop.ingests(&format!("{BEGIN}{batch}batch('1.parquet')\nrow('visits', id=1)\nbatch('2.parquet')\nmark(orders=1)"));
+    let counts = "select count(*), count(distinct id), count(v), sum(id) from shop.orders";
+    assert_eq!(shop.ade.rows(counts), ["20001,20001,20000,200030001"]);
+    assert_eq!(shop.ade.rows("select v from shop.orders where id in (3, 20001) order by id"), ["v3", "\"[1,2]\""]);
+    // A file that is not there, or is none, fails its table alone.
+    shop.folder.write("batches/3.parquet", "PAR1 4711-secret");
+    for name in ["none.parquet", "3.parquet"] {
+        let said = shop.fails(&format!("{BEGIN}{batch}batch('{name}')\nrow('visits', id=7)\nmark(visits=2)"));
+        assert!(said.contains(name) && !said.contains("4711-secret"), "{said}");
+    }
+    assert_eq!(shop.ade.rows("select count(*) from shop.visits where id = 7"), ["2"]);
+}
+
+#[test]
+fn a_record_without_a_row_is_broken() {
+    let shop = Scripted::new(SOURCES);
+    let said = shop.fails(&format!("{BEGIN}row('orders', id=1)\nsay(type='RECORD', stream='orders')\nmark(orders=1)"));
+    assert!(said.contains("line 5: not a row: its record is missing"), "{said}");
+}
+
+#[test]
+fn a_version_that_nobody_has_called_active_never_takes_the_place_of_rows() {
+    let rows = "
+def version(v, *ids):
+    for id in ids:
+        say(type='RECORD', stream='orders', record={'id': id, 'v': 'v%d' % v}, version=v)
+def activate(v):
+    say(type='ACTIVATE_VERSION', stream='orders', version=v)
+";
+    for script in [
+        "version(2, 8)\nschema('orders', id=INTEGER, v=TEXT, w=INTEGER)\nversion(2, 9)\ndie()",
+        "version(2, 8)\nversion(3, 9)\nmark(orders=3)\ndie()",
+        "version(2, 8)\nactivate(3)\nversion(3, 9)\nmark(orders=3)\ndie()",
+        "version(2, 8)\nschema('orders', id=INTEGER, v=TEXT, w=INTEGER)\nmark(orders=3)",
+    ] {
+        let shop = Scripted::new(SOURCES);
+        shop.ingests(&format!("{BEGIN}{rows}activate(1)\nversion(1, 1, 2)\nmark(orders=1)"));
+        let said = shop.fails(&format!("{BEGIN}{rows}{script}"));
+        assert!(said.contains("`versions: ignore`"), "{said}");
+        assert_eq!(shop.rows("orders"), "1:v1 2:v1", "{script}");
+    }
+}
+
+#[test]
+fn a_tap_without_a_word_on_where_it_is_is_told_what_comes_of_it() {
+    let shop = Scripted::new(SOURCES);
+    let script = format!("{BEGIN}row('orders', id=1)\nrow('visits', id=1)");
+    let said = shop.ingests(&script);
+    assert!(said.contains("the tap said no STATE, so all of `visits` comes again"), "{said}");
+    assert!(!shop.ingests(&format!("{script}\nmark(visits=1)")).contains("said no STATE"));
+}
+
+#[test]
 fn what_is_no_message_fails_the_run_with_its_line_and_without_its_text() {
     for (script, expected) in [
         ("print('hello 4711-secret')", "line 5: not a message of a tap: it is not a line of JSON"),

@@ -95,7 +95,7 @@ fn union(column: &UnionArray) -> Option<ArrayRef> {
         let text = match field.data_type() {
             DataType::Utf8 => ArrayRef::clone(child),
             DataType::Null => arrow::array::new_null_array(&DataType::Utf8, child.len()),
-            data_type if data_type.is_nested() => json(child)?,
+            data_type if data_type.is_nested() => in_json(child)?,
             _ => shown(&to_text(field, child)?)?,
         };
         texts.push((id, text));
@@ -111,7 +111,8 @@ fn union(column: &UnionArray) -> Option<ArrayRef> {
     Some(Arc::new(builder.finish()))
 }
 
-fn json(column: &ArrayRef) -> Option<ArrayRef> {
+/// Lists and records in JSON.
+pub(crate) fn in_json(column: &ArrayRef) -> Option<ArrayRef> {
     let field = Field::new("v", column.data_type().clone(), true);
     let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![ArrayRef::clone(column)]).ok()?;
     let mut lines = Vec::new();

@@ -72,17 +72,19 @@ pub(crate) fn members<'a>(
 }
 
 /// The same for an object around another one, which is the value of its key `inner`: its members go to `within`, those of the
-/// object around it to `member`. Each byte is looked at once.
+/// object around it to `member`. Each byte is looked at once. Tells whether there is such an object within.
 pub(crate) fn members_within<'a>(
     text: &'a str,
     (start, end): (usize, usize),
     inner: &str,
     mut within: impl FnMut(Cow<'a, str>, Member),
     mut member: impl FnMut(Cow<'a, str>, Member),
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let mut cursor = Cursor { bytes: &text.as_bytes()[..end], text, position: start };
+    let mut is_there = false;
     cursor.object(|cursor, key| {
         if key == inner && cursor.peek() == Some(b'{') {
+            is_there = true;
             return cursor.object(|cursor, key| {
                 let value = cursor.value()?;
                 within(key, value);
@@ -94,7 +96,7 @@ pub(crate) fn members_within<'a>(
         Ok(())
     })?;
     cursor.blanks();
-    if cursor.position < end { Err(cursor.problem("something follows the object")) } else { Ok(()) }
+    if cursor.position < end { Err(cursor.problem("something follows the object")) } else { Ok(is_there) }
 }
 
 /// How many bytes there are before the first that may mean something within a string: a quote, a backslash or a control

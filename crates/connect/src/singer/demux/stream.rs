@@ -18,6 +18,9 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Blocks that may wait for a landing.
 const WAITING: usize = 2;
 
+const IGNORE_VERSIONS: &str =
+    "where a tap never sends ACTIVATE_VERSION, set `versions: ignore` under the table's `ingest:`";
+
 /// One stream.
 pub(super) struct Stream {
     pub(super) table: FedTable,
@@ -74,6 +77,11 @@ impl Stream {
         self.columns.is_some()
     }
 
+    /// Whether anything of it has been handed out in this run.
+    pub(super) fn has_come(&self) -> bool {
+        self.has_come
+    }
+
     /// Whether rows that come again are still to take the place of others.
     pub(super) fn is_stale(&self) -> bool {
         !self.stale.is_empty()
@@ -107,6 +115,16 @@ impl Stream {
                 );
                 return Ok(());
             }
+            if let Some(version) = self.coming {
+                // What has come of it would take the place of all rows before anybody has said that it may.
+                self.refuse(
+                    &format!(
+                        "its columns changed in the middle of version {version}, before the tap said that it counts"
+                    ),
+                    IGNORE_VERSIONS,
+                );
+                return Ok(());
+            }
             return self.end(end);
         }
         Ok(())
@@ -125,6 +143,9 @@ impl Stream {
             && self.version != Some(version)
         {
             self.arrive(version, end)?;
+            if self.is_over {
+                return Ok(());
+            }
         }
         let Some(part) = self.open(steps)? else { return Ok(()) };
         part.rows.push(line, number);
@@ -136,7 +157,12 @@ impl Stream {
         // Nothing is there that they could take the place of.
         if self.table.is_full || (self.version.is_none() && self.table.position.is_none()) {
             self.version = Some(version);
-        } else if self.coming != Some(version) {
+        } else if let Some(other) = self.coming.filter(|coming| *coming != version) {
+            self.refuse(
+                &format!("rows of version {version} came before the tap said whether those of version {other} count"),
+                IGNORE_VERSIONS,
+            );
+        } else if self.coming.is_none() {
             self.coming = Some(version);
             self.end(end())?;
             self.replaces_all = true;
@@ -151,6 +177,14 @@ impl Stream {
         }
         if self.coming == Some(version) {
             self.coming = None;
+        } else if let Some(other) = self.coming {
+            self.refuse(
+                &format!(
+                    "the tap said that version {version} counts, after rows of version {other} of which it said nothing"
+                ),
+                IGNORE_VERSIONS,
+            );
+            return Ok(());
         } else if self.version != Some(version) && (self.version.is_some() || self.table.position.is_some()) {
             // Its rows come behind it.
             self.end(end)?;
@@ -160,27 +194,38 @@ impl Stream {
         Ok(())
     }
 
-    /// A BATCH.
+    /// A BATCH; how many bytes its rows were.
     pub(super) fn files(
         &mut self,
         encoding: &Value,
         manifest: &[String],
         line: u64,
         steps: &mpsc::Sender<Step>,
-        _end: PartEnd,
-    ) -> Result<(), Stop> {
+    ) -> Result<u64, Stop> {
         let files = match batch_files(encoding, manifest) {
             Ok(files) => files,
             Err(reason) => return Err(Stop::Failed(unreadable(&self.table.from, line, reason))),
         };
         if self.open(steps)?.is_none() {
-            return Ok(());
+            return Ok(0);
         }
         self.flush()?;
+        let mut bytes = 0;
         for file in files {
-            self.give(Slot::File(file));
+            let read = file.read(&mut |slot| {
+                self.give(slot);
+                !self.is_over
+            });
+            match read {
+                Ok(more) => bytes += more,
+                // The other tables land on.
+                Err(error) => {
+                    self.give(Slot::Failed(error));
+                    self.pass_over();
+                }
+            }
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// The open unit, which begins if there is none.
@@ -251,9 +296,10 @@ impl Stream {
             return Ok(());
         }
         if let Some(version) = self.coming {
+            let _ = self.open(steps)?;
             self.refuse(
                 &format!("its rows of version {version} came without a word on whether they count"),
-                "where a tap never sends ACTIVATE_VERSION, set `versions: ignore` under the table's `ingest:`",
+                IGNORE_VERSIONS,
             );
             return Ok(());
         }
