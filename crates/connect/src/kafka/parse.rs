@@ -45,6 +45,7 @@ impl Parsing {
             Format::Text => messages.iter().try_for_each(|message| self.check(message)).map(|()| Seen::Text),
             Format::Avro => self.avro_columns(messages).map(Seen::Typed),
             Format::Json => {
+                messages.iter().try_for_each(|message| self.check_key(message))?;
                 let block = self.block(messages)?;
                 let seen = json_lines::infer(&self.topic, &block, json_lines::Nested::Json, MAX_LINE_BYTES);
                 seen.map(Seen::Json).map_err(|error| self.located(error, messages))
@@ -72,7 +73,10 @@ impl Parsing {
         if !from_value.is_empty() {
             let wanted = Arc::new(schema.project(&from_value).map_err(|_| self.no_batch())?);
             let values = match self.options.format {
-                Format::Json => self.of_json(messages, &wanted)?,
+                Format::Json => {
+                    messages.iter().try_for_each(|message| self.check_key(message))?;
+                    self.of_json(messages, &wanted)?
+                }
                 Format::Text => self.of_text(messages, &wanted)?,
                 Format::Avro => self.of_avro(messages, &wanted)?,
             };
@@ -139,7 +143,6 @@ impl Parsing {
     }
 
     fn line(&self, message: &Message, data: &mut Vec<u8>) -> Result<(), ConnectError> {
-        self.check_key(message)?;
         let value = match &message.value {
             None => "{}",
             Some(bytes) => self.text(message, bytes)?.trim(),

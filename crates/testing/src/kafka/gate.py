@@ -77,7 +77,8 @@ class Login:
             return b""
         kind, known = SCRAM[self.mechanism]
         if self.server is None:
-            self.server = kind.make_server(lambda user: known[user])
+            # The library leaves names as they are written.
+            self.server = kind.make_server(lambda user: known[user.replace("=2C", ",").replace("=3D", "=")])
             self.server.set_client_first(data.decode())
             return self.server.get_server_first().encode()
         self.server.set_client_final(data.decode())

@@ -140,8 +140,8 @@ fn rows_rejects_and_bookmarks() {
         aviary.run(&["inspect", name, "--log", "trace"]).succeeds();
         aviary.run(&["ingest", "--select", &format!("source:{name}"), "--log", "trace"]).succeeds();
         aviary.run(&["ingest", "--select", &format!("source:{name}"), "--output", "json", "--log", "trace"]).succeeds();
-        let rejects = format!("select kind from ade.rejects where source_name = '{name}' order by 1");
-        let kinds = aviary.ade.rows(&rejects.replace("source_name", "split_part(\"table\", '.', 1)"));
+        let rejects = format!("select distinct kind from ade.rejects where table_schema = '{name}' order by 1");
+        let kinds = aviary.ade.rows(&rejects);
         assert_eq!(kinds, ["record", "value"], "{name}");
         assert_eq!(aviary.ade.rows(&format!("select count(*), count(visits) from {name}.people")), ["2,1"]);
     }

@@ -115,7 +115,7 @@ fn what_is_no_avro_of_a_known_schema_is_kept_apart_and_a_registry_that_is_away_i
         assert!(reject.contains(expected), "{reject}");
     }
     assert_eq!(rejects.len(), 4);
-    drop(registry);
+    shop.connect("schema_registry: 'http://127.0.0.1:9'");
     shop.kafka.produce_bytes("orders", [(0, None, messages[0])]).unwrap();
     let failed = shop.ade.run(&["ingest"]).exits(1).all();
     assert!(failed.contains("schema 1"), "{failed}");

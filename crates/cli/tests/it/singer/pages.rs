@@ -36,7 +36,10 @@ impl AppPage {
         let home = venv.strip_prefix("python3 -m venv ").unwrap();
         let pinned = installed.strip_prefix(&format!("{home}/bin/pip install ")).unwrap();
         let script = std::fs::read_to_string(root().join("scripts/install-tools")).unwrap();
-        assert!(pinned.starts_with(&format!("{package}==")) && script.contains(pinned), "{pinned} is not what is tested");
+        assert!(
+            pinned.starts_with(&format!("{package}==")) && script.contains(pinned),
+            "{pinned} is not what is tested"
+        );
         let program = tap(package, package);
         page.folder.write("taps/README", "");
         symlink(program.parent().unwrap().parent().unwrap(), page.folder.at(home)).unwrap();
@@ -78,25 +81,31 @@ const SECRETS: [&str; 7] = [
     "GITHUB_TOKEN",
 ];
 
-#[test]
-fn settings_and_commands_of_each_page_reach_the_api_and_no_further() {
-    for (app, package) in [
-        ("salesforce", "tap-salesforce"),
-        ("google-analytics", "tap-ga4"),
-        ("mixpanel", "tap-mixpanel"),
-        ("stripe", "tap-stripe"),
-        ("zendesk", "tap-zendesk"),
-        ("github", "tap-github"),
-    ] {
-        let page = AppPage::open(app, package);
-        let mut ade = page.ade.env("STRIPE_KEY", "rk_test_example");
-        for secret in SECRETS {
-            ade = ade.env(secret, "example-secret");
-        }
-        ade.run(&["check"]).succeeds();
-        let drafted = ade.run(&page.drafting());
-        let said = drafted.all();
-        println!("=== {app}: {:?}\n{said}", drafted.code);
-        assert!(!said.contains("example-secret"), "{app}: {said}");
+/// Carries a page out up to where its tap asks its API, which is not there: the tap must have taken its settings by then.
+fn reaches_the_api(app: &str, package: &str) {
+    let page = AppPage::open(app, package);
+    let mut ade = page.ade.env("STRIPE_KEY", "example-secret");
+    for secret in SECRETS {
+        ade = ade.env(secret, "example-secret");
     }
+    ade.run(&["check"]).succeeds();
+    let said = ade.run(&page.drafting()).exits(1).all();
+    let network = ["ProxyError", "Max retries exceeded", "failed to connect to all addresses", "Connection refused"];
+    assert!(network.iter().any(|words| said.contains(words)), "{app}: {said}");
+    assert!(!said.contains("example-secret"), "{app}: {said}");
+}
+
+macro_rules! pages {
+    ($($name:ident $app:literal $package:literal)*) => {
+        $(#[test] fn $name() { reaches_the_api($app, $package); })*
+    };
+}
+
+pages! {
+    salesforce "salesforce" "tap-salesforce"
+    google_analytics "google-analytics" "tap-ga4"
+    mixpanel "mixpanel" "tap-mixpanel"
+    stripe "stripe" "tap-stripe"
+    zendesk "zendesk" "tap-zendesk"
+    github "github" "tap-github"
 }
