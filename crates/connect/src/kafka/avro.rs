@@ -140,16 +140,13 @@ impl Parsing {
             .filter(|place| crate::value::ColumnBuilder::new(schema.field(*place).data_type(), 0).is_some())
             .collect();
         let of_keys = Arc::new(schema.project(&readable).map_err(|_| self.no_batch())?);
-        let of_keys = match &self.options.key {
-            KeyUse::Avro(column) => {
-                let column = column.as_deref().unwrap_or(KEY);
-                self.of_values(&keys_alone(messages), column, &of_keys)?.columns().to_vec()
-            }
-            _ => {
-                let no_values: Vec<Message> =
-                    messages.iter().map(|message| Message { value: None, ..message.clone() }).collect();
-                self.of_json(&no_values, &of_keys)?
-            }
+        let of_keys = if let KeyUse::Avro(column) = &self.options.key {
+            let column = column.as_deref().unwrap_or(KEY);
+            self.of_values(&keys_alone(messages), column, &of_keys)?.columns().to_vec()
+        } else {
+            let no_values: Vec<Message> =
+                messages.iter().map(|message| Message { value: None, ..message.clone() }).collect();
+            self.of_json(&no_values, &of_keys)?
         };
         let mut columns = batch.columns().to_vec();
         for (place, from_key) in readable.into_iter().zip(of_keys) {

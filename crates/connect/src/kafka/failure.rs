@@ -118,7 +118,9 @@ impl Failure {
             )
         };
         match self {
-            Self::Broken { address, source } if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+            Self::Broken { address, source }
+                if source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() =>
+            {
                 Self::Untrusted { address, reason: source.to_string() }
             }
             Self::Broken { address, source } if is_end(&source) => Self::Closed { address, when },

@@ -101,12 +101,9 @@ fn lines(object: &str, file: impl Read, give: &mut dyn FnMut(Slot) -> bool) -> R
             raw.push(row, number);
         }
         let is_end = read == 0;
-        if raw.data.len() >= BLOCK_BYTES || is_end && !raw.lines.is_empty() {
-            if !give(Slot::Rows(std::mem::replace(&mut raw, new()))) {
-                return Ok(bytes);
-            }
-        }
-        if is_end {
+        let is_due = raw.data.len() >= BLOCK_BYTES || is_end && !raw.lines.is_empty();
+        let is_wanted = !is_due || give(Slot::Rows(std::mem::replace(&mut raw, new())));
+        if is_end || !is_wanted {
             return Ok(bytes);
         }
     }

@@ -94,8 +94,11 @@ fn a_key_of_avro_says_what_a_tombstone_removes() {
         // 64 and 65, of which Avro makes bytes that are no text.
         let (one, two) = (framed(key, &[0x80, 1]), framed(key, &[0x82, 1]));
         let value = framed(1, &[2, b'a']);
-        let pairs: [(u32, &[u8], Option<&[u8]>); 3] =
-            [(0, &one, Some(&value)), (0, &two, Some(&value)), (0, &one, None)];
+        let pairs = [
+            (0, one.as_slice(), Some(value.as_slice())),
+            (0, two.as_slice(), Some(value.as_slice())),
+            (0, one.as_slice(), None),
+        ];
         shop.kafka.produce_pairs("orders", pairs[..2].to_vec()).unwrap();
         shop.ade.run(&["ingest"]).succeeds();
         // What is no text is told apart by its bytes.

@@ -54,7 +54,8 @@ impl AppPage {
         let start = self.text.find(&fence).unwrap_or_else(|| panic!("no block of {language} begins with {begins}"));
         let block = &self.text[start + fence.len() - begins.len()..];
         let block = &block[..block.find("   ```").unwrap()];
-        block.lines().map(|line| format!("{}\n", line.strip_prefix("   ").unwrap_or(line))).collect()
+        let lines: Vec<&str> = block.lines().map(|line| line.strip_prefix("   ").unwrap_or(line)).collect();
+        lines.join("\n") + "\n"
     }
 
     /// The lines of a block of commands.
