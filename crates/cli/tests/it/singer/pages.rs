@@ -91,7 +91,13 @@ fn reaches_the_api(app: &str, package: &str) {
     }
     ade.run(&["check"]).succeeds();
     let said = ade.run(&page.drafting()).exits(1).all();
-    let network = ["ProxyError", "Max retries exceeded", "failed to connect to all addresses", "Connection refused"];
+    let network = [
+        "ProxyError",
+        "APIConnectionError",
+        "Max retries exceeded",
+        "failed to connect to all addresses",
+        "Connection refused",
+    ];
     assert!(network.iter().any(|words| said.contains(words)), "{app}: {said}");
     assert!(!said.contains("example-secret"), "{app}: {said}");
 }
