@@ -110,7 +110,9 @@ impl Table {
             let cells = self.cells(name, first);
             if !cells.is_empty() {
                 let mut evidence = Evidence::default();
-                cells.iter().for_each(|(_, cell)| cell.tell(&mut evidence));
+                for (_, cell) in cells {
+                    cell.tell(&mut evidence);
+                }
                 found.push((name.as_str(), evidence.data_type(false)));
             }
         }

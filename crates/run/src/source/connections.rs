@@ -190,7 +190,11 @@ pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagno
         })
         .collect();
     let problems = spec.check_settings(&declared).into_iter();
-    let written = connection.settings.iter().flat_map(|(name, setting)| secrets_in(name, setting, connection));
+    // A secret without any reference is a problem already.
+    let is_secret = |name: &str| spec.settings.iter().any(|known| known.name == name && known.secret);
+    let written = connection.settings.iter().flat_map(|(name, setting)| {
+        secrets_in(name, setting, connection, is_secret(name) && setting.value.has_reference())
+    });
     problems
         .map(|problem| {
             let place = connection.settings.get(&problem.setting).map(|setting| setting.key_origin.clone());
@@ -206,17 +210,18 @@ pub(crate) fn check(spec: &ConnectorSpec, connection: &Connection) -> Vec<Diagno
         .collect()
 }
 
-/// Secrets that are written out among settings that another program understands.
-fn secrets_in(name: &str, setting: &ConnectionSetting, connection: &Connection) -> Vec<Diagnostic> {
-    fn written(path: &str, name: &str, value: &Setting, found: &mut Vec<String>) {
+/// Secrets that are written out among settings that another program understands, or beside others that are not, where all of them
+/// are.
+fn secrets_in(name: &str, setting: &ConnectionSetting, connection: &Connection, all: bool) -> Vec<Diagnostic> {
+    fn written(path: &str, is_secret: &dyn Fn(&str) -> bool, name: &str, value: &Setting, found: &mut Vec<String>) {
         match value {
             Setting::Map(entries) => {
                 for (name, value) in entries {
-                    written(&format!("{path}.{name}"), name, value, found);
+                    written(&format!("{path}.{name}"), is_secret, name, value, found);
                 }
             }
-            Setting::List(items) => items.iter().for_each(|item| written(path, name, item, found)),
-            Setting::Text(_) if is_secret_name(name) && !value.has_reference() && value.to_string() != "" => {
+            Setting::List(items) => items.iter().for_each(|item| written(path, is_secret, name, item, found)),
+            Setting::Text(_) if is_secret(name) && !value.has_reference() && value.to_string() != "" => {
                 found.push(path.to_owned());
             }
             Setting::Text(_) | Setting::Plain(_) => {}
@@ -224,7 +229,7 @@ fn secrets_in(name: &str, setting: &ConnectionSetting, connection: &Connection) 
     }
     let mut found = Vec::new();
     if matches!(setting.value, Setting::Map(_)) {
-        written(name, "", &setting.value, &mut found);
+        written(name, &|name| all || is_secret_name(name), "", &setting.value, &mut found);
     }
     let problem = |path: &String| {
         let message = format!("connection `{}`: `{path}` is a secret and must not be written here", connection.name);

@@ -155,7 +155,7 @@ impl Replay<'_> {
         if replayed.digests.is_empty() {
             discard_stage(writer).await;
         } else {
-            self.commit(writer, batch_id, &replayed, &mut outcome).await?;
+            Box::pin(self.commit(writer, batch_id, &replayed, &mut outcome)).await?;
         }
         if !replayed.stay.is_empty() {
             let stay: u64 = replayed.stay.values().sum();

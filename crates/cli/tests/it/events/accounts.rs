@@ -68,7 +68,15 @@ fn events_of_people_who_were_erased_are_counted_as_theirs() {
 
 #[test]
 fn a_source_with_a_write_key_and_no_table_is_not_served() {
-    let shop = Shop::with(&ADE_YML.replace("{web:", "{nobody: other-key, web:"), WEB);
+    let shop = Shop::with(&ADE_YML.replace("{web:", "{nobody: \"${file:nobody.key}\", web:"), WEB);
+    shop.folder.write("nobody.key", "another");
     let said = shop.ade().run(&["serve", "--listen", "127.0.0.1:0"]).exits(2).all();
     assert!(said.contains("source `nobody` of connection `collector` has a write key and no table"), "{said}");
+}
+
+#[test]
+fn no_write_key_is_written_out_beside_others_that_are_not() {
+    let shop = Shop::with(&ADE_YML.replace("{web:", "{app: key-of-app, web:"), WEB);
+    let said = shop.ade().run(&["check"]).exits(2).all();
+    assert!(said.contains("`write_keys.app` is a secret and must not be written here"), "{said}");
 }

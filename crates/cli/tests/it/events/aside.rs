@@ -162,9 +162,10 @@ fn a_new_event_stops_its_source_where_the_project_says_so_and_no_other_source() 
     let stop = WEB.replace("    events:\n", "    events:\n      on_new_event: stop\n");
     let app = WEB.replace("version: 2\nsources:\n", "").replace("- name: web\n", "- name: app\n");
     let shop = Shop::with(
-        &ADE_YML.replace(r#"{web: "${env:WEB_KEY}"}"#, r#"{web: "${env:WEB_KEY}", app: key-of-app}"#),
+        &ADE_YML.replace(r#"{web: "${env:WEB_KEY}"}"#, r#"{web: "${env:WEB_KEY}", app: "${file:app.key}"}"#),
         &format!("{stop}{app}"),
     );
+    shop.folder.write("app.key", "key-of-app\n");
     let collector = shop.serve(&["--no-landing"]);
     collector.send("/v1/track", &order(1, ""));
     collector.send("/v1/track", r#"{"event": "Signed Up", "userId": "u"}"#);

@@ -183,8 +183,10 @@ impl Held {
         }
         let events = growth::feed(&source).map_or(0, |feed| round.records(&source.source, &feed));
         let apart = beside(&self.table).map(|table| table.to_string()).unwrap_or_default();
+        // What appeared by itself is replayed once somebody has decided about it.
+        let mend = if growth::is_listed(build, &source.id) { "mend what is wrong" } else { "list the table" };
         let note = format!(
-            "{} {} set aside in {apart}; mend what is wrong, then `ade rejects replay --source {} --table {}`",
+            "{} {} set aside in {apart}; {mend}, then `ade rejects replay --source {} --table {}`",
             count(events, "event"),
             agree(events, "is", "are"),
             source.source,

@@ -254,7 +254,7 @@ impl Resending<'_> {
         match ended.result {
             Ok(landed) => {
                 if let Some(message) = &landed.message {
-                    outcome.notes(&[message.clone()]);
+                    outcome.notes(std::slice::from_ref(message));
                 }
                 if !ended.is_settled {
                     return Err(RunError::usage(landed.message.unwrap_or_default(), None).into());
