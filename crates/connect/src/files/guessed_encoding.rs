@@ -29,11 +29,9 @@ pub(crate) fn guessed_encoding(
         let mut content = Content::new(&file.path, store.open(&file.path)?, options.compression(&file.path), None)?;
         match of_text(&mut content)? {
             Text::Ascii => {}
-            Text::Utf8 => return Ok(None),
-            Text::Other(None) => return Ok(None),
             Text::Other(Some(name)) if guessed.is_none_or(|known| known == name) => guessed = Some(name),
-            // The many letters of a long file say more than the few of another one, and nobody knows which is which.
-            Text::Other(Some(_)) => return Ok(None),
+            // Of two guesses nobody knows which is right, and one option is for all files.
+            Text::Utf8 | Text::Other(_) => return Ok(None),
         }
     }
     Ok(guessed)

@@ -112,13 +112,13 @@ fn from_an_empty_folder_to_landed_tables() {
     shop.folder.write("ade.yml", ade_yml);
     shop.ade().run(&["inspect", "salesforce", "--write"]).succeeds();
     let draft = shop.folder.read("sources/salesforce.yml");
-    assert!(draft.contains("cursor: SystemModstamp") && draft.contains("key: [Id]"), "{draft}");
+    assert!(draft.contains("cursor: system_modstamp") && draft.contains("key: [id]"), "{draft}");
     shop.folder.write("sources/salesforce.yml", draft.replace("privacy: # TODO classify", "privacy: public"));
     let said = shop.ade().run(&["ingest"]).succeeds().all();
-    let contacts = "select \"Id\", \"DoNotCall\", \"SystemModstamp\" from salesforce.contact order by 1";
+    let contacts = "select id, do_not_call, system_modstamp from salesforce.contact order by 1";
     let rows = shop.ade().rows(contacts);
     assert!(rows.len() == 2 && rows[1].starts_with("003B,f"), "{rows:?}\n{said}");
-    assert_eq!(shop.ade().rows("select \"AnnualRevenue\" from salesforce.account"), ["1234.5"]);
+    assert_eq!(shop.ade().rows("select annual_revenue from salesforce.account"), ["1234.5"]);
     // The next run asks for what has changed since.
     let next = api(vec![
         found(
