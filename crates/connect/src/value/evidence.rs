@@ -309,7 +309,9 @@ mod tests {
         let form = ColumnForm { number: Some(NumberForm::Comma), times };
         let inferred = |values: &[&str]| {
             let (mut evidence, mut buffer) = (Evidence::default(), String::new());
-            values.iter().for_each(|value| evidence.see_in(&form, value, &mut buffer));
+            for value in values {
+                evidence.see_in(&form, value, &mut buffer);
+            }
             let data_type = evidence.data_type(true);
             // What inference decides, reading can do.
             let usual = form.usual(&data_type, values.iter().map(|value| Some(*value)));

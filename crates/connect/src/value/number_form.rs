@@ -158,7 +158,7 @@ mod tests {
         fn what_is_written_in_groups_is_read_back(value: i64, cents in 0_u8..100, between in "[. ']") {
             let digits = value.unsigned_abs().to_string();
             let first = digits.len() % 3;
-            let mut groups: Vec<&str> = digits[first..].as_bytes().chunks(3).map(|group| std::str::from_utf8(group).unwrap()).collect();
+            let mut groups: Vec<&str> = digits.as_bytes()[first..].chunks(3).map(|group| std::str::from_utf8(group).unwrap()).collect();
             if first > 0 {
                 groups.insert(0, &digits[..first]);
             }
