@@ -17,6 +17,7 @@ impl Kinds {
     pub(super) const OBJECT: Self = Self(1 << 3);
     pub(super) const LIST: Self = Self(1 << 4);
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
     pub(super) fn is_empty(&self) -> bool {
         self.0 == 0
     }

@@ -160,7 +160,9 @@ impl Looking {
         if seen.is_map {
             // Which of them came first says nothing.
             let mut any = place.any.take().map(|any| *any).unwrap_or_default();
-            std::mem::take(&mut place.keys).into_values().for_each(|key| any.merge(key));
+            for key in std::mem::take(&mut place.keys).into_values() {
+                any.merge(key);
+            }
             place.any = Some(Box::new(any));
         }
         place
@@ -253,7 +255,9 @@ mod tests {
     /// What is known after these documents, and what they have otherwise than those of before.
     fn looked(before: Option<&JsonShape>, documents: &[String]) -> (JsonShape, String) {
         let mut looking = Looking::new(before);
-        documents.iter().for_each(|document| looking.see(document));
+        for document in documents.iter() {
+            looking.see(document);
+        }
         (looking.remembered(true).unwrap(), looking.difference().words())
     }
 
@@ -334,7 +338,9 @@ mod tests {
         let mut documents: Vec<String> = (0..30).map(wide).collect();
         documents.push(deep.clone());
         let mut looking = Looking::new(None);
-        documents.iter().for_each(|document| looking.see(document));
+        for document in documents.iter() {
+            looking.see(document);
+        }
         assert!(looking.places.len() <= MOST_OF_ALL + 1 && looking.named <= MOST_PLACES);
         let known = looking.remembered(true).unwrap();
         assert!(known.admits(&deep) && documents.iter().all(|document| known.admits(document)));
