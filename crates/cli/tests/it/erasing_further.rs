@@ -171,7 +171,11 @@ fn a_table_that_is_split_says_again_how_long_it_keeps_names_wherever_that_is_int
     assert_eq!(leaks(&lake, &[&code]), []);
     ade.run(&["maintain"]).succeeds();
     let newest = |table: &str| {
-        let log = names(&folder.at(table)).into_iter().filter(|name| name.ends_with(".json")).max().unwrap();
+        let log = names(&folder.at(table))
+            .into_iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|found| found == "json"))
+            .max()
+            .unwrap();
         std::fs::read_to_string(log).unwrap()
     };
     let said = newest("lake/main/split");

@@ -13,7 +13,7 @@ use super::landed_columns::LandedColumns;
 use super::reveal::sealed;
 use super::subject::Subject;
 use crate::error::RunError;
-use crate::source::beside;
+use crate::source::{LandedColumn, beside};
 use crate::workspace::Workspace;
 
 /// What to look for: something of each subject.
@@ -112,8 +112,8 @@ impl Workspace {
                         Treatment::Pseudonym { domain } => Some(domain.clone()),
                         _ => None,
                     });
-                    domains.extend(decided.into_iter().chain(landed.and_then(|landed| landed.pseudonym_domain())));
-                    if let Some(domain) = landed.and_then(|landed| landed.encryption_domain()) {
+                    domains.extend(decided.into_iter().chain(landed.and_then(LandedColumn::pseudonym_domain)));
+                    if let Some(domain) = landed.and_then(LandedColumn::encryption_domain) {
                         self.encrypted(table, column, &domain, subject, keys, &mut needle).await?;
                         needle.encrypted.insert(domain.name().to_owned(), domain);
                     }

@@ -1,5 +1,6 @@
 //! The search for a person in the past of a table: files of earlier versions, what was staged and given up, the log.
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ade_lake::{At, Lake, LakeError, Snapshot, TableName};
 use serde_json::Value;
@@ -26,7 +27,8 @@ pub(super) async fn past_holds(lake: &Lake, table: &TableName, needles: &Needles
         if needles.is_in_bytes(table, &bytes) {
             return Ok(true);
         }
-        if path.ends_with(".json") && needles.are_in_statistics(table, &bytes) {
+        if Path::new(&path).extension().is_some_and(|found| found == "json") && needles.are_in_statistics(table, &bytes)
+        {
             return Ok(true);
         }
         if !path.ends_with(".parquet") {

@@ -120,9 +120,12 @@ impl Resealing<'_> {
                     continue;
                 }
                 let texts = cast(column, &DataType::Utf8).map_err(shape)?;
-                let anew = |text: &str| match is_record_of_reveals(table) {
-                    true => resealed_condition(text, self.old, self.keys),
-                    false => self.anew(text, new),
+                let anew = |text: &str| {
+                    if is_record_of_reveals(table) {
+                        resealed_condition(text, self.old, self.keys)
+                    } else {
+                        self.anew(text, new)
+                    }
                 };
                 let anew = texts.as_string::<i32>().iter().map(|text| text.map(anew).transpose());
                 let anew: StringArray = anew.collect::<Result<_, _>>()?;
