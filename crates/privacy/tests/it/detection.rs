@@ -96,7 +96,8 @@ fn names_of_columns_weigh_in_where_values_are_words_or_days() {
     let mut dice = Dice::new(13);
     let classes = Classes::builtin();
     let mut of = |name: &str, kind: Kind| {
-        let sample: ArrayRef = Arc::new(StringArray::from(made::column(kind, made::ROWS, &mut dice)));
+        let way = dice.next();
+        let sample: ArrayRef = Arc::new(StringArray::from(made::column(kind, made::ROWS, way, &mut dice)));
         let proposal = propose(name, &DataType::Utf8, &sample);
         if let Some(class) = &proposal.class {
             assert!(classes.treatment(class).is_ok(), "{class}");

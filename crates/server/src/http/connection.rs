@@ -252,7 +252,7 @@ mod tests {
             .await
             .unwrap();
         assert!(all_of(quick).await.ends_with("/:ok"));
-        slow.write_all(&[b'x'; 59_997]).await.unwrap();
+        slow.write_all(&vec![b'x'; 59_997]).await.unwrap();
         let said = all_of(slow).await;
         assert!(said.starts_with("HTTP/1.1 429"), "60 KB are more than there is room for: {said}");
         while room.available_permits() < 40 {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ade_privacy::{Kind, recognise};
 use arrow::array::{ArrayRef, StringArray};
 
-use super::{Dice, OTHERS, column_written};
+use super::{Dice, OTHERS, column};
 
 /// Columns of each kind, and of each kind of others.
 const COLUMNS: usize = 40;
@@ -48,7 +48,7 @@ pub(crate) fn measured() -> Measured {
     for kind in Kind::ALL {
         // Each way to write it in turn: there are fewer than columns.
         for way in 0..COLUMNS as u64 {
-            let values = column_written(kind, ROWS, way, &mut dice);
+            let values = column(kind, ROWS, way, &mut dice);
             let sample: ArrayRef = Arc::new(StringArray::from(values.clone()));
             let found = recognise(&sample).map(|(kind, _)| kind);
             counts.entry(kind).or_default().all += 1;

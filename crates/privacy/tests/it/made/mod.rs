@@ -51,13 +51,7 @@ impl Dice {
 }
 
 /// A column of a kind as such columns are found: one of the ways to write it, some values missing, a few that are junk.
-pub(crate) fn column(kind: Kind, rows: usize, dice: &mut Dice) -> Vec<Option<String>> {
-    let way = dice.next();
-    column_written(kind, rows, way, dice)
-}
-
-/// … written in one way of those that there are.
-pub(crate) fn column_written(kind: Kind, rows: usize, way: u64, dice: &mut Dice) -> Vec<Option<String>> {
+pub(crate) fn column(kind: Kind, rows: usize, way: u64, dice: &mut Dice) -> Vec<Option<String>> {
     (0..rows)
         .map(|_| match dice.below(100) {
             0..5 => None,

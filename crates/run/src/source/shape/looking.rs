@@ -255,7 +255,7 @@ mod tests {
     /// What is known after these documents, and what they have otherwise than those of before.
     fn looked(before: Option<&JsonShape>, documents: &[String]) -> (JsonShape, String) {
         let mut looking = Looking::new(before);
-        for document in documents.iter() {
+        for document in documents {
             looking.see(document);
         }
         (looking.remembered(true).unwrap(), looking.difference().words())
@@ -338,7 +338,7 @@ mod tests {
         let mut documents: Vec<String> = (0..30).map(wide).collect();
         documents.push(deep.clone());
         let mut looking = Looking::new(None);
-        for document in documents.iter() {
+        for document in &documents {
             looking.see(document);
         }
         assert!(looking.places.len() <= MOST_OF_ALL + 1 && looking.named <= MOST_PLACES);
