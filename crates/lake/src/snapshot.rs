@@ -108,7 +108,13 @@ impl Snapshot {
     /// The transaction version of the batch at this version; odd when its rows are in the table.
     pub(crate) async fn batch_version(&self, batch_id: Uuid) -> Result<Option<i64>, LakeError> {
         let log = self.handle.log();
-        let found = self.contents.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
+        let known = self.contents.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
+        if let Ok(found) = known {
+            return Ok(found);
+        }
+        // Entries that the version was loaded from may have been cleaned up since; what it is now begins at a checkpoint.
+        let anew = Contents::load(&self.handle, self.version(), None).await?;
+        let found = anew.delta.transaction_version(log.log_store(), batch_transaction(batch_id)).await;
         found.map_err(|source| log.delta_error("looking for a batch", source))
     }
 
