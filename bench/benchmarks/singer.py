@@ -118,8 +118,7 @@ def render(figures):
                 seconds(one["seconds"]),
                 ratio(one["seconds"], theirs["seconds"]),
                 f"{one['rows'] / one['seconds']:,.0f}",
-                size(one["peak_bytes"]),
             ]
         )
-    head = ["by", "time", "÷ target-jsonl", "rows per second", "peak memory"]
+    head = ["by", "time", "÷ target-jsonl", "rows per second"]
     return [f"{figures['rows']:,} rows, {size(figures['input_bytes'])}.", "", *table(head, rows)]
